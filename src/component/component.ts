@@ -1,0 +1,151 @@
+import type { Clock, Random } from '../clock/clock.ts'
+import type { ConfigDeclaration } from '../config/declare.ts'
+import type { Signal } from '../pdata/otlp-batch.ts'
+import type { Ledger } from '../telemetry/ledger.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { MetricScope } from '../telemetry/metrics.ts'
+import type { ByteBudget } from '../transport/byte-budget.ts'
+import type { Consumer } from './consumer.ts'
+import type { StageProcessor } from './stage-processor.ts'
+
+export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension'
+
+/** `type/name` in the YAML; `name` is empty for a bare type. */
+export interface ComponentId {
+  readonly type: string
+  readonly name: string
+}
+
+export function formatId(id: ComponentId): string {
+  return id.name === '' ? id.type : `${id.type}/${id.name}`
+}
+
+/** The Collector's stability words. */
+export type Stability = 'development' | 'alpha' | 'beta' | 'stable' | 'deprecated'
+
+/** When a shutdown must be over, on the component's clock. */
+export interface Deadline {
+  readonly atMs: number
+}
+
+/** The life cycle that every component has. Both calls are safe to make twice, and `shutdown` without `start`. */
+export interface Component {
+  /** Opens what the component needs. Rejecting stops the start-up or the reload, and names the reason for the user. */
+  start(): Promise<void>
+  /** Stops taking, finishes what was accepted, frees everything; returns by `deadline` and says what it had to leave. */
+  shutdown(deadline: Deadline): Promise<void>
+}
+
+/** What the running agent offers a component. */
+export interface Host {
+  /** The started extension with that id as written in the YAML, undefined where `service.extensions` lacks it. */
+  extension(id: string): Component | undefined
+  /** Ends the agent with a non-zero code after an orderly shutdown. For what nobody can repair at run time. */
+  fatal(error: Error): void
+  /** Bytes in flight, for the whole process. Receivers reserve before they buffer a body. */
+  readonly admission: ByteBudget
+}
+
+export interface ComponentSettings {
+  readonly id: ComponentId
+  readonly logger: Logger
+  /** Labelled with the component's id and kind already. */
+  readonly metrics: MetricScope
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly random: Random
+  readonly host: Host
+}
+
+/** Where a receiver's batches go, by signal. Pipelines come and go with a reload: ask at every request. */
+export interface ReceiverNext {
+  /** Undefined where no pipeline takes that signal from this receiver: 404, UNIMPLEMENTED. */
+  get(signal: Signal): Consumer | undefined
+}
+
+interface FactoryCommon<Config> {
+  /** The name in the YAML. */
+  readonly type: string
+  /** Older names of the same component; using one logs one warning. */
+  readonly aliases?: readonly string[]
+  readonly stability: Stability
+  /** One sentence for `sluice components`. */
+  readonly summary: string
+  readonly config: ConfigDeclaration<Config>
+}
+
+export interface ReceiverFactory<Config = unknown> extends FactoryCommon<Config> {
+  readonly kind: 'receiver'
+  readonly signals: readonly Signal[]
+  /** One receiver serves all its signals. */
+  create(config: Config, settings: ComponentSettings, next: ReceiverNext): Component
+}
+
+/** A processor that needs only the batch: it becomes part of a stage, inline or on a worker. */
+export interface StatelessProcessorFactory<Config = unknown> extends FactoryCommon<Config> {
+  readonly kind: 'processor'
+  readonly signals: readonly Signal[]
+  readonly stateless: true
+  /** Must depend on nothing but its arguments: a worker builds its own from the same configuration. */
+  createStage(config: Config, signal: Signal): StageProcessor
+}
+
+/** A processor with state of its own: it stands between stages, one instance per pipeline. */
+export interface StatefulProcessorFactory<Config = unknown> extends FactoryCommon<Config> {
+  readonly kind: 'processor'
+  readonly signals: readonly Signal[]
+  readonly stateless: false
+  create(config: Config, settings: ComponentSettings, next: Consumer, signal: Signal): Component & Consumer
+}
+
+export type ProcessorFactory<Config = unknown> = StatelessProcessorFactory<Config> | StatefulProcessorFactory<Config>
+
+export interface ExporterFactory<Config = unknown> extends FactoryCommon<Config> {
+  readonly kind: 'exporter'
+  readonly signals: readonly Signal[]
+  /** One exporter serves every pipeline and signal that names it. `merge` is set by a `batch` processor before it. */
+  create(config: Config, settings: ComponentSettings): Component & Consumer
+}
+
+export interface ConnectorFactory<Config = unknown> extends FactoryCommon<Config> {
+  readonly kind: 'connector'
+  /** Pairs it can join: from the pipeline it ends to the pipeline it begins. */
+  readonly routes: readonly (readonly [from: Signal, to: Signal])[]
+  /** `next` names the pipelines that it feeds, by pipeline id as written in the YAML. */
+  create(config: Config, settings: ComponentSettings, next: ConnectorNext): Component & Consumer
+}
+
+export interface ConnectorNext {
+  /** Pipeline ids, such as `traces/hot`, that list this connector as a receiver for `signal`. */
+  pipelines(signal: Signal): readonly string[]
+  get(pipelineId: string): Consumer | undefined
+  /** All pipelines of that signal at once. */
+  all(signal: Signal): Consumer | undefined
+}
+
+export interface ExtensionFactory<Config = unknown> extends FactoryCommon<Config> {
+  readonly kind: 'extension'
+  create(config: Config, settings: ComponentSettings): Component
+}
+
+export type AnyFactory =
+  | ReceiverFactory
+  | StatelessProcessorFactory
+  | StatefulProcessorFactory
+  | ExporterFactory
+  | ConnectorFactory
+  | ExtensionFactory
+
+/** Registration is a value: `components.ts` lists them. These only pin the types. */
+export const defineReceiver = <C>(factory: Omit<ReceiverFactory<C>, 'kind'>) =>
+  ({ kind: 'receiver', ...factory }) as ReceiverFactory
+export const defineStatelessProcessor = <C>(factory: Omit<StatelessProcessorFactory<C>, 'kind' | 'stateless'>) =>
+  ({ kind: 'processor', stateless: true, ...factory }) as StatelessProcessorFactory
+export const defineStatefulProcessor = <C>(factory: Omit<StatefulProcessorFactory<C>, 'kind' | 'stateless'>) =>
+  ({ kind: 'processor', stateless: false, ...factory }) as StatefulProcessorFactory
+export const defineExporter = <C>(factory: Omit<ExporterFactory<C>, 'kind'>) =>
+  ({ kind: 'exporter', ...factory }) as ExporterFactory
+export const defineConnector = <C>(factory: Omit<ConnectorFactory<C>, 'kind'>) =>
+  ({ kind: 'connector', ...factory }) as ConnectorFactory
+export const defineExtension = <C>(factory: Omit<ExtensionFactory<C>, 'kind'>) =>
+  ({ kind: 'extension', ...factory }) as ExtensionFactory
