@@ -1,0 +1,108 @@
+import type { Clock } from '../clock/clock.ts'
+import type { HeaderList } from './headers.ts'
+import type { ClientTls } from './tls.ts'
+
+/** One request. `parts` are the body, sent one after the other without being joined; they must not change until done. */
+export interface ClientRequest {
+  /** Path and query. */
+  readonly path: string
+  /** Beside the client's own, which they override. */
+  readonly headers: HeaderList
+  readonly parts: readonly Uint8Array[]
+  /** From the call to the last byte of the answer, connecting included; 0 means none. */
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ClientResponse {
+  readonly status: number
+  /** By lower-case name. */
+  header(name: string): string | undefined
+  trailer(name: string): string | undefined
+  readonly body: Uint8Array
+}
+
+/** Why there is no answer. Whether the peer acted on the request is unknown unless the kind is `connect`. */
+export type TransportFailure =
+  | 'connect' // no connection: nothing was sent
+  | 'lost' // the connection ended before the answer
+  | 'timeout'
+  | 'aborted' // the caller's signal, or `shutdown`
+  | 'response_too_large' // OTLP: not to be retried
+  | 'protocol' // an answer that the protocol does not allow
+
+export class TransportError extends Error {
+  override readonly name = 'TransportError'
+  readonly kind: TransportFailure
+
+  constructor(kind: TransportFailure, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.kind = kind
+  }
+}
+
+export interface HttpClientSettings {
+  /** Scheme, host and port; its path is not used. `unix:///path` is a Unix socket. */
+  readonly endpoint: URL
+  readonly tls?: ClientTls | undefined
+  /** Sent with every request. */
+  readonly headers: HeaderList
+  /** 0 means no limit. */
+  readonly connectionsMax: number
+  readonly idleTimeoutMs: number
+  readonly connectTimeoutMs: number
+  readonly responseBytesMax: number
+  /** `http://host:port` of a proxy; CONNECT is used for TLS. */
+  readonly proxyUrl?: string | undefined
+  readonly clock: Clock
+}
+
+export interface HttpClient {
+  /** Sends a POST. Rejects with `TransportError`; any answered status resolves. Redirects are answers like any other. */
+  send(request: ClientRequest): Promise<ClientResponse>
+  /** Cuts off what is in progress. Safe to call twice. */
+  shutdown(): Promise<void>
+}
+
+export interface GrpcClientSettings {
+  /** `host:port`, `dns:///host:port`, `unix:///path`; without a port 443 or 80 by TLS. */
+  readonly target: string
+  /** Absent: plain text. */
+  readonly tls?: ClientTls | undefined
+  /** Overrides `:authority`. */
+  readonly authority?: string | undefined
+  readonly userAgent: string
+  /** Sent with every call, as metadata. */
+  readonly headers: HeaderList
+  /** Encoding of requests; the parts are framed and compressed by the client. */
+  readonly compression: GrpcEncoding
+  readonly compressionLevel?: number | undefined
+  /** 0 means never. */
+  readonly pingIntervalMs: number
+  readonly pingTimeoutMs: number
+  readonly pingWithoutCalls: boolean
+  readonly connectTimeoutMs: number
+  readonly responseBytesMax: number
+  readonly clock: Clock
+}
+
+export type GrpcEncoding = 'identity' | 'gzip' | 'zstd' | 'snappy' | 'deflate'
+
+export interface GrpcResponse {
+  /** The number of `grpc-status`; 2 (UNKNOWN) where an answer has none, or what the HTTP status maps to. */
+  readonly status: number
+  /** Decoded `grpc-message`, at most 1 KiB, without control characters. */
+  readonly message: string
+  /** From `RetryInfo` in `grpc-status-details-bin`. */
+  readonly retryDelayMs: number | undefined
+  /** The answer's message without its prefix, decompressed; empty where the status is not 0. */
+  readonly body: Uint8Array
+  header(name: string): string | undefined
+  trailer(name: string): string | undefined
+}
+
+export interface GrpcClient {
+  /** A unary call: `path` is `/package.Service/Method`, `parts` the message. Rejects with `TransportError`. */
+  send(request: ClientRequest): Promise<GrpcResponse>
+  shutdown(): Promise<void>
+}
