@@ -14,6 +14,25 @@ export interface ClientMetadata {
 }
 
 /**
+ * How the exporters behind a `batch` processor merge what it let through. Batches that carry the same rule object may
+ * share a request; a rule belongs to one processor, one signal and one combination of its `metadata_keys`.
+ */
+export interface MergeRule {
+  /** Longest time the oldest batch waits for company, in milliseconds; 0 sends at once. */
+  readonly timeoutMs: number
+  /** What `sizeMin` and `sizeMax` count. */
+  readonly sizer: 'items' | 'bytes'
+  /** Size that triggers a send; 0 sends at once. */
+  readonly sizeMin: number
+  /** Largest request, splitting where needed; 0 means no limit. */
+  readonly sizeMax: number
+  /** Told of every merged request once, with what made it go. */
+  readonly onSend?: (trigger: SendTrigger, itemCount: number, byteCount: number) => void
+}
+
+export type SendTrigger = 'size' | 'timeout'
+
+/**
  * The unit in flight: one serialized `Export<Signal>ServiceRequest`, equally `TracesData`, `MetricsData`, `LogsData`.
  * Its bytes never change: a stage returns the same bytes or new ones, so consumers and retries share them freely.
  * Two requests one after the other are one valid request: repeated fields append.
@@ -24,4 +43,6 @@ export interface OtlpBatch {
   /** Spans, data points, log records or profiles inside `bytes`. */
   readonly itemCount: number
   readonly metadata?: ClientMetadata
+  /** Set by a `batch` processor. Whoever makes a new batch from one, such as a stage, carries it on. */
+  readonly merge?: MergeRule
 }
