@@ -34,6 +34,41 @@ export interface Component {
   start(): Promise<void>
   /** Stops taking, finishes what was accepted, frees everything; returns by `deadline` and says what it had to leave. */
   shutdown(deadline: Deadline): Promise<void>
+  /**
+   * Optional: takes new settings on the running instance, so that listeners, connections and state stay. Resolves true
+   * when `config` is in force, false where this change needs a new instance; rejecting says why the new configuration
+   * cannot be had. In the last two cases nothing has changed.
+   */
+  reconfigure?(config: unknown): Promise<boolean>
+  /**
+   * Optional, for who holds accepted items: gives all of them to `successor`, a started component of the same factory
+   * that was created with this one as `settings.replaces`. Called once no new batch can come from a pipeline; what is
+   * still under way inside goes to the successor as well. Nothing is lost or sent twice; the ledger's `queued` stays exact.
+   * `shutdown` follows.
+   */
+  handOver?(successor: Component, deadline: Deadline): Promise<void>
+}
+
+/** What a component says about itself; health endpoints show it, and a reload is rolled back where it goes bad at once. */
+export interface ComponentHealth {
+  /** `recoverable` may pass by itself (a backend is away), `permanent` will not (credentials refused, a listener lost). */
+  readonly status: 'ok' | 'recoverable' | 'permanent'
+  readonly message: string
+}
+
+export type AgentPhase = 'starting' | 'ready' | 'draining'
+
+/** The agent as a whole, for health endpoints and status pages. */
+export interface AgentState {
+  readonly phase: AgentPhase
+  /** Calendar time at which the present phase began. */
+  readonly sinceMs: number
+  /** Counts configurations that were put in force; 1 is the one of the start. */
+  readonly generation: number
+  /** SHA-256 of the configuration in force, hex. */
+  readonly configHash: string
+  /** By `kind:id`, those that reported anything. */
+  readonly components: ReadonlyMap<string, ComponentHealth>
 }
 
 /** What the running agent offers a component. */
@@ -44,6 +79,20 @@ export interface Host {
   fatal(error: Error): void
   /** Bytes in flight, for the whole process. Receivers reserve before they buffer a body. */
   readonly admission: ByteBudget
+  state(): AgentState
+}
+
+/** How a `batch` processor in front of an exporter wants requests merged. */
+export interface MergeSettings {
+  /** Items that trigger a send; 0 sends at once. */
+  readonly sendBatchSize: number
+  /** Most items in one sent request; 0 means no limit. */
+  readonly sendBatchMaxSize: number
+  /** Longest time the oldest item waits. */
+  readonly timeoutMs: number
+  /** Client metadata whose values keep requests apart, lower case. */
+  readonly metadataKeys: readonly string[]
+  readonly metadataCardinalityLimit: number
 }
 
 export interface ComponentSettings {
@@ -55,6 +104,12 @@ export interface ComponentSettings {
   readonly clock: Clock
   readonly random: Random
   readonly host: Host
+  /** Tells the agent how this component is doing: at each change, not at each batch. */
+  readonly report: (health: ComponentHealth) => void
+  /** For exporters: what the `batch` processors of the pipelines that name it ask for. */
+  readonly merge?: MergeSettings
+  /** At a reload: the running instance that this one will replace. Its queue comes through `handOver`. */
+  readonly replaces?: Component
 }
 
 /** Where a receiver's batches go, by signal. Pipelines come and go with a reload: ask at every request. */
@@ -85,7 +140,7 @@ export interface ReceiverFactory<Config = unknown> extends FactoryCommon<Config>
 export interface StatelessProcessorFactory<Config = unknown> extends FactoryCommon<Config> {
   readonly kind: 'processor'
   readonly signals: readonly Signal[]
-  readonly stateless: true
+  readonly form: 'stateless'
   /** Must depend on nothing but its arguments: a worker builds its own from the same configuration. */
   createStage(config: Config, signal: Signal): StageProcessor
 }
@@ -94,16 +149,27 @@ export interface StatelessProcessorFactory<Config = unknown> extends FactoryComm
 export interface StatefulProcessorFactory<Config = unknown> extends FactoryCommon<Config> {
   readonly kind: 'processor'
   readonly signals: readonly Signal[]
-  readonly stateless: false
+  readonly form: 'stateful'
   create(config: Config, settings: ComponentSettings, next: Consumer, signal: Signal): Component & Consumer
 }
 
-export type ProcessorFactory<Config = unknown> = StatelessProcessorFactory<Config> | StatefulProcessorFactory<Config>
+/** A processor that is only a wish to the exporters behind it: how they should merge. It adds no step of its own. */
+export interface MergeProcessorFactory<Config = unknown> extends FactoryCommon<Config> {
+  readonly kind: 'processor'
+  readonly signals: readonly Signal[]
+  readonly form: 'merge'
+  merge(config: Config): MergeSettings
+}
+
+export type ProcessorFactory<Config = unknown> =
+  | StatelessProcessorFactory<Config>
+  | StatefulProcessorFactory<Config>
+  | MergeProcessorFactory<Config>
 
 export interface ExporterFactory<Config = unknown> extends FactoryCommon<Config> {
   readonly kind: 'exporter'
   readonly signals: readonly Signal[]
-  /** One exporter serves every pipeline and signal that names it. `merge` is set by a `batch` processor before it. */
+  /** One exporter serves every pipeline and signal that names it. */
   create(config: Config, settings: ComponentSettings): Component & Consumer
 }
 
@@ -132,6 +198,7 @@ export type AnyFactory =
   | ReceiverFactory
   | StatelessProcessorFactory
   | StatefulProcessorFactory
+  | MergeProcessorFactory
   | ExporterFactory
   | ConnectorFactory
   | ExtensionFactory
@@ -139,10 +206,12 @@ export type AnyFactory =
 /** Registration is a value: `components.ts` lists them. These only pin the types. */
 export const defineReceiver = <C>(factory: Omit<ReceiverFactory<C>, 'kind'>) =>
   ({ kind: 'receiver', ...factory }) as ReceiverFactory
-export const defineStatelessProcessor = <C>(factory: Omit<StatelessProcessorFactory<C>, 'kind' | 'stateless'>) =>
-  ({ kind: 'processor', stateless: true, ...factory }) as StatelessProcessorFactory
-export const defineStatefulProcessor = <C>(factory: Omit<StatefulProcessorFactory<C>, 'kind' | 'stateless'>) =>
-  ({ kind: 'processor', stateless: false, ...factory }) as StatefulProcessorFactory
+export const defineStatelessProcessor = <C>(factory: Omit<StatelessProcessorFactory<C>, 'kind' | 'form'>) =>
+  ({ kind: 'processor', form: 'stateless', ...factory }) as StatelessProcessorFactory
+export const defineStatefulProcessor = <C>(factory: Omit<StatefulProcessorFactory<C>, 'kind' | 'form'>) =>
+  ({ kind: 'processor', form: 'stateful', ...factory }) as StatefulProcessorFactory
+export const defineMergeProcessor = <C>(factory: Omit<MergeProcessorFactory<C>, 'kind' | 'form'>) =>
+  ({ kind: 'processor', form: 'merge', ...factory }) as MergeProcessorFactory
 export const defineExporter = <C>(factory: Omit<ExporterFactory<C>, 'kind'>) =>
   ({ kind: 'exporter', ...factory }) as ExporterFactory
 export const defineConnector = <C>(factory: Omit<ConnectorFactory<C>, 'kind'>) =>
