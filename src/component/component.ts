@@ -82,19 +82,6 @@ export interface Host {
   state(): AgentState
 }
 
-/** How a `batch` processor in front of an exporter wants requests merged. */
-export interface MergeSettings {
-  /** Items that trigger a send; 0 sends at once. */
-  readonly sendBatchSize: number
-  /** Most items in one sent request; 0 means no limit. */
-  readonly sendBatchMaxSize: number
-  /** Longest time the oldest item waits. */
-  readonly timeoutMs: number
-  /** Client metadata whose values keep requests apart, lower case. */
-  readonly metadataKeys: readonly string[]
-  readonly metadataCardinalityLimit: number
-}
-
 export interface ComponentSettings {
   readonly id: ComponentId
   readonly logger: Logger
@@ -106,8 +93,6 @@ export interface ComponentSettings {
   readonly host: Host
   /** Tells the agent how this component is doing: at each change, not at each batch. */
   readonly report: (health: ComponentHealth) => void
-  /** For exporters: what the `batch` processors of the pipelines that name it ask for. */
-  readonly merge?: MergeSettings
   /** At a reload: the running instance that this one will replace. Its queue comes through `handOver`. */
   readonly replaces?: Component
 }
@@ -153,18 +138,7 @@ export interface StatefulProcessorFactory<Config = unknown> extends FactoryCommo
   create(config: Config, settings: ComponentSettings, next: Consumer, signal: Signal): Component & Consumer
 }
 
-/** A processor that is only a wish to the exporters behind it: how they should merge. It adds no step of its own. */
-export interface MergeProcessorFactory<Config = unknown> extends FactoryCommon<Config> {
-  readonly kind: 'processor'
-  readonly signals: readonly Signal[]
-  readonly form: 'merge'
-  merge(config: Config): MergeSettings
-}
-
-export type ProcessorFactory<Config = unknown> =
-  | StatelessProcessorFactory<Config>
-  | StatefulProcessorFactory<Config>
-  | MergeProcessorFactory<Config>
+export type ProcessorFactory<Config = unknown> = StatelessProcessorFactory<Config> | StatefulProcessorFactory<Config>
 
 export interface ExporterFactory<Config = unknown> extends FactoryCommon<Config> {
   readonly kind: 'exporter'
@@ -198,7 +172,6 @@ export type AnyFactory =
   | ReceiverFactory
   | StatelessProcessorFactory
   | StatefulProcessorFactory
-  | MergeProcessorFactory
   | ExporterFactory
   | ConnectorFactory
   | ExtensionFactory
@@ -210,8 +183,6 @@ export const defineStatelessProcessor = <C>(factory: Omit<StatelessProcessorFact
   ({ kind: 'processor', form: 'stateless', ...factory }) as StatelessProcessorFactory
 export const defineStatefulProcessor = <C>(factory: Omit<StatefulProcessorFactory<C>, 'kind' | 'form'>) =>
   ({ kind: 'processor', form: 'stateful', ...factory }) as StatefulProcessorFactory
-export const defineMergeProcessor = <C>(factory: Omit<MergeProcessorFactory<C>, 'kind' | 'form'>) =>
-  ({ kind: 'processor', form: 'merge', ...factory }) as MergeProcessorFactory
 export const defineExporter = <C>(factory: Omit<ExporterFactory<C>, 'kind'>) =>
   ({ kind: 'exporter', ...factory }) as ExporterFactory
 export const defineConnector = <C>(factory: Omit<ConnectorFactory<C>, 'kind'>) =>
