@@ -1,0 +1,126 @@
+import {
+  bool,
+  type ConfigOf,
+  componentRef,
+  defineConfig,
+  duration,
+  float,
+  list,
+  oneOf,
+  optional,
+  section,
+  string,
+  uint,
+} from '../declare.ts'
+
+/** How failed requests are tried again. */
+export const retryConfig = defineConfig(
+  {
+    enabled: bool('enabled', true, 'Try failed requests again.'),
+    initialIntervalMs: duration('initial_interval', '5s', 'Wait before the first retry.'),
+    randomizationFactor: float('randomization_factor', 0.5, 'Spread of each wait, as a share of it.', {
+      min: 0,
+      max: 1,
+    }),
+    multiplier: float('multiplier', 1.5, 'Growth of the wait from retry to retry.', { min: 0 }),
+    maxIntervalMs: duration('max_interval', '30s', 'Longest wait.'),
+    maxElapsedTimeMs: duration('max_elapsed_time', '5m', 'Give a request up after that time; 0 means never.'),
+  },
+  (config, problems) => {
+    const { enabled, initialIntervalMs, maxIntervalMs, maxElapsedTimeMs } = config
+    if (!enabled || maxElapsedTimeMs === 0) return
+    if (maxElapsedTimeMs < initialIntervalMs) {
+      problems.error(['max_elapsed_time'], 'must not be below initial_interval', 'raise it, or write 0 for no limit')
+    } else if (maxElapsedTimeMs < maxIntervalMs) {
+      problems.error(['max_elapsed_time'], 'must not be below max_interval', 'lower max_interval as well')
+    }
+  },
+)
+export type RetryConfig = ConfigOf<typeof retryConfig>
+
+const partitionConfig = defineConfig({
+  metadataKeys: list(
+    'metadata_keys',
+    string('', ''),
+    [],
+    'Batches hold items of one combination of these metadata keys.',
+  ),
+})
+
+export const queueBatchConfig = defineConfig(
+  {
+    flushTimeoutMs: duration('flush_timeout', '200ms', 'Longest time the oldest item waits before a send.'),
+    minSize: uint('min_size', 8192, 'Size that triggers a send, in units of sizer.'),
+    maxSize: uint('max_size', 0, 'Largest request, in units of sizer; 0 means no split.'),
+    sizer: oneOf(
+      'sizer',
+      ['items', 'bytes', 'requests', ''],
+      '',
+      'Unit of the sizes; empty takes that of the queue, else items.',
+    ),
+    partition: section('partition', partitionConfig, 'What must not be mixed in one request.'),
+  },
+  (config, problems) => {
+    if (config.maxSize !== 0 && config.maxSize < config.minSize) {
+      problems.error(['max_size'], `must be 0 (no limit) or at least min_size (${config.minSize})`)
+    }
+  },
+)
+export type QueueBatchConfig = ConfigOf<typeof queueBatchConfig>
+
+export interface QueueDefaults {
+  readonly enabled?: boolean
+  readonly queueSize?: number
+  readonly numConsumers?: number
+}
+
+/** `sending_queue`, with the defaults of one exporter. */
+export function queueConfigWith(defaults: QueueDefaults) {
+  return defineConfig(
+    {
+      enabled: bool('enabled', defaults.enabled ?? true, 'Put requests into a queue and answer the sender at once.'),
+      numConsumers: uint('num_consumers', defaults.numConsumers ?? 10, 'Most requests under way at once.', { min: 1 }),
+      queueSize: uint('queue_size', defaults.queueSize ?? 1000, 'Room of the queue, in units of sizer.', { min: 1 }),
+      sizer: oneOf('sizer', ['requests', 'items', 'bytes'], 'requests', 'Unit of queue_size.'),
+      blockOnOverflow: bool('block_on_overflow', false, 'Let the sender wait for room rather than refuse.', {
+        formerly: ['blocking'],
+      }),
+      waitForResult: bool('wait_for_result', false, "Answer the sender only with the backend's answer."),
+      storage: componentRef('storage', undefined, 'Id of a storage extension: the queue survives restarts.'),
+      batch: optional('batch', queueBatchConfig, 'Merge requests before they are sent.'),
+    },
+    (config, problems) => {
+      if (config.waitForResult && config.storage !== undefined) {
+        problems.error(['wait_for_result'], 'cannot be true together with storage', 'choose one')
+      }
+      const { batch } = config
+      if (batch === undefined || config.sizer === 'requests') return
+      const sameUnit = batch.sizer === '' || batch.sizer === config.sizer
+      if (sameUnit && batch.minSize > config.queueSize) {
+        problems.error(['batch', 'min_size'], `must not be above queue_size (${config.queueSize})`, 'raise queue_size')
+      }
+    },
+  )
+}
+
+export const queueConfig = queueConfigWith({})
+export type QueueConfig = ConfigOf<typeof queueConfig>
+
+export interface ExporterDefaults extends QueueDefaults {
+  readonly timeout?: string
+}
+
+/**
+ * `timeout`, `retry_on_failure` and `sending_queue`, to be spread into an exporter's shape. Exporters over HTTP take
+ * `timeout` from `httpClientShape` and spread only `queueShape`.
+ */
+export function queueShape(defaults: ExporterDefaults = {}) {
+  return {
+    retry: section('retry_on_failure', retryConfig, 'How failed requests are tried again.'),
+    queue: section('sending_queue', queueConfigWith(defaults), 'The queue in front of the backend.'),
+  } as const
+}
+
+export function timeoutShape(timeout = '5s') {
+  return { timeoutMs: duration('timeout', timeout, 'Longest time for one attempt; 0 means no limit.') } as const
+}
