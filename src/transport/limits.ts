@@ -4,8 +4,11 @@ export interface TransportLimits {
   readonly connectionsMax: number
   /** Requests in progress on one HTTP/2 connection. */
   readonly streamsMax: number
-  /** New streams per second on one connection, and as many at once; a peer above it is sent away (rapid reset). */
-  readonly newStreamsPerSecondMax: number
+  /**
+   * Streams per second on one connection that the peer cancels, or that break a rule, and as many at once; a peer above
+   * it is sent away (rapid reset). Streams that end well are not counted: one connection may carry any number of them.
+   */
+  readonly resetStreamsPerSecondMax: number
   /** Names and values of one request's headers. */
   readonly headerBytesMax: number
   readonly headerPairsMax: number
@@ -25,7 +28,7 @@ export interface TransportLimits {
 export const defaultLimits: TransportLimits = Object.freeze({
   connectionsMax: 1024,
   streamsMax: 128,
-  newStreamsPerSecondMax: 1000,
+  resetStreamsPerSecondMax: 1000,
   headerBytesMax: 16 * 1024,
   headerPairsMax: 128,
   prefaceTimeoutMs: 5_000,

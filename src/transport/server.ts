@@ -83,6 +83,7 @@ export type CloseReason =
   | 'headers_too_large'
   | 'too_many_streams'
   | 'too_many_pings'
+  | 'flood' // too many frames that ask for work and carry nothing
   | 'wrong_protocol' // HTTP/1.1 on a port that speaks HTTP/2 only, or TLS on one that does not
   | 'protocol_error'
   | 'tls_error'
