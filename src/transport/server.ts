@@ -30,8 +30,7 @@ export interface Exchange {
   notes: unknown
   /**
    * Answers, once; later calls and answers to a peer that is gone have no effect. Without `trailers` the answer ends
-   * with the body. With an empty body and trailers, an HTTP/2 transport may send both heads as one (Trailers-Only) only
-   * if the caller did so itself by passing them as headers.
+   * with the body. gRPC's Trailers-Only is an empty body with `grpc-status` among the headers. HTTP/1.1 sends no trailers.
    */
   respond(status: number, headers: HeaderList, body: Uint8Array, trailers?: HeaderList): void
 }
@@ -46,7 +45,8 @@ export type BodyFailure =
 
 /**
  * What a server does with requests. Called on the event loop, in order for one exchange: `head`, then `admit` before
- * memory is taken, then exactly one of `body` and `failed` unless `head` answered, then `over`.
+ * memory is taken, then exactly one of `body` and `failed`, unless `head` answered. The handler frees what it holds when
+ * it answers, which it always does, also when the peer is long gone.
  */
 export interface RequestHandler {
   /**
@@ -56,15 +56,13 @@ export interface RequestHandler {
   head(exchange: Exchange): number
   /**
    * `moreBytes` of body are about to be kept: the declared length at once where there is one, otherwise as they come.
-   * False refuses the request. The handler remembers what it said yes to and takes it back in `over`.
+   * False refuses the request: `failed` follows. The handler remembers what it said yes to, and takes it back itself.
    */
   admit(exchange: Exchange, moreBytes: number): boolean
   /** The whole body, in one piece; the handler owns it. */
   body(exchange: Exchange, bytes: Uint8Array): void
   /** The body will not come. The handler answers if it can (`exchange.isOver` is false); otherwise the transport does. */
   failed(exchange: Exchange, reason: BodyFailure): void
-  /** The last call for this exchange, after `head`: the answer is on its way, or the peer is gone. Free what it holds. */
-  over(exchange: Exchange): void
 }
 
 /** Why a connection ended; the label of a counter. */
