@@ -1,0 +1,82 @@
+import type { RateData, RatesData } from './price-data.ts'
+import { isPartOf, type Unit, type Units } from './units.ts'
+
+/** What a call cost, in the price's currency; reused by its owner. */
+export class CallCost {
+  input = 0
+  output = 0
+  /** What is neither input nor output: requests, searches. */
+  other = 0
+  cacheRead = 0
+  cacheWrite = 0
+  total = 0
+}
+
+/**
+ * One model's prices, flat: units from the most specific to the least, each with the place of the units that are part of
+ * it, since a cached token is paid once, as cached. A call costs a loop over a handful of numbers.
+ */
+export class PriceVector {
+  readonly #units: readonly Unit[]
+  readonly #rates: readonly RateData[]
+  /** For each unit the places, all smaller than its own, of the priced units inside it. */
+  readonly #parts: readonly (readonly number[])[]
+  readonly #remainders: Float64Array
+  readonly #hasTiers: boolean
+  readonly #inputTokens: number
+
+  constructor(rates: RatesData, units: Units) {
+    const priced = Object.entries(rates)
+      .flatMap(([priceKey, rate]) => {
+        const unit = units.byPriceKey(priceKey)
+        return unit === undefined ? [] : [{ unit, rate }]
+      })
+      .sort((a, b) => b.unit.dimensionCount - a.unit.dimensionCount || (a.unit.usageKey < b.unit.usageKey ? -1 : 1))
+    this.#units = priced.map(({ unit }) => unit)
+    this.#rates = priced.map(({ rate }) => rate)
+    this.#parts = this.#units.map(whole => this.#units.flatMap((part, place) => (isPartOf(part, whole) ? [place] : [])))
+    this.#remainders = new Float64Array(priced.length)
+    this.#hasTiers = this.#rates.some(rate => typeof rate === 'object')
+    this.#inputTokens = units.byUsageKey('input_tokens')?.index ?? -1
+  }
+
+  /** Priced usage keys, the most specific first. */
+  get usageKeys(): readonly string[] {
+    return this.#units.map(unit => unit.usageKey)
+  }
+
+  /**
+   * Prices `usage`, one count per unit index. Parts that exceed their whole never make a negative cost: the whole then has
+   * no remainder. A `requests` unit counts as one call whatever `usage` says.
+   */
+  price(usage: Float64Array, out: CallCost): void {
+    out.input = out.output = out.other = out.cacheRead = out.cacheWrite = 0
+    const inputTokens = this.#hasTiers && this.#inputTokens >= 0 ? usage[this.#inputTokens]! : 0
+    const remainders = this.#remainders
+    for (let place = 0; place < this.#units.length; place++) {
+      const unit = this.#units[place]!
+      let count = unit.usageKey === 'requests' ? 1 : usage[unit.index]!
+      for (const part of this.#parts[place]!) count -= remainders[part]!
+      if (count < 0) count = 0
+      remainders[place] = count
+      if (count === 0) continue
+      const cost = (rateAt(this.#rates[place]!, inputTokens) * count) / unit.per
+      if (unit.direction === 'input') {
+        out.input += cost
+        const tokenType = unit.dimensions['token_type']
+        if (tokenType === 'cache_read') out.cacheRead += cost
+        else if (tokenType === 'cache_write') out.cacheWrite += cost
+      } else if (unit.direction === 'output') out.output += cost
+      else out.other += cost
+    }
+    out.total = out.input + out.output + out.other
+  }
+}
+
+/** Tiers are cliffs: crossing one moves all units of the call to its price. */
+function rateAt(rate: RateData, inputTokens: number): number {
+  if (typeof rate === 'number') return rate
+  let price = rate.base
+  for (const tier of rate.tiers) if (inputTokens > tier.start) price = tier.price
+  return price
+}
