@@ -1,0 +1,145 @@
+import type { Deadline } from '../component/component.ts'
+import { downstream, type RunningGraph } from './graph.ts'
+import type { GraphPlan, PlanNode } from './graph-plan.ts'
+import { createInstance, type Instance, type Surroundings } from './instance.ts'
+import { inFlowOrder, shutdownAll, within } from './life-cycle.ts'
+import { diffPlans, type PlanDiff } from './plan-diff.ts'
+import { type StageBuilder, Wiring } from './wiring.ts'
+
+/** The way from one running graph to the next, as a transaction: prepare, swap, retire; or prepare and undo. */
+export class Change {
+  readonly diff: PlanDiff
+  readonly #before: RunningGraph
+  readonly #plan: GraphPlan
+  readonly #around: Surroundings
+  readonly #buildStage: StageBuilder
+  readonly #instances = new Map<string, Instance>()
+  readonly #created: Instance[] = []
+  /** New settings in force on instances that stay. */
+  readonly #reconfigured: Instance[] = []
+  /** Their address is still held by a part that goes: they start after it has gone. */
+  readonly #deferred: Instance[] = []
+  #wiring: Wiring | undefined
+
+  constructor(before: RunningGraph, plan: GraphPlan, around: Surroundings, buildStage: StageBuilder) {
+    this.#before = before
+    this.#plan = plan
+    this.#around = around
+    this.#buildStage = buildStage
+    this.diff = diffPlans(before.plan, plan)
+  }
+
+  /** Creates and starts what is new. Where anything fails, undoes it all and rejects. */
+  async prepare(): Promise<RunningGraph> {
+    try {
+      for (const node of this.#plan.nodes.values()) await this.#prepareNode(node)
+      this.#wiring = new Wiring(this.#plan, this.#instances, this.#around.ledger, this.#buildStage)
+      return { plan: this.#plan, instances: this.#instances, wiring: this.#wiring }
+    } catch (error) {
+      await this.#undo()
+      throw error
+    }
+  }
+
+  /** Every junction at once; a request is either before or after. */
+  swap(): void {
+    this.#wiring!.connect()
+  }
+
+  /** Lets the old parts finish what they accepted, then ends them, in the order of the data. */
+  async retire(deadline: Deadline): Promise<void> {
+    const { clock, logger } = this.#around
+    const retired = [...this.#before.instances.values()].filter(
+      old => this.#instances.get(old.node.key)?.component !== old.component,
+    )
+    const ofKind = (...kinds: string[]) => retired.filter(instance => kinds.includes(instance.node.kind))
+    // A replaced processor ends into the place of its successor, which is where its stream goes on.
+    for (const old of ofKind('processor', 'connector')) {
+      if (this.#plan.nodes.has(old.node.key)) this.#wiring!.connectInstance(old.node.key, old)
+    }
+    await shutdownAll(ofKind('receiver'), deadline, clock, logger)
+    for (const instance of this.#deferred) await instance.component.start()
+    if (retired.length > 0) await within(this.#before.wiring.flow.idle(), deadline, clock)
+    const middle = inFlowOrder(ofKind('processor', 'connector'), key => downstream(this.#before.plan, key))
+    for (const instance of middle) await shutdownAll([instance], deadline, clock, logger)
+    await Promise.all(ofKind('exporter').map(exporter => this.#handOver(exporter, deadline)))
+    await shutdownAll(ofKind('exporter'), deadline, clock, logger)
+    await shutdownAll(ofKind('extension').toReversed(), deadline, clock, logger)
+    for (const instance of retired) instance.metrics.release()
+  }
+
+  async #prepareNode(node: PlanNode): Promise<void> {
+    const old = this.#before.instances.get(node.key)
+    if (old === undefined) return this.#start(node, undefined)
+    if (old.node.fingerprint === node.fingerprint) {
+      this.#instances.set(node.key, old)
+      return
+    }
+    if (old.node.factory === node.factory && (await old.component.reconfigure?.(node.config)) === true) {
+      this.#reconfigured.push(old)
+      this.#instances.set(node.key, { ...old, node })
+      return
+    }
+    return this.#start(node, old)
+  }
+
+  async #start(node: PlanNode, old: Instance | undefined): Promise<void> {
+    const sameFactory = old?.node.factory === node.factory
+    const instance = createInstance(node, this.#around, sameFactory ? old?.component : undefined)
+    this.#created.push(instance)
+    this.#instances.set(node.key, instance)
+    if (instance.output?.kind === 'receiver') {
+      const fed = [...this.#plan.pipelines.values()].filter(pipeline => pipeline.receivers.includes(node.key))
+      instance.output.outputs.expect(fed.map(pipeline => pipeline.signal))
+    }
+    try {
+      await instance.component.start()
+    } catch (error) {
+      if (!this.#mayFreeAddress(error)) throw new StartError(node.key, error)
+      this.#deferred.push(instance)
+    }
+  }
+
+  /** The address is in use, and something of ours that may hold it is about to go. */
+  #mayFreeAddress(error: unknown): boolean {
+    const code = (error as NodeJS.ErrnoException | null)?.code
+    if (code !== 'EADDRINUSE') return false
+    return this.diff.changed.length > 0 || this.diff.stopped.length > 0
+  }
+
+  async #undo(): Promise<void> {
+    const { clock, logger } = this.#around
+    for (const instance of this.#created) {
+      if (instance.output?.kind === 'receiver') instance.output.outputs.abandon()
+    }
+    const deadline = { atMs: clock.nowMs() + undoTimeoutMs }
+    await shutdownAll(this.#created.toReversed(), deadline, clock, logger)
+    for (const instance of this.#created) instance.metrics.release()
+    for (const instance of this.#reconfigured) await instance.component.reconfigure?.(instance.node.config)
+  }
+
+  async #handOver(old: Instance, deadline: Deadline): Promise<void> {
+    const successor = this.#instances.get(old.node.key)
+    if (successor === undefined || successor.node.factory !== old.node.factory) return
+    try {
+      await old.component.handOver?.(successor.component, deadline)
+    } catch (error) {
+      this.#around.logger.error('queue could not be handed over', { component: old.node.key, error })
+    }
+  }
+}
+
+const undoTimeoutMs = 5_000
+
+/** A component that would not start; names it, keeps the cause. */
+export class StartError extends Error {
+  override readonly name = 'StartError'
+  readonly key: string
+
+  constructor(key: string, cause: unknown) {
+    super(`cannot start ${key.replace(':', ' "')}": ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
+    this.key = key
+  }
+}

@@ -1,0 +1,192 @@
+import type { AnyFactory, ComponentId, ComponentKind } from '../component/component.ts'
+import type { ComponentRegistry } from '../component/registry.ts'
+import type { Signal } from '../pdata/otlp-batch.ts'
+import type { AgentConfig, ComponentSection, PipelineSection } from './agent-config.ts'
+import { canonicalText } from './canonical-text.ts'
+
+/** One instance that the graph needs. */
+export interface PlanNode {
+  /** Who it is, over reloads: `exporter:otlp/2`, `processor:traces/in:tail_sampling`. */
+  readonly key: string
+  readonly kind: ComponentKind
+  readonly id: ComponentId
+  readonly factory: AnyFactory
+  readonly config: unknown
+  /** Equal texts mean an equal instance. */
+  readonly fingerprint: string
+  /** Stateful processors belong to one pipeline. */
+  readonly pipeline: PipelineSection | undefined
+}
+
+/** Stateless processors one after the other. */
+export interface StageStep {
+  readonly kind: 'stage'
+  /** Who it is, over reloads: by pipeline and position among the pipeline's stages. */
+  readonly key: string
+  readonly fingerprint: string
+  readonly parts: readonly StagePart[]
+}
+
+export interface StagePart {
+  readonly id: ComponentId
+  readonly factory: Extract<AnyFactory, { form: 'stateless' }>
+  readonly config: unknown
+}
+
+export interface ProcessorStep {
+  readonly kind: 'processor'
+  readonly key: string
+}
+
+export interface PipelinePlan {
+  readonly id: string
+  readonly signal: Signal
+  /** Keys of receivers and connectors. */
+  readonly receivers: readonly string[]
+  readonly steps: readonly (StageStep | ProcessorStep)[]
+  /** Keys of exporters and connectors. */
+  readonly exporters: readonly string[]
+}
+
+export interface GraphPlan {
+  /** In the order of their start: what is needed by others comes first. */
+  readonly nodes: ReadonlyMap<string, PlanNode>
+  readonly pipelines: ReadonlyMap<string, PipelinePlan>
+}
+
+export const emptyPlan: GraphPlan = { nodes: new Map(), pipelines: new Map() }
+
+/** A configuration that names what this build cannot do, or joins what cannot be joined. */
+export class PlanError extends Error {
+  override readonly name = 'PlanError'
+}
+
+/** Which instances a configuration needs, and how they are joined. Creates nothing. */
+export function planGraph(config: AgentConfig, registry: ComponentRegistry): GraphPlan {
+  const planner = new Planner(config, registry)
+  for (const id of config.extensions) planner.add('extension', id)
+  const pipelines = new Map(config.pipelines.map(pipeline => [pipeline.id, planner.pipeline(pipeline)]))
+  refuseCycles(pipelines)
+  return { nodes: inStartOrder(planner.nodes), pipelines }
+}
+
+class Planner {
+  readonly nodes = new Map<string, PlanNode>()
+  readonly #config: AgentConfig
+  readonly #registry: ComponentRegistry
+
+  constructor(config: AgentConfig, registry: ComponentRegistry) {
+    this.#config = config
+    this.#registry = registry
+  }
+
+  pipeline(pipeline: PipelineSection): PipelinePlan {
+    return {
+      id: pipeline.id,
+      signal: pipeline.signal,
+      receivers: pipeline.receivers.map(id => this.#end('receiver', id, pipeline)),
+      steps: this.#steps(pipeline),
+      exporters: pipeline.exporters.map(id => this.#end('exporter', id, pipeline)),
+    }
+  }
+
+  add(kind: ComponentKind, id: string, pipeline?: PipelineSection): string {
+    const section = this.#section(kind, id)
+    const key = pipeline === undefined ? `${kind}:${id}` : `${kind}:${pipeline.id}:${id}`
+    if (this.nodes.has(key)) return key
+    const factory = this.#factory(kind, section)
+    const fingerprint = canonicalText([factory.type, pipeline?.signal ?? null, section.raw])
+    this.nodes.set(key, { key, kind, id: parseId(id), factory, config: section.config, fingerprint, pipeline })
+    return key
+  }
+
+  /** A name in `receivers` or `exporters` of a pipeline: a connector may stand in either. */
+  #end(kind: 'receiver' | 'exporter', id: string, pipeline: PipelineSection): string {
+    if (!this.#config.sections[kind].has(id) && this.#config.sections.connector.has(id))
+      return this.add('connector', id)
+    const factory = this.#factory(kind, this.#section(kind, id))
+    this.#refuseSignal(factory, id, pipeline)
+    return this.add(kind, id)
+  }
+
+  #steps(pipeline: PipelineSection): (StageStep | ProcessorStep)[] {
+    const steps: (StageStep | ProcessorStep)[] = []
+    let parts: StagePart[] = []
+    let texts: unknown[] = []
+    const endStage = () => {
+      if (parts.length === 0) return
+      const key = `stage:${pipeline.id}:${parts.map(part => part.id.type).join('+')}`
+      steps.push({ kind: 'stage', key, parts, fingerprint: canonicalText([pipeline.signal, ...texts]) })
+      parts = []
+      texts = []
+    }
+    for (const id of pipeline.processors) {
+      const section = this.#section('processor', id)
+      const factory = this.#factory('processor', section)
+      if (factory.kind !== 'processor') throw new PlanError(`processor "${id}" is a ${factory.kind}`)
+      this.#refuseSignal(factory, id, pipeline)
+      if (factory.form === 'stateless') {
+        parts.push({ id: parseId(id), factory, config: section.config })
+        texts.push([id, factory.type, section.raw])
+      } else {
+        endStage()
+        steps.push({ kind: 'processor', key: this.add('processor', id, pipeline) })
+      }
+    }
+    endStage()
+    return steps
+  }
+
+  #refuseSignal(factory: AnyFactory, id: string, pipeline: PipelineSection): void {
+    if (!('signals' in factory) || factory.signals.includes(pipeline.signal)) return
+    const known = factory.signals.join(', ')
+    throw new PlanError(
+      `service::pipelines::${pipeline.id}: ${factory.kind} "${id}" does not support ${pipeline.signal}, only ${known}`,
+    )
+  }
+
+  #section(kind: ComponentKind, id: string): ComponentSection {
+    const section = this.#config.sections[kind].get(id)
+    if (section === undefined) throw new PlanError(`references ${kind} "${id}" which is not configured`)
+    return section
+  }
+
+  #factory(kind: ComponentKind, section: ComponentSection): AnyFactory {
+    const { type } = parseId(section.id)
+    const factory = this.#registry.find(kind, type)
+    if (factory === undefined) throw new PlanError(`${kind}s: unknown type "${type}" for id "${section.id}"`)
+    return factory
+  }
+}
+
+export function parseId(text: string): ComponentId {
+  const slash = text.indexOf('/')
+  return slash < 0 ? { type: text, name: '' } : { type: text.slice(0, slash), name: text.slice(slash + 1) }
+}
+
+const startOrder: readonly ComponentKind[] = ['extension', 'exporter', 'connector', 'processor', 'receiver']
+
+function inStartOrder(nodes: ReadonlyMap<string, PlanNode>): ReadonlyMap<string, PlanNode> {
+  const sorted = [...nodes.values()].sort((a, b) => startOrder.indexOf(a.kind) - startOrder.indexOf(b.kind))
+  return new Map(sorted.map(node => [node.key, node]))
+}
+
+/** A connector that feeds a pipeline that ends in it again would never let go of a batch. */
+function refuseCycles(pipelines: ReadonlyMap<string, PipelinePlan>): void {
+  const done = new Set<string>()
+  const path: string[] = []
+  const visit = (pipeline: PipelinePlan) => {
+    if (done.has(pipeline.id)) return
+    if (path.includes(pipeline.id)) {
+      throw new PlanError(`cycle detected: ${[...path.slice(path.indexOf(pipeline.id)), pipeline.id].join(' -> ')}`)
+    }
+    path.push(pipeline.id)
+    for (const key of pipeline.exporters) {
+      if (!key.startsWith('connector:')) continue
+      for (const next of pipelines.values()) if (next.receivers.includes(key)) visit(next)
+    }
+    path.pop()
+    done.add(pipeline.id)
+  }
+  for (const pipeline of pipelines.values()) visit(pipeline)
+}

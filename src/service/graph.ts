@@ -1,0 +1,90 @@
+import type { Component, ComponentHealth, Deadline } from '../component/component.ts'
+import { Change } from './change.ts'
+import { emptyPlan, type GraphPlan } from './graph-plan.ts'
+import type { Instance, Surroundings } from './instance.ts'
+import { inFlowOrder, shutdownAll, within } from './life-cycle.ts'
+import type { PlanDiff } from './plan-diff.ts'
+import { type StageBuilder, Wiring } from './wiring.ts'
+
+/** Everything in force at one moment. */
+export interface RunningGraph {
+  readonly plan: GraphPlan
+  readonly instances: ReadonlyMap<string, Instance>
+  readonly wiring: Wiring
+}
+
+/** The running components. It only knows plans: to start is to change from the empty plan. */
+export class Graph {
+  readonly #around: Surroundings
+  readonly #buildStage: StageBuilder
+  readonly #health = new Map<string, ComponentHealth>()
+  #running: RunningGraph
+
+  constructor(around: Omit<Surroundings, 'report'>, buildStage: StageBuilder) {
+    this.#around = { ...around, report: (key, health) => this.#health.set(key, health) }
+    this.#buildStage = buildStage
+    const wiring = new Wiring(emptyPlan, new Map(), around.ledger, buildStage)
+    this.#running = { plan: emptyPlan, instances: new Map(), wiring }
+  }
+
+  get plan(): GraphPlan {
+    return this.#running.plan
+  }
+
+  /** What components reported about themselves, by node key. */
+  get health(): ReadonlyMap<string, ComponentHealth> {
+    return this.#health
+  }
+
+  extension(id: string): Component | undefined {
+    return this.#running.instances.get(`extension:${id}`)?.component
+  }
+
+  /**
+   * Puts `plan` in force. Rejecting before the swap leaves everything as it was. `onSwap` is called in the turn of the
+   * event loop in which the new plan takes over; `retireBy` says until when the old parts may drain.
+   */
+  async apply(plan: GraphPlan, retireBy: () => Deadline, onSwap: () => void = () => {}): Promise<PlanDiff> {
+    const change = new Change(this.#running, plan, this.#around, this.#buildStage)
+    const next = await change.prepare()
+    this.#running = next
+    change.swap()
+    onSwap()
+    for (const key of this.#health.keys()) if (!next.instances.has(key)) this.#health.delete(key)
+    await change.retire(retireBy())
+    return change.diff
+  }
+
+  /** Stops in the order of the data, each kind of component until its part of the time is over. */
+  async shutdown(deadline: Deadline): Promise<void> {
+    const { clock, logger } = this.#around
+    const { plan, instances, wiring } = this.#running
+    const all = [...instances.values()]
+    const ofKind = (...kinds: string[]) => all.filter(instance => kinds.includes(instance.node.kind))
+    const totalMs = Math.max(0, deadline.atMs - clock.nowMs())
+    const share = (ratio: number): Deadline => ({ atMs: deadline.atMs - totalMs * (1 - ratio) })
+
+    await shutdownAll(ofKind('receiver'), share(0.4), clock, logger)
+    await within(wiring.flow.idle(), share(0.5), clock)
+    const middle = inFlowOrder(ofKind('processor', 'connector'), key => downstream(plan, key))
+    for (const instance of middle) await shutdownAll([instance], share(0.7), clock, logger)
+    await shutdownAll(ofKind('exporter'), share(0.98), clock, logger)
+    for (const instance of ofKind('extension').toReversed()) await shutdownAll([instance], deadline, clock, logger)
+    for (const instance of all) instance.metrics.release()
+    this.#running = { plan: emptyPlan, instances: new Map(), wiring: this.#running.wiring }
+  }
+}
+
+/** Keys of the processors and connectors that come directly behind `key`. */
+export function downstream(plan: GraphPlan, key: string): string[] {
+  const keys: string[] = []
+  for (const pipeline of plan.pipelines.values()) {
+    const chain = pipeline.steps.flatMap(step => (step.kind === 'processor' ? [step.key] : []))
+    const entered = pipeline.receivers.includes(key) ? 0 : chain.indexOf(key) + 1
+    if (entered === 0 && !pipeline.receivers.includes(key)) continue
+    const next = chain[entered]
+    if (next !== undefined) keys.push(next)
+    else keys.push(...pipeline.exporters.filter(exporter => exporter.startsWith('connector:')))
+  }
+  return keys
+}

@@ -1,0 +1,102 @@
+import type { Clock, Random } from '../clock/clock.ts'
+import type { Component, ComponentHealth, ComponentSettings, Host } from '../component/component.ts'
+import { formatId } from '../component/component.ts'
+import type { Consumer } from '../component/consumer.ts'
+import type { Ledger } from '../telemetry/ledger.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { MetricRegistry, OwnedScope } from '../telemetry/metric-registry.ts'
+import { Junction } from './flow.ts'
+import type { PlanNode } from './graph-plan.ts'
+import { ConnectorOutputs, ReceiverOutputs } from './outputs.ts'
+import { countIncoming, countOutgoing } from './processor-metrics.ts'
+
+/** What all components of an agent share. */
+export interface Surroundings {
+  readonly logger: Logger
+  readonly registry: MetricRegistry
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly random: Random
+  readonly host: Host
+  readonly report: (key: string, health: ComponentHealth) => void
+}
+
+/** A created component with everything that joins it to the graph. */
+export interface Instance {
+  readonly node: PlanNode
+  readonly component: Component
+  /** Undefined for receivers and extensions. */
+  readonly consumer: Consumer | undefined
+  /** How its output is joined to the rest; undefined for exporters and extensions. */
+  readonly output: Output | undefined
+  readonly metrics: OwnedScope
+}
+
+export type Output =
+  | { readonly kind: 'receiver'; readonly outputs: ReceiverOutputs }
+  | { readonly kind: 'processor'; readonly next: Junction }
+  | { readonly kind: 'connector'; readonly outputs: ConnectorOutputs }
+
+/** Creates the component that `node` describes; starts nothing. */
+export function createInstance(node: PlanNode, around: Surroundings, replaces?: Component): Instance {
+  const id = formatId(node.id)
+  const metrics = around.registry.scope({
+    [node.kind]: id,
+    ...(node.pipeline === undefined ? {} : { pipeline: node.pipeline.id }),
+  })
+  const settings: ComponentSettings = {
+    id: node.id,
+    logger: around.logger.with(logFields(node)),
+    metrics,
+    ledger: around.ledger,
+    clock: around.clock,
+    random: around.random,
+    host: around.host,
+    report: health => around.report(node.key, health),
+    ...(replaces === undefined ? {} : { replaces }),
+  }
+  const { factory } = node
+  switch (factory.kind) {
+    case 'extension':
+      return { node, component: factory.create(node.config, settings), consumer: undefined, output: undefined, metrics }
+    case 'exporter': {
+      const component = factory.create(node.config, settings)
+      return { node, component, consumer: component, output: undefined, metrics }
+    }
+    case 'receiver': {
+      const outputs = new ReceiverOutputs()
+      const component = factory.create(node.config, settings, outputs)
+      return { node, component, consumer: undefined, output: { kind: 'receiver', outputs }, metrics }
+    }
+    case 'connector': {
+      const outputs = new ConnectorOutputs()
+      const component = factory.create(node.config, settings, outputs)
+      return { node, component, consumer: component, output: { kind: 'connector', outputs }, metrics }
+    }
+    case 'processor':
+      return createProcessor(node, settings, metrics)
+  }
+}
+
+function createProcessor(node: PlanNode, settings: ComponentSettings, metrics: OwnedScope): Instance {
+  const { factory, pipeline } = node
+  if (factory.kind !== 'processor' || factory.form !== 'stateful' || pipeline === undefined) {
+    throw new Error(`${node.key} is not a processor with state`)
+  }
+  const next = new Junction()
+  const { signal } = pipeline
+  const component = factory.create(node.config, settings, countOutgoing(next, metrics, signal), signal)
+  const consumer = countIncoming(component, metrics, signal)
+  return { node, component, consumer, output: { kind: 'processor', next }, metrics }
+}
+
+/** The Collector's fields of a component's log lines. */
+function logFields(node: PlanNode): Record<string, string> {
+  return {
+    'otelcol.component.id': formatId(node.id),
+    'otelcol.component.kind': node.kind,
+    ...(node.pipeline === undefined
+      ? {}
+      : { 'otelcol.pipeline.id': node.pipeline.id, 'otelcol.signal': node.pipeline.signal }),
+  }
+}
