@@ -90,9 +90,14 @@ export class WireWriter {
 
   /** A 64-bit varint; negative values take ten bytes, as int64 and enum fields do. */
   varint64(value: bigint): void {
+    this.varint64Halves(Number(BigInt.asUintN(32, value)), Number(BigInt.asUintN(32, value >> 32n)))
+  }
+
+  /** The same from two unsigned halves, without a `bigint`. */
+  varint64Halves(lowHalf: number, highHalf: number): void {
     this.ensure(10)
-    let low = Number(BigInt.asUintN(32, value))
-    let high = Number(BigInt.asUintN(32, value >> 32n))
+    let low = lowHalf >>> 0
+    let high = highHalf >>> 0
     const bytes = this.#bytes
     let offset = this.length
     while (high !== 0 || low >= 128) {
@@ -113,6 +118,14 @@ export class WireWriter {
   fixed64(value: bigint): void {
     this.ensure(8)
     this.#view.setBigUint64(this.length, BigInt.asUintN(64, value), true)
+    this.length += 8
+  }
+
+  /** The same from two unsigned halves, without a `bigint`. */
+  fixed64Halves(low: number, high: number): void {
+    this.ensure(8)
+    this.#view.setUint32(this.length, low, true)
+    this.#view.setUint32(this.length + 4, high, true)
     this.length += 8
   }
 
