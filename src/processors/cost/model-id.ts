@@ -1,0 +1,79 @@
+/** One candidate per clean-up step, most literal first: the price book is asked for each until one is known. */
+export function modelCandidates(raw: string): string[] {
+  const candidates: string[] = []
+  const add = (id: string) => {
+    if (id !== '' && !candidates.includes(id)) candidates.push(id)
+  }
+  let id = raw.trim().toLowerCase().slice(0, 256)
+  add(id)
+  // arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-... and foundation-model/...
+  if (id.startsWith('arn:')) {
+    id = id.slice(id.lastIndexOf('/') + 1)
+    add(id)
+  }
+  // publishers/google/models/gemini-..., models/gemini-..., accounts/fireworks/models/...
+  const models = id.lastIndexOf('models/')
+  if (models >= 0) {
+    id = id.slice(models + 'models/'.length)
+    add(id)
+  }
+  // ft:gpt-4o-mini-2024-07-18:org:name:id pays the fine-tuned base's price where that is known, the base's otherwise.
+  if (id.startsWith('ft:')) {
+    const base = id.split(':')[1] ?? ''
+    add(`ft:${base}`)
+    id = base
+    add(id)
+  }
+  for (let slash = id.indexOf('/'); slash >= 0; slash = id.indexOf('/')) {
+    id = id.slice(slash + 1)
+    add(id)
+  }
+  // us.anthropic.claude-...-v1:0: the region first, then the vendor.
+  const withoutRegion = id.replace(/^(?:us-gov|us|eu|apac|jp|au|ca|global)\./, '')
+  add(withoutRegion)
+  const withoutVendor = withoutRegion.replace(
+    /^(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|openai|qwen|writer)\./,
+    '',
+  )
+  add(withoutVendor)
+  add(withoutVendor.replace(/-v\d+(?::\d+)?$/, ''))
+  add(withoutVendor.replace(/@.*$/, '')) // Vertex: claude-sonnet-4@20250514
+  add(withoutVendor.replace('@', '-'))
+  add(withoutVendor.replace(/:[a-z0-9._-]+$/, '')) // OpenRouter :free and :nitro, Ollama :latest and :70b-q4_K_M
+  return candidates
+}
+
+/** The provider that a `provider/model` id names first: `openai/gpt-4o`, `azure/my-deployment`, `bedrock/...`. */
+export function providerPrefix(raw: string): string | undefined {
+  const slash = raw.indexOf('/')
+  if (slash <= 0) return undefined
+  const prefix = raw.slice(0, slash).toLowerCase()
+  return ['models', 'publishers', 'accounts', 'projects'].includes(prefix) || prefix.startsWith('arn:')
+    ? undefined
+    : prefix
+}
+
+/** Names that instrumentations give to providers which the price data knows under another id. */
+export const providerAliases: Readonly<Record<string, string>> = {
+  x_ai: 'x-ai',
+  xai: 'x-ai',
+  'ibm.watsonx.ai': 'watsonx',
+  mistral_ai: 'mistral',
+  mistralai: 'mistral',
+  bedrock: 'aws',
+  aws_bedrock: 'aws',
+  bedrock_converse: 'aws',
+  vertex_ai: 'google',
+  vertexai: 'google',
+  'gcp.gen_ai': 'google',
+  'gcp.gemini': 'google',
+  google_genai: 'google',
+  gemini: 'google',
+  azure_openai: 'azure',
+  azureopenai: 'azure',
+  'az.ai.openai': 'azure',
+  'az.ai.inference': 'azure',
+  together_ai: 'together',
+  fireworks_ai: 'fireworks',
+  moonshot_ai: 'moonshotai',
+}

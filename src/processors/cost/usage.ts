@@ -1,0 +1,95 @@
+/** Counts as a span reports them; NaN where it says nothing. Reused for every span. */
+export class ReportedUsage {
+  input = Number.NaN
+  output = Number.NaN
+  total = Number.NaN
+  cacheRead = Number.NaN
+  cacheWrite = Number.NaN
+  cacheWrite5m = Number.NaN
+  cacheWrite1h = Number.NaN
+  uncachedInput = Number.NaN
+  reasoning = Number.NaN
+  inputAudio = Number.NaN
+  outputAudio = Number.NaN
+  inputImage = Number.NaN
+  outputImage = Number.NaN
+  webSearches = Number.NaN
+  audioSeconds = Number.NaN
+  inputCharacters = Number.NaN
+
+  reset(): void {
+    this.input = this.output = this.total = Number.NaN
+    this.cacheRead = this.cacheWrite = this.cacheWrite5m = this.cacheWrite1h = this.uncachedInput = Number.NaN
+    this.reasoning = this.inputAudio = this.outputAudio = this.inputImage = this.outputImage = Number.NaN
+    this.webSearches = this.audioSeconds = this.inputCharacters = Number.NaN
+  }
+}
+
+/** What the price book takes: `input` includes every cached token, `output` every reasoning token. */
+export class NormalizedUsage {
+  input = 0
+  output = 0
+  cacheRead = 0
+  cacheWrite = 0
+  cacheWrite5m = 0
+  cacheWrite1h = 0
+  reasoning = 0
+  inputAudio = 0
+  outputAudio = 0
+  inputImage = 0
+  outputImage = 0
+  webSearches = 0
+  audioSeconds = 0
+  inputCharacters = 0
+}
+
+/** How an emitter counts cached tokens: as part of its input count, beside it, or unknown. */
+export type CacheCounting = 'inclusive' | 'exclusive' | 'auto'
+
+/**
+ * Fills `out`; false where the span reports no usage at all. Never negative, never more cached than input.
+ *
+ * Providers disagree whether the input count includes cached tokens (OpenAI, Google and the conventions say yes, a raw
+ * Anthropic body says no). Where the cached counts exceed the input they cannot be part of it, so they are added.
+ */
+export function normalizeUsage(reported: ReportedUsage, counting: CacheCounting, out: NormalizedUsage): boolean {
+  const cacheRead = count(reported.cacheRead)
+  const cacheWrite5m = count(reported.cacheWrite5m)
+  const cacheWrite1h = count(reported.cacheWrite1h)
+  const cacheWrite = Math.max(count(reported.cacheWrite), cacheWrite5m + cacheWrite1h)
+  const output = count(reported.output)
+  let input = count(reported.input)
+  if (Number.isNaN(reported.input)) {
+    if (!Number.isNaN(reported.uncachedInput)) input = count(reported.uncachedInput) + cacheRead + cacheWrite
+    else if (!Number.isNaN(reported.total)) input = Math.max(0, count(reported.total) - output)
+    else input = cacheRead + cacheWrite
+  } else if (counting === 'exclusive' || (counting === 'auto' && cacheRead + cacheWrite > input)) {
+    input += cacheRead + cacheWrite
+  }
+  out.input = input
+  out.cacheRead = Math.min(cacheRead, input)
+  out.cacheWrite = Math.min(cacheWrite, input - out.cacheRead)
+  out.cacheWrite1h = Math.min(cacheWrite1h, out.cacheWrite)
+  out.cacheWrite5m = Math.min(cacheWrite5m, out.cacheWrite - out.cacheWrite1h)
+  out.output = output
+  out.reasoning = Math.min(count(reported.reasoning), output)
+  out.inputAudio = Math.min(count(reported.inputAudio), input)
+  out.outputAudio = Math.min(count(reported.outputAudio), output)
+  out.inputImage = Math.min(count(reported.inputImage), input)
+  out.outputImage = Math.min(count(reported.outputImage), output)
+  out.webSearches = count(reported.webSearches)
+  out.audioSeconds = count(reported.audioSeconds)
+  out.inputCharacters = count(reported.inputCharacters)
+  return (
+    !Number.isNaN(reported.input) ||
+    !Number.isNaN(reported.output) ||
+    !Number.isNaN(reported.total) ||
+    !Number.isNaN(reported.uncachedInput) ||
+    cacheRead + cacheWrite + out.webSearches + out.audioSeconds + out.inputCharacters > 0
+  )
+}
+
+/** A count that a span may have reported as anything: below zero and not finite mean zero. */
+function count(value: number): number {
+  return value > 0 && value < 1e15 ? value : 0
+}
