@@ -1,10 +1,16 @@
 import type { Deadline } from '../component/component.ts'
-import { downstream, type RunningGraph } from './graph.ts'
-import type { GraphPlan, PlanNode } from './graph-plan.ts'
+import { downstream, type GraphPlan, type PlanNode } from './graph-plan.ts'
 import { createInstance, type Instance, type Surroundings } from './instance.ts'
 import { inFlowOrder, shutdownAll, within } from './life-cycle.ts'
 import { diffPlans, type PlanDiff } from './plan-diff.ts'
 import { type StageBuilder, Wiring } from './wiring.ts'
+
+/** Everything in force at one moment. */
+export interface RunningGraph {
+  readonly plan: GraphPlan
+  readonly instances: ReadonlyMap<string, Instance>
+  readonly wiring: Wiring
+}
 
 /** The way from one running graph to the next, as a transaction: prepare, swap, retire; or prepare and undo. */
 export class Change {
@@ -41,6 +47,10 @@ export class Change {
     }
   }
 
+  instance(key: string): Instance | undefined {
+    return this.#instances.get(key)
+  }
+
   /** Every junction at once; a request is either before or after. */
   swap(): void {
     this.#wiring!.connect()
@@ -58,7 +68,7 @@ export class Change {
       if (this.#plan.nodes.has(old.node.key)) this.#wiring!.connectInstance(old.node.key, old)
     }
     await shutdownAll(ofKind('receiver'), deadline, clock, logger)
-    for (const instance of this.#deferred) await instance.component.start()
+    const startFailure = await this.#startDeferred()
     if (retired.length > 0) await within(this.#before.wiring.flow.idle(), deadline, clock)
     const middle = inFlowOrder(ofKind('processor', 'connector'), key => downstream(this.#before.plan, key))
     for (const instance of middle) await shutdownAll([instance], deadline, clock, logger)
@@ -66,6 +76,20 @@ export class Change {
     await shutdownAll(ofKind('exporter'), deadline, clock, logger)
     await shutdownAll(ofKind('extension').toReversed(), deadline, clock, logger)
     for (const instance of retired) instance.metrics.release()
+    if (startFailure !== undefined) throw startFailure
+  }
+
+  /** The first failure, once the rest has been started. */
+  async #startDeferred(): Promise<StartError | undefined> {
+    let failure: StartError | undefined
+    for (const instance of this.#deferred) {
+      try {
+        await instance.component.start()
+      } catch (error) {
+        failure ??= new StartError(instance.node.key, error)
+      }
+    }
+    return failure
   }
 
   async #prepareNode(node: PlanNode): Promise<void> {

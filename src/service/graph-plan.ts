@@ -95,7 +95,7 @@ class Planner {
     const key = pipeline === undefined ? `${kind}:${id}` : `${kind}:${pipeline.id}:${id}`
     if (this.nodes.has(key)) return key
     const factory = this.#factory(kind, section)
-    const fingerprint = canonicalText([factory.type, pipeline?.signal ?? null, section.raw])
+    const fingerprint = this.#fingerprint(kind, section, [factory.type, pipeline?.signal ?? null])
     this.nodes.set(key, { key, kind, id: parseId(id), factory, config: section.config, fingerprint, pipeline })
     return key
   }
@@ -145,6 +145,14 @@ class Planner {
     )
   }
 
+  /** A component that names an extension gets a new instance when the extension does: it may hold the old one. */
+  #fingerprint(kind: ComponentKind, section: ComponentSection, more: readonly unknown[]): string {
+    const named =
+      kind === 'extension' ? [] : [...textsIn(section.raw)].filter(text => this.#config.extensions.includes(text))
+    const extensions = named.map(id => this.nodes.get(`extension:${id}`)?.fingerprint)
+    return canonicalText([...more, section.raw, ...extensions])
+  }
+
   #section(kind: ComponentKind, id: string): ComponentSection {
     const section = this.#config.sections[kind].get(id)
     if (section === undefined) throw new PlanError(`references ${kind} "${id}" which is not configured`)
@@ -157,6 +165,11 @@ class Planner {
     if (factory === undefined) throw new PlanError(`${kind}s: unknown type "${type}" for id "${section.id}"`)
     return factory
   }
+}
+
+function* textsIn(value: unknown): Generator<string> {
+  if (typeof value === 'string') yield value
+  else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) yield* textsIn(item)
 }
 
 export function parseId(text: string): ComponentId {
@@ -189,4 +202,18 @@ function refuseCycles(pipelines: ReadonlyMap<string, PipelinePlan>): void {
     done.add(pipeline.id)
   }
   for (const pipeline of pipelines.values()) visit(pipeline)
+}
+
+/** Keys of the processors and connectors that come directly behind `key`. */
+export function downstream(plan: GraphPlan, key: string): string[] {
+  const keys: string[] = []
+  for (const pipeline of plan.pipelines.values()) {
+    const chain = pipeline.steps.flatMap(step => (step.kind === 'processor' ? [step.key] : []))
+    const entered = pipeline.receivers.includes(key) ? 0 : chain.indexOf(key) + 1
+    if (entered === 0 && !pipeline.receivers.includes(key)) continue
+    const next = chain[entered]
+    if (next !== undefined) keys.push(next)
+    else keys.push(...pipeline.exporters.filter(exporter => exporter.startsWith('connector:')))
+  }
+  return keys
 }

@@ -1,17 +1,10 @@
 import type { Component, ComponentHealth, Deadline } from '../component/component.ts'
-import { Change } from './change.ts'
-import { emptyPlan, type GraphPlan } from './graph-plan.ts'
-import type { Instance, Surroundings } from './instance.ts'
+import { Change, type RunningGraph } from './change.ts'
+import { downstream, emptyPlan, type GraphPlan } from './graph-plan.ts'
+import type { Surroundings } from './instance.ts'
 import { inFlowOrder, shutdownAll, within } from './life-cycle.ts'
 import type { PlanDiff } from './plan-diff.ts'
 import { type StageBuilder, Wiring } from './wiring.ts'
-
-/** Everything in force at one moment. */
-export interface RunningGraph {
-  readonly plan: GraphPlan
-  readonly instances: ReadonlyMap<string, Instance>
-  readonly wiring: Wiring
-}
 
 /** The running components. It only knows plans: to start is to change from the empty plan. */
 export class Graph {
@@ -19,9 +12,18 @@ export class Graph {
   readonly #buildStage: StageBuilder
   readonly #health = new Map<string, ComponentHealth>()
   #running: RunningGraph
+  #change: Change | undefined
 
-  constructor(around: Omit<Surroundings, 'report'>, buildStage: StageBuilder) {
-    this.#around = { ...around, report: (key, health) => this.#health.set(key, health) }
+  constructor(
+    around: Omit<Surroundings, 'report'>,
+    buildStage: StageBuilder,
+    onHealth: (key: string, health: ComponentHealth) => void,
+  ) {
+    const report = (key: string, health: ComponentHealth) => {
+      this.#health.set(key, health)
+      onHealth(key, health)
+    }
+    this.#around = { ...around, report }
     this.#buildStage = buildStage
     const wiring = new Wiring(emptyPlan, new Map(), around.ledger, buildStage)
     this.#running = { plan: emptyPlan, instances: new Map(), wiring }
@@ -36,21 +38,33 @@ export class Graph {
     return this.#health
   }
 
+  /** While a change is prepared, its own: what starts with it belongs to it. */
   extension(id: string): Component | undefined {
-    return this.#running.instances.get(`extension:${id}`)?.component
+    const key = `extension:${id}`
+    return (this.#change?.instance(key) ?? this.#running.instances.get(key))?.component
   }
 
   /**
    * Puts `plan` in force. Rejecting before the swap leaves everything as it was. `onSwap` is called in the turn of the
    * event loop in which the new plan takes over; `retireBy` says until when the old parts may drain.
    */
-  async apply(plan: GraphPlan, retireBy: () => Deadline, onSwap: () => void = () => {}): Promise<PlanDiff> {
+  async apply(
+    plan: GraphPlan,
+    retireBy: () => Deadline,
+    onSwap: (diff: PlanDiff) => void = () => {},
+  ): Promise<PlanDiff> {
     const change = new Change(this.#running, plan, this.#around, this.#buildStage)
-    const next = await change.prepare()
-    this.#running = next
+    this.#change = change
+    try {
+      this.#running = await change.prepare()
+    } finally {
+      this.#change = undefined
+    }
     change.swap()
-    onSwap()
-    for (const key of this.#health.keys()) if (!next.instances.has(key)) this.#health.delete(key)
+    onSwap(change.diff)
+    for (const { key } of [...change.diff.stopped, ...change.diff.changed.map(({ before }) => before)]) {
+      this.#health.delete(key)
+    }
     await change.retire(retireBy())
     return change.diff
   }
@@ -73,18 +87,4 @@ export class Graph {
     for (const instance of all) instance.metrics.release()
     this.#running = { plan: emptyPlan, instances: new Map(), wiring: this.#running.wiring }
   }
-}
-
-/** Keys of the processors and connectors that come directly behind `key`. */
-export function downstream(plan: GraphPlan, key: string): string[] {
-  const keys: string[] = []
-  for (const pipeline of plan.pipelines.values()) {
-    const chain = pipeline.steps.flatMap(step => (step.kind === 'processor' ? [step.key] : []))
-    const entered = pipeline.receivers.includes(key) ? 0 : chain.indexOf(key) + 1
-    if (entered === 0 && !pipeline.receivers.includes(key)) continue
-    const next = chain[entered]
-    if (next !== undefined) keys.push(next)
-    else keys.push(...pipeline.exporters.filter(exporter => exporter.startsWith('connector:')))
-  }
-  return keys
 }
