@@ -54,7 +54,9 @@ function decodeNull(field: Field<unknown>, node: ScalarNode, at: Position, decod
   if (node.place.origin !== undefined) {
     if (isText) return textValue(field, '')
     const message = `expected ${expectedText(field)}, but ${node.place.origin} is empty or not set`
-    const remedy = `set it, or give a default: \${env:NAME:-${field.defaultText || 'value'}}`
+    const name = /^environment variable (\w+)$/.exec(node.place.origin)?.[1]
+    const fallback = `\${env:${name ?? 'NAME'}:-${field.defaultText || 'value'}}`
+    const remedy = name === undefined ? `write the value` : `set ${name}, or give a default: ${fallback}`
     decoding.report('SLC0211', 'error', at.path, node.place, message, remedy)
     return field.defaultValue
   }
@@ -65,6 +67,7 @@ function decodeNull(field: Field<unknown>, node: ScalarNode, at: Position, decod
       : `means ${zero.text}, not the default${field.defaultText === '' ? '' : ` ${field.defaultText}`}`
   const remedy = 'remove the key to get the default, or write the value'
   decoding.report('SLC0109', 'warning', at.path, pointAt(node, at), `"${field.key}" without a value ${shown}`, remedy)
+  if (typeof zero?.value === 'number') return inRange(field, zero.value, { ...node, text: '0' }, at, decoding)
   return zero === undefined ? field.defaultValue : zero.value
 }
 

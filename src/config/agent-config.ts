@@ -1,0 +1,73 @@
+import type { ConfigDeclaration } from './declare.ts'
+import type { TelemetryConfig } from './shared/service.ts'
+import type { ConfigNode, Place } from './tree.ts'
+
+export type SignalName = 'traces' | 'metrics' | 'logs'
+export const signalNames: readonly SignalName[] = ['traces', 'metrics', 'logs']
+
+export const componentKinds = ['receiver', 'processor', 'exporter', 'connector', 'extension'] as const
+export type ComponentKindName = (typeof componentKinds)[number]
+
+/** What the loader must know of a component type; every factory is one. */
+export interface RegisteredComponent {
+  readonly kind: ComponentKindName
+  readonly type: string
+  readonly aliases?: readonly string[]
+  readonly stability: string
+  readonly summary: string
+  readonly config: ConfigDeclaration<unknown>
+  /** Receivers, processors and exporters. */
+  readonly signals?: readonly SignalName[]
+  /** Connectors: from the signal of the pipeline they end to that of the one they begin. */
+  readonly routes?: readonly (readonly [from: SignalName, to: SignalName])[]
+}
+
+export type ComponentRegistry = readonly RegisteredComponent[]
+
+/** One component that the configuration defines, with its typed configuration. */
+export interface AgentComponent {
+  readonly kind: ComponentKindName
+  /** As written in the YAML: `otlp/2`; with an alias, the alias. */
+  readonly id: string
+  readonly type: string
+  readonly name: string
+  /** The factory's own type, which an alias differs from. */
+  readonly factoryType: string
+  readonly config: unknown
+  /** Hash of the resolved section, secrets included: equal sections have equal fingerprints, and nothing leaks. */
+  readonly fingerprint: string
+  readonly place: Place
+  /** Named by a pipeline or by service.extensions; others are never created. */
+  readonly isUsed: boolean
+}
+
+export interface AgentPipeline {
+  /** `traces/backend`. */
+  readonly id: string
+  readonly signal: SignalName
+  readonly receivers: readonly string[]
+  readonly processors: readonly string[]
+  readonly exporters: readonly string[]
+  readonly place: Place
+}
+
+/** A whole configuration, complete and checked. */
+export interface AgentConfig {
+  readonly components: readonly AgentComponent[]
+  readonly pipelines: readonly AgentPipeline[]
+  /** Ids, in the order in which they start. */
+  readonly extensions: readonly string[]
+  readonly telemetry: TelemetryConfig
+  /** Hash over everything: equal fingerprints need no reload. */
+  readonly fingerprint: string
+  /** The resolved tree that it was made of. Holds secrets: print it through `redactedTree`. */
+  readonly tree: ConfigNode
+}
+
+export function isSignalName(text: string): text is SignalName {
+  return text === 'traces' || text === 'metrics' || text === 'logs'
+}
+
+export function sectionOf(kind: ComponentKindName): string {
+  return `${kind}s`
+}

@@ -1,0 +1,168 @@
+import {
+  type ComponentKindName,
+  type ComponentRegistry,
+  componentKinds,
+  type RegisteredComponent,
+  sectionOf,
+} from './agent-config.ts'
+import { parseComponentId } from './component-id.ts'
+import { Decoding, decodeSection, type ListenAddress, listKeys, type Reference } from './decode.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { nearest } from './nearest.ts'
+import type { Problem, RelatedPlace } from './problem.ts'
+import type { ProblemCode } from './problem-codes.ts'
+import { rewriteOldKeys } from './rewrite.ts'
+import { type ConfigPath, describeNode, isNull, type MapEntry, type MapNode, type Place } from './tree.ts'
+import { renamedTypes, upstreamNote } from './upstream.ts'
+
+/** A component as the file defines it, before anyone knows whether a pipeline names it. */
+export interface DefinedComponent {
+  readonly kind: ComponentKindName
+  readonly id: string
+  readonly type: string
+  readonly name: string
+  /** Undefined where Sluice has no such component. */
+  readonly registered: RegisteredComponent | undefined
+  readonly config: unknown
+  readonly fingerprint: string
+  readonly place: Place
+  readonly listens: readonly ListenAddress[]
+  readonly references: readonly Reference[]
+}
+
+export interface DefinitionContext {
+  readonly registry: ComponentRegistry
+  readonly allowMissing: boolean
+  readonly problems: Problem[]
+}
+
+/** Every component that the file defines, with its configuration read. */
+export function readDefinitions(root: MapNode, context: DefinitionContext): DefinedComponent[] {
+  const defined: DefinedComponent[] = []
+  for (const kind of componentKinds) {
+    const section = root.entries.get(sectionOf(kind))
+    if (section === undefined || isNull(section.value)) continue
+    if (section.value.kind !== 'map') {
+      const message = `expected a map of ${sectionOf(kind)}, found ${describeNode(section.value)}`
+      const remedy = `write one "type:" or "type/name:" per ${kind}, indented below`
+      push(context.problems, 'SLC0103', 'error', [section.key], section.value.place, message, remedy)
+      continue
+    }
+    defined.push(...readKind(kind, section.value, context))
+  }
+  return defined
+}
+
+function readKind(kind: ComponentKindName, section: MapNode, context: DefinitionContext): DefinedComponent[] {
+  const byId = new Map<string, DefinedComponent>()
+  const warnedAliases = new Set<string>()
+  for (const entry of section.entries.values()) {
+    const path = [sectionOf(kind), entry.key]
+    const id = parseComponentId(entry.key)
+    if ('message' in id) {
+      push(context.problems, 'SLC0302', 'error', path, entry.keyPlace, id.message, 'write type or type/name')
+      continue
+    }
+    const text = id.name === '' ? id.type : `${id.type}/${id.name}`
+    const first = byId.get(text)
+    if (first !== undefined) {
+      const related = [{ message: 'first defined here', place: first.place }]
+      const message = `the ${kind} "${text}" is defined twice`
+      push(context.problems, 'SLC0303', 'error', path, entry.keyPlace, message, 'rename one of them', related)
+      continue
+    }
+    const component = readOne(kind, text, id, entry, context, warnedAliases)
+    if (component !== undefined) byId.set(text, component)
+  }
+  return [...byId.values()]
+}
+
+function readOne(
+  kind: ComponentKindName,
+  text: string,
+  id: { type: string; name: string },
+  entry: MapEntry,
+  context: DefinitionContext,
+  warnedAliases: Set<string>,
+): DefinedComponent | undefined {
+  const { problems } = context
+  const path = [sectionOf(kind), entry.key]
+  const registered = findRegistered(context.registry, kind, id.type)
+  const common = { kind, id: text, ...id, registered, place: entry.keyPlace, fingerprint: fingerprintOf(entry.value) }
+  if (registered === undefined) {
+    return reportUnknown(kind, id.type, entry, context)
+      ? { ...common, config: undefined, listens: [], references: [] }
+      : undefined
+  }
+  if (registered.type !== id.type && !warnedAliases.has(id.type)) {
+    warnedAliases.add(id.type)
+    const message = `"${id.type}" is an old name of the ${kind} "${registered.type}"`
+    push(
+      problems,
+      'SLC0304',
+      'warning',
+      path,
+      entry.keyPlace,
+      message,
+      `write ${registered.type} here and in the pipelines`,
+    )
+  }
+  const knownKeys = new Set(Object.values(registered.config.shape).map(field => field.key))
+  const node = rewriteOldKeys(kind, entry.value, knownKeys, problems)
+  const decoding = new Decoding(problems)
+  const config = decodeSection(registered.config, { node, path, keyPlace: entry.keyPlace }, decoding)
+  return { ...common, config, listens: decoding.listens, references: decoding.references }
+}
+
+export function findRegistered(
+  registry: ComponentRegistry,
+  kind: ComponentKindName,
+  type: string,
+): RegisteredComponent | undefined {
+  const ofKind = registry.filter(component => component.kind === kind)
+  const direct = ofKind.find(component => component.type === type || component.aliases?.includes(type) === true)
+  if (direct !== undefined) return direct
+  const newer = renamedTypes[type]
+  const older = Object.keys(renamedTypes).find(old => renamedTypes[old] === type)
+  // Receivers and exporters share the old name otlp; only the exporter was renamed.
+  return (
+    ofKind.find(component => component.type === newer && kind !== 'receiver') ??
+    ofKind.find(component => component.type === older && type !== 'otlp_grpc')
+  )
+}
+
+/** True where the component is to be treated as missing rather than as an error. */
+function reportUnknown(kind: ComponentKindName, type: string, entry: MapEntry, context: DefinitionContext): boolean {
+  const path = [sectionOf(kind), entry.key]
+  const note = upstreamNote(kind, type)
+  const types = context.registry.filter(component => component.kind === kind).map(component => component.type)
+  const elsewhere = context.registry.find(
+    component => component.kind !== kind && (component.type === type || component.aliases?.includes(type)),
+  )
+  const close = nearest(type, types)
+  let remedy = types.length === 0 ? `Sluice has no ${kind}s` : `Sluice has: ${listKeys(types)}`
+  if (elsewhere !== undefined) remedy = `"${type}" is a ${elsewhere.kind}: move it to ${sectionOf(elsewhere.kind)}`
+  if (close !== undefined) remedy = `did you mean "${close}"?`
+  if (note !== undefined) remedy = note.remedy
+  const reason = note === undefined ? '' : `: ${note.reason}`
+  const isTolerated = context.allowMissing || note?.isIgnored === true
+  const message = isTolerated
+    ? `the ${kind} "${entry.key}" is left out${reason === '' ? ': Sluice has no such component' : reason}`
+    : `unknown ${kind} type "${type}"${reason}`
+  const code = note === undefined ? 'SLC0301' : 'SLC0315'
+  push(context.problems, code, isTolerated ? 'warning' : 'error', path, entry.keyPlace, message, remedy)
+  return true
+}
+
+export function push(
+  problems: Problem[],
+  code: ProblemCode,
+  severity: 'error' | 'warning',
+  path: ConfigPath,
+  place: Place | undefined,
+  message: string,
+  remedy?: string,
+  related: readonly RelatedPlace[] = [],
+): void {
+  problems.push({ code, severity, message, path, place, remedy, related })
+}

@@ -1,0 +1,342 @@
+import { type AgentPipeline, type ComponentKindName, isSignalName, sectionOf, signalNames } from './agent-config.ts'
+import { normalizedId, parseComponentId } from './component-id.ts'
+import { type DefinedComponent, push } from './component-section.ts'
+import { listKeys } from './decode.ts'
+import { nearest } from './nearest.ts'
+import type { Problem } from './problem.ts'
+import type { ServiceConfig } from './shared/service.ts'
+import { type ConfigPath, type MapNode, nodeAt, type Place } from './tree.ts'
+
+/** A pipeline with the place of each id in it, in the order of receivers, processors, exporters. */
+export interface PlacedPipeline extends AgentPipeline {
+  readonly places: ReadonlyMap<string, Place>
+}
+
+export interface ReadPipelines {
+  readonly pipelines: readonly PlacedPipeline[]
+  readonly extensions: readonly string[]
+  /** `kind id` of every component that something names. */
+  readonly usedIds: ReadonlySet<string>
+}
+
+const slots = ['receivers', 'processors', 'exporters'] as const
+type Slot = (typeof slots)[number]
+
+const kindsOfSlot: Readonly<Record<Slot, readonly ComponentKindName[]>> = {
+  receivers: ['receiver', 'connector'],
+  processors: ['processor'],
+  exporters: ['exporter', 'connector'],
+}
+
+/** Resolves what service.pipelines and service.extensions name, and reports what cannot be resolved. */
+export function readPipelines(
+  root: MapNode,
+  service: ServiceConfig,
+  defined: readonly DefinedComponent[],
+  problems: Problem[],
+): ReadPipelines {
+  return new PipelineReader(root, defined, problems).read(service)
+}
+
+class PipelineReader {
+  readonly #root: MapNode
+  readonly #defined: readonly DefinedComponent[]
+  readonly #problems: Problem[]
+  readonly #usedIds = new Set<string>()
+
+  constructor(root: MapNode, defined: readonly DefinedComponent[], problems: Problem[]) {
+    this.#root = root
+    this.#defined = defined
+    this.#problems = problems
+  }
+
+  read(service: ServiceConfig): ReadPipelines {
+    this.#checkAmbiguity()
+    const ids = Object.keys(service.pipelines)
+    if (ids.length === 0) this.#reportNoPipelines()
+    const pipelines = ids.flatMap(id => this.#pipeline(id, service.pipelines[id]))
+    const extensions = this.#extensions(service.extensions)
+    this.#checkReferences(extensions)
+    this.#reportUnused()
+    return { pipelines, extensions, usedIds: this.#usedIds }
+  }
+
+  #pipeline(key: string, lists: ServiceConfig['pipelines'][string] | undefined): PlacedPipeline[] {
+    const path = ['service', 'pipelines', key]
+    const place = this.#keyPlace(path)
+    const id = parseComponentId(key)
+    const signal = 'message' in id ? key.trim() : id.type
+    if ('message' in id || !isSignalName(signal)) {
+      const close = nearest(signal, signalNames)
+      let remedy = 'write traces, metrics or logs, and /name behind it if you like'
+      if (signal === 'profiles') remedy = 'Sluice has no profiles yet: remove the pipeline'
+      else if (close !== undefined) remedy = `did you mean "${close}"? ${remedy}`
+      const message = 'message' in id ? id.message : `"${signal}" is no signal`
+      push(this.#problems, 'SLC0316', 'error', path, place, message, remedy)
+      return []
+    }
+    const places = new Map<string, Place>()
+    const resolved = { receivers: [] as string[], processors: [] as string[], exporters: [] as string[] }
+    let leftOut = 0
+    let undefinedCount = 0
+    for (const slot of slots) {
+      for (const [index, reference] of (lists?.[slot] ?? []).entries()) {
+        const component = this.#reference(slot, reference, [...path, slot, index], signal)
+        if (component === undefined) undefinedCount++
+        else if (component.registered === undefined) leftOut++
+        else if (this.#isNew(resolved[slot], component, slot, [...path, slot, index], places)) {
+          resolved[slot].push(component.id)
+        }
+      }
+    }
+    const name = id.name === '' ? signal : `${signal}/${id.name}`
+    if (!this.#isComplete(resolved, path, place, { leftOut, undefinedCount })) return []
+    return [{ id: name, signal, ...resolved, place: place ?? this.#root.place, places }]
+  }
+
+  /** The component behind one id of a pipeline; undefined, and reported, where there is none that fits. */
+  #reference(
+    slot: Slot,
+    text: string,
+    path: ConfigPath,
+    signal: AgentPipeline['signal'],
+  ): DefinedComponent | undefined {
+    const id = normalizedId(text)
+    const place = this.#placeAt(path)
+    const kinds = kindsOfSlot[slot]
+    const component = this.#defined.find(candidate => candidate.id === id && kinds.includes(candidate.kind))
+    if (component === undefined) {
+      this.#reportUndefined(kinds, slot, id, path, place)
+      return undefined
+    }
+    this.#usedIds.add(`${component.kind} ${component.id}`)
+    const signals = signalsOf(component, slot)
+    if (signals !== undefined && !signals.includes(signal)) {
+      const message = `the ${component.kind} "${id}" does not take ${signal}`
+      const remedy = `it takes ${signals.join(', ')}: remove it here, or name it in a pipeline of these`
+      push(this.#problems, 'SLC0307', 'error', path, place, message, remedy, [
+        { message: 'defined here', place: component.place },
+      ])
+    }
+    return component
+  }
+
+  #reportUndefined(
+    kinds: readonly ComponentKindName[],
+    slot: Slot,
+    id: string,
+    path: ConfigPath,
+    place: Place | undefined,
+  ): void {
+    const [kind = 'receiver'] = kinds
+    // A section whose id is malformed was reported where it stands.
+    if (kinds.some(candidate => this.#section(sectionOf(candidate))?.entries.has(id) === true)) return
+    const other = this.#defined.find(candidate => candidate.id === id)
+    if (other !== undefined) {
+      const message = `"${id}" is defined as ${article(other.kind)} ${other.kind}, not as ${article(kind)} ${kind}`
+      const fits = slots.find(candidate => kindsOfSlot[candidate].includes(other.kind))
+      const remedy = fits === undefined ? 'name it in service.extensions' : `name it under ${fits} of the pipeline`
+      push(
+        this.#problems,
+        'SLC0317',
+        'error',
+        path,
+        place,
+        message,
+        `${remedy}, or define ${article(kind)} ${kind} "${id}"`,
+        [{ message: 'defined here', place: other.place }],
+      )
+      return
+    }
+    const ids = this.#defined.filter(candidate => kinds.includes(candidate.kind)).map(candidate => candidate.id)
+    const close = nearest(id, ids)
+    let remedy = `define it: add "${id}:" below ${sectionOf(kind)}`
+    if (ids.length > 0) remedy += `; defined there: ${listKeys(ids)}`
+    if (close !== undefined) remedy = `did you mean "${close}"? Otherwise add "${id}:" below ${sectionOf(kind)}`
+    const message = `${slot} names "${id}", which is not defined`
+    push(this.#problems, 'SLC0305', 'error', path, place, message, remedy)
+  }
+
+  #isNew(
+    ids: readonly string[],
+    component: DefinedComponent,
+    slot: Slot,
+    path: ConfigPath,
+    places: Map<string, Place>,
+  ): boolean {
+    const key = `${slot} ${component.id}`
+    const place = this.#placeAt(path) ?? component.place
+    const first = places.get(key)
+    if (first === undefined || !ids.includes(component.id)) {
+      places.set(key, place)
+      return true
+    }
+    const code = slot === 'processors' ? 'SLC0313' : 'SLC0319'
+    const severity = slot === 'processors' ? 'error' : 'warning'
+    const remedy = slot === 'processors' ? `remove one, or define "${component.type}/2" for the second` : 'remove one'
+    push(this.#problems, code, severity, path, place, `"${component.id}" is named twice in this list`, remedy, [
+      { message: 'first named here', place: first },
+    ])
+    return false
+  }
+
+  #isComplete(
+    resolved: Readonly<Record<Slot, readonly string[]>>,
+    path: ConfigPath,
+    place: Place | undefined,
+    lacking: { readonly leftOut: number; readonly undefinedCount: number },
+  ): boolean {
+    for (const slot of ['receivers', 'exporters'] as const) {
+      if (resolved[slot].length > 0) continue
+      // What is undefined was reported where it is named.
+      if (lacking.undefinedCount > 0) return false
+      if (lacking.leftOut > 0) {
+        push(
+          this.#problems,
+          'SLC0308',
+          'warning',
+          path,
+          place,
+          `pipeline "${path.at(-1)}" is left out: it has no ${slot} left`,
+        )
+        return false
+      }
+      const [kind = 'receiver'] = kindsOfSlot[slot]
+      const ids = this.#defined.filter(candidate => candidate.kind === kind).map(candidate => candidate.id)
+      const remedy = ids.length === 0 ? `add ${slot}: [...]` : `add ${slot}: [${ids[0]}]`
+      const message = `pipeline "${path.at(-1)}" needs at least one of its ${slot}`
+      push(this.#problems, 'SLC0308', 'error', path, place, message, remedy)
+      return false
+    }
+    return true
+  }
+
+  #extensions(references: readonly string[]): string[] {
+    const ids: string[] = []
+    for (const [index, text] of references.entries()) {
+      const id = normalizedId(text)
+      const path = ['service', 'extensions', index]
+      const place = this.#placeAt(path)
+      const component = this.#defined.find(candidate => candidate.kind === 'extension' && candidate.id === id)
+      if (component === undefined) {
+        this.#reportUndefinedExtension(id, path, place)
+        continue
+      }
+      this.#usedIds.add(`extension ${id}`)
+      if (ids.includes(id))
+        push(this.#problems, 'SLC0319', 'warning', path, place, `"${id}" is named twice`, 'remove one')
+      else if (component.registered !== undefined) ids.push(id)
+    }
+    return ids
+  }
+
+  #reportUndefinedExtension(id: string, path: ConfigPath, place: Place | undefined): void {
+    if (this.#section('extensions')?.entries.has(id) === true) return
+    const ids = this.#defined.filter(candidate => candidate.kind === 'extension').map(candidate => candidate.id)
+    const close = nearest(id, ids)
+    const remedy = close === undefined ? `add "${id}:" below extensions` : `did you mean "${close}"?`
+    push(
+      this.#problems,
+      'SLC0305',
+      'error',
+      path,
+      place,
+      `service.extensions names "${id}", which is not defined`,
+      remedy,
+    )
+  }
+
+  /** Extensions and pipelines that a component's own section names: storage, authenticator. */
+  #checkReferences(extensions: readonly string[]): void {
+    const pipelines = [...(this.#section('service', 'pipelines')?.entries.keys() ?? [])].map(normalizedId)
+    for (const { references } of this.#defined) {
+      for (const reference of references) {
+        const id = normalizedId(reference.id)
+        if (reference.refers === 'pipeline') {
+          if (!pipelines.includes(id)) this.#reportDangling('pipeline', id, pipelines, reference.path, reference.place)
+          continue
+        }
+        const isDefined = this.#defined.some(candidate => candidate.kind === 'extension' && candidate.id === id)
+        if (!isDefined) {
+          const ids = this.#defined.filter(candidate => candidate.kind === 'extension').map(candidate => candidate.id)
+          this.#reportDangling('extension', id, ids, reference.path, reference.place)
+        } else if (!extensions.includes(id)) {
+          const message = `the extension "${id}" is defined but not started`
+          push(
+            this.#problems,
+            'SLC0305',
+            'error',
+            reference.path,
+            reference.place,
+            message,
+            `add it: service: {extensions: [${id}]}`,
+          )
+        }
+      }
+    }
+  }
+
+  #reportDangling(kind: string, id: string, ids: readonly string[], path: ConfigPath, place: Place): void {
+    const close = nearest(id, ids)
+    const known = ids.length === 0 ? `the file defines no ${kind}` : `defined: ${listKeys(ids)}`
+    const remedy = close === undefined ? known : `did you mean "${close}"?`
+    push(this.#problems, 'SLC0305', 'error', path, place, `there is no ${kind} "${id}"`, remedy)
+  }
+
+  #checkAmbiguity(): void {
+    for (const connector of this.#defined.filter(component => component.kind === 'connector')) {
+      for (const other of this.#defined) {
+        if (other.id !== connector.id || (other.kind !== 'receiver' && other.kind !== 'exporter')) continue
+        const message = `"${connector.id}" is both a connector and ${article(other.kind)} ${other.kind}`
+        const remedy = `rename one: "${connector.type}/${connector.name === '' ? 'connector' : `${connector.name}2`}"`
+        push(this.#problems, 'SLC0312', 'error', ['connectors', connector.id], connector.place, message, remedy, [
+          { message: `the ${other.kind}`, place: other.place },
+        ])
+      }
+    }
+  }
+
+  #reportUnused(): void {
+    for (const { kind, id, place, registered } of this.#defined) {
+      if (this.#usedIds.has(`${kind} ${id}`) || registered === undefined) continue
+      const where = kind === 'extension' ? 'service.extensions' : 'any pipeline'
+      const message = `the ${kind} "${id}" is defined but not named in ${where}`
+      push(this.#problems, 'SLC0306', 'warning', [sectionOf(kind), id], place, message, 'name it there, or remove it')
+    }
+  }
+
+  #reportNoPipelines(): void {
+    const service = this.#root.entries.get('service')
+    const place = this.#keyPlace(['service', 'pipelines']) ??
+      service?.keyPlace ?? { ...this.#root.place, end: this.#root.place.start }
+    const remedy = 'add service: {pipelines: {traces: {receivers: [...], exporters: [...]}}}'
+    const message =
+      service === undefined
+        ? 'there is no "service" section, so nothing would run'
+        : 'no pipeline is defined, so nothing would run'
+    push(this.#problems, 'SLC0309', 'error', ['service', 'pipelines'], place, message, remedy)
+  }
+
+  #section(...path: readonly string[]): MapNode | undefined {
+    const node = nodeAt(this.#root, path)
+    return node?.kind === 'map' ? node : undefined
+  }
+
+  #keyPlace(path: readonly string[]): Place | undefined {
+    return this.#section(...path.slice(0, -1))?.entries.get(path.at(-1) ?? '')?.keyPlace
+  }
+
+  #placeAt(path: ConfigPath): Place | undefined {
+    return nodeAt(this.#root, path)?.place ?? nodeAt(this.#root, path.slice(0, -1))?.place
+  }
+}
+
+function signalsOf(component: DefinedComponent, slot: Slot): readonly string[] | undefined {
+  const { registered } = component
+  if (registered?.routes !== undefined) return registered.routes.map(([from, to]) => (slot === 'exporters' ? from : to))
+  return registered?.signals
+}
+
+function article(kind: string): string {
+  return /^[aeiou]/.test(kind) ? 'an' : 'a'
+}

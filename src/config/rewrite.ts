@@ -1,0 +1,79 @@
+import type { ComponentKindName } from './agent-config.ts'
+import type { Problem } from './problem.ts'
+import type { ConfigNode, MapEntry, MapNode } from './tree.ts'
+
+/** Brings sections as older Collectors wrote them into today's shape, each with one warning that says what to write. */
+export function rewriteOldKeys(
+  kind: ComponentKindName,
+  node: ConfigNode,
+  knownKeys: ReadonlySet<string>,
+  problems: Problem[],
+): ConfigNode {
+  if (kind !== 'exporter' || node.kind !== 'map') return node
+  let section = node
+  if (!knownKeys.has('loglevel') && knownKeys.has('verbosity')) section = rewriteLogLevel(section, problems)
+  if (!knownKeys.has('batcher') && knownKeys.has('sending_queue')) section = rewriteBatcher(section, problems)
+  return section
+}
+
+const verbosityOf: Readonly<Record<string, string>> = {
+  debug: 'detailed',
+  info: 'normal',
+  warn: 'basic',
+  error: 'basic',
+}
+
+function rewriteLogLevel(section: MapNode, problems: Problem[]): MapNode {
+  const old = section.entries.get('loglevel')
+  if (old?.value.kind !== 'scalar') return section
+  const verbosity = verbosityOf[old.value.text.toLowerCase()]
+  if (verbosity === undefined) return section
+  warn(problems, old, `write verbosity: ${verbosity}`)
+  const entries = without(section, 'loglevel')
+  if (!entries.has('verbosity')) {
+    entries.set('verbosity', { ...old, key: 'verbosity', value: { ...old.value, value: verbosity, text: verbosity } })
+  }
+  return { ...section, entries }
+}
+
+const batchKeys: Readonly<Record<string, string>> = { min_size_items: 'min_size', max_size_items: 'max_size' }
+
+function rewriteBatcher(section: MapNode, problems: Problem[]): MapNode {
+  const old = section.entries.get('batcher')
+  if (old?.value.kind !== 'map') return section
+  warn(problems, old, 'write sending_queue: {batch: {flush_timeout, min_size, max_size}}')
+  const entries = without(section, 'batcher')
+  const enabled = old.value.entries.get('enabled')?.value
+  const queue = section.entries.get('sending_queue')
+  const hasBatch = queue?.value.kind === 'map' && queue.value.entries.has('batch')
+  if (hasBatch || (enabled?.kind === 'scalar' && enabled.value === false)) return { ...section, entries }
+  const batch = new Map<string, MapEntry>()
+  for (const entry of old.value.entries.values()) {
+    const key = batchKeys[entry.key] ?? entry.key
+    if (key !== 'enabled') batch.set(key, { ...entry, key })
+  }
+  const queueEntries = new Map(queue?.value.kind === 'map' ? queue.value.entries : [])
+  queueEntries.set('batch', { ...old, key: 'batch', value: { ...old.value, entries: batch } })
+  const keyPlace = queue?.keyPlace ?? old.keyPlace
+  entries.set('sending_queue', { key: 'sending_queue', keyPlace, value: { ...old.value, entries: queueEntries } })
+  return { ...section, entries }
+}
+
+function without(section: MapNode, key: string): Map<string, MapEntry> {
+  const entries = new Map(section.entries)
+  entries.delete(key)
+  return entries
+}
+
+function warn(problems: Problem[], entry: MapEntry, remedy: string): void {
+  const message = `"${entry.key}" was removed from the Collector; Sluice still understands it`
+  problems.push({
+    code: 'SLC0111',
+    severity: 'warning',
+    message,
+    path: [entry.key],
+    place: entry.keyPlace,
+    remedy,
+    related: [],
+  })
+}
