@@ -9,41 +9,37 @@ import { type FakeExporter, type FakeProcessor, type FakeReceiver, FakeWorld } f
 import { ManualClock, settle } from '../testkit/manual-clock.ts'
 import { ByteBudget } from '../transport/byte-budget.ts'
 import { Agent } from './agent.ts'
-import type { AgentConfig, ComponentSection } from './agent-config.ts'
+import type { ConfiguredComponent, GraphConfig } from './graph-config.ts'
 
 type Behaviours = Readonly<Record<string, string>>
 
 /** `pipelines: {'traces/a': 'in > hold > out'}`; `behaviours` by `kind:id`. */
-function configOf(pipelines: Readonly<Record<string, string>>, behaviours: Behaviours = {}): AgentConfig {
-  const sections = Object.fromEntries(
-    (['receiver', 'processor', 'exporter', 'connector', 'extension'] as const).map(kind => [
-      kind,
-      new Map<string, ComponentSection>(),
-    ]),
-  ) as Record<ComponentKind, Map<string, ComponentSection>>
-  const section = (kind: ComponentKind, id: string) => {
+function configOf(pipelines: Readonly<Record<string, string>>, behaviours: Behaviours = {}): GraphConfig {
+  const components = new Map<string, ConfiguredComponent>()
+  const define = (kind: ComponentKind, id: string) => {
+    const [type = '', name = ''] = id.split('/')
     const behaviour = behaviours[`${kind}:${id}`] ?? ''
-    sections[kind].set(id, { id, config: { behaviour }, raw: { behaviour } })
+    components.set(`${kind}:${id}`, { kind, id, type, name, config: { behaviour }, fingerprint: behaviour })
     return id
   }
-  const end = (kind: 'receiver' | 'exporter', id: string) => section(id.startsWith('join') ? 'connector' : kind, id)
+  const end = (kind: 'receiver' | 'exporter', id: string) => define(id.startsWith('join') ? 'connector' : kind, id)
+  const sections = Object.entries(pipelines).map(([id, text]) => {
+    const [receivers = '', ...rest] = text.split(' > ')
+    const exporters = rest.pop() ?? ''
+    return {
+      id,
+      signal: id.split('/')[0] as Signal,
+      receivers: receivers.split(' ').map(name => end('receiver', name)),
+      processors: rest.map(name => define('processor', name)),
+      exporters: exporters.split(' ').map(name => end('exporter', name)),
+    }
+  })
+  const extensions = Object.keys(behaviours).filter(key => key.startsWith('extension:'))
   return {
-    sections,
-    pipelines: Object.entries(pipelines).map(([id, text]) => {
-      const [receivers = '', ...rest] = text.split(' > ')
-      const exporters = rest.pop() ?? ''
-      return {
-        id,
-        signal: id.split('/')[0] as Signal,
-        receivers: receivers.split(' ').map(name => end('receiver', name)),
-        processors: rest.map(name => section('processor', name)),
-        exporters: exporters.split(' ').map(name => end('exporter', name)),
-      }
-    }),
-    extensions: Object.keys(behaviours).flatMap(key =>
-      key.startsWith('extension:') ? section('extension', key.slice(10)) : [],
-    ),
-    hash: JSON.stringify([pipelines, behaviours]),
+    pipelines: sections,
+    extensions: extensions.map(key => define('extension', key.slice('extension:'.length))),
+    components: [...components.values()],
+    fingerprint: JSON.stringify([pipelines, behaviours]),
   }
 }
 
@@ -191,7 +187,7 @@ t.test('a reload that fails before the swap changes nothing', async t => {
   const bad = configOf({ traces: 'in > out/2' }, { 'exporter:out/2': 'fails', 'receiver:in': 'changed' })
   await t.rejects(agent.reload(bad), { message: /cannot start exporter "out\/2"/ })
   t.equal(registry.value('sluice_config_last_reload_successful'), 0)
-  t.equal(agent.state().configHash, good.hash)
+  t.equal(agent.state().configHash, good.fingerprint)
   await receiver().receive(traces(1))
   t.equal(exporter('out').delivered.length, 1)
   t.notOk(world.created.some(component => component.name === 'exporter:out/2' && component.isRunning))
@@ -328,7 +324,7 @@ t.test('a configuration that goes bad within its probation is rolled back', asyn
   exporter('out/2').settings.report({ status: 'permanent', message: 'credentials refused' })
   await settle()
   await settle()
-  t.equal(agent.state().configHash, good.hash)
+  t.equal(agent.state().configHash, good.fingerprint)
   t.ok(world.newest('exporter:out').isRunning)
   t.equal(registry.value('sluice_config_reloads', { result: 'rolled_back' }), 1)
   t.equal(registry.value('sluice_config_last_reload_successful'), 0)
@@ -342,7 +338,7 @@ t.test('after its probation it stays, whatever its parts say', async t => {
   await clock.advance(5000)
   exporter('out/2').settings.report({ status: 'permanent', message: 'credentials refused' })
   await settle()
-  t.equal(agent.state().configHash, next.hash)
+  t.equal(agent.state().configHash, next.fingerprint)
   t.equal(agent.state().components.get('exporter:out/2')?.status, 'permanent')
 })
 
@@ -354,7 +350,7 @@ t.test('a fatal error ends the agent, but within a probation it rolls back', asy
   receiver().settings.host.fatal(new Error('listener lost'))
   await settle()
   await settle()
-  t.equal(agent.state().configHash, good.hash)
+  t.equal(agent.state().configHash, good.fingerprint)
   receiver().settings.host.fatal(new Error('listener lost again'))
   t.match(await agent.fatalError, { message: 'listener lost again' })
 })

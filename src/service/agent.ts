@@ -5,8 +5,8 @@ import type { Ledger } from '../telemetry/ledger.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { MetricRegistry } from '../telemetry/metric-registry.ts'
 import type { ByteBudget } from '../transport/byte-budget.ts'
-import { type AgentConfig, emptyConfig } from './agent-config.ts'
 import { Graph } from './graph.ts'
+import { emptyConfig, type GraphConfig } from './graph-config.ts'
 import { planGraph } from './graph-plan.ts'
 import { diffPlans, type PlanDiff } from './plan-diff.ts'
 import { Probation } from './probation.ts'
@@ -34,9 +34,9 @@ export class Agent {
   readonly #graph: Graph
   readonly #metrics: ReloadMetrics
   readonly #fatal = Promise.withResolvers<Error>()
-  #config: AgentConfig = emptyConfig
+  #config: GraphConfig = emptyConfig
   /** The last configuration that stood its probation. */
-  #proven: AgentConfig = emptyConfig
+  #proven: GraphConfig = emptyConfig
   #probation: Probation | undefined
   #phase: AgentPhase = 'starting'
   #phaseSinceMs: number
@@ -68,20 +68,20 @@ export class Agent {
       phase: this.#phase,
       sinceMs: this.#phaseSinceMs,
       generation: this.#generation,
-      configHash: this.#config.hash,
+      configHash: this.#config.fingerprint,
       components: this.#graph.health,
     }
   }
 
   /** Starts with `config`. Rejecting leaves nothing running. */
-  async start(config: AgentConfig): Promise<void> {
+  async start(config: GraphConfig): Promise<void> {
     await this.#inTurn(() => this.#apply(config))
     this.#proven = config
     this.#enter('ready')
   }
 
   /** Puts `config` in force between two requests. Rejecting leaves the present one in force. */
-  reload(config: AgentConfig): Promise<PlanDiff> {
+  reload(config: GraphConfig): Promise<PlanDiff> {
     return this.#inTurn(async () => {
       if (this.#phase !== 'ready') throw new Error('the agent is shutting down')
       this.#probation?.pass()
@@ -101,7 +101,7 @@ export class Agent {
   }
 
   /** What `reload` would do, without doing it. */
-  preview(config: AgentConfig): PlanDiff {
+  preview(config: GraphConfig): PlanDiff {
     return diffPlans(this.#graph.plan, planGraph(config, this.#settings.components))
   }
 
@@ -119,7 +119,7 @@ export class Agent {
     })
   }
 
-  async #apply(config: AgentConfig, onSwap: (diff: PlanDiff) => void = () => {}): Promise<PlanDiff> {
+  async #apply(config: GraphConfig, onSwap: (diff: PlanDiff) => void = () => {}): Promise<PlanDiff> {
     const { clock, retireTimeoutMs, components } = this.#settings
     const plan = planGraph(config, components)
     return this.#graph.apply(
@@ -154,10 +154,10 @@ export class Agent {
 
   async #rollBack(error: Error): Promise<void> {
     const { logger } = this.#settings
-    logger.error('the new configuration went bad, the one before comes back', { error, hash: this.#config.hash })
+    logger.error('the new configuration went bad, the one before comes back', { error, hash: this.#config.fingerprint })
     await this.#apply(this.#proven)
     this.#metrics.rolledBack()
-    logger.info('rolled back', { generation: this.#generation, hash: this.#config.hash })
+    logger.info('rolled back', { generation: this.#generation, hash: this.#config.fingerprint })
   }
 
   #onFatal(error: Error): void {

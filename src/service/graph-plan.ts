@@ -1,8 +1,7 @@
 import type { AnyFactory, ComponentId, ComponentKind } from '../component/component.ts'
 import type { ComponentRegistry } from '../component/registry.ts'
 import type { Signal } from '../pdata/otlp-batch.ts'
-import type { AgentConfig, ComponentSection, PipelineSection } from './agent-config.ts'
-import { canonicalText } from './canonical-text.ts'
+import type { ConfiguredComponent, ConfiguredPipeline, GraphConfig } from './graph-config.ts'
 
 /** One instance that the graph needs. */
 export interface PlanNode {
@@ -15,7 +14,7 @@ export interface PlanNode {
   /** Equal texts mean an equal instance. */
   readonly fingerprint: string
   /** Stateful processors belong to one pipeline. */
-  readonly pipeline: PipelineSection | undefined
+  readonly pipeline: ConfiguredPipeline | undefined
 }
 
 /** Stateless processors one after the other. */
@@ -62,7 +61,7 @@ export class PlanError extends Error {
 }
 
 /** Which instances a configuration needs, and how they are joined. Creates nothing. */
-export function planGraph(config: AgentConfig, registry: ComponentRegistry): GraphPlan {
+export function planGraph(config: GraphConfig, registry: ComponentRegistry): GraphPlan {
   const planner = new Planner(config, registry)
   for (const id of config.extensions) planner.add('extension', id)
   const pipelines = new Map(config.pipelines.map(pipeline => [pipeline.id, planner.pipeline(pipeline)]))
@@ -72,15 +71,17 @@ export function planGraph(config: AgentConfig, registry: ComponentRegistry): Gra
 
 class Planner {
   readonly nodes = new Map<string, PlanNode>()
-  readonly #config: AgentConfig
+  readonly #config: GraphConfig
   readonly #registry: ComponentRegistry
+  readonly #components: ReadonlyMap<string, ConfiguredComponent>
 
-  constructor(config: AgentConfig, registry: ComponentRegistry) {
+  constructor(config: GraphConfig, registry: ComponentRegistry) {
     this.#config = config
+    this.#components = new Map(config.components.map(component => [`${component.kind}:${component.id}`, component]))
     this.#registry = registry
   }
 
-  pipeline(pipeline: PipelineSection): PipelinePlan {
+  pipeline(pipeline: ConfiguredPipeline): PipelinePlan {
     return {
       id: pipeline.id,
       signal: pipeline.signal,
@@ -90,44 +91,43 @@ class Planner {
     }
   }
 
-  add(kind: ComponentKind, id: string, pipeline?: PipelineSection): string {
-    const section = this.#section(kind, id)
+  add(kind: ComponentKind, id: string, pipeline?: ConfiguredPipeline): string {
+    const component = this.#component(kind, id)
     const key = pipeline === undefined ? `${kind}:${id}` : `${kind}:${pipeline.id}:${id}`
     if (this.nodes.has(key)) return key
-    const factory = this.#factory(kind, section)
-    const fingerprint = this.#fingerprint(kind, section, [factory.type, pipeline?.signal ?? null])
-    this.nodes.set(key, { key, kind, id: parseId(id), factory, config: section.config, fingerprint, pipeline })
+    const factory = this.#factory(component)
+    const fingerprint = [factory.type, pipeline?.signal ?? '', this.#fingerprint(component)].join(' ')
+    this.nodes.set(key, { key, kind, id: idOf(component), factory, config: component.config, fingerprint, pipeline })
     return key
   }
 
   /** A name in `receivers` or `exporters` of a pipeline: a connector may stand in either. */
-  #end(kind: 'receiver' | 'exporter', id: string, pipeline: PipelineSection): string {
-    if (!this.#config.sections[kind].has(id) && this.#config.sections.connector.has(id))
+  #end(kind: 'receiver' | 'exporter', id: string, pipeline: ConfiguredPipeline): string {
+    if (!this.#components.has(`${kind}:${id}`) && this.#components.has(`connector:${id}`))
       return this.add('connector', id)
-    const factory = this.#factory(kind, this.#section(kind, id))
-    this.#refuseSignal(factory, id, pipeline)
+    this.#refuseSignal(this.#factory(this.#component(kind, id)), id, pipeline)
     return this.add(kind, id)
   }
 
-  #steps(pipeline: PipelineSection): (StageStep | ProcessorStep)[] {
+  #steps(pipeline: ConfiguredPipeline): (StageStep | ProcessorStep)[] {
     const steps: (StageStep | ProcessorStep)[] = []
     let parts: StagePart[] = []
-    let texts: unknown[] = []
+    let fingerprints: string[] = []
     const endStage = () => {
       if (parts.length === 0) return
       const key = `stage:${pipeline.id}:${parts.map(part => part.id.type).join('+')}`
-      steps.push({ kind: 'stage', key, parts, fingerprint: canonicalText([pipeline.signal, ...texts]) })
+      steps.push({ kind: 'stage', key, parts, fingerprint: [pipeline.signal, ...fingerprints].join(' ') })
       parts = []
-      texts = []
+      fingerprints = []
     }
     for (const id of pipeline.processors) {
-      const section = this.#section('processor', id)
-      const factory = this.#factory('processor', section)
+      const component = this.#component('processor', id)
+      const factory = this.#factory(component)
       if (factory.kind !== 'processor') throw new PlanError(`processor "${id}" is a ${factory.kind}`)
       this.#refuseSignal(factory, id, pipeline)
       if (factory.form === 'stateless') {
-        parts.push({ id: parseId(id), factory, config: section.config })
-        texts.push([id, factory.type, section.raw])
+        parts.push({ id: idOf(component), factory, config: component.config })
+        fingerprints.push(`${id} ${component.fingerprint}`)
       } else {
         endStage()
         steps.push({ kind: 'processor', key: this.add('processor', id, pipeline) })
@@ -137,7 +137,7 @@ class Planner {
     return steps
   }
 
-  #refuseSignal(factory: AnyFactory, id: string, pipeline: PipelineSection): void {
+  #refuseSignal(factory: AnyFactory, id: string, pipeline: ConfiguredPipeline): void {
     if (!('signals' in factory) || factory.signals.includes(pipeline.signal)) return
     const known = factory.signals.join(', ')
     throw new PlanError(
@@ -146,35 +146,33 @@ class Planner {
   }
 
   /** A component that names an extension gets a new instance when the extension does: it may hold the old one. */
-  #fingerprint(kind: ComponentKind, section: ComponentSection, more: readonly unknown[]): string {
-    const named =
-      kind === 'extension' ? [] : [...textsIn(section.raw)].filter(text => this.#config.extensions.includes(text))
-    const extensions = named.map(id => this.nodes.get(`extension:${id}`)?.fingerprint)
-    return canonicalText([...more, section.raw, ...extensions])
+  #fingerprint(component: ConfiguredComponent): string {
+    if (component.kind === 'extension') return component.fingerprint
+    const named = [...textsIn(component.config)].filter(text => this.#config.extensions.includes(text))
+    const extensions = named.map(id => this.nodes.get(`extension:${id}`)?.fingerprint ?? '')
+    return [component.fingerprint, ...extensions].join(' ')
   }
 
-  #section(kind: ComponentKind, id: string): ComponentSection {
-    const section = this.#config.sections[kind].get(id)
-    if (section === undefined) throw new PlanError(`references ${kind} "${id}" which is not configured`)
-    return section
+  #component(kind: ComponentKind, id: string): ConfiguredComponent {
+    const component = this.#components.get(`${kind}:${id}`)
+    if (component === undefined) throw new PlanError(`references ${kind} "${id}" which is not configured`)
+    return component
   }
 
-  #factory(kind: ComponentKind, section: ComponentSection): AnyFactory {
-    const { type } = parseId(section.id)
+  #factory({ kind, type, id }: ConfiguredComponent): AnyFactory {
     const factory = this.#registry.find(kind, type)
-    if (factory === undefined) throw new PlanError(`${kind}s: unknown type "${type}" for id "${section.id}"`)
+    if (factory === undefined) throw new PlanError(`${kind}s: unknown type "${type}" for id "${id}"`)
     return factory
   }
+}
+
+function idOf({ type, name }: ConfiguredComponent): ComponentId {
+  return { type, name }
 }
 
 function* textsIn(value: unknown): Generator<string> {
   if (typeof value === 'string') yield value
   else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) yield* textsIn(item)
-}
-
-export function parseId(text: string): ComponentId {
-  const slash = text.indexOf('/')
-  return slash < 0 ? { type: text, name: '' } : { type: text.slice(0, slash), name: text.slice(slash + 1) }
 }
 
 const startOrder: readonly ComponentKind[] = ['extension', 'exporter', 'connector', 'processor', 'receiver']
