@@ -1,0 +1,119 @@
+import { type Clock, sleep } from '../../clock/clock.ts'
+import type { Logger } from '../../telemetry/logger.ts'
+import type { Counter, MetricScope } from '../../telemetry/metrics.ts'
+import type { AlertChannel } from './alert-channels.ts'
+import type { Alert } from './budget.ts'
+
+const retryMsMax = 300_000
+
+export interface AlertSenderSettings {
+  readonly channel: AlertChannel
+  readonly timeoutMs: number
+  readonly retryMs: number
+  readonly pendingMax: number
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: MetricScope
+  /** Called once for each alert that the channel took or will never take. */
+  readonly onTold: (alert: Alert) => void
+}
+
+/**
+ * One channel's alerts, in order, each tried until the channel takes it. Nobody waits for it: telemetry goes on while a
+ * channel is down. An answer that says "never" (4xx but 408 and 429) ends that alert, counted.
+ */
+export class AlertSender {
+  readonly #settings: AlertSenderSettings
+  readonly #pending: Alert[] = []
+  readonly #stop = new AbortController()
+  readonly #sent: Counter
+  readonly #failed: Counter
+  #running: Promise<void> | undefined
+  #isDown = false
+
+  constructor(settings: AlertSenderSettings) {
+    this.#settings = settings
+    const labels = { channel: settings.channel.name }
+    const { metrics } = settings
+    this.#sent = metrics.counter(
+      { name: 'sluice_budget_alerts_sent', description: 'Alerts that a channel took.', unit: '{alert}' },
+      labels,
+    )
+    this.#failed = metrics.counter(
+      { name: 'sluice_budget_alerts_failed', description: 'Alerts that were given up.', unit: '{alert}' },
+      labels,
+    )
+  }
+
+  get pending(): readonly Alert[] {
+    return this.#pending
+  }
+
+  get pendingCount(): number {
+    return this.#pending.length
+  }
+
+  enqueue(alert: Alert): void {
+    if (this.#pending.length >= this.#settings.pendingMax) {
+      const given = this.#pending.shift()!
+      this.#failed.add(1)
+      this.#settings.onTold(given)
+    }
+    this.#pending.push(alert)
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  /** Interrupts waits; resolves when no attempt is under way. */
+  async shutdown(): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { clock, logger, retryMs, channel } = this.#settings
+    let waitMs = retryMs
+    while (this.#pending.length > 0 && !this.#stop.signal.aborted) {
+      const alert = this.#pending[0]!
+      const outcome = await this.#attempt(alert)
+      if (outcome === 'retry') {
+        if (!this.#isDown) logger.warn('alert channel does not answer, alerts wait', { channel: channel.name })
+        this.#isDown = true
+        await sleep(clock, waitMs, this.#stop.signal)
+        waitMs = Math.min(waitMs * 2, retryMsMax)
+        continue
+      }
+      if (this.#isDown) logger.info('alert channel answers again', { channel: channel.name })
+      this.#isDown = false
+      waitMs = retryMs
+      // The queue may have been cut while the attempt ran.
+      const index = this.#pending.indexOf(alert)
+      if (index < 0) continue
+      this.#pending.splice(index, 1)
+      if (outcome === 'sent') this.#sent.add(1)
+      else this.#failed.add(1)
+      this.#settings.onTold(alert)
+    }
+  }
+
+  async #attempt(alert: Alert): Promise<'sent' | 'retry' | 'never'> {
+    const { channel, timeoutMs, logger } = this.#settings
+    try {
+      const response = await fetch(channel.url, {
+        method: 'POST',
+        headers: channel.headers,
+        body: channel.body(alert),
+        redirect: 'error',
+        signal: AbortSignal.timeout(timeoutMs),
+      })
+      await response.body?.cancel()
+      if (response.ok) return 'sent'
+      if (response.status >= 500 || response.status === 408 || response.status === 429) return 'retry'
+      logger.error('alert channel refuses an alert', { channel: channel.name, status: response.status })
+      return 'never'
+    } catch {
+      return 'retry'
+    }
+  }
+}

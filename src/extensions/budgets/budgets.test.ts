@@ -1,0 +1,171 @@
+import { once } from 'node:events'
+import { appendFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { parseConfig } from '../../config/parse-config.ts'
+import { componentSettings } from '../../testkit/component-settings.ts'
+import { Budgets } from './budgets.ts'
+import { budgetsConfig } from './config.ts'
+
+interface Received {
+  server: Server
+  port: number
+  bodies: Record<string, unknown>[]
+}
+
+async function webhook(port = 0, status = () => 200): Promise<Received> {
+  const bodies: Record<string, unknown>[] = []
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', chunk => chunks.push(chunk))
+    request.on('end', () => {
+      if (status() === 200) bodies.push(JSON.parse(Buffer.concat(chunks).toString()))
+      response.writeHead(status(), { connection: 'close' }).end()
+    })
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return { server, port: (server.address() as AddressInfo).port, bodies }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 400 && !condition(); i++) await delay(5)
+}
+
+const deadline = { atMs: 1000 }
+const spend = (amount: number, ...scopeValues: string[]) => ({ timeMs: 0, amount, scopeValues })
+
+t.test('kill and restart in between: each alert arrives once', async t => {
+  const directory = t.testdir()
+  const hook = await webhook()
+  t.teardown(() => hook.server.close())
+  const config = parseConfig(
+    budgetsConfig,
+    `{state_file: ${join(directory, 'state')}, budgets: [{name: daily, limit: 1}], alerts: {webhook: {url: "http://127.0.0.1:${hook.port}/a"}}}`,
+  )
+  // Never shut down: the next one finds what a killed process leaves behind.
+  for (let life = 0; life < 6; life++) {
+    const budgets = new Budgets(config, componentSettings('budgets'))
+    await budgets.start()
+    for (let i = 0; i < 4; i++) budgets.recordSpend(spend(0.05, 'shop'))
+    await until(() => hook.bodies.length >= [0, 0, 1, 2, 4, 4][life]!)
+    await delay(10)
+  }
+  t.same(
+    hook.bodies.map(({ budget, scope_value, threshold }) => [budget, scope_value, threshold]),
+    [0.5, 0.8, 0.9, 1].map(threshold => ['daily', 'shop', threshold]),
+  )
+  t.match(hook.bodies[0], { spent: Number, limit: 1, period: 'day', forecast: Number, currency: 'USD' })
+})
+
+t.test('a webhook that is down delays alerts, over a kill too, and loses none', async t => {
+  const directory = t.testdir()
+  let status = 503
+  const hook = await webhook(0, () => status)
+  t.teardown(() => hook.server.close())
+  const config = parseConfig(
+    budgetsConfig,
+    `{state_file: ${join(directory, 'state')}, budgets: [{name: b, limit: 1, thresholds: [0.5, 1]}],
+      alerts: {retry_interval: 1s, webhook: {url: "http://127.0.0.1:${hook.port}"}}}`,
+  )
+  const first = new Budgets(config, componentSettings('budgets'))
+  await first.start()
+  first.recordSpend(spend(1.5, 'shop'))
+  await delay(50)
+  t.same(hook.bodies, [])
+  status = 200
+  const settings = componentSettings('budgets')
+  const second = new Budgets(config, settings)
+  await second.start()
+  await until(() => hook.bodies.length === 2)
+  t.same(
+    hook.bodies.map(body => body['threshold']),
+    [0.5, 1],
+  )
+  await second.shutdown(deadline)
+  const third = new Budgets(config, componentSettings('budgets'))
+  await third.start()
+  await delay(30)
+  t.equal(hook.bodies.length, 2)
+  await third.shutdown(deadline)
+  await first.shutdown(deadline)
+})
+
+t.test('the decision API answers by scope, the strictest budget first', async t => {
+  const config = parseConfig(
+    budgetsConfig,
+    `{endpoint: "127.0.0.1:0", budgets: [
+      {name: team, scope: [team], limit: 1}, {name: service, scope: [team, service.name], limit: 10}]}`,
+  )
+  const budgets = new Budgets(config, componentSettings('budgets'))
+  await budgets.start()
+  t.teardown(() => budgets.shutdown(deadline))
+  t.same(budgets.scopes, ['team', 'service.name'])
+  budgets.recordSpend(spend(0.4, 'pay', 'api'))
+  const ask = async (path: string, method = 'GET') => {
+    const response = await fetch(`http://127.0.0.1:${budgets.port}${path}`, { method })
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+  }
+  t.match(await ask('/v1/budget/pay/api'), { status: 200, body: { decision: 'allow', spent: 0.4 } })
+  budgets.recordSpend(spend(0.2, 'pay', 'api'))
+  t.match(await ask('/v1/budget/pay'), { body: { decision: 'warn', budget: 'team' } })
+  budgets.recordSpend(spend(0.5, 'pay', 'web'))
+  t.match(await ask('/v1/budget/pay/api'), { body: { decision: 'deny', budget: 'team', budgets: { length: 2 } } })
+  t.match(await ask('/v1/budget/other'), { body: { decision: 'allow', spent: 0 } })
+  t.match(await ask('/v1/budgets'), { body: { budgets: { length: 3 } } })
+  t.equal((await ask('/v1/budget/%zz')).status, 400)
+  t.equal((await ask('/v1/budget/pay', 'POST')).status, 405)
+  t.equal((await ask('/elsewhere')).status, 404)
+})
+
+t.test('a torn and a damaged line cost nothing but themselves', async t => {
+  const path = join(t.testdir(), 'state')
+  const config = parseConfig(budgetsConfig, `{state_file: ${path}, budgets: [{name: b, limit: 1}]}`)
+  const first = new Budgets(config, componentSettings('budgets'))
+  await first.start()
+  first.recordSpend(spend(0.3, 'shop'))
+  await first.shutdown(deadline)
+  appendFileSync(path, '00000000 {"v":1,"type":"scope"}\ndeadbeef {"v":1,"ty')
+  const second = new Budgets(config, componentSettings('budgets'))
+  await second.start()
+  t.equal(second.statusesOf('shop')[0]?.spent, 0.3)
+  second.recordSpend(spend(0.1, 'shop'))
+  await second.shutdown(deadline)
+  const third = new Budgets(config, componentSettings('budgets'))
+  await third.start()
+  t.ok(Math.abs(third.statusesOf('shop')[0]!.spent - 0.4) < 1e-12)
+  await third.shutdown(deadline)
+})
+
+t.test('a state path that cannot be one stops the start', async t => {
+  const path = join(t.testdir({ file: '' }), 'file', 'state')
+  const config = parseConfig(budgetsConfig, `{state_file: ${path}, budgets: [{name: b, limit: 1}]}`)
+  const budgets = new Budgets(config, componentSettings('budgets'))
+  await t.rejects(budgets.start(), 'a wrong path is a mistake of the configuration')
+})
+
+t.test('other channels get their own form', async t => {
+  const hook = await webhook()
+  t.teardown(() => hook.server.close())
+  const url = `http://127.0.0.1:${hook.port}`
+  const config = parseConfig(
+    budgetsConfig,
+    `{budgets: [{name: b, limit: 1, thresholds: [1]}], alerts: {slack: {url: "${url}/slack"},
+      pagerduty: {url: "${url}/pd", routing_key: k}, otlp: {endpoint: "${url}/"},
+      webhook: {url: "${url}/t", template: '{"text": "{{budget}} {{scope_value}} {{nothing}}"}'}}}`,
+  )
+  const budgets = new Budgets(config, componentSettings('budgets'))
+  await budgets.start()
+  t.teardown(() => budgets.shutdown(deadline))
+  budgets.recordSpend(spend(1, 'a "quoted" name'))
+  await until(() => hook.bodies.length === 4)
+  const find = (key: string) =>
+    hook.bodies.find(body => key in body && body['text'] !== 'b a "quoted" name {{nothing}}')
+  t.match(find('text'), { text: /b: a "quoted" name has spent 1\.00 USD of 1\.00 USD \(100 %\)/ })
+  t.match(find('event_action'), { routing_key: 'k', payload: { severity: 'critical' } })
+  t.match(find('resourceLogs'), { resourceLogs: [{ scopeLogs: [{ logRecords: [{ severityNumber: 17 }] }] }] })
+  t.ok(hook.bodies.some(body => body['text'] === 'b a "quoted" name {{nothing}}'))
+})

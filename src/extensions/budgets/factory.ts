@@ -1,0 +1,11 @@
+import { defineExtension } from '../../component/component.ts'
+import { Budgets } from './budgets.ts'
+import { type BudgetsConfig, budgetsConfig } from './config.ts'
+
+export const budgetsFactory = defineExtension<BudgetsConfig>({
+  type: 'budgets',
+  stability: 'beta',
+  summary: 'Limits on what model calls and other paid operations may cost, with alerts and a decision API.',
+  config: budgetsConfig,
+  create: (config, settings) => new Budgets(config, settings),
+})

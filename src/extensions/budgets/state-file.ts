@@ -1,0 +1,112 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { Alert, ScopeSnapshot } from './budget.ts'
+
+const formatVersion = 1
+/** Appended bytes after which the file is written anew with one line per scope. */
+const compactBytes = 4 * 1024 * 1024
+
+/** One line: the whole state of one scope, an alert that a channel has yet to take, or one that it took. */
+export type StateEntry =
+  | { readonly type: 'scope'; readonly budget: string; readonly snapshot: ScopeSnapshot }
+  | { readonly type: 'alert'; readonly channel: string; readonly alert: Alert }
+  | { readonly type: 'told'; readonly channel: string; readonly id: string }
+
+export interface LoadedState {
+  readonly scopes: readonly Extract<StateEntry, { type: 'scope' }>[]
+  /** Alerts that were raised and not taken when the process ended, in order. */
+  readonly pending: readonly Extract<StateEntry, { type: 'alert' }>[]
+}
+
+/** The same for the same alert in the same period, whoever raises it again. */
+export function alertId(alert: Alert): string {
+  return [alert.budget, alert.scopeValue, alert.kind, alert.threshold, alert.periodStartMs, alert.timeMs].join(':')
+}
+
+/**
+ * What was spent and told, as lines of `crc32 json`; of several lines for one scope the last one counts. A line is written
+ * before its alert goes out and before the sender is answered, so kill -9 neither forgets a spend nor repeats an alert
+ * that a channel took. A torn or damaged line is skipped and counted; the line before it holds.
+ */
+export class StateFile {
+  readonly #path: string
+  #descriptor: number | undefined
+  #appendedBytes = 0
+  damagedLines = 0
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** What the file says; nothing where there is no file yet. */
+  load(): LoadedState {
+    let text = ''
+    try {
+      text = readFileSync(this.#path, 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+    const scopes = new Map<string, Extract<StateEntry, { type: 'scope' }>>()
+    const pending = new Map<string, Extract<StateEntry, { type: 'alert' }>>()
+    for (const line of text.split('\n')) {
+      if (line === '') continue
+      const entry = parseLine(line)
+      if (entry === undefined) this.damagedLines++
+      else if (entry.type === 'scope') scopes.set(`${entry.budget}\0${entry.snapshot.scopeValue}`, entry)
+      else if (entry.type === 'alert') pending.set(`${entry.channel}\0${alertId(entry.alert)}`, entry)
+      else pending.delete(`${entry.channel}\0${entry.id}`)
+    }
+    return { scopes: [...scopes.values()], pending: [...pending.values()] }
+  }
+
+  append(entry: StateEntry): void {
+    this.#descriptor ??= this.#open('a')
+    this.#appendedBytes += writeSync(this.#descriptor, formatLine(entry))
+  }
+
+  get wantsCompaction(): boolean {
+    return this.#appendedBytes > compactBytes
+  }
+
+  /** Replaces the file by `entries`; the old one stays until the new one is safely there. */
+  compact(entries: Iterable<StateEntry>): void {
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 })
+    const temporary = `${this.#path}.new`
+    const descriptor = openSync(temporary, 'w', 0o600)
+    try {
+      for (const entry of entries) writeSync(descriptor, formatLine(entry))
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    renameSync(temporary, this.#path)
+    this.close()
+    this.#appendedBytes = 0
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor)
+    this.#descriptor = undefined
+  }
+
+  #open(flags: 'a'): number {
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 })
+    const descriptor = openSync(this.#path, flags, 0o600)
+    // A torn last line of a killed process must not swallow the next one.
+    writeSync(descriptor, '\n')
+    return descriptor
+  }
+}
+
+function formatLine(entry: StateEntry): string {
+  const json = JSON.stringify({ v: formatVersion, ...entry })
+  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`
+}
+
+function parseLine(line: string): StateEntry | undefined {
+  const json = line.slice(9)
+  if (line[8] !== ' ' || crc32(json).toString(16).padStart(8, '0') !== line.slice(0, 8)) return undefined
+  const parsed = JSON.parse(json) as StateEntry & { v: number }
+  return parsed.v === formatVersion ? parsed : undefined
+}
