@@ -21,7 +21,7 @@ export interface Connection {
 
 export interface ListenerSettings {
   readonly listen: ListenAddress
-  readonly tls: ServerTls | undefined
+  readonly tls?: ServerTls | undefined
   readonly http1: boolean
   readonly http2: boolean
   readonly limits: TransportLimits
@@ -36,7 +36,9 @@ export interface ListenerSettings {
  * peer speaks. What has not said so within the preface deadline is closed.
  */
 export class Listener {
-  readonly #settings: ListenerSettings
+  #settings: ListenerSettings
+  /** Never listens: takes over sockets that were accepted, so that a reload can turn TLS on, off or over. */
+  #tlsServer: tls.Server | undefined
   readonly #servers: net.Server[] = []
   readonly #connections = new Set<Connection>()
   #openCount = 0
@@ -56,7 +58,8 @@ export class Listener {
   }
 
   async start(): Promise<void> {
-    const { listen, clock, limits, tls: tlsSettings } = this.#settings
+    const { listen, clock, limits } = this.#settings
+    this.#setTls()
     try {
       if ('path' in listen) await this.#listenOnPath(listen.path)
       else await this.#listenOnHost(listen.host, listen.port)
@@ -66,9 +69,23 @@ export class Listener {
     }
     const shortestMs = Math.min(limits.prefaceTimeoutMs, limits.headersTimeoutMs, limits.bodyTimeoutMs, 4000)
     this.#sweeper = clock.every(Math.max(20, shortestMs / 4), () => this.#sweep())
-    this.#stopWatchingTls = tlsSettings?.onChange(() => {
-      for (const server of this.#servers) (server as tls.Server).setSecureContext(tlsSettings.current())
-    })
+  }
+
+  /** New connections get what is in `changes`; open ones go on as they are. */
+  reconfigure(changes: Pick<ListenerSettings, 'tls' | 'limits'>): void {
+    this.#settings = { ...this.#settings, ...changes }
+    this.#setTls()
+  }
+
+  #setTls(): void {
+    const { tls: tlsSettings } = this.#settings
+    this.#stopWatchingTls?.()
+    this.#stopWatchingTls = undefined
+    this.#tlsServer = undefined
+    if (tlsSettings === undefined) return
+    const server = this.#createTlsServer(tlsSettings)
+    this.#tlsServer = server
+    this.#stopWatchingTls = tlsSettings.onChange(() => server.setSecureContext(tlsSettings.current()))
   }
 
   shutdown(deadlineMs: number): Promise<void> {
@@ -132,17 +149,16 @@ export class Listener {
   }
 
   #createServer(): net.Server {
-    const { tls: tlsSettings, limits } = this.#settings
-    const server = tlsSettings === undefined ? net.createServer() : this.#createTlsServer(tlsSettings)
-    server.on('connection', (socket: net.Socket) => {
-      if (this.#openCount >= limits.connectionsMax || this.#shutdown !== undefined) {
+    const server = net.createServer((socket: net.Socket) => {
+      if (this.#openCount >= this.#settings.limits.connectionsMax || this.#shutdown !== undefined) {
         socket.on('error', () => undefined)
         socket.destroy()
         this.#settings.events.connectionClosed(this.#shutdown === undefined ? 'connections_max' : 'shutdown')
         return
       }
       this.#opened()
-      if (tlsSettings === undefined) this.#accept(socket)
+      if (this.#tlsServer === undefined) this.#accept(socket)
+      else this.#tlsServer.emit('connection', socket)
     })
     this.#servers.push(server)
     return server

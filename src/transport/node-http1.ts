@@ -4,21 +4,31 @@ import type tls from 'node:tls'
 import type { HeaderList } from './headers.ts'
 import type { Connection } from './listener.ts'
 import { NodeExchange, type PeerIdentity } from './node-exchange.ts'
-import type { CloseReason, RequestHandler, ServerSettings } from './server.ts'
+import type { CloseReason, RequestHandler, ServerChanges, ServerSettings } from './server.ts'
 
 /** Speaks HTTP/1.1 on sockets that a listener accepted: node:http's parser, our own deadlines. */
 export class NodeHttp1 {
-  readonly #settings: ServerSettings
-  readonly #server: http.Server
+  #settings: ServerSettings
+  #server: http.Server
   readonly #connections = new WeakMap<net.Socket, Http1Connection>()
   handler: RequestHandler
 
   constructor(settings: ServerSettings) {
     this.#settings = settings
     this.handler = settings.handler
-    // Node's own time-outs only run on a server that listens; those of the connection below replace them.
-    this.#server = http.createServer({
-      maxHeaderSize: settings.limits.headerBytesMax,
+    this.#server = this.#createParser()
+  }
+
+  reconfigure(changes: ServerChanges): void {
+    this.#settings = { ...this.#settings, ...changes }
+    this.#server = this.#createParser()
+  }
+
+  /** Node's own time-outs only run on a server that listens; those of the connection below replace them. */
+  #createParser(): http.Server {
+    const { limits } = this.#settings
+    const server = http.createServer({
+      maxHeaderSize: limits.headerBytesMax,
       insecureHTTPParser: false,
       requireHostHeader: true,
       keepAliveTimeout: 0,
@@ -26,12 +36,13 @@ export class NodeHttp1 {
       requestTimeout: 0,
       noDelay: true,
     })
-    this.#server.maxHeadersCount = settings.limits.headerPairsMax + 1
-    this.#server.on('request', (request, response) => this.#begin(request, response))
-    this.#server.on('checkContinue', (request, response) => this.#begin(request, response, true))
-    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    server.maxHeadersCount = limits.headerPairsMax + 1
+    server.on('request', (request, response) => this.#begin(request, response))
+    server.on('checkContinue', (request, response) => this.#begin(request, response, true))
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       this.#connections.get(socket as net.Socket)?.refuse(error)
     })
+    return server
   }
 
   serve(socket: net.Socket, closed: (reason: CloseReason) => void): Connection {

@@ -4,7 +4,7 @@ import type { HeaderList } from './headers.ts'
 import type { Connection } from './listener.ts'
 import { NodeExchange, type PeerIdentity } from './node-exchange.ts'
 import { headerMap, peerOf } from './node-http1.ts'
-import type { CloseReason, RequestHandler, ServerSettings } from './server.ts'
+import type { CloseReason, RequestHandler, ServerChanges, ServerSettings } from './server.ts'
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_REFUSED_STREAM, NGHTTP2_CANCEL, HTTP2_HEADER_STATUS } =
   http2.constants
@@ -16,12 +16,16 @@ const pingIntervalWithoutStreamMs = 7_200_000
 
 /** Speaks HTTP/2 on sockets that a listener accepted: nghttp2's framing, our own deadlines. */
 export class NodeHttp2 {
-  readonly #settings: ServerSettings
+  #settings: ServerSettings
   handler: RequestHandler
 
   constructor(settings: ServerSettings) {
     this.#settings = settings
     this.handler = settings.handler
+  }
+
+  reconfigure(changes: ServerChanges): void {
+    this.#settings = { ...this.#settings, ...changes }
   }
 
   serve(socket: net.Socket, closed: (reason: CloseReason) => void): Connection {

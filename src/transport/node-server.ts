@@ -1,7 +1,7 @@
 import { Listener } from './listener.ts'
 import { NodeHttp1 } from './node-http1.ts'
 import { NodeHttp2 } from './node-http2.ts'
-import type { RequestHandler, Server, ServerSettings } from './server.ts'
+import type { RequestHandler, Server, ServerChanges, ServerSettings } from './server.ts'
 
 /** A server over node:http and node:http2. */
 export class NodeServer implements Server {
@@ -46,6 +46,12 @@ export class NodeServer implements Server {
   setHandler(handler: RequestHandler): void {
     this.#http1.handler = handler
     this.#http2.handler = handler
+  }
+
+  reconfigure(changes: ServerChanges): void {
+    this.#http1.reconfigure(changes)
+    this.#http2.reconfigure(changes)
+    this.#listener.reconfigure(changes)
   }
 
   shutdown(deadlineMs: number): Promise<void> {

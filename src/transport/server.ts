@@ -106,6 +106,13 @@ export interface ServerSettings {
   readonly events: TransportEvents
 }
 
+/** What of a server can change while it listens. `tls` undefined turns TLS off. */
+export interface ServerChanges {
+  readonly tls: ServerTls | undefined
+  readonly limits: TransportLimits
+  readonly keepalive: KeepaliveSettings
+}
+
 export interface Server {
   /** Listens. Rejects with the system's error where the address cannot be had. */
   start(): Promise<void>
@@ -116,6 +123,8 @@ export interface Server {
   readonly connectionCount: number
   /** Swaps the handler between two requests; a request in progress stays with the one that saw its head. */
   setHandler(handler: RequestHandler): void
+  /** New connections get the new settings and open ones keep theirs; the listening socket stays. */
+  reconfigure(changes: ServerChanges): void
   /**
    * Stops listening, tells peers (GOAWAY, `Connection: close`), lets requests in progress finish until `deadlineMs` on
    * the clock, then cuts the rest off. Safe to call twice.

@@ -1,4 +1,4 @@
-import type { SecureContextOptions } from 'node:tls'
+import type { ConnectionOptions, SecureContextOptions } from 'node:tls'
 
 /** Certificates of a listener, and how peers prove themselves. */
 export interface ServerTls {
@@ -12,7 +12,7 @@ export interface ServerTls {
 
 /** Certificates of a client; asked anew for every connection. */
 export interface ClientTls {
-  current(): SecureContextOptions
+  current(): ConnectionOptions
   readonly serverName: string | undefined
   readonly skipsVerification: boolean
 }
