@@ -34,6 +34,8 @@ export interface Component {
   start(): Promise<void>
   /** Stops taking, finishes what was accepted, frees everything; returns by `deadline` and says what it had to leave. */
   shutdown(deadline: Deadline): Promise<void>
+  /** Optional: where it listens once started, for people: `gRPC 127.0.0.1:4317`. */
+  listening?(): readonly string[]
   /**
    * Optional: takes new settings on the running instance, so that listeners, connections and state stay. Resolves true
    * when `config` is in force, false where this change needs a new instance; rejecting says why the new configuration
