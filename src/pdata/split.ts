@@ -1,6 +1,6 @@
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { wireBytes } from '../wire/wire-type.ts'
-import { varintLength, WireWriter } from '../wire/wire-writer.ts'
+import { fieldLength, WireWriter } from '../wire/wire-writer.ts'
 import { countItems, countPoints, isMetricData } from './count.ts'
 import type { Signal } from './otlp-batch.ts'
 import * as otlp from './otlp-fields.ts'
@@ -181,7 +181,7 @@ class Splitter {
     if (!container.isWritten) return
     this.#writer.close(container.mark)
     const parent = this.#levels[level - 1]!
-    parent.contentBytes += messageLength(container.fieldNumber, container.contentBytes)
+    parent.contentBytes += fieldLength(container.fieldNumber, container.contentBytes)
     container.isWritten = false
   }
 
@@ -212,7 +212,7 @@ class Splitter {
     for (let i = level; i >= 0; i--) {
       const container = this.#levels[i]!
       size += container.isWritten ? container.contentBytes : container.headerBytes
-      if (i > 0) size = messageLength(container.fieldNumber, size)
+      if (i > 0) size = fieldLength(container.fieldNumber, size)
     }
     return size
   }
@@ -236,11 +236,6 @@ class Splitter {
 
 function isChild(cursor: FieldCursor, childField: number): boolean {
   return cursor.fieldNumber === childField && cursor.wireType === wireBytes
-}
-
-/** Bytes of a length-delimited field with that number and content. */
-function messageLength(fieldNumber: number, contentBytes: number): number {
-  return varintLength(fieldNumber << 3) + varintLength(contentBytes) + contentBytes
 }
 
 /**

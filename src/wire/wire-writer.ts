@@ -10,6 +10,11 @@ export function varintLength(value: number): number {
   return value < 0x10000000 ? 4 : 5
 }
 
+/** Bytes of a length-delimited field with that number and payload, tag and length included. */
+export function fieldLength(fieldNumber: number, payloadBytes: number): number {
+  return varintLength(fieldNumber << 3) + varintLength(payloadBytes) + payloadBytes
+}
+
 /**
  * Appends protobuf fields to one growing buffer. Nested messages are opened and closed: `const mark = w.open(field)`,
  * write the children, `w.close(mark)`; the length is patched in place, and moved only if it needs another width.

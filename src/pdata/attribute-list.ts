@@ -1,0 +1,359 @@
+import { FieldCursor } from '../wire/field-cursor.ts'
+import { WireError } from '../wire/wire-error.ts'
+import { wireBytes } from '../wire/wire-type.ts'
+import { varintLength } from '../wire/wire-writer.ts'
+import { type AttributeKey, hashKey } from './attribute-key.ts'
+import * as otlp from './otlp-fields.ts'
+import { readText } from './text.ts'
+import type { Workspace } from './workspace.ts'
+
+/** Columns of one entry. */
+const sourceStart = 0 // where the field stands in the message, -1 for an inserted one
+const sourceEnd = 1
+const fieldStart = 2 // where its present bytes are
+const fieldEnd = 3
+const keyStart = 4
+const keyEnd = 5
+const valueStart = 6 // payload of the AnyValue; both 0 where the KeyValue has none
+const valueEnd = 7
+const keyHash = 8
+const state = 9
+const columns = 10
+
+const stateChanged = 1
+const stateRemoved = 2
+/** Has fields beside one key and one value; they are kept when the entry is written anew. */
+const stateExtra = 4
+
+const keyTag = (otlp.keyValueKey << 3) | wireBytes
+const valueTag = (otlp.keyValueValue << 3) | wireBytes
+
+/** An `AnyValue`, encoded once: the payload only, without a tag and length around it. */
+export type EncodedValue = Uint8Array
+
+/**
+ * The attributes of one message as an index of offsets, kept in one typed array that is used again for the next message.
+ * Edits are noted here, and every later read sees them. Indices stay valid while the view stays on its message: removed
+ * entries keep their place (`isRemoved`), inserted ones come last.
+ */
+export class AttributeList {
+  readonly #workspace: Workspace
+  #entries = new Int32Array(32 * columns)
+  /** Entries, removed ones included: the bound of a loop over indices. */
+  size = 0
+  /** Whether anything was changed, inserted or removed. */
+  isDirty = false
+  /** Field number of the attributes in the message that has them. */
+  fieldNumber = 0
+  /** For `KeyValue`s that are not just one key and one value. */
+  readonly #cursor = new FieldCursor()
+
+  constructor(workspace: Workspace) {
+    this.#workspace = workspace
+  }
+
+  reset(fieldNumber: number): void {
+    this.fieldNumber = fieldNumber
+    this.size = 0
+    this.isDirty = false
+  }
+
+  /** Indexes the `KeyValue` whose field stands in `bytes[start, end)` with its payload from `payloadStart` on. */
+  add(start: number, payloadStart: number, end: number): void {
+    const at = this.#append()
+    const entries = this.#entries
+    entries[at + sourceStart] = start
+    entries[at + sourceEnd] = end
+    entries[at + fieldStart] = start
+    entries[at + fieldEnd] = end
+    entries[at + state] = 0
+    this.#parse(at, payloadStart, end)
+  }
+
+  /** Index of the first attribute with that key, -1 where there is none. */
+  find(key: AttributeKey): number {
+    const entries = this.#entries
+    const { hash } = key
+    for (let i = 0, at = 0; i < this.size; i++, at += columns) {
+      if (entries[at + keyHash] !== hash || (entries[at + state]! & stateRemoved) !== 0) continue
+      if (key.equals(this.#workspace.bytes, entries[at + keyStart]!, entries[at + keyEnd]!)) return i
+    }
+    return -1
+  }
+
+  isRemoved(index: number): boolean {
+    return (this.#entries[index * columns + state]! & stateRemoved) !== 0
+  }
+
+  /** Offsets into the workspace's `bytes`. */
+  keyStart(index: number): number {
+    return this.#entries[index * columns + keyStart]!
+  }
+  keyEnd(index: number): number {
+    return this.#entries[index * columns + keyEnd]!
+  }
+  /** Where the `AnyValue` begins; for `ValueReader.reset`. */
+  valueStart(index: number): number {
+    return this.#entries[index * columns + valueStart]!
+  }
+  valueEnd(index: number): number {
+    return this.#entries[index * columns + valueEnd]!
+  }
+  keyHash(index: number): number {
+    return this.#entries[index * columns + keyHash]!
+  }
+  keyText(index: number): string {
+    return readText(this.#workspace.bytes, this.keyStart(index), this.keyEnd(index))
+  }
+  /** Whether an edit made or changed this entry: its value was not in the request. */
+  isChanged(index: number): boolean {
+    return (this.#entries[index * columns + state]! & stateChanged) !== 0
+  }
+
+  /** Adds the attribute where the key is absent; says whether it did. */
+  insert(key: AttributeKey, value: EncodedValue): boolean {
+    if (this.find(key) >= 0) return false
+    this.#appendNew(key, value)
+    return true
+  }
+
+  /** Replaces the value where the key is present; says whether it did. */
+  update(key: AttributeKey, value: EncodedValue): boolean {
+    const index = this.find(key)
+    if (index < 0) return false
+    this.setValue(index, value)
+    return true
+  }
+
+  /** Inserts or updates. */
+  set(key: AttributeKey, value: EncodedValue): void {
+    const index = this.find(key)
+    if (index < 0) this.#appendNew(key, value)
+    else this.setValue(index, value)
+  }
+
+  setValue(index: number, value: EncodedValue): void {
+    const workspace = this.#workspace
+    workspace.ensure(value.length)
+    const start = workspace.length
+    workspace.raw(value)
+    this.setValueRange(index, start, workspace.length)
+  }
+
+  /** Gives the entry the value that stands in `bytes[start, end)` of the workspace, such as another entry's. */
+  setValueRange(index: number, start: number, end: number): void {
+    const entries = this.#entries
+    const at = index * columns
+    this.#write(at, entries[at + keyStart]!, entries[at + keyEnd]!, start, end)
+  }
+
+  /** Inserts or updates with the value that stands in `bytes[start, end)` of the workspace. */
+  setRange(key: AttributeKey, start: number, end: number): void {
+    const index = this.find(key)
+    if (index >= 0) {
+      this.setValueRange(index, start, end)
+      return
+    }
+    const keyFrom = this.#workspace.length
+    this.#workspace.raw(key.bytes)
+    const at = this.#append()
+    this.#entries[at + sourceStart] = -1
+    this.#entries[at + state] = 0
+    this.#write(at, keyFrom, this.#workspace.length, start, end)
+  }
+
+  /** Gives the entry another key and keeps its value. An entry that has the new key already is not looked for. */
+  rename(index: number, key: AttributeKey): void {
+    const entries = this.#entries
+    const at = index * columns
+    const keyFrom = this.#workspace.length
+    this.#workspace.raw(key.bytes)
+    this.#write(at, keyFrom, this.#workspace.length, entries[at + valueStart]!, entries[at + valueEnd]!)
+  }
+
+  /** Gives the entry the key and the value that stand in these ranges of the workspace. */
+  setRanges(index: number, keyFrom: number, keyTo: number, valueFrom: number, valueTo: number): void {
+    this.#write(index * columns, keyFrom, keyTo, valueFrom, valueTo)
+  }
+
+  removeAt(index: number): void {
+    this.#entries[index * columns + state]! |= stateRemoved
+    this.isDirty = true
+  }
+
+  /** Removes every attribute with that key; says whether there was one. */
+  remove(key: AttributeKey): boolean {
+    let index = this.find(key)
+    if (index < 0) return false
+    while (index >= 0) {
+      this.removeAt(index)
+      index = this.find(key)
+    }
+    return true
+  }
+
+  /** Tells `changes` about every entry that differs from the message. */
+  collect(changes: { add(start: number, end: number, newStart: number, newEnd: number): void }): void {
+    const entries = this.#entries
+    for (let i = 0, at = 0; i < this.size; i++, at += columns) {
+      const flags = entries[at + state]!
+      if ((flags & (stateChanged | stateRemoved)) === 0) continue
+      const start = entries[at + sourceStart]!
+      if ((flags & stateRemoved) !== 0) {
+        if (start >= 0) changes.add(start, entries[at + sourceEnd]!, 0, 0)
+      } else changes.add(start, entries[at + sourceEnd]!, entries[at + fieldStart]!, entries[at + fieldEnd]!)
+    }
+  }
+
+  #append(): number {
+    const at = this.size++ * columns
+    if (at + columns > this.#entries.length) {
+      const grown = new Int32Array(this.#entries.length * 2)
+      grown.set(this.#entries)
+      this.#entries = grown
+    }
+    return at
+  }
+
+  #appendNew(key: AttributeKey, value: EncodedValue): void {
+    const workspace = this.#workspace
+    const at = this.#append()
+    const entries = this.#entries
+    const keyBytes = key.bytes
+    const payload = 1 + varintLength(keyBytes.length) + keyBytes.length + 1 + varintLength(value.length) + value.length
+    const start = workspace.length
+    workspace.header(this.fieldNumber, payload)
+    workspace.header(otlp.keyValueKey, keyBytes.length)
+    entries[at + keyStart] = workspace.length
+    workspace.raw(keyBytes)
+    entries[at + keyEnd] = workspace.length
+    workspace.header(otlp.keyValueValue, value.length)
+    entries[at + valueStart] = workspace.length
+    workspace.raw(value)
+    entries[at + valueEnd] = workspace.length
+    entries[at + sourceStart] = -1
+    entries[at + sourceEnd] = -1
+    entries[at + fieldStart] = start
+    entries[at + fieldEnd] = workspace.length
+    entries[at + keyHash] = key.hash
+    entries[at + state] = stateChanged
+    this.isDirty = true
+  }
+
+  /** Writes the entry anew, with key and value copied from where they stand. */
+  #write(at: number, keyFrom: number, keyTo: number, valueFrom: number, valueTo: number): void {
+    const workspace = this.#workspace
+    const entries = this.#entries
+    const flags = entries[at + state]!
+    const extraStart = workspace.length
+    if ((flags & stateExtra) !== 0) this.#copyExtraFields(entries[at + fieldStart]!, entries[at + fieldEnd]!)
+    const extraEnd = workspace.length
+    const keyLength = keyTo - keyFrom
+    const valueLength = valueTo - valueFrom
+    const payload =
+      1 + varintLength(keyLength) + keyLength + 1 + varintLength(valueLength) + valueLength + extraEnd - extraStart
+    workspace.ensure(payload + 20)
+    const start = workspace.length
+    workspace.header(this.fieldNumber, payload)
+    workspace.header(otlp.keyValueKey, keyLength)
+    entries[at + keyStart] = workspace.length
+    workspace.copy(keyFrom, keyTo)
+    entries[at + keyEnd] = workspace.length
+    workspace.header(otlp.keyValueValue, valueLength)
+    entries[at + valueStart] = workspace.length
+    workspace.copy(valueFrom, valueTo)
+    entries[at + valueEnd] = workspace.length
+    workspace.copy(extraStart, extraEnd)
+    entries[at + fieldStart] = start
+    entries[at + fieldEnd] = workspace.length
+    entries[at + keyHash] = hashKey(workspace.bytes, entries[at + keyStart]!, entries[at + keyEnd]!)
+    entries[at + state] = flags | stateChanged
+    this.isDirty = true
+  }
+
+  /** Appends what the field in `bytes[start, end)` has beside key and value. */
+  #copyExtraFields(start: number, end: number): void {
+    const { bytes } = this.#workspace
+    const outer = new FieldCursor(bytes, start, end)
+    outer.next()
+    const cursor = this.#cursor.reset(bytes, outer.valueStart, outer.fieldEnd)
+    while (cursor.next()) {
+      const isKnown = cursor.fieldNumber === otlp.keyValueKey || cursor.fieldNumber === otlp.keyValueValue
+      if (!isKnown || cursor.wireType !== wireBytes) this.#workspace.copy(cursor.fieldStart, cursor.fieldEnd)
+    }
+  }
+
+  #parse(at: number, start: number, end: number): void {
+    const { bytes } = this.#workspace
+    let offset = start
+    let key = 0
+    let keyTo = 0
+    let value = 0
+    let valueTo = 0
+    // Key then value, or value then key as the Go Collector writes them, each with one byte of length.
+    while (offset + 1 < end) {
+      const tag = bytes[offset]!
+      const length = bytes[offset + 1]!
+      if (length >= 128) break
+      offset += 2
+      if (tag === keyTag && key === 0) {
+        key = offset
+        offset += length
+        keyTo = offset
+      } else if (tag === valueTag && value === 0) {
+        value = offset
+        offset += length
+        valueTo = offset
+      } else {
+        offset = -1
+        break
+      }
+    }
+    if (offset !== end) {
+      this.#parseSlowly(at, start, end)
+      return
+    }
+    const entries = this.#entries
+    entries[at + keyStart] = key
+    entries[at + keyEnd] = keyTo
+    entries[at + valueStart] = value
+    entries[at + valueEnd] = valueTo
+    entries[at + keyHash] = hashKey(bytes, key, keyTo)
+  }
+
+  /** Long lengths, unknown fields, a key or value in several pieces: the last key wins, pieces of a value merge. */
+  #parseSlowly(at: number, start: number, end: number): void {
+    const workspace = this.#workspace
+    const cursor = this.#cursor.reset(workspace.bytes, start, end)
+    let key = 0
+    let keyTo = 0
+    let value = 0
+    let valueTo = 0
+    while (cursor.next()) {
+      if (cursor.fieldNumber === otlp.keyValueKey && cursor.wireType === wireBytes) {
+        key = cursor.valueStart
+        keyTo = cursor.fieldEnd
+      } else if (cursor.fieldNumber === otlp.keyValueValue && cursor.wireType === wireBytes) {
+        if (value === 0) {
+          value = cursor.valueStart
+          valueTo = cursor.fieldEnd
+          continue
+        }
+        // Two payloads one after the other are the merged message.
+        const merged = workspace.length
+        workspace.copy(value, valueTo)
+        workspace.copy(cursor.valueStart, cursor.fieldEnd)
+        value = merged
+        valueTo = workspace.length
+        cursor.bytes = workspace.bytes
+      } else this.#entries[at + state]! |= stateExtra
+    }
+    if (cursor.fieldEnd !== end) throw new WireError('attribute is cut off', start)
+    const entries = this.#entries
+    entries[at + keyStart] = key
+    entries[at + keyEnd] = keyTo
+    entries[at + valueStart] = value
+    entries[at + valueEnd] = valueTo
+    entries[at + keyHash] = hashKey(workspace.bytes, key, keyTo)
+  }
+}

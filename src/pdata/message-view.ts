@@ -1,0 +1,356 @@
+import { FieldCursor, readFixed64, readVarint64 } from '../wire/field-cursor.ts'
+import { WireError } from '../wire/wire-error.ts'
+import { wireBytes, wireFixed32, wireFixed64, wireVarint } from '../wire/wire-type.ts'
+import { AttributeList } from './attribute-list.ts'
+import { ChangeList } from './change-list.ts'
+import { writeNormalized } from './normalize.ts'
+import { applyRanges } from './range-edits.ts'
+import { fieldNumbersMax, isRepeatedKind, type MessageType } from './schema.ts'
+import { readText } from './text.ts'
+import type { Workspace } from './workspace.ts'
+
+/**
+ * One message of a request, read in place: a resource, a span, an event. The same object is pointed at one message after
+ * the other. Its fields are indexed when somebody first asks; edits are noted, seen by every later read, and written when
+ * the walk leaves the message.
+ *
+ * One class for all message types, so that the walk's calls stay monomorphic; `SpanView` and its kin give it names.
+ */
+export class MessageView {
+  readonly workspace: Workspace
+  type: MessageType
+  /** Payload of the message in `workspace.bytes`. */
+  start = 0
+  end = 0
+  /** The whole field in the parent, tag included; both -1 where the parent has none. */
+  fieldStart = -1
+  fieldEnd = -1
+  readonly #attributes: AttributeList
+  #isIndexed = false
+  /** Bit per field number: the message has it. */
+  #present = 0
+  /** Bit per field number: an edit replaced or removed it. */
+  #changed = 0
+  readonly #fieldStarts = new Int32Array(fieldNumbersMax)
+  readonly #fieldEnds = new Int32Array(fieldNumbersMax)
+  readonly #valueStarts = new Int32Array(fieldNumbersMax)
+  readonly #valueEnds = new Int32Array(fieldNumbersMax)
+  /** Where a changed field's new bytes are. */
+  readonly #newStarts = new Int32Array(fieldNumbersMax)
+  readonly #newEnds = new Int32Array(fieldNumbersMax)
+  /** Repeated children that were changed or removed. */
+  readonly children = new ChangeList()
+
+  constructor(workspace: Workspace, type: MessageType) {
+    this.workspace = workspace
+    this.type = type
+    this.#attributes = new AttributeList(workspace)
+  }
+
+  /** Points the view at the message in `bytes[start, end)`, whose field in the parent is `[fieldStart, fieldEnd)`. */
+  reset(start: number, end: number, fieldStart = -1, fieldEnd = -1): void {
+    this.start = start
+    this.end = end
+    this.fieldStart = fieldStart
+    this.fieldEnd = fieldEnd
+    this.#isIndexed = false
+    this.#changed = 0
+    this.#attributes.isDirty = false
+    this.children.clear()
+  }
+
+  /** Whether any edit was made since `reset`. */
+  get isDirty(): boolean {
+    return this.#changed !== 0 || this.#attributes.isDirty || this.children.size > 0
+  }
+
+  get attributes(): AttributeList {
+    if (!this.#isIndexed) this.#index()
+    return this.#attributes
+  }
+
+  has(field: number): boolean {
+    if (!this.#isIndexed) this.#index()
+    return (this.#present & (1 << field)) !== 0
+  }
+
+  /** Offset of the field's payload, or of its number; meaningless where `has` is false. */
+  valueStart(field: number): number {
+    return this.has(field) ? this.#valueStarts[field]! : 0
+  }
+  valueEnd(field: number): number {
+    return this.has(field) ? this.#valueEnds[field]! : 0
+  }
+
+  text(field: number): string {
+    return this.has(field) ? readText(this.workspace.bytes, this.#valueStarts[field]!, this.#valueEnds[field]!) : ''
+  }
+
+  /** A varint's low 32 bits; 0 where absent. */
+  uint32(field: number): number {
+    if (!this.has(field)) return 0
+    const first = this.workspace.bytes[this.#valueStarts[field]!]!
+    if (first < 128) return first
+    return Number(this.varint64(field) & 0xffffffffn)
+  }
+
+  varint64(field: number): bigint {
+    if (!this.has(field)) return 0n
+    return readVarint64(this.workspace.bytes, this.#valueStarts[field]!, this.#valueEnds[field]!)
+  }
+
+  /** Raw bits of a fixed64, unsigned; 0 where absent. */
+  fixed64(field: number): bigint {
+    return this.has(field) ? readFixed64(this.workspace.bytes, this.#valueStarts[field]!) : 0n
+  }
+
+  fixed32(field: number): number {
+    if (!this.has(field)) return 0
+    const start = this.#valueStarts[field]!
+    const { bytes } = this.workspace
+    return (bytes[start]! | (bytes[start + 1]! << 8) | (bytes[start + 2]! << 16) | (bytes[start + 3]! << 24)) >>> 0
+  }
+
+  double(field: number): number {
+    if (!this.has(field)) return 0
+    const start = this.#valueStarts[field]!
+    for (let i = 0; i < 8; i++) doubleBytes[i] = this.workspace.bytes[start + i]!
+    return doubleValue[0]!
+  }
+
+  setText(field: number, text: string): void {
+    this.setBytes(field, textEncoder.encode(text))
+  }
+
+  /** Replaces a length-delimited field by these payload bytes. */
+  setBytes(field: number, payload: Uint8Array): void {
+    if (!this.#isIndexed) this.#index()
+    const { workspace } = this
+    const start = workspace.length
+    workspace.header(field, payload.length)
+    const valueStart = workspace.length
+    workspace.raw(payload)
+    this.#replace(field, start, valueStart)
+  }
+
+  /** Replaces a length-delimited field by the payload that stands in `bytes[start, end)` of the workspace. */
+  setRange(field: number, start: number, end: number): void {
+    if (!this.#isIndexed) this.#index()
+    const { workspace } = this
+    const newStart = workspace.length
+    workspace.header(field, end - start)
+    const valueStart = workspace.length
+    workspace.copy(start, end)
+    this.#replace(field, newStart, valueStart)
+  }
+
+  setVarint(field: number, value: number): void {
+    if (!this.#isIndexed) this.#index()
+    const { workspace } = this
+    const start = workspace.length
+    workspace.varint((field << 3) | wireVarint)
+    const valueStart = workspace.length
+    workspace.varint(value)
+    this.#replace(field, start, valueStart)
+  }
+
+  /** Replaces a fixed64, sfixed64 or double field by its raw bits. */
+  setFixed64(field: number, bits: bigint): void {
+    if (!this.#isIndexed) this.#index()
+    const { workspace } = this
+    const start = workspace.length
+    workspace.varint((field << 3) | wireFixed64)
+    const valueStart = workspace.length
+    let rest = BigInt.asUintN(64, bits)
+    for (let i = 0; i < 8; i++) {
+      workspace.byte(Number(rest & 255n))
+      rest >>= 8n
+    }
+    this.#replace(field, start, valueStart)
+  }
+
+  setFixed32(field: number, value: number): void {
+    if (!this.#isIndexed) this.#index()
+    const { workspace } = this
+    const start = workspace.length
+    workspace.varint((field << 3) | wireFixed32)
+    const valueStart = workspace.length
+    for (let shift = 0; shift < 32; shift += 8) workspace.byte((value >>> shift) & 255)
+    this.#replace(field, start, valueStart)
+  }
+
+  /** Removes a singular field. */
+  clear(field: number): void {
+    if (!this.has(field)) return
+    this.#present &= ~(1 << field)
+    this.#changed |= 1 << field
+    this.#newStarts[field] = 0
+    this.#newEnds[field] = 0
+  }
+
+  /**
+   * Replaces `bytes[start, end)` of the workspace, which must lie inside one text or bytes payload of this message, at any
+   * depth. Reads see it once the processor's hook has returned. Ranges must not overlap.
+   */
+  replaceRange(start: number, end: number, replacement: Uint8Array): void {
+    this.workspace.ranges.add(start, end, replacement)
+  }
+
+  /** Makes ordinary edits of the ranges that lie inside this message. */
+  applyRanges(): void {
+    applyRanges(this, this.attributes, this.workspace.ranges)
+  }
+
+  /** Lists the message's payload, edits applied, in the workspace. Returns its length. */
+  emit(): number {
+    const { workspace } = this
+    const before = workspace.emittedBytes
+    if (!this.isDirty) {
+      workspace.emit(this.start, this.end)
+      return workspace.emittedBytes - before
+    }
+    const changes = this.#changes()
+    let from = this.start
+    let firstNew = 0
+    const { entries, size } = changes
+    // Entries without a place of their own (inserted) sort first; they go where the first change leaves room.
+    while (firstNew < size && entries[firstNew * 4]! < 0) firstNew++
+    let isInserted = firstNew === 0
+    for (let i = firstNew; i < size; i++) {
+      const at = i * 4
+      workspace.emit(from, entries[at]!)
+      workspace.emit(entries[at + 2]!, entries[at + 3]!)
+      from = entries[at + 1]!
+      if (!isInserted) {
+        for (let j = 0; j < firstNew; j++) workspace.emit(entries[j * 4 + 2]!, entries[j * 4 + 3]!)
+        isInserted = true
+      }
+    }
+    workspace.emit(from, this.end)
+    if (!isInserted) for (let j = 0; j < firstNew; j++) workspace.emit(entries[j * 4 + 2]!, entries[j * 4 + 3]!)
+    return workspace.emittedBytes - before
+  }
+
+  /** Lists the whole field: tag, length, payload. */
+  emitField(fieldNumber: number): void {
+    const mark = this.workspace.openHeader()
+    this.workspace.closeHeader(mark, fieldNumber, this.emit())
+  }
+
+  /** Writes the whole field behind the workspace's material, for a parent to point at. Returns where it begins. */
+  writeField(fieldNumber: number): number {
+    const { workspace } = this
+    workspace.seal()
+    const { rangeCount, emittedBytes } = workspace
+    this.emitField(fieldNumber)
+    const start = workspace.length
+    workspace.gather(rangeCount)
+    workspace.rollBack(rangeCount, emittedBytes)
+    return start
+  }
+
+  /** Writes the payload behind the workspace's material. Returns where it begins. */
+  writePayload(): number {
+    const { workspace } = this
+    workspace.seal()
+    const { rangeCount, emittedBytes } = workspace
+    this.emit()
+    const start = workspace.length
+    workspace.gather(rangeCount)
+    workspace.rollBack(rangeCount, emittedBytes)
+    return start
+  }
+
+  #changes(): ChangeList {
+    const changes = scratchChanges
+    changes.clear()
+    if (this.#attributes.isDirty) this.#attributes.collect(changes)
+    changes.addAll(this.children)
+    if (this.#changed !== 0) {
+      for (let field = 1; field < fieldNumbersMax; field++) {
+        if ((this.#changed & (1 << field)) === 0) continue
+        changes.add(this.#fieldStarts[field]!, this.#fieldEnds[field]!, this.#newStarts[field]!, this.#newEnds[field]!)
+      }
+    }
+    changes.sort()
+    return changes
+  }
+
+  #replace(field: number, start: number, valueStart: number): void {
+    const bit = 1 << field
+    if ((this.#present & bit) === 0 && (this.#changed & bit) === 0) {
+      this.#fieldStarts[field] = -1
+      this.#fieldEnds[field] = -1
+    }
+    this.#present |= bit
+    this.#changed |= bit
+    this.#valueStarts[field] = valueStart
+    this.#valueEnds[field] = this.workspace.length
+    this.#newStarts[field] = start
+    this.#newEnds[field] = this.workspace.length
+  }
+
+  /** One pass over the top level: attributes go to their list, singular fields to the table by number. */
+  #index(): void {
+    this.#isIndexed = true
+    const { type, end } = this
+    const { attributesField, wireTypes, kinds } = type
+    const { bytes } = this.workspace
+    const attributes = this.#attributes
+    attributes.reset(attributesField)
+    let present = 0
+    let offset = this.start
+    while (offset < end) {
+      const start = offset
+      const tag = bytes[offset]!
+      let fieldNumber = tag >>> 3
+      let wireType = tag & 7
+      let valueStart = offset + 1
+      if (tag < 128 && tag > 7 && wireType === wireBytes && bytes[valueStart]! < 128) {
+        offset = valueStart + 1 + bytes[valueStart]!
+        valueStart++
+      } else if (tag < 128 && tag > 7 && wireType === wireFixed64) {
+        offset = valueStart + 8
+      } else {
+        slowCursor.reset(bytes, start, end).next()
+        fieldNumber = slowCursor.fieldNumber
+        wireType = slowCursor.wireType
+        valueStart = slowCursor.valueStart
+        offset = slowCursor.fieldEnd
+      }
+      if (offset > end) throw new WireError('field runs past its message', start)
+      if (fieldNumber >= fieldNumbersMax || wireTypes[fieldNumber] !== wireType) continue
+      if (fieldNumber === attributesField) {
+        attributes.add(start, valueStart, offset)
+        continue
+      }
+      const bit = 1 << fieldNumber
+      if ((present & bit) !== 0 && !isRepeatedKind(kinds[fieldNumber]!)) {
+        this.#normalize()
+        return
+      }
+      present |= bit
+      this.#fieldStarts[fieldNumber] = start
+      this.#fieldEnds[fieldNumber] = offset
+      this.#valueStarts[fieldNumber] = valueStart
+      this.#valueEnds[fieldNumber] = offset
+    }
+    this.#present = present
+  }
+
+  /** A singular field stands here more than once: reads the message as protobuf would, from a rewritten copy. */
+  #normalize(): void {
+    const { workspace } = this
+    const start = workspace.length
+    writeNormalized(workspace, this.type, this.start, this.end)
+    this.start = start
+    this.end = workspace.length
+    this.#index()
+  }
+}
+
+const textEncoder = new TextEncoder()
+const slowCursor = new FieldCursor()
+const scratchChanges = new ChangeList()
+const doubleBytes = new Uint8Array(8)
+const doubleValue = new Float64Array(doubleBytes.buffer)

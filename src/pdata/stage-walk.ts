@@ -1,0 +1,432 @@
+import { FieldCursor } from '../wire/field-cursor.ts'
+import { wireBytes } from '../wire/wire-type.ts'
+import { countPoints } from './count.ts'
+import type { Signal } from './otlp-batch.ts'
+import * as otlp from './otlp-fields.ts'
+import { type DataPointView, LogRecordView, MetricView, ResourceView, ScopeView, SpanView } from './views.ts'
+import { drop, keep, type Verdict, type WalkHooks } from './walk-hooks.ts'
+import { Workspace } from './workspace.ts'
+
+/** Group or scope group that the walk is in: where the output stands with it. */
+class Frame {
+  fieldStart = 0
+  fieldEnd = 0
+  valueStart = 0
+  fieldNumber = 0
+  /** Whether its header was listed, because something inside changed. */
+  isOpen = false
+  mark = 0
+  /** `emittedBytes` when its content began. */
+  contentFrom = 0
+  /** State to go back to if it is dropped as a whole. */
+  rangeCount = 0
+  emittedBytes = 0
+  copiedUpTo = 0
+  kept = 0
+  dropped = 0
+}
+
+/**
+ * One walk over a request on behalf of several processors, and one assembly of what they left. Untouched ranges are copied
+ * whole; a request that nobody edited comes back as the same bytes. Reusable, and not re-entrant.
+ */
+export class StageWalk {
+  readonly #signal: Signal
+  readonly #hooks: readonly WalkHooks[]
+  readonly #workspace = new Workspace()
+  readonly #resource: ResourceView
+  readonly #scope: ScopeView
+  readonly #span: SpanView
+  readonly #log: LogRecordView
+  readonly #metric: MetricView
+  readonly #groupFrame = new Frame()
+  readonly #scopeFrame = new Frame()
+  readonly #requestCursor = new FieldCursor()
+  readonly #groupCursor = new FieldCursor()
+  readonly #scopeCursor = new FieldCursor()
+  /** Processors whose payload hook did not excuse them. */
+  #active: WalkHooks[] = []
+  /** Index in `#hooks` by index in `#active`. */
+  #activeIndex: number[] = []
+  #recordHooks = false
+  #pointHooks = false
+  #scopeHooks = false
+  /** The request up to here is listed or dropped. */
+  #copiedUpTo = 0
+  /** Items dropped in the last run, by index of the processor. */
+  readonly dropped: number[]
+  /** Replaced ranges of the last run that lay in no field of the message whose hook gave them. */
+  unappliedRanges = 0
+
+  constructor(signal: Signal, hooks: readonly WalkHooks[]) {
+    this.#signal = signal
+    this.#hooks = hooks
+    this.#resource = new ResourceView(this.#workspace)
+    this.#scope = new ScopeView(this.#workspace, this.#resource)
+    this.#span = new SpanView(this.#workspace, this.#scope)
+    this.#log = new LogRecordView(this.#workspace, this.#scope)
+    this.#metric = new MetricView(this.#workspace, this.#scope)
+    this.dropped = hooks.map(() => 0)
+  }
+
+  /** Runs all hooks over the request. Throws `WireError` where it is malformed. */
+  run(bytes: Uint8Array): Uint8Array {
+    this.dropped.fill(0)
+    if (!this.#activate(bytes)) return bytes
+    const workspace = this.#workspace
+    workspace.reset(bytes)
+    try {
+      this.#copiedUpTo = 0
+      this.#request(bytes)
+      const { ranges } = workspace
+      this.unappliedRanges = ranges.size - ranges.doneCount
+      if (this.#copiedUpTo === 0 && workspace.rangeCount === 0) return bytes
+      workspace.emit(this.#copiedUpTo, bytes.length)
+      return workspace.assemble()
+    } finally {
+      workspace.release()
+    }
+  }
+
+  #activate(bytes: Uint8Array): boolean {
+    const active: WalkHooks[] = []
+    this.#activeIndex = []
+    for (const [i, hooks] of this.#hooks.entries()) {
+      if (hooks.payload?.(bytes) === false) continue
+      active.push(hooks)
+      this.#activeIndex.push(i)
+    }
+    this.#active = active
+    const signal = this.#signal
+    this.#scopeHooks = active.some(hooks => hooks.scope !== undefined)
+    this.#pointHooks = signal === 'metrics' && active.some(hooks => hooks.dataPoint !== undefined)
+    this.#recordHooks = active.some(
+      hooks =>
+        (signal === 'traces' && hooks.span !== undefined) ||
+        (signal === 'logs' && hooks.logRecord !== undefined) ||
+        (signal === 'metrics' && hooks.metric !== undefined),
+    )
+    return active.length > 0
+  }
+
+  #request(bytes: Uint8Array): void {
+    const cursor = this.#requestCursor.reset(bytes, 0, bytes.length)
+    while (cursor.next()) {
+      if (cursor.fieldNumber === otlp.requestResources && cursor.wireType === wireBytes) this.#group(bytes, cursor)
+    }
+  }
+
+  #group(bytes: Uint8Array, field: FieldCursor): void {
+    const frame = this.#groupFrame
+    this.#enter(frame, field)
+    const resource = this.#resource
+    resource.reset(field.valueStart, field.fieldEnd)
+    if (this.#resourceHooks(bytes, field) === drop) {
+      this.#dropField(0, frame)
+      return
+    }
+    if (resource.isDirty && resource.message.fieldStart < 0) {
+      // There was no resource: the new one stands first.
+      this.#open(1)
+      resource.message.emitField(otlp.groupResource)
+    }
+    const walksScopes = this.#scopeHooks || this.#recordHooks || this.#pointHooks
+    const cursor = this.#groupCursor.reset(bytes, field.valueStart, field.fieldEnd)
+    while (cursor.next()) {
+      if (cursor.wireType !== wireBytes) continue
+      if (cursor.fieldNumber === otlp.groupScopes) {
+        if (walksScopes) this.#scopeGroup(bytes, cursor)
+        else frame.kept++
+      } else if (cursor.fieldNumber === otlp.groupResource) this.#surrounding(1, cursor, resource)
+      else this.#otherField(1, cursor)
+    }
+    this.#leave(frame, 0)
+  }
+
+  #resourceHooks(bytes: Uint8Array, field: FieldCursor): Verdict {
+    const active = this.#active
+    for (let i = 0; i < active.length; i++) {
+      const hooks = active[i]!
+      if (hooks.resource === undefined) continue
+      if (hooks.resource(this.#resource) === drop) {
+        this.#countDropped(i, countGroup(bytes, field.valueStart, field.fieldEnd, this.#signal))
+        return drop
+      }
+      this.#resource.finish()
+    }
+    return keep
+  }
+
+  #scopeGroup(bytes: Uint8Array, field: FieldCursor): void {
+    const frame = this.#scopeFrame
+    this.#enter(frame, field)
+    const scope = this.#scope
+    scope.reset(field.valueStart, field.fieldEnd)
+    if (this.#scopeHooks && this.#runScopeHooks(bytes, field) === drop) {
+      this.#dropField(1, frame)
+      this.#groupFrame.dropped++
+      return
+    }
+    if (scope.isDirty && scope.message.fieldStart < 0) {
+      this.#open(2)
+      scope.message.emitField(otlp.scopeGroupScope)
+    }
+    const walksRecords = this.#recordHooks || this.#pointHooks
+    const cursor = this.#scopeCursor.reset(bytes, field.valueStart, field.fieldEnd)
+    while (cursor.next()) {
+      if (cursor.wireType !== wireBytes) continue
+      if (cursor.fieldNumber === otlp.scopeGroupRecords) {
+        if (walksRecords) this.#record(bytes, cursor)
+        else frame.kept++
+      } else if (cursor.fieldNumber === otlp.scopeGroupScope) this.#surrounding(2, cursor, scope)
+      else this.#otherField(2, cursor)
+    }
+    if (this.#leave(frame, 1)) this.#groupFrame.kept++
+    else this.#groupFrame.dropped++
+  }
+
+  #runScopeHooks(bytes: Uint8Array, field: FieldCursor): Verdict {
+    const active = this.#active
+    for (let i = 0; i < active.length; i++) {
+      const hooks = active[i]!
+      if (hooks.scope === undefined) continue
+      if (hooks.scope(this.#scope) === drop) {
+        this.#countDropped(i, countScopeGroup(bytes, field.valueStart, field.fieldEnd, this.#signal))
+        return drop
+      }
+      this.#scope.finish()
+    }
+    return keep
+  }
+
+  #record(bytes: Uint8Array, field: FieldCursor): void {
+    switch (this.#signal) {
+      case 'traces':
+        this.#spanRecord(field)
+        break
+      case 'logs':
+        this.#logRecord(field)
+        break
+      case 'metrics':
+        this.#metricRecord(bytes, field)
+        break
+      default:
+        this.#scopeFrame.kept++
+    }
+  }
+
+  #spanRecord(field: FieldCursor): void {
+    const span = this.#span
+    const active = this.#active
+    span.reset(field.valueStart, field.fieldEnd, field.fieldStart, field.fieldEnd)
+    for (let i = 0; i < active.length; i++) {
+      const hooks = active[i]!
+      if (hooks.span === undefined) continue
+      if (hooks.span(span) === drop) {
+        this.#countDropped(i, 1)
+        this.#dropRecord(field)
+        return
+      }
+      span.finish()
+    }
+    this.#scopeFrame.kept++
+    if (span.message.isDirty) this.#replaceField(2, field, span.message)
+  }
+
+  #logRecord(field: FieldCursor): void {
+    const record = this.#log
+    const active = this.#active
+    record.reset(field.valueStart, field.fieldEnd, field.fieldStart, field.fieldEnd)
+    for (let i = 0; i < active.length; i++) {
+      const hooks = active[i]!
+      if (hooks.logRecord === undefined) continue
+      if (hooks.logRecord(record) === drop) {
+        this.#countDropped(i, 1)
+        this.#dropRecord(field)
+        return
+      }
+      record.finish()
+    }
+    this.#scopeFrame.kept++
+    if (record.message.isDirty) this.#replaceField(2, field, record.message)
+  }
+
+  #metricRecord(bytes: Uint8Array, field: FieldCursor): void {
+    const metric = this.#metric
+    const active = this.#active
+    metric.reset(field.valueStart, field.fieldEnd, field.fieldStart, field.fieldEnd)
+    let droppedPoints = 0
+    for (let i = 0; i < active.length && this.#recordHooks; i++) {
+      const hooks = active[i]!
+      if (hooks.metric === undefined) continue
+      const points = metric.points
+      points.droppedCount = 0
+      const verdict = hooks.metric(metric)
+      metric.finish()
+      this.#countDropped(i, points.droppedCount)
+      droppedPoints += points.droppedCount
+      if (verdict === drop) {
+        this.#countDropped(i, countPoints(bytes, field.valueStart, field.fieldEnd) - droppedPoints)
+        this.#dropRecord(field)
+        return
+      }
+    }
+    if (this.#pointHooks) droppedPoints += this.#dataPoints(metric)
+    // A metric goes with its last point; one that had none stays.
+    if (droppedPoints > 0 && countPoints(bytes, field.valueStart, field.fieldEnd) === droppedPoints) {
+      this.#dropRecord(field)
+      return
+    }
+    this.#scopeFrame.kept++
+    if (metric.message.isDirty) this.#replaceField(2, field, metric.message)
+  }
+
+  /** Runs the hooks of data points. Returns how many points they dropped. */
+  #dataPoints(metric: MetricView): number {
+    const { points, point } = metric
+    points.droppedCount = 0
+    points.rewind()
+    while (points.next()) if (this.#dataPoint(point, metric) === drop) points.drop()
+    metric.finish()
+    return points.droppedCount
+  }
+
+  #dataPoint(point: DataPointView, metric: MetricView): Verdict {
+    const active = this.#active
+    for (let i = 0; i < active.length; i++) {
+      const hooks = active[i]!
+      if (hooks.dataPoint === undefined) continue
+      if (hooks.dataPoint(point, metric) === drop) {
+        this.#countDropped(i, 1)
+        return drop
+      }
+      point.finish()
+    }
+    return keep
+  }
+
+  /** A resource or scope field: the edited one takes the first place, further pieces go. */
+  #surrounding(level: 1 | 2, field: FieldCursor, view: ResourceView | ScopeView): void {
+    if (!view.isDirty) return
+    if (view.message.fieldStart === field.fieldStart) this.#replaceField(level, field, view.message)
+    else this.#skip(level, field.fieldStart, field.fieldEnd)
+  }
+
+  /** A schema URL or an unknown field: nobody has a view of it, but a range may be replaced in it. */
+  #otherField(level: 1 | 2, field: FieldCursor): void {
+    const workspace = this.#workspace
+    const { ranges } = workspace
+    if (ranges.size === 0 || !ranges.isIn(field.valueStart, field.fieldEnd)) return
+    const { fieldNumber, valueStart, fieldEnd } = field
+    this.#skip(level, field.fieldStart, fieldEnd)
+    const start = workspace.length
+    workspace.header(fieldNumber, fieldEnd - valueStart + ranges.delta(valueStart, fieldEnd))
+    ranges.write(workspace, valueStart, fieldEnd)
+    workspace.emit(start, workspace.length)
+  }
+
+  #enter(frame: Frame, field: FieldCursor): void {
+    const workspace = this.#workspace
+    frame.fieldStart = field.fieldStart
+    frame.fieldEnd = field.fieldEnd
+    frame.valueStart = field.valueStart
+    frame.fieldNumber = field.fieldNumber
+    frame.isOpen = false
+    frame.kept = 0
+    frame.dropped = 0
+    workspace.seal()
+    frame.rangeCount = workspace.rangeCount
+    frame.emittedBytes = workspace.emittedBytes
+    frame.copiedUpTo = this.#copiedUpTo
+  }
+
+  /** Ends a group: closes it if anything inside changed, drops it if all inside was dropped. Returns whether it stays. */
+  #leave(frame: Frame, parentLevel: 0 | 1): boolean {
+    if (frame.dropped > 0 && frame.kept === 0) {
+      this.#dropField(parentLevel, frame)
+      return false
+    }
+    if (frame.isOpen) {
+      const workspace = this.#workspace
+      workspace.emit(this.#copiedUpTo, frame.fieldEnd)
+      workspace.closeHeader(frame.mark, frame.fieldNumber, workspace.emittedBytes - frame.contentFrom)
+      this.#copiedUpTo = frame.fieldEnd
+    }
+    return true
+  }
+
+  /** Takes back what was listed of the frame, and leaves its field out. */
+  #dropField(parentLevel: 0 | 1, frame: Frame): void {
+    const group = this.#groupFrame
+    const workspace = this.#workspace
+    // The group may have been opened by this very scope: then that is taken back too.
+    if (parentLevel === 1 && group.isOpen && group.mark >= frame.rangeCount) group.isOpen = false
+    workspace.rollBack(frame.rangeCount, frame.emittedBytes)
+    workspace.ranges.discard(frame.valueStart, frame.fieldEnd)
+    this.#copiedUpTo = frame.copiedUpTo
+    frame.isOpen = false
+    this.#skip(parentLevel, frame.fieldStart, frame.fieldEnd)
+  }
+
+  #dropRecord(field: FieldCursor): void {
+    this.#scopeFrame.dropped++
+    this.#workspace.ranges.discard(field.valueStart, field.fieldEnd)
+    this.#skip(2, field.fieldStart, field.fieldEnd)
+  }
+
+  #replaceField(level: 1 | 2, field: FieldCursor, view: { emitField(fieldNumber: number): void }): void {
+    this.#skip(level, field.fieldStart, field.fieldEnd)
+    view.emitField(field.fieldNumber)
+  }
+
+  /** Lists everything up to `start` that is not listed yet, inside the frames of `level`, and leaves out `[start, end)`. */
+  #skip(level: 0 | 1 | 2, start: number, end: number): void {
+    this.#open(level)
+    this.#workspace.emit(this.#copiedUpTo, start)
+    this.#copiedUpTo = end
+  }
+
+  #open(level: 0 | 1 | 2): void {
+    if (level >= 1) this.#openFrame(this.#groupFrame)
+    if (level === 2) this.#openFrame(this.#scopeFrame)
+  }
+
+  #openFrame(frame: Frame): void {
+    if (frame.isOpen) return
+    const workspace = this.#workspace
+    workspace.emit(this.#copiedUpTo, frame.fieldStart)
+    frame.mark = workspace.openHeader()
+    frame.contentFrom = workspace.emittedBytes
+    frame.isOpen = true
+    this.#copiedUpTo = frame.valueStart
+  }
+
+  #countDropped(activeIndex: number, count: number): void {
+    this.dropped[this.#activeIndex[activeIndex]!]! += count
+  }
+}
+
+const groupCountCursor = new FieldCursor()
+const scopeCountCursor = new FieldCursor()
+
+/** Items of the resource group in `bytes[start, end)`. */
+function countGroup(bytes: Uint8Array, start: number, end: number, signal: Signal): number {
+  let items = 0
+  const cursor = groupCountCursor.reset(bytes, start, end)
+  while (cursor.next()) {
+    if (cursor.fieldNumber === otlp.groupScopes && cursor.wireType === wireBytes) {
+      items += countScopeGroup(bytes, cursor.valueStart, cursor.fieldEnd, signal)
+    }
+  }
+  return items
+}
+
+function countScopeGroup(bytes: Uint8Array, start: number, end: number, signal: Signal): number {
+  let items = 0
+  const cursor = scopeCountCursor.reset(bytes, start, end)
+  while (cursor.next()) {
+    if (cursor.fieldNumber !== otlp.scopeGroupRecords || cursor.wireType !== wireBytes) continue
+    items += signal === 'metrics' ? countPoints(bytes, cursor.valueStart, cursor.fieldEnd) : 1
+  }
+  return items
+}

@@ -1,0 +1,501 @@
+import { FieldCursor } from '../wire/field-cursor.ts'
+import { wireBytes } from '../wire/wire-type.ts'
+import type { AttributeList, EncodedValue } from './attribute-list.ts'
+import { ChildList } from './child-list.ts'
+import { MessageView } from './message-view.ts'
+import * as otlp from './otlp-fields.ts'
+import * as schema from './schema.ts'
+import type { Workspace } from './workspace.ts'
+
+/** The five kinds of data of a metric, by field number. */
+const metricDataFields = [
+  otlp.metricGauge,
+  otlp.metricSum,
+  otlp.metricHistogram,
+  otlp.metricExponentialHistogram,
+  otlp.metricSummary,
+] as const
+
+/** What stands around a record: its resource or its scope. Found when somebody first asks. */
+class SurroundingView {
+  readonly #message: MessageView
+  #groupStart = 0
+  #groupEnd = 0
+  #isLocated = false
+
+  constructor(workspace: Workspace, type: schema.MessageType) {
+    this.#message = new MessageView(workspace, type)
+  }
+
+  /** Points the view at the group in `bytes[start, end)`; the resource or scope may stand anywhere in it. */
+  reset(start: number, end: number): void {
+    this.#groupStart = start
+    this.#groupEnd = end
+    this.#isLocated = false
+  }
+
+  get message(): MessageView {
+    if (!this.#isLocated) this.#locate()
+    return this.#message
+  }
+
+  get attributes(): AttributeList {
+    return this.message.attributes
+  }
+
+  get isDirty(): boolean {
+    return this.#isLocated && this.#message.isDirty
+  }
+
+  /** Notes what is pending. The walk calls it after every processor. */
+  finish(): void {
+    if (this.#isLocated && this.#message.workspace.ranges.size > 0) this.#message.applyRanges()
+  }
+
+  /** Field 1 of the group; pieces of it merge by standing one after the other. */
+  #locate(): void {
+    this.#isLocated = true
+    const message = this.#message
+    const { workspace } = message
+    const cursor = new FieldCursor(workspace.bytes, this.#groupStart, this.#groupEnd)
+    message.reset(0, 0)
+    while (cursor.next()) {
+      if (cursor.fieldNumber !== otlp.groupResource || cursor.wireType !== wireBytes) continue
+      const { fieldStart, valueStart, fieldEnd } = cursor
+      if (message.fieldStart < 0) {
+        message.reset(valueStart, fieldEnd, fieldStart, fieldEnd)
+        continue
+      }
+      const merged = workspace.length
+      workspace.copy(message.start, message.end)
+      workspace.copy(valueStart, fieldEnd)
+      message.reset(merged, workspace.length, message.fieldStart, message.fieldEnd)
+    }
+  }
+}
+
+/** `Resource`. Edits are for the `resource` hook; a record's hook may read it only. */
+export class ResourceView extends SurroundingView {
+  constructor(workspace: Workspace) {
+    super(workspace, schema.resourceType)
+  }
+}
+
+/** `InstrumentationScope`. Edits are for the `scope` hook; a record's hook may read it only. */
+export class ScopeView extends SurroundingView {
+  /** The resource around it. */
+  readonly resource: ResourceView
+
+  constructor(workspace: Workspace, resource: ResourceView) {
+    super(workspace, schema.scopeType)
+    this.resource = resource
+  }
+
+  get name(): string {
+    return this.message.text(otlp.scopeName)
+  }
+  set name(text: string) {
+    this.message.setText(otlp.scopeName, text)
+  }
+  get version(): string {
+    return this.message.text(otlp.scopeVersion)
+  }
+  set version(text: string) {
+    this.message.setText(otlp.scopeVersion, text)
+  }
+}
+
+/** `Span.Event`. */
+export class EventView {
+  readonly message: MessageView
+
+  constructor(workspace: Workspace) {
+    this.message = new MessageView(workspace, schema.eventType)
+  }
+
+  get attributes(): AttributeList {
+    return this.message.attributes
+  }
+  get timeUnixNano(): bigint {
+    return this.message.fixed64(otlp.eventTime)
+  }
+  get name(): string {
+    return this.message.text(otlp.eventName)
+  }
+  set name(text: string) {
+    this.message.setText(otlp.eventName, text)
+  }
+}
+
+/** `Span.Link`. */
+export class LinkView {
+  readonly message: MessageView
+
+  constructor(workspace: Workspace) {
+    this.message = new MessageView(workspace, schema.linkType)
+  }
+
+  get attributes(): AttributeList {
+    return this.message.attributes
+  }
+  get traceState(): string {
+    return this.message.text(otlp.linkTraceState)
+  }
+  set traceState(text: string) {
+    this.message.setText(otlp.linkTraceState, text)
+  }
+}
+
+/** `Span`. */
+export class SpanView {
+  readonly message: MessageView
+  readonly resource: ResourceView
+  readonly scope: ScopeView
+  /** `rewind()`, then `next()` points `event` at each in turn. */
+  readonly events: ChildList
+  readonly event: EventView
+  readonly links: ChildList
+  readonly link: LinkView
+  readonly #status: MessageView
+  #hasStatus = false
+
+  constructor(workspace: Workspace, scope: ScopeView) {
+    this.resource = scope.resource
+    this.scope = scope
+    this.message = new MessageView(workspace, schema.spanType)
+    this.event = new EventView(workspace)
+    this.events = new ChildList(this.message, otlp.spanEvents, this.event.message)
+    this.link = new LinkView(workspace)
+    this.links = new ChildList(this.message, otlp.spanLinks, this.link.message)
+    this.#status = new MessageView(workspace, schema.statusType)
+  }
+
+  reset(start: number, end: number, fieldStart: number, fieldEnd: number): void {
+    this.message.reset(start, end, fieldStart, fieldEnd)
+    this.events.abandon()
+    this.links.abandon()
+    this.#hasStatus = false
+  }
+
+  get attributes(): AttributeList {
+    return this.message.attributes
+  }
+  /** Offset of the 16 bytes of the trace id in the workspace; 0 where the span has none of that length. */
+  get traceIdStart(): number {
+    return idStart(this.message, otlp.spanTraceId, 16)
+  }
+  get spanIdStart(): number {
+    return idStart(this.message, otlp.spanSpanId, 8)
+  }
+  /** 0 for a root span. */
+  get parentSpanIdStart(): number {
+    return idStart(this.message, otlp.spanParentSpanId, 8)
+  }
+  get name(): string {
+    return this.message.text(otlp.spanName)
+  }
+  set name(text: string) {
+    this.message.setText(otlp.spanName, text)
+  }
+  get kind(): number {
+    return this.message.uint32(otlp.spanKind)
+  }
+  set kind(kind: number) {
+    this.message.setVarint(otlp.spanKind, kind)
+  }
+  get traceState(): string {
+    return this.message.text(otlp.spanTraceState)
+  }
+  set traceState(text: string) {
+    this.message.setText(otlp.spanTraceState, text)
+  }
+  get flags(): number {
+    return this.message.fixed32(otlp.spanFlags)
+  }
+  get startTimeUnixNano(): bigint {
+    return this.message.fixed64(otlp.spanStartTime)
+  }
+  get endTimeUnixNano(): bigint {
+    return this.message.fixed64(otlp.spanEndTime)
+  }
+  get statusCode(): number {
+    return this.status.uint32(otlp.statusCode)
+  }
+  set statusCode(code: number) {
+    this.status.setVarint(otlp.statusCode, code)
+  }
+  get statusMessage(): string {
+    return this.status.text(otlp.statusMessage)
+  }
+  set statusMessage(text: string) {
+    this.status.setText(otlp.statusMessage, text)
+  }
+  /** The status as a message of its own: for its text field's offsets. */
+  get status(): MessageView {
+    const { message } = this
+    if (!this.#hasStatus) {
+      this.#hasStatus = true
+      this.#status.reset(message.valueStart(otlp.spanStatus), message.valueEnd(otlp.spanStatus))
+    }
+    return this.#status
+  }
+
+  /** Notes what is pending in children. The walk calls it after every processor. */
+  finish(): void {
+    const { message } = this
+    this.events.finish()
+    this.links.finish()
+    if (this.#hasStatus) {
+      if (this.#status.isDirty) writeChild(message, otlp.spanStatus, this.#status)
+      this.#hasStatus = false
+    }
+    if (message.workspace.ranges.size > 0) message.applyRanges()
+  }
+}
+
+/** `LogRecord`. */
+export class LogRecordView {
+  readonly message: MessageView
+  readonly resource: ResourceView
+  readonly scope: ScopeView
+
+  constructor(workspace: Workspace, scope: ScopeView) {
+    this.resource = scope.resource
+    this.scope = scope
+    this.message = new MessageView(workspace, schema.logRecordType)
+  }
+
+  reset(start: number, end: number, fieldStart: number, fieldEnd: number): void {
+    this.message.reset(start, end, fieldStart, fieldEnd)
+  }
+
+  get attributes(): AttributeList {
+    return this.message.attributes
+  }
+  get traceIdStart(): number {
+    return idStart(this.message, otlp.logTraceId, 16)
+  }
+  get spanIdStart(): number {
+    return idStart(this.message, otlp.logSpanId, 8)
+  }
+  get timeUnixNano(): bigint {
+    return this.message.fixed64(otlp.logTime)
+  }
+  get observedTimeUnixNano(): bigint {
+    return this.message.fixed64(otlp.logObservedTime)
+  }
+  get severityNumber(): number {
+    return this.message.uint32(otlp.logSeverityNumber)
+  }
+  set severityNumber(severity: number) {
+    this.message.setVarint(otlp.logSeverityNumber, severity)
+  }
+  get severityText(): string {
+    return this.message.text(otlp.logSeverityText)
+  }
+  set severityText(text: string) {
+    this.message.setText(otlp.logSeverityText, text)
+  }
+  get eventName(): string {
+    return this.message.text(otlp.logEventName)
+  }
+  set eventName(text: string) {
+    this.message.setText(otlp.logEventName, text)
+  }
+  /** The body's `AnyValue` payload in the workspace, for `ValueReader.reset`; empty where there is none. */
+  get bodyStart(): number {
+    return this.message.valueStart(otlp.logBody)
+  }
+  get bodyEnd(): number {
+    return this.message.valueEnd(otlp.logBody)
+  }
+  setBody(value: EncodedValue): void {
+    this.message.setBytes(otlp.logBody, value)
+  }
+
+  /** Notes what is pending. The walk calls it after every processor. */
+  finish(): void {
+    if (this.message.workspace.ranges.size > 0) this.message.applyRanges()
+  }
+}
+
+/** `Exemplar`. */
+export class ExemplarView {
+  readonly message: MessageView
+
+  constructor(workspace: Workspace) {
+    this.message = new MessageView(workspace, schema.exemplarType)
+  }
+
+  /** `filtered_attributes`. */
+  get attributes(): AttributeList {
+    return this.message.attributes
+  }
+}
+
+/** A data point of any of the five kinds; `kind` says which, by the metric's field number. */
+export class DataPointView {
+  readonly message: MessageView
+  readonly exemplars: ChildList
+  readonly exemplar: ExemplarView
+  /** `metricGauge`, `metricSum`, `metricHistogram`, `metricExponentialHistogram` or `metricSummary`; 0 for none. */
+  kind = 0
+
+  constructor(workspace: Workspace) {
+    this.message = new MessageView(workspace, schema.numberPointType)
+    this.exemplar = new ExemplarView(workspace)
+    this.exemplars = new ChildList(this.message, 0, this.exemplar.message)
+  }
+
+  get attributes(): AttributeList {
+    return this.message.attributes
+  }
+  get startTimeUnixNano(): bigint {
+    return this.message.fixed64(otlp.pointStartTime)
+  }
+  get timeUnixNano(): bigint {
+    return this.message.fixed64(otlp.pointTime)
+  }
+  get flags(): number {
+    return this.message.uint32(this.kind > otlp.metricSum && this.kind !== otlp.metricSummary ? 10 : 8)
+  }
+
+  /** Notes what is pending in children. The walk calls it after every processor. */
+  finish(): void {
+    this.exemplars.finish()
+    if (this.message.workspace.ranges.size > 0) this.message.applyRanges()
+  }
+}
+
+const pointTypes: readonly (schema.MessageType | undefined)[] = listByField(
+  schema.numberPointType,
+  schema.numberPointType,
+  schema.histogramPointType,
+  schema.exponentialPointType,
+  schema.summaryPointType,
+)
+const dataTypes: readonly (schema.MessageType | undefined)[] = listByField(
+  schema.gaugeType,
+  schema.sumType,
+  schema.histogramType,
+  schema.exponentialHistogramType,
+  schema.summaryType,
+)
+const exemplarFields = [0, 0, 0, 0, 0, 5, 0, 5, 0, 8, 11, 0]
+
+function listByField(...types: schema.MessageType[]): (schema.MessageType | undefined)[] {
+  const list: (schema.MessageType | undefined)[] = new Array(12).fill(undefined)
+  for (const [i, field] of metricDataFields.entries()) list[field] = types[i]
+  return list
+}
+
+/** `Metric`, and below it its data points. */
+export class MetricView {
+  readonly message: MessageView
+  readonly resource: ResourceView
+  readonly scope: ScopeView
+  /** `rewind()`, then `next()` points `point` at each in turn. Ask for `points`, which finds them, before `point`. */
+  readonly point: DataPointView
+  readonly #data: MessageView
+  readonly #points: ChildList
+  #kind = -1
+
+  constructor(workspace: Workspace, scope: ScopeView) {
+    this.resource = scope.resource
+    this.scope = scope
+    this.message = new MessageView(workspace, schema.metricType)
+    this.#data = new MessageView(workspace, schema.gaugeType)
+    this.point = new DataPointView(workspace)
+    this.#points = new ChildList(this.#data, otlp.dataPoints, this.point.message, this.point.exemplars)
+  }
+
+  reset(start: number, end: number, fieldStart: number, fieldEnd: number): void {
+    this.message.reset(start, end, fieldStart, fieldEnd)
+    this.#points.abandon()
+    this.#kind = -1
+  }
+
+  get name(): string {
+    return this.message.text(otlp.metricName)
+  }
+  set name(text: string) {
+    this.message.setText(otlp.metricName, text)
+  }
+  get description(): string {
+    return this.message.text(otlp.metricDescription)
+  }
+  set description(text: string) {
+    this.message.setText(otlp.metricDescription, text)
+  }
+  get unit(): string {
+    return this.message.text(otlp.metricUnit)
+  }
+  set unit(text: string) {
+    this.message.setText(otlp.metricUnit, text)
+  }
+  /** The field number of the metric's data, which names its type; 0 where it has none. */
+  get kind(): number {
+    this.#locate()
+    return this.#kind
+  }
+  /** `Gauge`, `Sum` and so on: temporality and the data points. */
+  get data(): MessageView {
+    this.#locate()
+    return this.#data
+  }
+  get aggregationTemporality(): number {
+    return this.data.type.kinds[otlp.dataAggregationTemporality] === 0
+      ? 0
+      : this.data.uint32(otlp.dataAggregationTemporality)
+  }
+  get isMonotonic(): boolean {
+    return this.kind === otlp.metricSum && this.data.uint32(otlp.dataIsMonotonic) !== 0
+  }
+  get points(): ChildList {
+    this.#locate()
+    return this.#points
+  }
+
+  /** Notes what is pending in children. The walk calls it after every processor. */
+  finish(): void {
+    const { message } = this
+    if (this.#kind > 0) {
+      this.#points.finish()
+      if (this.#data.isDirty) {
+        writeChild(message, this.#kind, this.#data)
+        this.#kind = -1
+      }
+    }
+    if (message.workspace.ranges.size > 0) {
+      message.applyRanges()
+      this.#kind = -1
+    }
+  }
+
+  /** Finds the data: of several members of the oneof, the last on the wire counts. */
+  #locate(): void {
+    if (this.#kind >= 0) return
+    const { message } = this
+    let kind = 0
+    for (const field of metricDataFields) {
+      if (message.has(field) && (kind === 0 || message.valueStart(field) > message.valueStart(kind))) kind = field
+    }
+    this.#kind = kind
+    this.#data.type = dataTypes[kind] ?? schema.gaugeType
+    this.#data.reset(message.valueStart(kind), message.valueEnd(kind))
+    this.point.kind = kind
+    this.point.message.type = pointTypes[kind] ?? schema.numberPointType
+    this.point.exemplars.fieldNumber = exemplarFields[kind] ?? 0
+  }
+}
+
+function idStart(message: MessageView, field: number, length: number): number {
+  const start = message.valueStart(field)
+  return message.valueEnd(field) - start === length ? start : 0
+}
+
+/** Replaces a singular child by its edited form. */
+function writeChild(parent: MessageView, field: number, child: MessageView): void {
+  const start = child.writePayload()
+  parent.setRange(field, start, parent.workspace.length)
+}

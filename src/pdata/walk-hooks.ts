@@ -1,0 +1,32 @@
+import type { DataPointView, LogRecordView, MetricView, ResourceView, ScopeView, SpanView } from './views.ts'
+
+/** What a hook says about the thing it saw. */
+export const keep = 0
+export const drop = 1
+export type Verdict = typeof keep | typeof drop
+
+/**
+ * What a processor does in a walk. It implements the hooks that it needs; each gets a view that shows the telemetry as the
+ * processors before it left it, edits it through the view, and says whether it stays. Views are pointed at the next record
+ * when the hook returns: nothing may hold on to one.
+ *
+ * A dropped data point leaves its metric, which goes with its last point; a scope goes with its last record, a resource
+ * with its last scope. What arrived empty stays.
+ */
+export interface WalkHooks {
+  /** The ledger's reason for what the verdicts drop. Required where a hook may say `drop`. */
+  readonly dropReason?: string
+  /**
+   * Sees the whole request before the walk; false where the processor has nothing to do in it, so that its other hooks are
+   * not called. Offsets into `bytes` are good for `replaceRange` in the hooks that follow. A processor with this hook
+   * begins a walk of its own where others stand before it.
+   */
+  payload?(bytes: Uint8Array): boolean
+  resource?(resource: ResourceView): Verdict
+  scope?(scope: ScopeView): Verdict
+  span?(span: SpanView): Verdict
+  logRecord?(record: LogRecordView): Verdict
+  metric?(metric: MetricView): Verdict
+  /** Called for each point after the `metric` hooks of all processors of the walk. */
+  dataPoint?(point: DataPointView, metric: MetricView): Verdict
+}

@@ -1,0 +1,205 @@
+import { WireError } from '../wire/wire-error.ts'
+import { RangeEdits } from './range-edits.ts'
+
+/** Below this, a byte loop beats the call into the engine (measured: 27 ns a call, 0.5 ns a byte). */
+const copyLoopMax = 40
+/** A buffer that one huge request left behind is given back after the run. */
+const keptBytesMax = 8 << 20
+/** Room for the tag and the length of one message whose length is not known yet. */
+const headerBytesMax = 10
+
+/**
+ * The memory of one walk: the request, and behind it everything that edits made. All offsets of all views are offsets into
+ * `bytes`, so nobody needs to know whether a value is original or new. What goes out is a list of ranges of `bytes`
+ * (`emit`), which `assemble` copies in one pass.
+ */
+export class Workspace {
+  /** The request itself until the first edit, then a buffer of our own with the request at the same offsets. */
+  bytes: Uint8Array = new Uint8Array(0)
+  /** Bytes of the request; offsets from here on are new material. */
+  sourceLength = 0
+  /** End of the used part of `bytes`. */
+  length = 0
+  /** Replacements of bytes inside text and bytes fields, waiting for the walk to come by. */
+  readonly ranges = new RangeEdits()
+  /** Bytes that `emit` has listed. */
+  emittedBytes = 0
+  #isOwned = false
+  #slab: Uint8Array = new Uint8Array(0)
+  #ranges = new Int32Array(256)
+  #rangeCount = 0
+  /** Index of the first range that `emit` may still lengthen. */
+  #openFrom = 0
+
+  reset(source: Uint8Array): void {
+    this.bytes = source
+    this.sourceLength = source.length
+    this.length = source.length
+    this.#isOwned = false
+    this.emittedBytes = 0
+    this.#rangeCount = 0
+    this.#openFrom = 0
+    this.ranges.reset(source.length)
+  }
+
+  /** Forgets the request, and memory beyond the ordinary. */
+  release(): void {
+    this.reset(emptyBytes)
+    if (this.#slab.length > keptBytesMax) this.#slab = emptyBytes
+  }
+
+  /** Makes room for that many bytes of new material behind `length`. `bytes` may be another array afterwards. */
+  ensure(moreBytes: number): void {
+    const needed = this.length + moreBytes
+    if (this.#isOwned && needed <= this.bytes.length) return
+    if (needed > 0x7fffffff) throw new WireError('edits need more memory than there is', -1, 'budget')
+    if (this.#slab.length < needed) this.#slab = new Uint8Array(Math.max(needed + (needed >>> 1), 65536))
+    if (this.bytes !== this.#slab) this.#slab.set(this.bytes.subarray(0, this.length))
+    this.bytes = this.#slab
+    this.#isOwned = true
+  }
+
+  byte(value: number): void {
+    this.ensure(1)
+    this.bytes[this.length++] = value
+  }
+
+  varint(value: number): void {
+    this.ensure(5)
+    this.length = putVarint(this.bytes, this.length, value)
+  }
+
+  /** Appends bytes from outside. */
+  raw(source: Uint8Array): void {
+    const { length } = source
+    this.ensure(length)
+    if (length > copyLoopMax) this.bytes.set(source, this.length)
+    else {
+      const { bytes } = this
+      const start = this.length
+      for (let i = 0; i < length; i++) bytes[start + i] = source[i]!
+    }
+    this.length += length
+  }
+
+  /** Appends a copy of `bytes[start, end)`. */
+  copy(start: number, end: number): void {
+    this.ensure(end - start)
+    copyWithin(this.bytes, this.length, start, end)
+    this.length += end - start
+  }
+
+  /** Appends the tag and length of a message or string. */
+  header(fieldNumber: number, length: number): void {
+    this.ensure(headerBytesMax)
+    const offset = putVarint(this.bytes, this.length, (fieldNumber << 3) | 2)
+    this.length = putVarint(this.bytes, offset, length)
+  }
+
+  /** Lists `bytes[start, end)` as the next part of what goes out. */
+  emit(start: number, end: number): void {
+    if (start >= end) return
+    this.emittedBytes += end - start
+    const last = this.#rangeCount - 1
+    if (last >= this.#openFrom && this.#ranges[last * 2 + 1] === start) this.#ranges[last * 2 + 1] = end
+    else this.#push(start, end)
+  }
+
+  /** Leaves room for a header whose length is known later. Returns the mark that `closeHeader` takes. */
+  openHeader(): number {
+    this.ensure(headerBytesMax)
+    this.#push(this.length, this.length)
+    this.length += headerBytesMax
+    this.#openFrom = this.#rangeCount
+    return this.#rangeCount - 1
+  }
+
+  closeHeader(mark: number, fieldNumber: number, length: number): void {
+    const start = this.#ranges[mark * 2]!
+    const offset = putVarint(this.bytes, start, (fieldNumber << 3) | 2)
+    const end = putVarint(this.bytes, offset, length)
+    this.#ranges[mark * 2 + 1] = end
+    this.emittedBytes += end - start
+  }
+
+  /** Ranges listed so far, for `rollBack`. */
+  get rangeCount(): number {
+    return this.#rangeCount
+  }
+
+  /** Keeps `emit` from lengthening what is listed so far, so that `rollBack` can return to this point. */
+  seal(): void {
+    this.#openFrom = this.#rangeCount
+  }
+
+  /** Takes back everything that was listed since `rangeCount` and `emittedBytes` had these values, when `seal` was called. */
+  rollBack(rangeCount: number, emittedBytes: number): void {
+    this.#rangeCount = rangeCount
+    this.#openFrom = rangeCount
+    this.emittedBytes = emittedBytes
+  }
+
+  /** Copies what was listed since `fromRange` behind `length`, as one range that starts at the old `length`. */
+  gather(fromRange: number): void {
+    for (let i = fromRange; i < this.#rangeCount; i++) this.copy(this.#ranges[i * 2]!, this.#ranges[i * 2 + 1]!)
+  }
+
+  /** Everything listed, as one array of exactly that size. */
+  assemble(): Uint8Array {
+    const total = this.emittedBytes
+    // Few and long ranges go straight into the result; many short ones are copied inside the buffer, where a copy costs
+    // half, and leave it in one piece.
+    if (total >= this.#rangeCount * 512) {
+      const out = new Uint8Array(total)
+      let offset = 0
+      for (let i = 0; i < this.#rangeCount; i++) {
+        const start = this.#ranges[i * 2]!
+        const end = this.#ranges[i * 2 + 1]!
+        out.set(this.bytes.subarray(start, end), offset)
+        offset += end - start
+      }
+      return out
+    }
+    this.ensure(total)
+    const { bytes } = this
+    const outStart = this.length
+    let offset = outStart
+    for (let i = 0; i < this.#rangeCount; i++) {
+      const start = this.#ranges[i * 2]!
+      const end = this.#ranges[i * 2 + 1]!
+      copyWithin(bytes, offset, start, end)
+      offset += end - start
+    }
+    return bytes.slice(outStart, offset)
+  }
+
+  #push(start: number, end: number): void {
+    const index = this.#rangeCount * 2
+    if (index + 2 > this.#ranges.length) {
+      const grown = new Int32Array(this.#ranges.length * 2)
+      grown.set(this.#ranges)
+      this.#ranges = grown
+    }
+    this.#ranges[index] = start
+    this.#ranges[index + 1] = end
+    this.#rangeCount++
+  }
+}
+
+const emptyBytes: Uint8Array = new Uint8Array(0)
+
+function copyWithin(bytes: Uint8Array, target: number, start: number, end: number): void {
+  if (end - start > copyLoopMax) bytes.copyWithin(target, start, end)
+  else for (let i = start; i < end; i++) bytes[target + i - start] = bytes[i]!
+}
+
+function putVarint(bytes: Uint8Array, start: number, value: number): number {
+  let offset = start
+  let rest = value >>> 0
+  while (rest >= 128) {
+    bytes[offset++] = (rest & 127) | 128
+    rest >>>= 7
+  }
+  bytes[offset++] = rest
+  return offset
+}
