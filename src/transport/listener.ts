@@ -28,7 +28,9 @@ export interface ListenerSettings {
   readonly clock: Clock
   readonly events: TransportEvents
   /** Takes the socket, with its first bytes unread. `closed` is called once, when the socket is closed. */
-  serve(socket: net.Socket, protocol: HttpProtocol, closed: (reason: CloseReason) => void): Connection
+  serve?(socket: net.Socket, protocol: HttpProtocol, closed: (reason: CloseReason) => void): Connection
+  /** Instead of `serve`: takes the socket as accepted (paused, half-open allowed); without ALPN it finds out itself. */
+  accept?(socket: net.Socket, protocol: HttpProtocol | undefined, closed: (reason: CloseReason) => void): Connection
 }
 
 /**
@@ -149,7 +151,8 @@ export class Listener {
   }
 
   #createServer(): net.Server {
-    const server = net.createServer((socket: net.Socket) => {
+    const isRaw = this.#settings.accept !== undefined
+    const server = net.createServer({ allowHalfOpen: isRaw, pauseOnConnect: isRaw }, (socket: net.Socket) => {
       if (this.#openCount >= this.#settings.limits.connectionsMax || this.#shutdown !== undefined) {
         socket.on('error', () => undefined)
         socket.destroy()
@@ -174,6 +177,7 @@ export class Listener {
       rejectUnauthorized: settings.requiresClientCertificate,
       handshakeTimeout: limits.headersTimeoutMs,
       // A resumed session would skip the check of the client's certificate.
+      allowHalfOpen: this.#settings.accept !== undefined,
       ...(settings.requiresClientCertificate ? { secureOptions: cryptoConstants.SSL_OP_NO_TICKET } : {}),
     })
     server.on('secureConnection', socket => this.#accept(socket))
@@ -195,6 +199,12 @@ export class Listener {
   #accept(socket: net.Socket): void {
     socket.setNoDelay(true)
     const alpn = (socket as tls.TLSSocket).alpnProtocol
+    if (this.#settings.accept !== undefined) {
+      this.#add(closed =>
+        this.#settings.accept!(socket, alpn === 'h2' || alpn === 'http/1.1' ? alpn : undefined, closed),
+      )
+      return
+    }
     if (alpn === 'h2') this.#serve(socket, 'h2')
     else if (alpn === 'http/1.1') this.#serve(socket, 'http/1.1')
     else this.#sniff(socket)
@@ -252,7 +262,11 @@ export class Listener {
   }
 
   #serve(socket: net.Socket, protocol: HttpProtocol): void {
-    const connection = this.#settings.serve(socket, protocol, reason => {
+    this.#add(closed => this.#settings.serve!(socket, protocol, closed))
+  }
+
+  #add(open: (closed: (reason: CloseReason) => void) => Connection): void {
+    const connection = open(reason => {
       this.#connections.delete(connection)
       this.#closed(reason)
     })
@@ -267,7 +281,8 @@ export class Listener {
 }
 
 const http2OnlyText = 'This port speaks gRPC (HTTP/2) only.\n'
-const http2Only =
+/** The answer to HTTP/1.1 on a port that does not speak it. */
+export const http2Only =
   'HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\ncontent-type: text/plain\r\n' +
   `content-length: ${http2OnlyText.length}\r\n\r\n${http2OnlyText}`
 

@@ -4,10 +4,12 @@ import t from 'tap'
 import { ManualClock } from '../testkit/manual-clock.ts'
 import { echo, type ServerFactory, startServer } from '../testkit/test-server.ts'
 import { NodeServer } from './node-server.ts'
+import { SocketServer } from './socket-server.ts'
 
 /** Implementations by name; each passes the same tests. */
 const implementations: Record<string, ServerFactory> = {
   node: settings => new NodeServer(settings),
+  sockets: settings => new SocketServer(settings),
 }
 
 for (const [name, create] of Object.entries(implementations)) {

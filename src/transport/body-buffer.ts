@@ -1,0 +1,57 @@
+const noBytes = Buffer.alloc(0)
+/** Largest memory taken for a body that has barely begun, whatever it announces. */
+const trustedBytesMax = 64 * 1024
+const growthBytesMax = 512 * 1024
+
+/**
+ * A request's body while it arrives. Memory follows what has come, not what was announced; a body that comes in one
+ * piece is copied once, one of known length is never moved.
+ */
+export class BodyBuffer {
+  length = 0
+  #bytes: Buffer = noBytes
+
+  /** Makes room for all of it: its length is known, and admitted. */
+  reserve(length: number): void {
+    this.#bytes = Buffer.allocUnsafe(length)
+  }
+
+  /** Copies a piece in. `expectedLength` is what the whole is thought to have, or 0. */
+  append(bytes: Uint8Array, start: number, end: number, expectedLength: number): void {
+    const length = this.length + end - start
+    if (length > this.#bytes.length) this.#grow(length, expectedLength)
+    if (end - start < 32) for (let i = start, to = this.length; i < end; i++) this.#bytes[to++] = bytes[i]!
+    else copy(bytes, this.#bytes, this.length, start, end)
+    this.length = length
+  }
+
+  /** Hands the body over; this buffer is empty afterwards. */
+  take(): Uint8Array {
+    const bytes = this.#bytes.length === this.length ? this.#bytes : this.#bytes.subarray(0, this.length)
+    this.drop()
+    return bytes
+  }
+
+  drop(): void {
+    this.#bytes = noBytes
+    this.length = 0
+  }
+
+  #grow(needed: number, expectedLength: number): void {
+    let capacity = needed
+    if (expectedLength > needed) capacity = Math.min(expectedLength, Math.max(needed * 2, capacityFor(needed)))
+    else if (this.length > 0) capacity = needed * 2
+    const grown = Buffer.allocUnsafe(capacity)
+    if (this.length > 0) this.#bytes.copy(grown, 0, 0, this.length)
+    this.#bytes = grown
+  }
+}
+
+// A sender that has already sent a few kilobytes of what it announced gets room for most requests at once.
+function capacityFor(arrived: number): number {
+  return arrived >= 8 * 1024 ? growthBytesMax : trustedBytesMax
+}
+
+function copy(source: Uint8Array, target: Buffer, at: number, start: number, end: number): void {
+  Buffer.prototype.copy.call(source, target, at, start, end)
+}

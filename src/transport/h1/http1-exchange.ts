@@ -1,0 +1,61 @@
+import { BodyBuffer } from '../body-buffer.ts'
+import type { HeaderList } from '../headers.ts'
+import type { Exchange, RequestHandler } from '../server.ts'
+import type { Http1ServerConnection } from './http1-server-connection.ts'
+import type { Http1Head } from './request-head.ts'
+
+/** One request on an HTTP/1.1 connection, and its answer. */
+export class Http1Exchange implements Exchange {
+  readonly protocol = 'http/1.1'
+  readonly handler: RequestHandler
+  readonly head: Http1Head
+  readonly startedMs: number
+  notes: unknown = undefined
+  isOver = false
+  /** The handler has had, or must not have, `body` or `failed`. */
+  isBodySettled = false
+  bodyBytesMax = 0
+  receivedBytes = 0
+  readonly body = new BodyBuffer()
+  readonly #connection: Http1ServerConnection
+
+  constructor(connection: Http1ServerConnection, head: Http1Head, handler: RequestHandler, startedMs: number) {
+    this.#connection = connection
+    this.head = head
+    this.handler = handler
+    this.startedMs = startedMs
+  }
+
+  get method(): string {
+    return this.head.method
+  }
+
+  get path(): string {
+    return this.head.path
+  }
+
+  get query(): string {
+    return this.head.query
+  }
+
+  get remoteAddress(): string {
+    return this.#connection.remoteAddress
+  }
+
+  get isPeerAuthorized(): boolean {
+    return this.#connection.isPeerAuthorized
+  }
+
+  header(name: string): string | undefined {
+    return this.head.header(name)
+  }
+
+  headers(): Map<string, string[]> {
+    return this.head.headers()
+  }
+
+  respond(status: number, headers: HeaderList, body: Uint8Array): void {
+    if (this.isOver) return
+    this.#connection.respond(this, status, headers, body)
+  }
+}

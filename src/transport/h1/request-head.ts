@@ -1,0 +1,170 @@
+/**
+ * The head of an HTTP/1.1 request (RFC 9112), read strictly: this port may stand behind a proxy, so whatever two parsers
+ * could read in two ways is refused. Immutable, so that equal heads share one.
+ */
+export class Http1Head {
+  method = ''
+  path = ''
+  query = ''
+  /** -1: none declared. */
+  contentLength = -1
+  isChunked = false
+  /** The connection may carry another request afterwards. */
+  keepsAlive = true
+  expectsContinue = false
+  readonly names: string[] = []
+  readonly values: string[] = []
+
+  header(name: string): string | undefined {
+    let found: string | undefined
+    for (let i = 0; i < this.names.length; i++) {
+      if (this.names[i] === name) found = found === undefined ? this.values[i] : `${found}, ${this.values[i]}`
+    }
+    return found
+  }
+
+  headers(): Map<string, string[]> {
+    const map = new Map<string, string[]>()
+    this.names.forEach((name, i) => {
+      const values = map.get(name)
+      if (values === undefined) map.set(name, [this.values[i]!])
+      else values.push(this.values[i]!)
+    })
+    return map
+  }
+}
+
+/** A request that is refused by its head, with the status that says so. */
+export class Http1Error extends Error {
+  override readonly name = 'Http1Error'
+  /** 0: not even a request line, so there is nobody to answer. */
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+const isToken = new Uint8Array(256)
+for (const character of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+  isToken[character.charCodeAt(0)] = 1
+}
+const isTarget = new Uint8Array(256).fill(1, 0x21, 0x7f)
+isTarget[0x23] = 0 // a fragment is never sent
+isTarget[0x22] = isTarget[0x3c] = isTarget[0x3e] = isTarget[0x5c] = isTarget[0x5e] = isTarget[0x60] = 0
+isTarget[0x7b] = isTarget[0x7c] = isTarget[0x7d] = 0
+// Visible characters, space, tab and the upper half that old texts use.
+const isValue = new Uint8Array(256).fill(1, 0x20, 0x7f).fill(1, 0x80)
+isValue[9] = 1
+
+const space = 0x20
+const tab = 9
+const cr = 13
+const lf = 10
+
+/** Reads a head. `text` ends with the empty line; every line must end with CR LF. Throws `Http1Error`. */
+export function parseHead(text: string, headerPairsMax: number): Http1Head {
+  const head = new Http1Head()
+  let offset = readRequestLine(text, head)
+  while (text.charCodeAt(offset) !== cr) {
+    if (head.names.length >= headerPairsMax) throw new Http1Error(431, 'too many header fields')
+    offset = readField(text, offset, head)
+  }
+  if (text.charCodeAt(offset + 1) !== lf) throw new Http1Error(400, 'CR without LF')
+  readMeaning(head)
+  return head
+}
+
+function readRequestLine(text: string, head: Http1Head): number {
+  const methodEnd = endOf(isToken, text, 0)
+  if (methodEnd === 0 || text.charCodeAt(methodEnd) !== space) throw new Http1Error(0, 'no method')
+  const targetEnd = endOf(isTarget, text, methodEnd + 1)
+  if (targetEnd === methodEnd + 1 || text.charCodeAt(targetEnd) !== space) throw new Http1Error(0, 'no target')
+  head.method = text.slice(0, methodEnd)
+  const lineEnd = targetEnd + 9
+  const version = text.slice(targetEnd + 1, lineEnd)
+  if (!version.startsWith('HTTP/')) throw new Http1Error(0, 'no version')
+  if (text.charCodeAt(lineEnd) !== cr || text.charCodeAt(lineEnd + 1) !== lf) throw new Http1Error(400, 'no version')
+  if (version === 'HTTP/1.0') head.keepsAlive = false
+  else if (version !== 'HTTP/1.1') throw new Http1Error(505, 'an unknown version')
+  readTarget(head, text.slice(methodEnd + 1, targetEnd))
+  return lineEnd + 2
+}
+
+function readTarget(head: Http1Head, target: string): void {
+  let start = 0
+  if (target.charCodeAt(0) !== 0x2f && target !== '*') {
+    // The absolute form, which every server has to accept (RFC 9112, section 3.2.2).
+    if (!/^https?:\/\/[^/?]/i.test(target)) throw new Http1Error(400, 'not a path')
+    start = target.indexOf('/', 8)
+    if (start < 0) start = target.length
+  } else if (target === '*' && head.method !== 'OPTIONS') {
+    throw new Http1Error(400, 'not a path')
+  }
+  const mark = target.indexOf('?', start)
+  head.path = (mark < 0 ? target.slice(start) : target.slice(start, mark)) || '/'
+  head.query = mark < 0 ? '' : target.slice(mark + 1)
+}
+
+function readField(text: string, offset: number, head: Http1Head): number {
+  const nameEnd = endOf(isToken, text, offset)
+  // A line that starts with a space is obsolete folding; a space before the colon is how smuggling starts.
+  if (nameEnd === offset || text.charCodeAt(nameEnd) !== 0x3a) throw new Http1Error(400, 'a malformed header field')
+  let start = nameEnd + 1
+  while (text.charCodeAt(start) === space || text.charCodeAt(start) === tab) start++
+  const lineEnd = endOf(isValue, text, start)
+  if (text.charCodeAt(lineEnd) !== cr || text.charCodeAt(lineEnd + 1) !== lf) {
+    throw new Http1Error(400, 'a malformed header field')
+  }
+  let end = lineEnd
+  while (end > start && (text.charCodeAt(end - 1) === space || text.charCodeAt(end - 1) === tab)) end--
+  head.names.push(text.slice(offset, nameEnd).toLowerCase())
+  head.values.push(text.slice(start, end))
+  return lineEnd + 2
+}
+
+function endOf(isAllowed: Uint8Array, text: string, offset: number): number {
+  while (isAllowed[text.charCodeAt(offset)] === 1) offset++
+  return offset
+}
+
+function readMeaning(head: Http1Head): void {
+  let hostCount = 0
+  let options = ''
+  const isOld = !head.keepsAlive
+  for (let i = 0; i < head.names.length; i++) {
+    const value = head.values[i]!
+    switch (head.names[i]) {
+      case 'host':
+        hostCount++
+        break
+      case 'content-length':
+        if (head.contentLength >= 0) throw new Http1Error(400, 'two lengths')
+        head.contentLength = readLength(value)
+        break
+      case 'transfer-encoding':
+        if (head.isChunked || isOld) throw new Http1Error(400, 'an ambiguous transfer encoding')
+        if (value.toLowerCase() !== 'chunked') throw new Http1Error(501, 'an unknown transfer encoding')
+        head.isChunked = true
+        break
+      case 'connection':
+        options += `,${value.toLowerCase()}`
+        break
+      case 'expect':
+        if (value.toLowerCase() !== '100-continue') throw new Http1Error(417, 'an unknown expectation')
+        head.expectsContinue = !isOld
+    }
+  }
+  if (options !== '') {
+    const tokens = options.split(',').map(token => token.trim())
+    head.keepsAlive = !tokens.includes('close') && (head.keepsAlive || tokens.includes('keep-alive'))
+  }
+  if (head.isChunked && head.contentLength >= 0) throw new Http1Error(400, 'a length with chunked')
+  if (hostCount > 1 || (hostCount === 0 && !isOld)) throw new Http1Error(400, `${hostCount} Host fields`)
+}
+
+function readLength(value: string): number {
+  if (!/^[0-9]{1,15}$/.test(value)) throw new Http1Error(400, 'a malformed length')
+  return Number(value)
+}

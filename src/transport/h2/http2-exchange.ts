@@ -1,0 +1,74 @@
+import { BodyBuffer } from '../body-buffer.ts'
+import type { HeaderList } from '../headers.ts'
+import type { Exchange, RequestHandler } from '../server.ts'
+import type { Http2ServerConnection } from './http2-server-connection.ts'
+import { Http2Stream } from './http2-stream.ts'
+import type { RequestHead } from './request-head.ts'
+
+/** One request on a server's connection, and its answer. */
+export class Http2Exchange extends Http2Stream implements Exchange {
+  readonly protocol = 'h2'
+  readonly handler: RequestHandler
+  readonly startedMs: number
+  notes: unknown = undefined
+  /** Answered, or cut off. */
+  isOver = false
+  /** The handler has had, or must not have, `body` or `failed`. */
+  isBodySettled = false
+  bodyBytesMax = 0
+  /** Declared, or announced by gRPC's prefix; 0 if unknown. */
+  expectedBytes = 0
+  receivedBytes = 0
+  readonly body = new BodyBuffer()
+  readonly #connection: Http2ServerConnection
+  readonly #head: RequestHead
+
+  constructor(
+    connection: Http2ServerConnection,
+    head: RequestHead,
+    stream: { id: number; sendWindow: number; receiveWindow: number; handler: RequestHandler; startedMs: number },
+  ) {
+    super(stream.id, stream.sendWindow, stream.receiveWindow)
+    this.#connection = connection
+    this.#head = head
+    this.handler = stream.handler
+    this.startedMs = stream.startedMs
+  }
+
+  get head(): RequestHead {
+    return this.#head
+  }
+
+  get method(): string {
+    return this.#head.method
+  }
+
+  get path(): string {
+    return this.#head.path
+  }
+
+  get query(): string {
+    return this.#head.query
+  }
+
+  get remoteAddress(): string {
+    return this.#connection.remoteAddress
+  }
+
+  get isPeerAuthorized(): boolean {
+    return this.#connection.isPeerAuthorized
+  }
+
+  header(name: string): string | undefined {
+    return this.#head.header(name)
+  }
+
+  headers(): Map<string, string[]> {
+    return this.#head.headers()
+  }
+
+  respond(status: number, headers: HeaderList, body: Uint8Array, trailers?: HeaderList): void {
+    if (this.isOver) return
+    this.#connection.respond(this, { status, headers, body, trailers })
+  }
+}
