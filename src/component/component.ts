@@ -128,8 +128,26 @@ export interface StatelessProcessorFactory<Config = unknown> extends FactoryComm
   readonly kind: 'processor'
   readonly signals: readonly Signal[]
   readonly form: 'stateless'
-  /** Must depend on nothing but its arguments: a worker builds its own from the same configuration. */
-  createStage(config: Config, signal: Signal): StageProcessor
+  /**
+   * Must depend on nothing but its arguments: a worker builds its own from the same configuration. `context` is the
+   * companion's, undefined without one.
+   */
+  createStage(config: Config, signal: Signal, context?: unknown): StageProcessor
+  /** The processor's half on the main thread, for what a pure function cannot do: labels, gauges, other components. */
+  createCompanion?(config: Config, settings: ComponentSettings, signal: Signal): StageCompanion
+}
+
+/** Stands beside the stages of one stateless processor in one pipeline, on the main thread. */
+export interface StageCompanion {
+  /** What the stage must know of the running agent. Plain data: it crosses to workers. Read once, when stages are built. */
+  readonly context?: unknown
+  /**
+   * Takes what a request's stage counted, by the names that its `takeCounts` used, once the batch behind it was accepted.
+   * Without a companion each name is a counter.
+   */
+  recordCounts(counts: readonly (readonly [name: string, count: number])[]): void
+  /** Frees what it registered; safe to call twice. */
+  shutdown?(): void
 }
 
 /** A processor with state of its own: it stands between stages, one instance per pipeline. */
