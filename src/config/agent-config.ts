@@ -17,9 +17,9 @@ export interface RegisteredComponent {
   readonly summary: string
   readonly config: ConfigDeclaration<unknown>
   /** Receivers, processors and exporters. */
-  readonly signals?: readonly SignalName[]
+  readonly signals?: readonly string[]
   /** Connectors: from the signal of the pipeline they end to that of the one they begin. */
-  readonly routes?: readonly (readonly [from: SignalName, to: SignalName])[]
+  readonly routes?: readonly (readonly [from: string, to: string])[]
 }
 
 export type ComponentRegistry = readonly RegisteredComponent[]
