@@ -73,6 +73,11 @@ export class Agent {
     }
   }
 
+  /** Where its components listen, for people. */
+  listening(): string[] {
+    return this.#graph.listening()
+  }
+
   /** Starts with `config`. Rejecting leaves nothing running. */
   async start(config: GraphConfig): Promise<void> {
     await this.#inTurn(() => this.#apply(config))

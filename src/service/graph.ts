@@ -44,6 +44,10 @@ export class Graph {
     return (this.#change?.instance(key) ?? this.#running.instances.get(key))?.component
   }
 
+  listening(): string[] {
+    return [...this.#running.instances.values()].flatMap(({ component }) => component.listening?.() ?? [])
+  }
+
   /**
    * Puts `plan` in force. Rejecting before the swap leaves everything as it was. `onSwap` is called in the turn of the
    * event loop in which the new plan takes over; `retireBy` says until when the old parts may drain.

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs'
+import { totalmem } from 'node:os'
+import { systemClock } from '../clock/clock.ts'
+import type { ComponentRegistry } from '../component/registry.ts'
+import type { AgentConfig } from '../config/agent-config.ts'
+import { parseDurationMs } from '../config/duration.ts'
+import type { LoadRequest } from '../config/load.ts'
+import { AgentRun, ConfigRefused } from '../service/run-agent.ts'
+import { defaultConfigText } from './default-config.ts'
+import { version } from './version.ts'
+
+/** From SIGTERM to the end: Kubernetes gives 30 seconds by default. */
+const shutdownTimeoutMs = 25_000
+
+/** Runs an agent until a signal or a fatal error ends it; gives the exit code. No `configs`: the built-in configuration. */
+export async function runAgentProcess(request: LoadRequest, components: ComponentRegistry): Promise<number> {
+  const print = (line: string) => process.stderr.write(`${line}\n`)
+  const isBuiltIn = request.configs.length === 0
+  const run = new AgentRun({
+    version,
+    components,
+    request: isBuiltIn ? { ...request, configs: [`yaml:${defaultConfigText}`] } : request,
+    shutdownTimeoutMs: shutdownTimeoutOf(request.env),
+    clock: systemClock,
+    random: Math.random,
+    readText: readTextFile,
+    totalMemoryBytes: totalmem(),
+    print,
+  })
+  const signals = listenForSignals(run)
+  try {
+    const config = await run.start()
+    for (const line of greeting(run, config, isBuiltIn)) print(line)
+    run.logger.info('Everything is ready. Begin running and processing data.')
+  } catch (error) {
+    print(error instanceof ConfigRefused ? error.message : `sluice: ${(error as Error).message}`)
+    return 1
+  }
+  const fatal = await Promise.race([run.agent.fatalError, signals.ended])
+  if (fatal instanceof Error) run.logger.error('a component cannot go on, the agent ends', { error: fatal })
+  await run.shutdown()
+  return fatal instanceof Error ? 1 : 0
+}
+
+/** TERM and INT end in good order, a second one at once; HUP reloads. */
+function listenForSignals(run: AgentRun): { ended: Promise<Error | string> } {
+  const { promise, resolve } = Promise.withResolvers<Error | string>()
+  let isEnding = false
+  const end = (signal: string) => {
+    if (isEnding) process.exit(1)
+    isEnding = true
+    resolve(signal)
+  }
+  process.on('SIGTERM', end)
+  process.on('SIGINT', end)
+  process.on('SIGHUP', () => {
+    run.reload('SIGHUP').catch(() => {}) // the run has logged and counted it
+  })
+  process.on('uncaughtException', error => resolve(error))
+  process.on('unhandledRejection', reason => resolve(reason instanceof Error ? reason : new Error(String(reason))))
+  return { ended: promise }
+}
+
+/** What a person wants to know first. */
+function greeting(run: AgentRun, config: AgentConfig, isBuiltIn: boolean): string[] {
+  if (config.telemetry.logs.encoding === 'json') return []
+  const listening = run.agent.listening()
+  const lines = [
+    isBuiltIn
+      ? `sluice ${version} runs its built-in configuration; --config FILE runs your own`
+      : `sluice ${version} runs ${run.files.join(', ') || 'the given configuration'}`,
+  ]
+  if (listening.length > 0) lines.push(`  listening  ${listening.join(', ')}`)
+  const flows = config.pipelines.map(({ id, receivers, processors, exporters }) => {
+    return `${id}: ${[receivers.join('+'), ...processors, exporters.join('+')].join(' > ')}`
+  })
+  lines.push(...flows.slice(0, 8).map(flow => `  pipeline   ${flow}`))
+  if (flows.length > 8) lines.push(`  pipeline   and ${flows.length - 8} more`)
+  if (run.telemetry.addresses.length > 0) lines.push(`  metrics    http://${run.telemetry.addresses[0]}/metrics`)
+  if (isBuiltIn) lines.push('  send       OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 and start your application')
+  return lines
+}
+
+function shutdownTimeoutOf(env: LoadRequest['env']): number {
+  return parseDurationMs(env['SLUICE_SHUTDOWN_TIMEOUT'] ?? '') ?? shutdownTimeoutMs
+}
+
+function readTextFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,14 @@
+import { ComponentRegistry } from './component/registry.ts'
+import { healthCheckExtension } from './extensions/health-check/factory.ts'
+import { memoryLimiterProcessor } from './processors/memory-limiter/factory.ts'
+
+/** Every component that this agent has: a folder, and a line here. */
+export const components = new ComponentRegistry([
+  // receivers
+  // processors
+  memoryLimiterProcessor,
+  // exporters
+  // connectors
+  // extensions
+  healthCheckExtension,
+])
