@@ -69,6 +69,8 @@ export interface FieldNotes {
   readonly formerly?: readonly string[]
   /** The key holds an address that this agent listens on; two of them must not be equal. */
   readonly listens?: 'tcp' | 'udp'
+  /** The key names a file that is read at the start; `validate --env` tries to. */
+  readonly readsFile?: boolean
   /** Enums only: spelling in any case is taken. */
   readonly ignoreCase?: boolean
   /** Optional sections only: the section is on where the file does not name it. */

@@ -131,6 +131,10 @@ export const problemCodes = {
   SLC0319: ['Same component named twice', 'The list holds the same id twice.'],
   SLC0401: ['Address cannot be used', 'validate --env tried to listen on it, as run would.'],
   SLC0402: ['File cannot be used', 'validate --env tried to read it, as run would.'],
+  SLC0403: [
+    'Component cannot be built',
+    'The configuration reads well, but a component refuses it when it is created.',
+  ],
 } as const satisfies Readonly<Record<string, readonly [title: string, text: string]>>
 
 export type ProblemCode = keyof typeof problemCodes

@@ -7,11 +7,16 @@ function tlsVersion(value: string): string | undefined {
 }
 
 const tlsCommon = {
-  caFile: string('ca_file', '', 'File with the certificates of the authorities to trust, PEM; empty means the system.'),
+  caFile: string(
+    'ca_file',
+    '',
+    'File with the certificates of the authorities to trust, PEM; empty means the system.',
+    { readsFile: true },
+  ),
   caPem: opaque('ca_pem', '', 'The same as text.'),
-  certFile: string('cert_file', '', 'File with the own certificate, PEM.'),
+  certFile: string('cert_file', '', 'File with the own certificate, PEM.', { readsFile: true }),
   certPem: opaque('cert_pem', '', 'The same as text.'),
-  keyFile: string('key_file', '', 'File with the key of the own certificate, PEM.'),
+  keyFile: string('key_file', '', 'File with the key of the own certificate, PEM.', { readsFile: true }),
   keyPem: opaque('key_pem', '', 'The same as text.'),
   minVersion: string('min_version', '1.2', 'Lowest TLS version.', { validate: tlsVersion }),
   maxVersion: string('max_version', '', 'Highest TLS version; empty means the newest.', { validate: tlsVersion }),
@@ -71,7 +76,9 @@ export type TlsClientConfig = ConfigOf<typeof tlsClientConfig>
 export const tlsServerConfig = defineConfig(
   {
     ...tlsCommon,
-    clientCaFile: string('client_ca_file', '', 'Authorities whose client certificates are demanded (mutual TLS).'),
+    clientCaFile: string('client_ca_file', '', 'Authorities whose client certificates are demanded (mutual TLS).', {
+      readsFile: true,
+    }),
     clientCaFileReload: bool('client_ca_file_reload', false, 'Read client_ca_file again when it changes.'),
   },
   (config, problems) => {
