@@ -263,9 +263,12 @@ class Http2Exchange extends NodeExchange {
     if (stream.destroyed || stream.closed) return
     const head = headerObject(headers)
     head[HTTP2_HEADER_STATUS] = status
-    // The peer need not send the rest of a request that has been answered.
+    // The peer need not send the rest of a request that has been answered. A reset would overtake frames that wait to be
+    // written, which happens in the next turn of the event loop.
     stream.once('finish', () => {
-      if (!stream.readableEnded) stream.close(NGHTTP2_NO_ERROR)
+      setImmediate(() => {
+        if (!stream.readableEnded) stream.close(NGHTTP2_NO_ERROR)
+      })
     })
     if (trailers === undefined) {
       if (body.length > 0) head['content-length'] = body.length

@@ -1,0 +1,169 @@
+import type { ClientMetadata } from '../pdata/otlp-batch.ts'
+import type { ByteBudget } from '../transport/byte-budget.ts'
+import { type GrpcFramingError, grpcPrefixBytes, grpcStatusTrailers, readUnaryMessage } from '../transport/grpc.ts'
+import type { HeaderList } from '../transport/headers.ts'
+import { type ContentEncoding, contentEncoding, defaultInflateLimits, inflate } from '../transport/inflate.ts'
+import type { BodyFailure, Exchange, RequestHandler } from '../transport/server.ts'
+import {
+  draining,
+  malformed,
+  notAdmitted,
+  Refusal,
+  tooLarge,
+  tooSlow,
+  toRefusal,
+  unknownPath,
+  wrongEncoding,
+} from './refusal.ts'
+import { admitHead, type GuardSettings, isRefusal } from './request-guard.ts'
+import { RequestLease } from './request-lease.ts'
+
+/** A unary method. */
+export interface GrpcMethod {
+  /** False where nobody takes such calls now: UNIMPLEMENTED. */
+  isServed(): boolean
+  /** Gets the message, resolves with the answer's body, framed. Whatever it throws becomes a status. */
+  call(message: Uint8Array, metadata: ClientMetadata | undefined): Promise<Uint8Array>
+}
+
+export interface GrpcMethodsSettings extends GuardSettings {
+  /** By path: `/package.Service/Method`. */
+  readonly methods: ReadonlyMap<string, GrpcMethod>
+  readonly messageBytesMax: number
+  readonly admission: ByteBudget
+  /** Told of every call that is answered with anything but OK. */
+  readonly refused: (refusal: Refusal) => void
+}
+
+const grpcHeaders: HeaderList = Object.freeze(['content-type', 'application/grpc'])
+const okTrailers: HeaderList = Object.freeze(['grpc-status', '0'])
+const acceptedEncodings = ['identity', 'gzip', 'deflate', 'zstd', 'snappy']
+const noBody = new Uint8Array(0)
+
+/** What is known of a call while its message comes in. */
+interface Call {
+  readonly method: GrpcMethod
+  readonly encoding: ContentEncoding
+  readonly metadata: ClientMetadata | undefined
+  readonly lease: RequestLease
+}
+
+/** Serves unary gRPC methods: framing, compression, limits, admission and statuses. */
+export class GrpcMethods implements RequestHandler {
+  readonly #settings: GrpcMethodsSettings
+  isDraining = false
+
+  constructor(settings: GrpcMethodsSettings) {
+    this.#settings = settings
+  }
+
+  head(exchange: Exchange): number {
+    if (exchange.method !== 'POST') return answerHttp(exchange, 405, ['allow', 'POST'])
+    const contentType = exchange.header('content-type') ?? ''
+    if (!/^application\/grpc(?:$|[+;])/.test(contentType)) return answerHttp(exchange, 415, [])
+    const call = this.#begin(exchange)
+    if (isRefusal(call)) {
+      this.#refuse(exchange, call)
+      return -1
+    }
+    exchange.notes = call
+    return this.#settings.messageBytesMax + grpcPrefixBytes
+  }
+
+  #begin(exchange: Exchange): Call | Refusal {
+    const { methods, admission } = this.#settings
+    if (this.isDraining) return draining()
+    const metadata = admitHead(exchange, this.#settings)
+    if (isRefusal(metadata)) return metadata
+    const method = methods.get(exchange.path)
+    if (method === undefined || !method.isServed()) return unknownPath(exchange.path)
+    const encodingName = exchange.header('grpc-encoding') ?? 'identity'
+    const encoding = contentEncoding(encodingName)
+    if (encoding === undefined) return wrongEncoding(encodingName, acceptedEncodings)
+    return { method, encoding, metadata, lease: new RequestLease(admission) }
+  }
+
+  admit(exchange: Exchange, moreBytes: number): boolean {
+    return (exchange.notes as Call).lease.reserve(moreBytes)
+  }
+
+  body(exchange: Exchange, bytes: Uint8Array): void {
+    const call = exchange.notes as Call
+    this.#run(exchange, call, bytes).catch(error => {
+      call.lease.release()
+      this.#refuse(exchange, toRefusal(error))
+    })
+  }
+
+  async #run(exchange: Exchange, call: Call, body: Uint8Array): Promise<void> {
+    const { messageBytesMax } = this.#settings
+    const framed = readUnaryMessage(body, messageBytesMax)
+    if (typeof framed === 'string') throw framingRefusal(framed, messageBytesMax)
+    let message = body.subarray(framed.start, framed.end)
+    if (framed.compressed) {
+      if (call.encoding === 'identity') throw malformed('a compressed message without grpc-encoding')
+      const inflated = inflate(
+        call.encoding,
+        message,
+        { ...defaultInflateLimits, bytesMax: messageBytesMax },
+        call.lease,
+      )
+      message = inflated instanceof Promise ? await inflated : inflated
+    }
+    const answer = await call.method.call(message, call.metadata)
+    call.lease.release()
+    exchange.respond(200, grpcHeaders, answer, okTrailers)
+  }
+
+  failed(exchange: Exchange, reason: BodyFailure): void {
+    const call = exchange.notes as Call
+    call.lease.release()
+    this.#refuse(exchange, failureRefusal(reason, this.#settings.messageBytesMax))
+  }
+
+  #refuse(exchange: Exchange, refusal: Refusal): void {
+    this.#settings.refused(refusal)
+    const { grpcStatus, message, retryDelayMs } = refusal
+    const encodings = refusal.reason === 'wrong_encoding' ? ['grpc-accept-encoding', acceptedEncodings.join(',')] : []
+    const status = grpcStatusTrailers(grpcStatus, message.slice(0, messageCharactersMax), retryDelayMs)
+    exchange.respond(200, [...grpcHeaders, ...encodings, ...status], noBody)
+  }
+}
+
+const messageCharactersMax = 1024
+
+function answerHttp(exchange: Exchange, status: number, headers: HeaderList): number {
+  exchange.respond(status, headers, noBody)
+  return -1
+}
+
+function framingRefusal(error: GrpcFramingError, messageBytesMax: number): Refusal {
+  switch (error) {
+    case 'too_large':
+      return tooLarge(`the message is larger than ${messageBytesMax} bytes`)
+    case 'second_message':
+      return malformed('more than one message in a unary call')
+    case 'empty':
+      return malformed('no message in a unary call')
+    case 'bad_flag':
+      return malformed('the compressed flag is neither 0 nor 1')
+    case 'cut_off':
+      return malformed('the message is cut off')
+  }
+}
+
+/** Why a body never came, as the answer to its sender. */
+export function failureRefusal(reason: BodyFailure, bytesMax: number): Refusal {
+  switch (reason) {
+    case 'too_large':
+      return tooLarge(`the request is larger than ${bytesMax} bytes`)
+    case 'not_admitted':
+      return notAdmitted()
+    case 'too_slow':
+      return tooSlow()
+    case 'malformed':
+      return malformed('the body is not framed as HTTP says')
+    case 'aborted':
+      return new Refusal('aborted', 'the sender left', tooSlow())
+  }
+}

@@ -1,0 +1,170 @@
+import type { ClientMetadata } from '../pdata/otlp-batch.ts'
+import type { ByteBudget } from '../transport/byte-budget.ts'
+import { type HeaderList, noHeaders } from '../transport/headers.ts'
+import { type ContentEncoding, contentEncoding, defaultInflateLimits, inflate } from '../transport/inflate.ts'
+import type { BodyFailure, Exchange, RequestHandler } from '../transport/server.ts'
+import { type Cors, corsHeaders, preflightHeaders } from './cors.ts'
+import { failureRefusal } from './grpc-methods.ts'
+import {
+  draining,
+  type Refusal,
+  retryAfterSeconds,
+  toRefusal,
+  unknownPath,
+  wrongContentType,
+  wrongEncoding,
+  wrongMethod,
+} from './refusal.ts'
+import { admitHead, type GuardSettings, isRefusal } from './request-guard.ts'
+import { RequestLease } from './request-lease.ts'
+
+export interface HttpRequest {
+  /** The media type without parameters, lower-case; empty where the request has none. */
+  readonly contentType: string
+  readonly query: string
+  readonly metadata: ClientMetadata | undefined
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: HeaderList
+  readonly body: Uint8Array
+}
+
+/** What is served at one path. */
+export interface HttpRoute {
+  /** Media types of the body; undefined means any. */
+  readonly contentTypes: readonly string[] | undefined
+  readonly methods: readonly string[]
+  /** False where nobody takes such requests now: 404. */
+  isServed(): boolean
+  /** Gets the body without its compression. Whatever it throws becomes an answer. */
+  take(body: Uint8Array, request: HttpRequest): Promise<HttpAnswer>
+  /** The body of a refusal and its type, in the encoding of the request. */
+  refusal(refusal: Refusal, contentType: string): { readonly type: string; readonly body: Uint8Array }
+}
+
+export interface HttpRoutesSettings extends GuardSettings {
+  readonly routes: ReadonlyMap<string, HttpRoute>
+  readonly bodyBytesMax: number
+  /** Content encodings that are taken, as in `compression_algorithms`. */
+  readonly encodings: readonly string[]
+  readonly cors: Cors | undefined
+  /** Added to every answer. */
+  readonly responseHeaders: HeaderList
+  readonly admission: ByteBudget
+  readonly refused: (refusal: Refusal) => void
+}
+
+interface Incoming {
+  readonly route: HttpRoute
+  readonly encoding: ContentEncoding
+  readonly request: HttpRequest
+  readonly lease: RequestLease
+}
+
+/** Serves HTTP routes: CORS, authentication, negotiation, limits, admission, decompression and the answers to refusals. */
+export class HttpRoutes implements RequestHandler {
+  readonly #settings: HttpRoutesSettings
+  readonly #encodings: ReadonlySet<ContentEncoding>
+  isDraining = false
+
+  constructor(settings: HttpRoutesSettings) {
+    this.#settings = settings
+    // What has no compression at all is always taken.
+    this.#encodings = new Set(['identity', ...settings.encodings.map(contentEncoding)] as ContentEncoding[])
+  }
+
+  head(exchange: Exchange): number {
+    const { cors, bodyBytesMax } = this.#settings
+    const preflight = cors === undefined ? undefined : preflightHeaders(exchange, cors)
+    if (preflight !== undefined) {
+      exchange.respond(204, this.#with(exchange, preflight, false), noBody)
+      return -1
+    }
+    const incoming = this.#begin(exchange)
+    if (isRefusal(incoming)) {
+      this.#refuse(exchange, incoming)
+      return -1
+    }
+    exchange.notes = incoming
+    return bodyBytesMax
+  }
+
+  #begin(exchange: Exchange): Incoming | Refusal {
+    const { routes, encodings, admission } = this.#settings
+    if (this.isDraining) return draining()
+    const metadata = admitHead(exchange, this.#settings)
+    if (isRefusal(metadata)) return metadata
+    const route = routes.get(exchange.path)
+    if (route === undefined || !route.isServed()) return unknownPath(exchange.path)
+    if (!route.methods.includes(exchange.method)) return wrongMethod(route.methods.join(', '))
+    const contentType = mediaType(exchange)
+    const { contentTypes } = route
+    if (contentTypes !== undefined && !contentTypes.includes(contentType)) return wrongContentType(contentTypes)
+    const encodingName = exchange.header('content-encoding') ?? ''
+    const encoding = contentEncoding(encodingName)
+    if (encoding === undefined || !this.#encodings.has(encoding)) return wrongEncoding(encodingName, encodings)
+    const request = { contentType, query: exchange.query, metadata }
+    return { route, encoding, request, lease: new RequestLease(admission) }
+  }
+
+  admit(exchange: Exchange, moreBytes: number): boolean {
+    return (exchange.notes as Incoming).lease.reserve(moreBytes)
+  }
+
+  body(exchange: Exchange, bytes: Uint8Array): void {
+    const incoming = exchange.notes as Incoming
+    this.#run(exchange, incoming, bytes).catch(error => {
+      incoming.lease.release()
+      this.#refuse(exchange, toRefusal(error))
+    })
+  }
+
+  async #run(exchange: Exchange, incoming: Incoming, bytes: Uint8Array): Promise<void> {
+    const { route, encoding, request, lease } = incoming
+    const limits = { ...defaultInflateLimits, bytesMax: this.#settings.bodyBytesMax }
+    const inflated = inflate(encoding, bytes, limits, lease)
+    const body = inflated instanceof Promise ? await inflated : inflated
+    const answer = await route.take(body, request)
+    lease.release()
+    exchange.respond(answer.status, this.#with(exchange, answer.headers), answer.body)
+  }
+
+  failed(exchange: Exchange, reason: BodyFailure): void {
+    const incoming = exchange.notes as Incoming
+    incoming.lease.release()
+    this.#refuse(exchange, failureRefusal(reason, this.#settings.bodyBytesMax))
+  }
+
+  #refuse(exchange: Exchange, refusal: Refusal): void {
+    this.#settings.refused(refusal)
+    const route = this.#settings.routes.get(exchange.path) ?? this.#anyRoute()
+    const { type, body } = route.refusal(refusal, mediaType(exchange))
+    const headers = ['content-type', type, ...refusal.headers]
+    if (refusal.retryDelayMs !== undefined) headers.push('retry-after', retryAfterSeconds(refusal.retryDelayMs))
+    exchange.respond(refusal.httpStatus, this.#with(exchange, headers), body)
+  }
+
+  /** Answers at unknown paths look like those at the known ones. */
+  #anyRoute(): HttpRoute {
+    const [route] = this.#settings.routes.values()
+    if (route === undefined) throw new Error('a server without routes')
+    return route
+  }
+
+  #with(exchange: Exchange, headers: HeaderList, withCors = true): HeaderList {
+    const { responseHeaders, cors } = this.#settings
+    const origin = withCors && cors !== undefined ? corsHeaders(exchange, cors) : noHeaders
+    return responseHeaders.length + origin.length === 0 ? headers : [...headers, ...origin, ...responseHeaders]
+  }
+}
+
+const noBody = new Uint8Array(0)
+
+function mediaType(exchange: Exchange): string {
+  const value = exchange.header('content-type')
+  if (value === undefined) return ''
+  const end = value.indexOf(';')
+  return (end < 0 ? value : value.slice(0, end)).trim().toLowerCase()
+}

@@ -1,0 +1,108 @@
+import type { ComponentSettings, ReceiverNext } from '../component/component.ts'
+import { formatId } from '../component/component.ts'
+import { asConsumeError } from '../component/consumer.ts'
+import type { ClientMetadata, Signal } from '../pdata/otlp-batch.ts'
+import type { Counter, Labels } from '../telemetry/metrics.ts'
+
+/** Nouns of the Collector's metric names. */
+const itemNouns: Record<Signal, string> = {
+  traces: 'spans',
+  metrics: 'metric_points',
+  logs: 'log_records',
+  profiles: 'profile_samples',
+}
+
+interface ItemCounters {
+  readonly accepted: Counter
+  readonly refused: Counter
+}
+
+/**
+ * The way from a receiver into its pipelines: every item is written into the ledger and counted as accepted or refused,
+ * under the Collector's names. One for each receiver and transport.
+ */
+export class Intake {
+  readonly #settings: ComponentSettings
+  readonly #next: ReceiverNext
+  readonly #labels: Labels
+  readonly #items = new Map<Signal, ItemCounters>()
+  readonly #refusedRequests = new Map<string, Counter>()
+
+  /** `transport` is the label's value: `grpc`, `http`, `udp`. */
+  constructor(settings: ComponentSettings, next: ReceiverNext, transport: string) {
+    this.#settings = settings
+    this.#next = next
+    this.#labels = { receiver: formatId(settings.id), transport }
+  }
+
+  /** Whether any pipeline takes this signal now. */
+  takes(signal: Signal): boolean {
+    return this.#next.get(signal) !== undefined
+  }
+
+  /**
+   * Gives a request to the pipelines; its bytes must not change afterwards. Resolves when the sender may be told that it
+   * was accepted, rejects with `ConsumeError`. A request without items is a success that nobody needs to hear of.
+   */
+  async take(
+    signal: Signal,
+    bytes: Uint8Array,
+    itemCount: number,
+    metadata: ClientMetadata | undefined,
+  ): Promise<void> {
+    if (itemCount === 0) return
+    const { ledger } = this.#settings
+    const counters = this.#countersOf(signal)
+    ledger.received(signal, itemCount)
+    try {
+      const consumer = this.#next.get(signal)
+      if (consumer === undefined) throw new Error(`no pipeline takes ${signal}`)
+      await consumer.consume(
+        metadata === undefined ? { signal, bytes, itemCount } : { signal, bytes, itemCount, metadata },
+      )
+    } catch (error) {
+      const refusal = asConsumeError(error)
+      ledger.rejected(signal, refusal.reason, itemCount)
+      counters.refused.add(itemCount)
+      throw refusal
+    }
+    counters.accepted.add(itemCount)
+  }
+
+  /** Counts a request that was answered with anything but success. */
+  countRefusedRequest(reason: string): void {
+    let counter = this.#refusedRequests.get(reason)
+    if (counter === undefined) {
+      counter = this.#settings.metrics.counter(
+        {
+          name: 'otelcol_receiver_refused_requests',
+          description: 'Number of requests that were answered with anything but success, by reason.',
+          unit: '{requests}',
+        },
+        { ...this.#labels, reason },
+      )
+      this.#refusedRequests.set(reason, counter)
+    }
+    counter.add(1)
+  }
+
+  #countersOf(signal: Signal): ItemCounters {
+    let counters = this.#items.get(signal)
+    if (counters === undefined) {
+      const noun = itemNouns[signal]
+      const { metrics } = this.#settings
+      const describe = (outcome: string, description: string) =>
+        metrics.counter(
+          { name: `otelcol_receiver_${outcome}_${noun}`, description, unit: `{${noun.replace('_', ' ')}}` },
+          this.#labels,
+        )
+      const words = noun.replace('_', ' ')
+      counters = {
+        accepted: describe('accepted', `Number of ${words} successfully pushed into the pipeline.`),
+        refused: describe('refused', `Number of ${words} that could not be pushed into the pipeline.`),
+      }
+      this.#items.set(signal, counters)
+    }
+    return counters
+  }
+}

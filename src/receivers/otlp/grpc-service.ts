@@ -1,0 +1,30 @@
+import { fullSuccessProtobuf } from '../../pdata/export-response.ts'
+import type { Signal } from '../../pdata/otlp-batch.ts'
+import { validateRequest } from '../../pdata/validate.ts'
+import type { GrpcMethod } from '../../receiver-helper/grpc-methods.ts'
+import type { Intake } from '../../receiver-helper/intake.ts'
+import { frameMessage } from '../../transport/grpc.ts'
+
+/** Export methods by path. Source: opentelemetry/proto/collector/<signal>/<version>/<signal>_service.proto */
+export const exportPaths: ReadonlyMap<string, Signal> = new Map([
+  ['/opentelemetry.proto.collector.trace.v1.TraceService/Export', 'traces'],
+  ['/opentelemetry.proto.collector.metrics.v1.MetricsService/Export', 'metrics'],
+  ['/opentelemetry.proto.collector.logs.v1.LogsService/Export', 'logs'],
+  ['/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export', 'profiles'],
+])
+
+const success = frameMessage(fullSuccessProtobuf)
+
+export function exportMethods(intake: Intake): ReadonlyMap<string, GrpcMethod> {
+  return new Map([...exportPaths].map(([path, signal]) => [path, exportMethod(signal, intake)]))
+}
+
+function exportMethod(signal: Signal, intake: Intake): GrpcMethod {
+  return {
+    isServed: () => intake.takes(signal),
+    async call(message, metadata) {
+      await intake.take(signal, message, validateRequest(signal, message), metadata)
+      return success
+    },
+  }
+}

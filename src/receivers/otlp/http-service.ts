@@ -1,0 +1,56 @@
+import { fullSuccessJson, fullSuccessProtobuf } from '../../pdata/export-response.ts'
+import { jsonToOtlp } from '../../pdata/json-to-otlp.ts'
+import type { Signal } from '../../pdata/otlp-batch.ts'
+import { encodeStatusJson, encodeStatusProtobuf } from '../../pdata/rpc-status.ts'
+import { validateRequest } from '../../pdata/validate.ts'
+import type { HttpAnswer, HttpRoute } from '../../receiver-helper/http-routes.ts'
+import type { Intake } from '../../receiver-helper/intake.ts'
+import type { Refusal } from '../../receiver-helper/refusal.ts'
+import type { OtlpHttpConfig } from './config.ts'
+
+const protobufType = 'application/x-protobuf'
+const jsonType = 'application/json'
+const contentTypes = [protobufType, jsonType]
+
+const protobufSuccess: HttpAnswer = answer(protobufType, fullSuccessProtobuf)
+const jsonSuccess: HttpAnswer = answer(jsonType, fullSuccessJson)
+
+function answer(type: string, body: Uint8Array): HttpAnswer {
+  return { status: 200, headers: Object.freeze(['content-type', type]), body }
+}
+
+export function exportRoutes(config: OtlpHttpConfig, intake: Intake): ReadonlyMap<string, HttpRoute> {
+  const paths: readonly (readonly [string, Signal])[] = [
+    [config.tracesUrlPath, 'traces'],
+    [config.metricsUrlPath, 'metrics'],
+    [config.logsUrlPath, 'logs'],
+    ['/v1development/profiles', 'profiles'],
+  ]
+  return new Map(paths.map(([path, signal]) => [path.startsWith('/') ? path : `/${path}`, exportRoute(signal, intake)]))
+}
+
+function exportRoute(signal: Signal, intake: Intake): HttpRoute {
+  return {
+    // Profiles are opaque: nobody here can turn their JSON into protobuf.
+    contentTypes: signal === 'profiles' ? [protobufType] : contentTypes,
+    methods: ['POST'],
+    isServed: () => intake.takes(signal),
+    async take(body, request) {
+      const isJson = request.contentType === jsonType
+      const bytes = isJson ? jsonToOtlp(signal, body) : body
+      await intake.take(signal, bytes, validateRequest(signal, bytes), request.metadata)
+      return isJson ? jsonSuccess : protobufSuccess
+    },
+    refusal: encodeRefusal,
+  }
+}
+
+/** OTLP: every refusal is a google.rpc.Status in the encoding of the request; protobuf where that is unknown. */
+function encodeRefusal(refusal: Refusal, contentType: string): { type: string; body: Uint8Array } {
+  const { grpcStatus: code, message, retryDelayMs, reason } = refusal
+  const violations = reason === 'malformed' ? [{ field: '', description: message }] : undefined
+  const status = { code, message, retryDelayMs, violations }
+  return contentType === jsonType
+    ? { type: jsonType, body: encodeStatusJson(status) }
+    : { type: protobufType, body: encodeStatusProtobuf(status) }
+}
