@@ -1,10 +1,12 @@
 import { ComponentRegistry } from './component/registry.ts'
 import { healthCheckExtension } from './extensions/health-check/factory.ts'
 import { memoryLimiterProcessor } from './processors/memory-limiter/factory.ts'
+import { otlpReceiver } from './receivers/otlp/factory.ts'
 
 /** Every component that this agent has: a folder, and a line here. */
 export const components = new ComponentRegistry([
   // receivers
+  otlpReceiver,
   // processors
   memoryLimiterProcessor,
   // exporters

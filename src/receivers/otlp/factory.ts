@@ -2,7 +2,7 @@ import { defineReceiver } from '../../component/component.ts'
 import { otlpReceiverConfig } from './config.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
 
-export const otlpReceiverFactory = defineReceiver({
+export const otlpReceiver = defineReceiver({
   type: 'otlp',
   signals: ['traces', 'metrics', 'logs', 'profiles'],
   stability: 'stable',
