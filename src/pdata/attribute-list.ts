@@ -1,9 +1,11 @@
 import { FieldCursor } from '../wire/field-cursor.ts'
-import { WireError } from '../wire/wire-error.ts'
 import { wireBytes } from '../wire/wire-type.ts'
 import { varintLength } from '../wire/wire-writer.ts'
 import { type AttributeKey, hashKey } from './attribute-key.ts'
+import { writeNormalized } from './normalize.ts'
 import * as otlp from './otlp-fields.ts'
+import type { RangeEdits } from './range-edits.ts'
+import { keyValueType } from './schema.ts'
 import { readText } from './text.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -171,9 +173,34 @@ export class AttributeList {
     this.#write(at, keyFrom, this.#workspace.length, entries[at + valueStart]!, entries[at + valueEnd]!)
   }
 
-  /** Gives the entry the key and the value that stand in these ranges of the workspace. */
-  setRanges(index: number, keyFrom: number, keyTo: number, valueFrom: number, valueTo: number): void {
-    this.#write(index * columns, keyFrom, keyTo, valueFrom, valueTo)
+  /** The entry's present bytes, tag and length included. */
+  fieldStart(index: number): number {
+    return this.#entries[index * columns + fieldStart]!
+  }
+  fieldEnd(index: number): number {
+    return this.#entries[index * columns + fieldEnd]!
+  }
+
+  /** Gives the entry the whole field that stands in `bytes[start, end)` of the workspace. */
+  setField(index: number, start: number, end: number): void {
+    const at = index * columns
+    this.#entries[at + fieldStart] = start
+    this.#entries[at + fieldEnd] = end
+    this.#cursor.reset(this.#workspace.bytes, start, end).next()
+    this.#entries[at + state] = stateChanged
+    this.isDirty = true
+    this.#parse(at, this.#cursor.valueStart, end)
+  }
+
+  /** Where a range lies in a piece of the entry that nobody reads, the entry is written without that piece. */
+  discardUnread(index: number, ranges: RangeEdits): void {
+    const at = index * columns
+    const start = this.#entries[at + sourceStart]!
+    const end = this.#entries[at + sourceEnd]!
+    if (start < 0 || start === this.#entries[at + fieldStart] || !ranges.isIn(start, end)) return
+    ranges.discard(start, end)
+    this.#entries[at + state]! |= stateChanged
+    this.isDirty = true
   }
 
   removeAt(index: number): void {
@@ -245,6 +272,7 @@ export class AttributeList {
     const workspace = this.#workspace
     const entries = this.#entries
     const flags = entries[at + state]!
+    const ownValue = entries[at + valueStart]!
     const extraStart = workspace.length
     if ((flags & stateExtra) !== 0) this.#copyExtraFields(entries[at + fieldStart]!, entries[at + fieldEnd]!)
     const extraEnd = workspace.length
@@ -257,11 +285,12 @@ export class AttributeList {
     workspace.header(this.fieldNumber, payload)
     workspace.header(otlp.keyValueKey, keyLength)
     entries[at + keyStart] = workspace.length
-    workspace.copy(keyFrom, keyTo)
+    workspace.relocateIfFollowed(keyFrom, keyTo)
     entries[at + keyEnd] = workspace.length
     workspace.header(otlp.keyValueValue, valueLength)
     entries[at + valueStart] = workspace.length
-    workspace.copy(valueFrom, valueTo)
+    if (valueFrom === ownValue) workspace.relocateIfFollowed(valueFrom, valueTo)
+    else workspace.copy(valueFrom, valueTo)
     entries[at + valueEnd] = workspace.length
     workspace.copy(extraStart, extraEnd)
     entries[at + fieldStart] = start
@@ -321,39 +350,45 @@ export class AttributeList {
     entries[at + keyHash] = hashKey(bytes, key, keyTo)
   }
 
-  /** Long lengths, unknown fields, a key or value in several pieces: the last key wins, pieces of a value merge. */
+  /** Long lengths and unknown fields; a key or a value in several pieces is read from a rewritten copy. */
   #parseSlowly(at: number, start: number, end: number): void {
-    const workspace = this.#workspace
-    const cursor = this.#cursor.reset(workspace.bytes, start, end)
+    const { bytes } = this.#workspace
+    const entries = this.#entries
+    const cursor = this.#cursor.reset(bytes, start, end)
     let key = 0
     let keyTo = 0
     let value = 0
     let valueTo = 0
     while (cursor.next()) {
-      if (cursor.fieldNumber === otlp.keyValueKey && cursor.wireType === wireBytes) {
+      if (cursor.wireType === wireBytes && cursor.fieldNumber === otlp.keyValueKey && key === 0) {
         key = cursor.valueStart
         keyTo = cursor.fieldEnd
-      } else if (cursor.fieldNumber === otlp.keyValueValue && cursor.wireType === wireBytes) {
-        if (value === 0) {
-          value = cursor.valueStart
-          valueTo = cursor.fieldEnd
-          continue
-        }
-        // Two payloads one after the other are the merged message.
-        const merged = workspace.length
-        workspace.copy(value, valueTo)
-        workspace.copy(cursor.valueStart, cursor.fieldEnd)
-        value = merged
-        valueTo = workspace.length
-        cursor.bytes = workspace.bytes
-      } else this.#entries[at + state]! |= stateExtra
+      } else if (cursor.wireType === wireBytes && cursor.fieldNumber === otlp.keyValueValue && value === 0) {
+        value = cursor.valueStart
+        valueTo = cursor.fieldEnd
+      } else if (cursor.wireType === wireBytes && cursor.fieldNumber <= otlp.keyValueValue) {
+        this.#normalize(at, start, end)
+        return
+      } else entries[at + state]! |= stateExtra
     }
-    if (cursor.fieldEnd !== end) throw new WireError('attribute is cut off', start)
-    const entries = this.#entries
     entries[at + keyStart] = key
     entries[at + keyEnd] = keyTo
     entries[at + valueStart] = value
     entries[at + valueEnd] = valueTo
-    entries[at + keyHash] = hashKey(workspace.bytes, key, keyTo)
+    entries[at + keyHash] = hashKey(bytes, key, keyTo)
+  }
+
+  #normalize(at: number, start: number, end: number): void {
+    const workspace = this.#workspace
+    const payloadStart = workspace.length
+    writeNormalized(workspace, keyValueType, start, end)
+    const payloadEnd = workspace.length
+    const from = workspace.length
+    workspace.header(this.fieldNumber, payloadEnd - payloadStart)
+    const payload = workspace.length
+    workspace.relocate(payloadStart, payloadEnd)
+    this.#entries[at + fieldStart] = from
+    this.#entries[at + fieldEnd] = workspace.length
+    this.#parse(at, payload, workspace.length)
   }
 }

@@ -27,6 +27,11 @@ export class MessageView {
   fieldEnd = -1
   readonly #attributes: AttributeList
   #isIndexed = false
+  /** Whether `[start, end)` is a copy without repeated singular fields; the original stood at the source offsets. */
+  #isNormalized = false
+  #isRewritten = false
+  #sourceStart = 0
+  #sourceEnd = 0
   /** Bit per field number: the message has it. */
   #present = 0
   /** Bit per field number: an edit replaced or removed it. */
@@ -54,6 +59,8 @@ export class MessageView {
     this.fieldStart = fieldStart
     this.fieldEnd = fieldEnd
     this.#isIndexed = false
+    this.#isNormalized = false
+    this.#isRewritten = false
     this.#changed = 0
     this.#attributes.isDirty = false
     this.children.clear()
@@ -61,7 +68,7 @@ export class MessageView {
 
   /** Whether any edit was made since `reset`. */
   get isDirty(): boolean {
-    return this.#changed !== 0 || this.#attributes.isDirty || this.children.size > 0
+    return this.#changed !== 0 || this.#attributes.isDirty || this.children.size > 0 || this.#isRewritten
   }
 
   get attributes(): AttributeList {
@@ -196,9 +203,21 @@ export class MessageView {
     this.workspace.ranges.add(start, end, replacement)
   }
 
+  /** Where the byte that stood at `offset` of the request is now; it may have been copied since. */
+  locate(offset: number): number {
+    return this.workspace.ranges.locate(offset)
+  }
+
   /** Makes ordinary edits of the ranges that lie inside this message. */
   applyRanges(): void {
-    applyRanges(this, this.attributes, this.workspace.ranges)
+    const { ranges } = this.workspace
+    const { attributes } = this
+    if (this.#isNormalized && ranges.isIn(this.#sourceStart, this.#sourceEnd)) {
+      // A range in a piece that protobuf overrides: the copy without that piece goes out.
+      ranges.discard(this.#sourceStart, this.#sourceEnd)
+      this.#isRewritten = true
+    }
+    applyRanges(this, attributes, ranges)
   }
 
   /** Lists the message's payload, edits applied, in the workspace. Returns its length. */
@@ -343,6 +362,9 @@ export class MessageView {
     const { workspace } = this
     const start = workspace.length
     writeNormalized(workspace, this.type, this.start, this.end)
+    this.#isNormalized = true
+    this.#sourceStart = this.start
+    this.#sourceEnd = this.end
     this.start = start
     this.end = workspace.length
     this.#index()

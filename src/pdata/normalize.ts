@@ -19,7 +19,7 @@ export function writeNormalized(workspace: Workspace, type: MessageType, start: 
     const { fieldNumber, fieldStart, valueStart, fieldEnd } = cursor
     const isKnown = fieldNumber < fieldNumbersMax && type.wireTypes[fieldNumber] === cursor.wireType
     if (!isKnown || isRepeatedKind(type.kinds[fieldNumber]!)) {
-      workspace.copy(fieldStart, fieldEnd)
+      workspace.relocate(fieldStart, fieldEnd)
       continue
     }
     const pieces = singular.get(fieldNumber) ?? []
@@ -31,13 +31,13 @@ export function writeNormalized(workspace: Workspace, type: MessageType, start: 
   for (const [fieldNumber, pieces] of singular) {
     if (type.kinds[fieldNumber] !== kindMessage) {
       const last = pieces[pieces.length - 1]!
-      workspace.copy(last.fieldStart, last.end)
+      workspace.relocate(last.fieldStart, last.end)
       continue
     }
     workspace.header(
       fieldNumber,
       pieces.reduce((sum, piece) => sum + piece.end - piece.valueStart, 0),
     )
-    for (const piece of pieces) workspace.copy(piece.valueStart, piece.end)
+    for (const piece of pieces) workspace.relocate(piece.valueStart, piece.end)
   }
 }

@@ -4,13 +4,20 @@ import { wireBytes } from '../wire/wire-type.ts'
 import { fieldLength } from '../wire/wire-writer.ts'
 import type { AttributeList } from './attribute-list.ts'
 import type { MessageView } from './message-view.ts'
-import { anyValueType, fieldNumbersMax, isRepeatedKind, type MessageType } from './schema.ts'
+import { fieldNumbersMax, isRepeatedKind, keyValueType, type MessageType } from './schema.ts'
 import type { Workspace } from './workspace.ts'
 
 interface RangeEdit {
+  start: number
+  end: number
+  readonly replacement: Uint8Array
+  isDone: boolean
+}
+
+interface Move {
   readonly start: number
   readonly end: number
-  readonly replacement: Uint8Array
+  readonly target: number
 }
 
 /** Values nest at most 64 levels, each of them three messages deep, inside a handful of others. */
@@ -18,61 +25,91 @@ const messageDepthMax = 3 * 64 + 16
 
 /**
  * "Replace these bytes by those", addressed by offset, inside any text or bytes field at any depth. The lengths of all
- * messages around are corrected when the ranges are applied, and other edits of the same record stay valid.
+ * messages around are corrected when the ranges are applied. Where other edits copied the bytes elsewhere meanwhile, the
+ * range follows them.
  */
 export class RangeEdits {
   /** Sorted by start, in two lists: the request's offsets and those of new material come interleaved. */
   readonly #inSource: RangeEdit[] = []
   readonly #inNew: RangeEdit[] = []
+  readonly #movesOfSource: Move[] = []
+  readonly #movesOfNew: Move[] = []
   #sourceLength = 0
+  /** Whether ordinary edits must report what they copy, because ranges may be given in the request's own offsets. */
+  followsEdits = false
   /** Ranges that were applied or that went away with what they stood in. */
   doneCount = 0
+  size = 0
 
   reset(sourceLength: number): void {
     this.#sourceLength = sourceLength
     this.#inSource.length = 0
     this.#inNew.length = 0
+    this.#movesOfSource.length = 0
+    this.#movesOfNew.length = 0
     this.doneCount = 0
-  }
-
-  get size(): number {
-    return this.#inSource.length + this.#inNew.length
+    this.size = 0
   }
 
   /** `[start, end)` must lie inside one text or bytes payload, and must not overlap another range. */
   add(start: number, end: number, replacement: Uint8Array): void {
-    const list = this.#listOf(start)
-    const at = this.#firstFrom(list, start)
-    const before = list[at - 1]
-    const after = list[at]
-    if ((before !== undefined && before.end > start) || (after !== undefined && after.start < end)) {
-      throw new RangeError(`replaced ranges overlap at ${start}`)
-    }
-    const edit = { start, end, replacement }
-    if (at === list.length) list.push(edit)
-    else list.splice(at, 0, edit)
+    this.size++
+    const shift = this.locate(start) - start
+    this.#insert({ start: start + shift, end: end + shift, replacement, isDone: false })
   }
 
-  /** Whether a range begins inside `[start, end)`. */
+  /** Where the byte at `offset` is now, after the copies that edits made. */
+  locate(offset: number): number {
+    let now = offset
+    while (true) {
+      const moves = now < this.#sourceLength ? this.#movesOfSource : this.#movesOfNew
+      const move = moves[firstFrom(moves, now + 1) - 1]
+      if (move === undefined || move.end <= now) return now
+      now += move.target - move.start
+    }
+  }
+
+  /** `[start, end)` was copied to `target`, and only the copy counts from now on. */
+  moved(start: number, end: number, target: number): void {
+    if (start >= end) return
+    const moves = start < this.#sourceLength ? this.#movesOfSource : this.#movesOfNew
+    const at = firstFrom(moves, start)
+    if (at === moves.length) moves.push({ start, end, target })
+    else moves.splice(at, 0, { start, end, target })
+    const list = this.#listOf(start)
+    for (let i = firstFrom(list, start); i < list.length && list[i]!.start < end; ) {
+      const edit = list[i]!
+      if (edit.isDone) {
+        i++
+        continue
+      }
+      list.splice(i, 1)
+      edit.end += target - start
+      edit.start += target - start
+      this.#insert(edit)
+    }
+  }
+
+  /** Whether a range that was not applied yet begins inside `[start, end)`. */
   isIn(start: number, end: number): boolean {
     const list = this.#listOf(start)
-    const edit = list[this.#firstFrom(list, start)]
-    return edit !== undefined && edit.start < end
+    for (let i = firstFrom(list, start); i < list.length && list[i]!.start < end; i++) if (!list[i]!.isDone) return true
+    return false
   }
 
-  /** Counts the ranges inside `[start, end)` as done: their record was dropped. */
+  /** Counts the ranges inside `[start, end)` as done: what they stood in is gone. */
   discard(start: number, end: number): void {
     const list = this.#listOf(start)
-    for (let i = this.#firstFrom(list, start); i < list.length && list[i]!.start < end; i++) this.doneCount++
+    for (let i = firstFrom(list, start); i < list.length && list[i]!.start < end; i++) this.#done(list[i]!)
   }
 
   /** By how much the payload in `[start, end)` grows when its ranges are replaced. */
   delta(start: number, end: number): number {
     const list = this.#listOf(start)
     let delta = 0
-    for (let i = this.#firstFrom(list, start); i < list.length && list[i]!.start < end; i++) {
+    for (let i = firstFrom(list, start); i < list.length && list[i]!.start < end; i++) {
       const edit = list[i]!
-      delta += edit.replacement.length - (edit.end - edit.start)
+      if (!edit.isDone) delta += edit.replacement.length - (edit.end - edit.start)
     }
     return delta
   }
@@ -81,61 +118,72 @@ export class RangeEdits {
   write(workspace: Workspace, start: number, end: number): void {
     const list = this.#listOf(start)
     let from = start
-    for (let i = this.#firstFrom(list, start); i < list.length && list[i]!.start < end; i++) {
+    for (let i = firstFrom(list, start); i < list.length && list[i]!.start < end; i++) {
       const edit = list[i]!
+      if (edit.isDone) continue
       if (edit.end > end) throw new RangeError(`replaced range at ${edit.start} runs past its field`)
       workspace.copy(from, edit.start)
       workspace.raw(edit.replacement)
       from = edit.end
-      this.doneCount++
+      this.#done(edit)
     }
     workspace.copy(from, end)
+  }
+
+  #done(edit: RangeEdit): void {
+    if (edit.isDone) return
+    edit.isDone = true
+    this.doneCount++
+  }
+
+  #insert(edit: RangeEdit): void {
+    const { start, end } = edit
+    const list = this.#listOf(start)
+    const at = firstFrom(list, start)
+    const before = list[at - 1]
+    const after = list[at]
+    if ((before !== undefined && before.end > start) || (after !== undefined && after.start < end)) {
+      throw new RangeError(`replaced ranges overlap at ${start}`)
+    }
+    if (at === list.length) list.push(edit)
+    else list.splice(at, 0, edit)
   }
 
   #listOf(start: number): RangeEdit[] {
     return start < this.#sourceLength ? this.#inSource : this.#inNew
   }
-
-  #firstFrom(list: readonly RangeEdit[], start: number): number {
-    const last = list[list.length - 1]
-    if (last === undefined || last.start < start) return list.length
-    let low = 0
-    let high = list.length - 1
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (list[middle]!.start < start) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
 }
 
-/** Turns the ranges inside the view's message into ordinary edits of it. Returns how many were applied. */
-export function applyRanges(view: MessageView, attributes: AttributeList, ranges: RangeEdits): number {
-  const doneBefore = ranges.doneCount
+/** Index of the first entry that begins at `start` or later. */
+function firstFrom(list: readonly { start: number }[], start: number): number {
+  const last = list[list.length - 1]
+  if (last === undefined || last.start < start) return list.length
+  let low = 0
+  let high = list.length - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (list[middle]!.start < start) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Turns the ranges inside the view's message into ordinary edits of it. */
+export function applyRanges(view: MessageView, attributes: AttributeList, ranges: RangeEdits): void {
   const { workspace, type } = view
   for (let i = 0; i < attributes.size; i++) {
-    if (attributes.isRemoved(i)) continue
-    let keyStart = attributes.keyStart(i)
-    let keyEnd = attributes.keyEnd(i)
-    let valueStart = attributes.valueStart(i)
-    let valueEnd = attributes.valueEnd(i)
-    const isInKey = ranges.isIn(keyStart, keyEnd)
-    const isInValue = ranges.isIn(valueStart, valueEnd)
-    if (!isInKey && !isInValue) continue
-    if (isInKey) {
-      const start = workspace.length
-      ranges.write(workspace, keyStart, keyEnd)
-      keyStart = start
-      keyEnd = workspace.length
-    }
-    if (isInValue) {
-      const start = workspace.length
-      writeReplaced(workspace, ranges, anyValueType, valueStart, valueEnd, 0)
-      valueStart = start
-      valueEnd = workspace.length
-    }
-    attributes.setRanges(i, keyStart, keyEnd, valueStart, valueEnd)
+    const start = attributes.fieldStart(i)
+    const end = attributes.fieldEnd(i)
+    if (attributes.isRemoved(i)) ranges.discard(start, end)
+    else if (ranges.isIn(start, end)) {
+      const cursor = new FieldCursor(workspace.bytes, start, end)
+      cursor.next()
+      const newStart = workspace.length
+      const { valueStart, fieldEnd } = cursor
+      workspace.header(type.attributesField, replacedLength(workspace, ranges, keyValueType, valueStart, fieldEnd, 0))
+      writeReplaced(workspace, ranges, keyValueType, valueStart, fieldEnd, 0)
+      attributes.setField(i, newStart, workspace.length)
+    } else attributes.discardUnread(i, ranges)
   }
   for (let field = 1; field < fieldNumbersMax; field++) {
     if (type.wireTypes[field] !== wireBytes || isRepeatedKind(type.kinds[field]!) || !view.has(field)) continue
@@ -147,7 +195,6 @@ export function applyRanges(view: MessageView, attributes: AttributeList, ranges
     view.setRange(field, newStart, workspace.length)
   }
   applyToRest(view, ranges)
-  return ranges.doneCount - doneBefore
 }
 
 /** Repeated children and unknown fields. */

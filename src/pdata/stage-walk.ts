@@ -75,6 +75,7 @@ export class StageWalk {
     if (!this.#activate(bytes)) return bytes
     const workspace = this.#workspace
     workspace.reset(bytes)
+    workspace.ranges.followsEdits = this.#active.some(hooks => hooks.payload !== undefined)
     try {
       this.#copiedUpTo = 0
       this.#request(bytes)

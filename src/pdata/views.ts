@@ -49,7 +49,7 @@ class SurroundingView {
 
   /** Notes what is pending. The walk calls it after every processor. */
   finish(): void {
-    if (this.#isLocated && this.#message.workspace.ranges.size > 0) this.#message.applyRanges()
+    if (this.#message.workspace.ranges.size > 0) this.message.applyRanges()
   }
 
   /** Field 1 of the group; pieces of it merge by standing one after the other. */
@@ -67,8 +67,8 @@ class SurroundingView {
         continue
       }
       const merged = workspace.length
-      workspace.copy(message.start, message.end)
-      workspace.copy(valueStart, fieldEnd)
+      workspace.relocate(message.start, message.end)
+      workspace.relocate(valueStart, fieldEnd)
       message.reset(merged, workspace.length, message.fieldStart, message.fieldEnd)
     }
   }

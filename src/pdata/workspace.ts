@@ -89,6 +89,18 @@ export class Workspace {
     this.length += end - start
   }
 
+  /** Appends a copy of `bytes[start, end)` that stands for it from now on: replaced ranges follow. */
+  relocate(start: number, end: number): void {
+    const target = this.length
+    this.copy(start, end)
+    this.ranges.moved(start, end, target)
+  }
+
+  relocateIfFollowed(start: number, end: number): void {
+    if (this.ranges.followsEdits) this.relocate(start, end)
+    else this.copy(start, end)
+  }
+
   /** Appends the tag and length of a message or string. */
   header(fieldNumber: number, length: number): void {
     this.ensure(headerBytesMax)
@@ -141,7 +153,9 @@ export class Workspace {
 
   /** Copies what was listed since `fromRange` behind `length`, as one range that starts at the old `length`. */
   gather(fromRange: number): void {
-    for (let i = fromRange; i < this.#rangeCount; i++) this.copy(this.#ranges[i * 2]!, this.#ranges[i * 2 + 1]!)
+    for (let i = fromRange; i < this.#rangeCount; i++) {
+      this.relocateIfFollowed(this.#ranges[i * 2]!, this.#ranges[i * 2 + 1]!)
+    }
   }
 
   /** Everything listed, as one array of exactly that size. */

@@ -1,0 +1,62 @@
+import t from 'tap'
+import { EditScript, runOnPlain, sortAttributes } from '../testkit/edit-script.ts'
+import { decodePlain } from '../testkit/otlp-oracle.ts'
+import { randomRequest, walkedSignals } from '../testkit/request-variants.ts'
+import { SeededRandom } from '../testkit/seeded-random.ts'
+import { WireError } from '../wire/wire-error.ts'
+import { countItems } from './count.ts'
+import { StageWalk } from './stage-walk.ts'
+
+for (const signal of walkedSignals) {
+  t.test(`edits of ${signal} through views equal the same edits on decoded messages`, async t => {
+    const random = new SeededRandom(5)
+    for (let i = 0; i < 150; i++) {
+      const bytes = randomRequest(random, signal)
+      const before = Uint8Array.from(bytes)
+      const dropChance = random.pick([0, 0.2, 0.8])
+      const scripts = [new EditScript(i * 2, dropChance), new EditScript(i * 2 + 1, dropChance)].slice(random.below(2))
+      const walk = new StageWalk(signal, scripts)
+      const out = walk.run(bytes)
+      const expected = runOnPlain(signal, decodePlain(signal, bytes), scripts)
+      t.same(sortAttributes(decodePlain(signal, out)), sortAttributes(expected), `request ${i}`)
+      t.ok(Buffer.compare(bytes, before) === 0, 'the request itself is untouched')
+      const dropped = walk.dropped.reduce((sum, count) => sum + count, 0)
+      t.equal(countItems(signal, out), countItems(signal, bytes) - dropped, 'every dropped item is counted')
+    }
+  })
+
+  t.test(`${signal} that nobody edits come back as the same bytes`, async t => {
+    const random = new SeededRandom(6)
+    let seen = 0
+    const reader = {
+      span: (span: { name: string }) => (span.name === 'never' ? 1 : 0) as 0 | 1,
+      logRecord: (record: { severityText: string }) => (record.severityText === 'never' ? 1 : 0) as 0 | 1,
+      dataPoint: () => {
+        seen++
+        return 0 as const
+      },
+    }
+    for (let i = 0; i < 20; i++) {
+      const bytes = randomRequest(random, signal)
+      t.equal(new StageWalk(signal, [reader]).run(bytes), bytes)
+    }
+    if (signal === 'metrics') t.ok(seen > 0)
+  })
+}
+
+t.test('mutated requests are walked or refused with a WireError, in bounded time', async t => {
+  const random = new SeededRandom(7)
+  for (let i = 0; i < 300; i++) {
+    const signal = random.pick(walkedSignals)
+    const bytes = Uint8Array.from(randomRequest(random, signal))
+    for (let edits = 1 + random.below(4); edits > 0 && bytes.length > 0; edits--) {
+      bytes[random.below(bytes.length)] = random.below(256)
+    }
+    try {
+      new StageWalk(signal, [new EditScript(i, 0.1)]).run(bytes)
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error
+    }
+  }
+  t.pass('no other error')
+})
