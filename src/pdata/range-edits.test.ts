@@ -71,9 +71,9 @@ for (const signal of walkedSignals) {
   }
 }
 
-t.test('a range inside a value that nests to the limit corrects every length around it', async t => {
+t.test('a range inside a value that nests as deep as protobufjs reads corrects every length around it', async t => {
   let value: Plain = { stringValue: `before ${secret} after` }
-  for (let i = 1; i < 64; i++)
+  for (let i = 1; i < 30; i++)
     value = i % 2 ? { arrayValue: { values: [value] } } : { kvlistValue: { values: [{ key: 'k', value }] } }
   const bytes = encodePlain('logs', { resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: value }] }] }] })
   const replacement = 'z'.repeat(20_000)
