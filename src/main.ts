@@ -1,25 +1,24 @@
-import { parseArgs } from 'node:util'
 import { runAgentProcess } from './cli/agent-process.ts'
+import { dryBuild } from './cli/dry-build.ts'
+import { runCli } from './cli/run-cli.ts'
+import { version } from './cli/version.ts'
 import { components } from './components.ts'
 
-const { values } = parseArgs({
-  options: {
-    config: { type: 'string', multiple: true, default: [] },
-    set: { type: 'string', multiple: true, default: [] },
-    'feature-gates': { type: 'string', multiple: true, default: [] },
-    'allow-missing': { type: 'boolean', default: false },
-  },
+// `sluice components | head -n 1`: whoever reads has seen enough.
+process.stdout.on('error', error => {
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
+  throw error
 })
 
-process.exitCode = await runAgentProcess(
-  {
-    configs: values.config,
-    sets: values.set,
-    featureGates: values['feature-gates'].flatMap(text => text.split(',')),
-    allowMissing: values['allow-missing'],
-    registry: components.all,
-    env: process.env,
+process.exitCode = await runCli(process.argv.slice(2), {
+  env: process.env,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  registry: components.all,
+  version,
+  async run(request) {
+    // Whatever an agent that has ended still holds open must not keep the process alive.
+    process.exit(await runAgentProcess(request, components))
   },
-  components,
-)
-process.exit()
+  build: config => dryBuild(config, components),
+})

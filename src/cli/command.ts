@@ -1,5 +1,6 @@
-import type { ComponentRegistry } from '../config/agent-config.ts'
-import type { LoadedConfig, LoadRequest } from '../config/load.ts'
+import type { AgentConfig, ComponentRegistry } from '../config/agent-config.ts'
+import type { LoadRequest } from '../config/load.ts'
+import type { BuildFailure } from './dry-build.ts'
 
 /** One option of a command. The table of these gives parsing, help, completion and the man page. */
 export interface OptionSpec {
@@ -53,8 +54,8 @@ export interface CliWorld {
   readonly version: string
   /** Starts the agent with what the flags say, and resolves with the exit code once it has ended. */
   run(request: LoadRequest): Promise<number>
-  /** Builds everything that `run` would, without starting it; rejects with what stands in the way. */
-  build(loaded: LoadedConfig): Promise<void>
+  /** Builds everything that `run` would, without starting it, and says what stands in the way. */
+  build(config: AgentConfig): Promise<readonly BuildFailure[]>
 }
 
 export interface Invocation {

@@ -23,7 +23,7 @@ async function dispatch(argv: readonly string[], world: CliWorld): Promise<numbe
   const [first, ...rest] = argv
   const paint = paintFor(world.stdout, world.env)
   if (first === '--version' || first === '-v') return await dispatch([versionCommand.name], world)
-  if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
+  if (first === 'help' || first === '--help' || first === '-h') {
     const topic = rest.find(word => !word.startsWith('-'))
     const command = topic === undefined ? undefined : findCommand(topic)
     world.stdout.write(
@@ -31,7 +31,7 @@ async function dispatch(argv: readonly string[], world: CliWorld): Promise<numbe
     )
     return 0
   }
-  const isOption = first.startsWith('-')
+  const isOption = first === undefined || first.startsWith('-')
   const command = findCommand(isOption ? 'run' : first)
   const args = parseArguments(command, globalOptions, isOption ? argv : rest)
   if (args.has('help')) {

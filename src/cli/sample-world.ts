@@ -19,7 +19,7 @@ export async function runSample(argv: readonly string[], more: Partial<CliWorld>
     registry: sampleRegistry,
     version: '1.2.3',
     run: async () => 0,
-    build: async () => {},
+    build: async () => [],
     ...more,
   })
   return { code, stdout, stderr }

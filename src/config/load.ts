@@ -101,11 +101,8 @@ const topKeys = [...componentKinds.map(sectionOf), 'service']
 
 function readAgentConfig(root: MapNode, request: LoadRequest, problems: Problem[]): AgentConfig {
   checkTopKeys(root, problems)
-  const defined = readDefinitions(root, {
-    registry: request.registry,
-    allowMissing: request.allowMissing === true,
-    problems,
-  })
+  const context = { registry: request.registry, allowMissing: request.allowMissing === true, problems }
+  const defined = readDefinitions(root, context)
   const serviceEntry = root.entries.get('service')
   const decoding = new Decoding(problems)
   const service: ServiceConfig = decodeSection(
@@ -113,7 +110,7 @@ function readAgentConfig(root: MapNode, request: LoadRequest, problems: Problem[
     { node: serviceEntry?.value, path: ['service'], keyPlace: serviceEntry?.keyPlace },
     decoding,
   )
-  const read = readPipelines(root, service, defined, problems)
+  const read = readPipelines(root, service, defined, context)
   checkGraph(read.pipelines, defined, problems)
   checkAddresses(defined, read.usedIds, service, decoding.listens, problems)
   return {

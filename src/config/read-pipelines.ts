@@ -1,6 +1,6 @@
 import { type AgentPipeline, type ComponentKindName, isSignalName, sectionOf, signalNames } from './agent-config.ts'
 import { normalizedId, parseComponentId } from './component-id.ts'
-import { type DefinedComponent, push } from './component-section.ts'
+import { type DefinedComponent, type DefinitionContext, push } from './component-section.ts'
 import { listKeys } from './decode.ts'
 import { nearest } from './nearest.ts'
 import type { Problem } from './problem.ts'
@@ -33,21 +33,23 @@ export function readPipelines(
   root: MapNode,
   service: ServiceConfig,
   defined: readonly DefinedComponent[],
-  problems: Problem[],
+  context: DefinitionContext,
 ): ReadPipelines {
-  return new PipelineReader(root, defined, problems).read(service)
+  return new PipelineReader(root, defined, context).read(service)
 }
 
 class PipelineReader {
   readonly #root: MapNode
   readonly #defined: readonly DefinedComponent[]
   readonly #problems: Problem[]
+  readonly #allowMissing: boolean
   readonly #usedIds = new Set<string>()
 
-  constructor(root: MapNode, defined: readonly DefinedComponent[], problems: Problem[]) {
+  constructor(root: MapNode, defined: readonly DefinedComponent[], context: DefinitionContext) {
     this.#root = root
     this.#defined = defined
-    this.#problems = problems
+    this.#problems = context.problems
+    this.#allowMissing = context.allowMissing
   }
 
   read(service: ServiceConfig): ReadPipelines {
@@ -191,14 +193,10 @@ class PipelineReader {
       // What is undefined was reported where it is named.
       if (lacking.undefinedCount > 0) return false
       if (lacking.leftOut > 0) {
-        push(
-          this.#problems,
-          'SLC0308',
-          'warning',
-          path,
-          place,
-          `pipeline "${path.at(-1)}" is left out: it has no ${slot} left`,
-        )
+        if (this.#allowMissing) {
+          const message = `pipeline "${path.at(-1)}" is left out: it has no ${slot} left`
+          push(this.#problems, 'SLC0308', 'warning', path, place, message)
+        }
         return false
       }
       const [kind = 'receiver'] = kindsOfSlot[slot]

@@ -1,7 +1,9 @@
+import { type AgentConfig, sectionOf } from '../../config/agent-config.ts'
 import { loadConfig } from '../../config/load.ts'
 import { hasErrors, type Problem, sortProblems } from '../../config/problem.ts'
 import type { CommandSpec, Invocation } from '../command.ts'
 import { configOperands, configOptions, loadRequestOf } from '../config-options.ts'
+import type { BuildFailure } from '../dry-build.ts'
 import { checkEnvironment } from '../environment-check.ts'
 import { countText, machineReport, type ReportFormat, reportFormats, textReport } from '../report.ts'
 import { paintFor } from '../terminal.ts'
@@ -45,8 +47,9 @@ async function runValidate(invocation: Invocation): Promise<number> {
   const loaded = await loadConfig(loadRequestOf(invocation))
   const problems: Problem[] = [...loaded.problems]
   if (loaded.resolved !== undefined) {
-    problems.push(...(await buildProblems(world.build(loaded))))
-    if (args.has('env')) problems.push(...(await checkEnvironment(loaded.resolved, world.registry)))
+    const { resolved } = loaded
+    problems.push(...(await world.build(resolved)).map(failure => buildProblem(failure, resolved)))
+    if (args.has('env')) problems.push(...(await checkEnvironment(resolved, world.registry)))
   }
   const sorted = sortProblems(problems)
   const isWrong = hasErrors(sorted) || (args.has('deny-warnings') && sorted.length > 0)
@@ -61,12 +64,10 @@ async function runValidate(invocation: Invocation): Promise<number> {
   return isWrong ? 1 : 0
 }
 
-async function buildProblems(building: Promise<void>): Promise<Problem[]> {
-  try {
-    await building
-    return []
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    return [{ code: 'SLC0403', severity: 'error', message, path: [], place: undefined, remedy: undefined, related: [] }]
-  }
+/** A component that cannot be created is shown where the file defines it. */
+function buildProblem({ kind, id, message }: BuildFailure, config: AgentConfig): Problem {
+  const component = config.components.find(candidate => candidate.kind === kind && candidate.id === id)
+  const path = kind === undefined ? [] : [sectionOf(kind), id]
+  const place = component?.place
+  return { code: 'SLC0403', severity: 'error', message, path, place, remedy: undefined, related: [] }
 }
