@@ -1,11 +1,11 @@
 import { JsonError } from '../wire/json-error.ts'
 import { type JsonLimits, JsonReader, jsonLimits } from '../wire/json-reader.ts'
 import { uint64 } from '../wire/uint64.ts'
-import { wireFixed32, wireFixed64, wireVarint } from '../wire/wire-type.ts'
+import { wireBytes, wireFixed32, wireFixed64, wireVarint } from '../wire/wire-type.ts'
 import { WireWriter } from '../wire/wire-writer.ts'
 import { writeBase64 } from './json-base64.ts'
 import type { Signal } from './otlp-batch.ts'
-import { fieldKinds, otlpSchema, type SchemaField, type SchemaMessage } from './otlp-schema.ts'
+import { fieldKinds, type KeyEntry, otlpSchema, type SchemaField, type SchemaMessage } from './otlp-schema.ts'
 
 /** What a reader of OTLP/JSON met beside the data. Adds up over calls. */
 export interface JsonFindings {
@@ -77,13 +77,21 @@ class Transcoder {
     const { reader } = this
     reader.enterObject()
     let seen = 0
-    for (let isFirst = true; reader.nextKey(isFirst); isFirst = false) {
-      const entry = schema.find(reader.keyHash, reader.keyBytes, reader.keyStart, reader.keyEnd)
-      if (entry === undefined) {
-        this.findings.unknownKeys++
-        reader.skipValue()
-        continue
+    let previous: KeyEntry | undefined
+    for (let isFirst = true; ; isFirst = false) {
+      let entry = previous === undefined ? schema.firstKey : previous.follower
+      if (entry === undefined || !reader.tryKey(isFirst, entry.quoted)) {
+        if (!reader.nextKey(isFirst)) return
+        entry = schema.find(reader.keyHash, reader.keyBytes, reader.keyStart, reader.keyEnd)
+        if (entry === undefined) {
+          this.findings.unknownKeys++
+          reader.skipValue()
+          continue
+        }
+        if (previous === undefined) schema.firstKey = entry
+        else previous.follower = entry
       }
+      previous = entry
       if (entry.isSnakeCase) this.findings.snakeCaseKeys++
       const keyOffset = reader.offset
       if (reader.tryNull()) continue
@@ -169,14 +177,20 @@ class Transcoder {
     if (stringEnd - stringStart !== length * 2) {
       throw reader.error(`${field.jsonName} is not ${length * 2} hexadecimal digits`, stringStart)
     }
-    const mark = writer.open(field.number)
+    writer.tag(field.number, wireBytes)
+    writer.byte(length)
+    writer.ensure(length)
+    const target = writer.buffer
+    let at = writer.length
+    let check = 0
     for (let offset = stringStart; offset < stringEnd; offset += 2) {
       const high = hexValues[bytes[offset]!]!
       const low = hexValues[bytes[offset + 1]!]!
-      if ((high | low) < 0) throw reader.error(`${field.jsonName} is not hexadecimal`, offset)
-      writer.byte((high << 4) | low)
+      check |= high | low
+      target[at++] = (high << 4) | low
     }
-    writer.close(mark)
+    if (check < 0) throw reader.error(`${field.jsonName} is not hexadecimal`, stringStart)
+    writer.length = at
   }
 
   /** Reads a number or boolean and writes the value without a tag; false where it is zero. */

@@ -57,6 +57,8 @@ export class SchemaMessage {
   /** Open-addressed by `hashKey`; both spellings of a key lead to its field. */
   #table: (KeyEntry | undefined)[] = []
   #mask = 0
+  /** The key that an object of this message began with last time: a guess for the reader. */
+  firstKey: KeyEntry | undefined
 
   constructor(name: string) {
     this.name = name
@@ -69,6 +71,7 @@ export class SchemaMessage {
     for (const field of fields) byNumber[field.number] = field
     this.byNumber = Array.from(byNumber)
     const entries = fields.flatMap(keyEntries)
+    this.firstKey = entries[0]
     const size = 2 ** Math.ceil(Math.log2(entries.length * 4 + 1))
     this.#mask = size - 1
     this.#table = new Array<KeyEntry | undefined>(size).fill(undefined)
@@ -93,20 +96,31 @@ export class SchemaMessage {
   }
 }
 
-export interface KeyEntry {
+/** One spelling of one field's key. */
+export class KeyEntry {
   readonly hash: number
   readonly key: Uint8Array
   readonly field: SchemaField
   /** The key is spelled as in the .proto files, which OTLP does not allow and senders do nevertheless. */
   readonly isSnakeCase: boolean
+  /** The key in quotes, with its colon. */
+  readonly quoted: Uint8Array
+  /** The key that followed this one last time: a guess for the reader, nothing depends on it. */
+  follower: KeyEntry
+
+  constructor(name: string, field: SchemaField) {
+    this.key = Buffer.from(name)
+    this.hash = hashKey(this.key)
+    this.field = field
+    this.isSnakeCase = name !== field.jsonName
+    this.quoted = Buffer.from(`"${name}":`)
+    this.follower = this
+  }
 }
 
 function keyEntries(field: SchemaField): KeyEntry[] {
   const names = field.name === field.jsonName ? [field.jsonName] : [field.jsonName, field.name]
-  return names.map(name => {
-    const key = Buffer.from(name)
-    return { hash: hashKey(key), key, field, isSnakeCase: name !== field.jsonName }
-  })
+  return names.map(name => new KeyEntry(name, field))
 }
 
 function isSameKey(key: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

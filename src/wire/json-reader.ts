@@ -98,18 +98,8 @@ export class JsonReader {
 
   /** The next byte after white space, which is left unread. Throws at the end of the text. */
   peek(): number {
-    const { bytes, end } = this
-    let { offset } = this
-    while (offset < end) {
-      const byte = bytes[offset]!
-      if (byte > 0x20 || (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) {
-        this.offset = offset
-        return byte
-      }
-      offset++
-    }
-    this.offset = end
-    throw this.error('text ends too early')
+    const byte = this.bytes[this.offset]!
+    return byte > 0x20 ? byte : this.#skipSpace()
   }
 
   /** Checks that only white space follows the document. */
@@ -148,11 +138,25 @@ export class JsonReader {
     }
     if (byte !== quote) throw this.error('a key in quotes was expected')
     this.#key()
-    if (this.bytes[this.offset] === colon) this.offset++
-    else {
-      if (this.peek() !== colon) throw this.error('a colon was expected')
-      this.offset++
+    if (this.peek() !== colon) throw this.error('a colon was expected')
+    this.offset++
+    return true
+  }
+
+  /**
+   * Reads the next key and its colon if they are exactly `quoted`, such as `"name":`, and says so; otherwise reads
+   * nothing. Senders write their keys in one order, so a guess saves the hash and the look-up.
+   */
+  tryKey(isFirst: boolean, quoted: Uint8Array): boolean {
+    const { bytes } = this
+    let { offset } = this
+    if (!isFirst) {
+      if (bytes[offset] !== comma) return false
+      offset++
     }
+    if (offset + quoted.length > this.end) return false
+    for (let i = 0; i < quoted.length; i++) if (bytes[offset + i] !== quoted[i]) return false
+    this.offset = offset + quoted.length
     return true
   }
 
@@ -305,6 +309,19 @@ export class JsonReader {
         this.#scanNumber(this.offset, this.end)
         this.offset = this.#numberEnd
     }
+  }
+
+  #skipSpace(): number {
+    const { bytes, end } = this
+    for (let { offset } = this; offset < end; offset++) {
+      const byte = bytes[offset]!
+      if (byte > 0x20 || (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) {
+        this.offset = offset
+        return byte
+      }
+    }
+    this.offset = end
+    throw this.error('text ends too early')
   }
 
   #enter(): void {

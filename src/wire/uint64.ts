@@ -13,11 +13,11 @@ export function parseUint64(bytes: Uint8Array, start: number, end: number): bool
   while (end - start > 1 && bytes[start] === 0x30) start++
   const length = end - start
   if (length > 20) return false
-  const split = length > 9 ? end - 9 : start
-  let top = 0
-  let bottom = 0
-  for (let offset = start; offset < split; offset++) top = top * 10 + bytes[offset]! - 0x30
-  for (let offset = split; offset < end; offset++) bottom = bottom * 10 + bytes[offset]! - 0x30
+  // Runs of nine digits stay within 32 bits.
+  const middleStart = length > 18 ? end - 18 : start
+  const bottomStart = length > 9 ? end - 9 : start
+  const top = smallNumber(bytes, start, middleStart) * billion + smallNumber(bytes, middleStart, bottomStart)
+  const bottom = smallNumber(bytes, bottomStart, end)
   // top * 10^9 + bottom, in limbs of 20 bits so that no product passes 2^53.
   const topHigh = Math.floor(top / twoTo20)
   const low = (top - topHigh * twoTo20) * billion + bottom
@@ -28,6 +28,12 @@ export function parseUint64(bytes: Uint8Array, start: number, end: number): bool
   uint64.high = high
   uint64.low = (rest - high * 4096) * twoTo20 + (low - lowCarry * twoTo20)
   return true
+}
+
+function smallNumber(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0
+  for (let offset = start; offset < end; offset++) value = (Math.imul(value, 10) + bytes[offset]! - 0x30) | 0
+  return value
 }
 
 /** Writes the unsigned decimal digits of the value at `offset` of `bytes`, 20 at most; returns where they end. */

@@ -1,6 +1,8 @@
 import { wireBytes, wireFixed32, wireFixed64, wireVarint } from './wire-type.ts'
 
 const textEncoder = new TextEncoder()
+/** Up to this length a loop beats the call of `set` and the view that it needs. */
+const copiedByHandMax = 48
 
 /** Bytes that the varint of `value` (an unsigned 32-bit number) takes. */
 export function varintLength(value: number): number {
@@ -143,7 +145,11 @@ export class WireWriter {
   raw(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
     const length = end - start
     this.ensure(length)
-    this.#bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), this.length)
+    if (length <= copiedByHandMax) {
+      const target = this.#bytes
+      let at = this.length
+      for (let offset = start; offset < end; offset++) target[at++] = bytes[offset]!
+    } else this.#bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), this.length)
     this.length += length
   }
 
