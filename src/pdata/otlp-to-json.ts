@@ -1,5 +1,6 @@
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { JsonWriter } from '../wire/json-writer.ts'
+import { readVarint, readWord, uint64 } from '../wire/uint64.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { wireBytes, wireFixed32, wireFixed64, wireVarint } from '../wire/wire-type.ts'
 import type { Signal } from './otlp-batch.ts'
@@ -185,16 +186,16 @@ class Printer {
         writer.double(doubleAt(bytes, start))
         return
       case fieldKinds.fixed32:
-        writer.uint64(wordAt(bytes, start), 0)
+        writer.uint64(readWord(bytes, start), 0)
         return
       case fieldKinds.fixed64:
         writer.byte(0x22)
-        writer.uint64(wordAt(bytes, start), wordAt(bytes, start + 4))
+        writer.uint64(readWord(bytes, start), readWord(bytes, start + 4))
         writer.byte(0x22)
         return
       case fieldKinds.sfixed64:
         writer.byte(0x22)
-        writer.int64(wordAt(bytes, start), wordAt(bytes, start + 4))
+        writer.int64(readWord(bytes, start), readWord(bytes, start + 4))
         writer.byte(0x22)
         return
       default:
@@ -204,8 +205,8 @@ class Printer {
 
   #varint(kind: number, bytes: Uint8Array, start: number, end: number): void {
     const { writer } = this
-    readVarintHalves(bytes, start, end)
-    const { low, high } = halves
+    readVarint(bytes, start, end)
+    const { low, high } = uint64
     switch (kind) {
       case fieldKinds.bool:
         writer.ascii((low | high) === 0 ? 'false' : 'true')
@@ -242,7 +243,6 @@ class Printer {
 const noBytes = new Uint8Array(0)
 const printer = new Printer()
 const doubleBytes = new DataView(new ArrayBuffer(8))
-const halves = { low: 0, high: 0 }
 
 function isPackable(field: SchemaField): boolean {
   return field.kind >= fieldKinds.bool && field.kind <= fieldKinds.double
@@ -290,29 +290,8 @@ function joinOccurrences(field: SchemaField, bytes: Uint8Array, first: number, e
   return Buffer.concat(parts)
 }
 
-function wordAt(bytes: Uint8Array, offset: number): number {
-  return (bytes[offset]! | (bytes[offset + 1]! << 8) | (bytes[offset + 2]! << 16) | (bytes[offset + 3]! << 24)) >>> 0
-}
-
 function doubleAt(bytes: Uint8Array, offset: number): number {
-  doubleBytes.setUint32(0, wordAt(bytes, offset), true)
-  doubleBytes.setUint32(4, wordAt(bytes, offset + 4), true)
+  doubleBytes.setUint32(0, readWord(bytes, offset), true)
+  doubleBytes.setUint32(4, readWord(bytes, offset + 4), true)
   return doubleBytes.getFloat64(0, true)
-}
-
-/** The varint in `bytes[start, end)`, whose bounds were checked, into `halves`. */
-function readVarintHalves(bytes: Uint8Array, start: number, end: number): void {
-  let low = 0
-  let high = 0
-  let shift = 0
-  for (let offset = start; offset < end; offset++, shift += 7) {
-    const part = bytes[offset]! & 127
-    if (shift < 28) low |= part << shift
-    else if (shift === 28) {
-      low |= part << 28
-      high |= part >>> 4
-    } else high |= part << (shift - 32)
-  }
-  halves.low = low >>> 0
-  halves.high = high >>> 0
 }

@@ -68,3 +68,48 @@ function digitCount(value: number): number {
   for (let bound = 10; value >= bound; bound *= 10) count++
   return count
 }
+
+/** Sets `uint64` to `value * factor + addend`, modulo 2^64. Factor and addend are whole and below 2^31. */
+export function multiplyUint64(low: number, high: number, factor: number, addend: number): void {
+  // Limbs of 16 bits: no product passes 2^48.
+  let part = (low & 0xffff) * factor + addend
+  let carry = Math.floor(part / 0x10000)
+  const first = part - carry * 0x10000
+  part = (low >>> 16) * factor + carry
+  carry = Math.floor(part / 0x10000)
+  uint64.low = (part - carry * 0x10000) * 0x10000 + first
+  part = (high & 0xffff) * factor + carry
+  carry = Math.floor(part / 0x10000)
+  const third = part - carry * 0x10000
+  part = (high >>> 16) * factor + carry
+  uint64.high = (part % 0x10000) * 0x10000 + third
+}
+
+/** Adds to `uint64`, modulo 2^64. */
+export function addUint64(low: number, high: number): void {
+  const sum = uint64.low + (low >>> 0)
+  uint64.low = sum >>> 0
+  uint64.high = (uint64.high + (high >>> 0) + (sum >= twoTo32 ? 1 : 0)) >>> 0
+}
+
+/** Reads the protobuf varint in `bytes[start, end)`, whose bounds were checked, into `uint64`. */
+export function readVarint(bytes: Uint8Array, start: number, end: number): void {
+  let low = 0
+  let high = 0
+  let shift = 0
+  for (let offset = start; offset < end; offset++, shift += 7) {
+    const part = bytes[offset]! & 127
+    if (shift < 28) low |= part << shift
+    else if (shift === 28) {
+      low |= part << 28
+      high |= part >>> 4
+    } else high |= part << (shift - 32)
+  }
+  uint64.low = low >>> 0
+  uint64.high = high >>> 0
+}
+
+/** Four bytes, least significant first, as an unsigned number. */
+export function readWord(bytes: Uint8Array, offset: number): number {
+  return (bytes[offset]! | (bytes[offset + 1]! << 8) | (bytes[offset + 2]! << 16) | (bytes[offset + 3]! << 24)) >>> 0
+}

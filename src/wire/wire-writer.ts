@@ -48,6 +48,12 @@ export class WireWriter {
     this.length = length
   }
 
+  /** Takes `[start, end)` out of what was written; what follows moves up. */
+  remove(start: number, end: number): void {
+    this.#bytes.copyWithin(start, end, this.length)
+    this.length -= end - start
+  }
+
   /** A copy of what was written, of exactly that size. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.length)

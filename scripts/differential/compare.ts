@@ -1,0 +1,40 @@
+import { isDeepStrictEqual } from 'node:util'
+import { flattenItems } from '../../src/testkit/otlp-items.ts'
+import type { Plain } from '../../src/testkit/otlp-oracle.ts'
+
+/** The spans of a request, each with its resource and scope, attributes sorted by key and spans by id. */
+export function normalizedSpans(bytes: Uint8Array): Plain[] {
+  const items = flattenItems('traces', bytes).map(item => sorted(item) as Plain)
+  return items.sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
+}
+
+const idOf = (item: Plain) => String((item['record'] as Plain)['spanId']) + JSON.stringify(item)
+
+/** Attributes become objects by key; empty messages count as absent. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const isAttributes =
+      value.length > 0 &&
+      value.every(item => typeof item === 'object' && item !== null && ('key' in item || 'value' in item))
+    return isAttributes
+      ? Object.fromEntries(value.map(item => [`"${item.key}"`, sorted(item.value)]))
+      : value.map(sorted)
+  }
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, child]) => [key, sorted(child)] as const)
+      .filter(([, child]) => !(typeof child === 'object' && child !== null && Object.keys(child).length === 0))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  )
+}
+
+/** Paths at which two values differ, with both sides. */
+export function differences(ours: unknown, theirs: unknown, path = ''): string[] {
+  if (isDeepStrictEqual(ours, theirs)) return []
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null
+  if (!isObject(ours) || !isObject(theirs))
+    return [`${path}: ${JSON.stringify(ours)} here, ${JSON.stringify(theirs)} there`]
+  const names = new Set([...Object.keys(ours as object), ...Object.keys(theirs as object)])
+  return [...names].flatMap(name => differences((ours as Plain)[name], (theirs as Plain)[name], `${path}.${name}`))
+}

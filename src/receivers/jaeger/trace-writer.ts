@@ -1,0 +1,556 @@
+import { AttributeWriter, writeText } from '../../pdata/attribute-writer.ts'
+import {
+  eventAttributes,
+  eventName,
+  eventTime,
+  groupResource,
+  groupScopes,
+  linkAttributes,
+  linkSpanId,
+  linkTraceId,
+  requestResources,
+  resourceAttributes,
+  scopeGroupRecords,
+  scopeGroupScope,
+  scopeName,
+  scopeVersion,
+  spanAttributes,
+  spanEndTime,
+  spanEvents,
+  spanFlags,
+  spanKind,
+  spanLinks,
+  spanName,
+  spanParentSpanId,
+  spanSpanId,
+  spanStartTime,
+  spanStatus,
+  spanTraceId,
+  spanTraceState,
+  statusCode,
+  statusMessage,
+} from '../../pdata/otlp-fields.ts'
+import { addUint64, uint64 } from '../../wire/uint64.ts'
+import { WireWriter } from '../../wire/wire-writer.ts'
+import { isSame, type JaegerTag, tagBool, tagBytes, tagDouble, tagInt, tagString } from './jaeger-tag.ts'
+
+const key = (text: string) => Buffer.from(text)
+const keyServiceName = key('service.name')
+const keyHostname = key('hostname')
+const keyHostName = key('host.name')
+const keyJaegerVersion = key('jaeger.version')
+const keyExporterVersion = key('opencensus.exporterversion')
+const keySpanKind = key('span.kind')
+const keyError = key('error')
+const keyStatusCode = key('otel.status_code')
+const keyStatusDescription = key('otel.status_description')
+const keyHttpStatusCode = key('http.status_code')
+const keyHttpStatusMessage = key('http.status_message')
+const keyTraceState = key('w3c.tracestate')
+const keyScopeName = key('otel.scope.name')
+const keyScopeVersion = key('otel.scope.version')
+const keyEvent = key('event')
+const keyRefType = key('opentracing.ref_type')
+const refTypeNames = [key('child_of'), key('follows_from')] as const
+/** What an exporter of OTLP data without a service calls it. */
+const noServiceName = key('OTLPResourceNoServiceName')
+const jaegerVersionPrefix = key('Jaeger-')
+const kindNames = [key('internal'), key('server'), key('client'), key('producer'), key('consumer')] as const
+const spanKindServer = 2
+const statusOk = 1
+const statusError = 2
+const emptyBytes = new Uint8Array(0)
+
+/** Bytes of one reference: type, trace id, span id. */
+const referenceSize = 25
+export const referenceChildOf = 0
+const memoryKeptBytes = 1 << 20
+
+/** A range of the source that waits until the span is complete; `start` is -1 while there is none. */
+interface Range {
+  start: number
+  end: number
+}
+
+/**
+ * Writes OTLP for Jaeger batches while their fields are read in whatever order they come: what OTLP has as attributes
+ * goes out at once, the rest waits for the end of its span.
+ *
+ * Source: https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/
+ */
+export class JaegerTraceWriter {
+  #writer = new WireWriter(16 * 1024)
+  /** Spans written. */
+  spanCount = 0
+  /** Bytes of the ids of the current span: trace id, span id, parent span id. Set before `endSpan`. */
+  readonly ids = new Uint8Array(32)
+  readonly start = { low: 0, high: 0 }
+  readonly duration = { low: 0, high: 0 }
+  flags = 0
+
+  readonly #spanAttributes = new AttributeWriter()
+  readonly #otherAttributes = new AttributeWriter()
+  #source: Uint8Array = emptyBytes
+  #batchMark = 0
+  #groupStart = -1
+  #groupMark = 0
+  #groupSpanCount = 0
+  #groupScopeName: Uint8Array = emptyBytes
+  #groupScopeVersion: Uint8Array = emptyBytes
+  #spanStart = 0
+  #spanMark = 0
+  #references = new Uint8Array(referenceSize * 8)
+  #referenceCount = 0
+  #hasHostName = false
+  #kind = 0
+  #hasError = false
+  #hasContent = false
+  #httpStatus = -1
+  readonly #statusCode: Range = { start: -1, end: -1 }
+  readonly #statusDescription: Range = { start: -1, end: -1 }
+  readonly #httpMessage: Range = { start: -1, end: -1 }
+  readonly #scopeName: Range = { start: -1, end: -1 }
+  readonly #scopeVersion: Range = { start: -1, end: -1 }
+  readonly #hostname: Range = { start: -1, end: -1 }
+
+  reset(): this {
+    this.#writer.reset()
+    this.spanCount = 0
+    this.#groupStart = -1
+    return this
+  }
+
+  /** The request written since `reset`; forgets the source, and its memory if that grew large. */
+  finish(): Uint8Array {
+    const bytes = this.#writer.finish()
+    this.clear()
+    return bytes
+  }
+
+  clear(): void {
+    this.#source = emptyBytes
+    if (this.#writer.buffer.length > memoryKeptBytes) this.#writer = new WireWriter(16 * 1024)
+  }
+
+  /** Begins the spans of one process. All ranges until `endBatch` refer to `source`. */
+  beginBatch(source: Uint8Array): void {
+    this.#source = source
+    this.#batchMark = this.#writer.open(requestResources)
+  }
+
+  endBatch(): void {
+    this.#endGroup()
+    this.#writer.close(this.#batchMark)
+  }
+
+  /** Begins the process; its tags follow through `processTag`, then `endProcess`. */
+  beginProcess(): number {
+    this.#endGroup()
+    const mark = this.#writer.open(groupResource)
+    this.#otherAttributes.begin(this.#writer, resourceAttributes, false)
+    this.#hostname.start = -1
+    return mark
+  }
+
+  serviceName(start: number, end: number): void {
+    const source = this.#source
+    if (start === end || isSame(source, start, end, noServiceName)) return
+    this.#otherAttributes.string(keyServiceName, 0, keyServiceName.length, source, start, end)
+  }
+
+  processTag(tag: JaegerTag): void {
+    const { source } = tag
+    if (tag.type === tagString && tag.hasKey(keyHostname)) {
+      setRange(this.#hostname, tag.start, tag.end)
+      return
+    }
+    if (tag.type === tagString && tag.hasKey(keyJaegerVersion)) {
+      const version = Buffer.concat([jaegerVersionPrefix, source.subarray(tag.start, tag.end)])
+      this.#otherAttributes.string(keyExporterVersion, 0, keyExporterVersion.length, version, 0, version.length)
+      return
+    }
+    if (tag.hasKey(keyHostName)) this.#hasHostName = true
+    writeTag(this.#otherAttributes, tag)
+  }
+
+  endProcess(mark: number): void {
+    const { start, end } = this.#hostname
+    if (start >= 0) {
+      const name = this.#hasHostName ? keyHostname : keyHostName
+      this.#otherAttributes.string(name, 0, name.length, this.#source, start, end)
+    }
+    this.#hasHostName = false
+    this.#writer.close(mark)
+  }
+
+  beginSpan(): void {
+    const writer = this.#writer
+    if (this.#groupStart < 0) {
+      this.#groupStart = writer.length
+      this.#groupMark = writer.open(groupScopes)
+      this.#groupSpanCount = 0
+    }
+    this.#spanStart = writer.length
+    this.#spanMark = writer.open(scopeGroupRecords)
+    this.#spanAttributes.begin(writer, spanAttributes, false)
+    this.ids.fill(0)
+    this.start.low = 0
+    this.start.high = 0
+    this.duration.low = 0
+    this.duration.high = 0
+    this.flags = 0
+    this.#referenceCount = 0
+    this.#kind = 0
+    this.#hasError = false
+    this.#hasContent = false
+    this.#httpStatus = -1
+    this.#statusCode.start = -1
+    this.#statusDescription.start = -1
+    this.#httpMessage.start = -1
+    this.#scopeName.start = -1
+    this.#scopeVersion.start = -1
+  }
+
+  spanName(start: number, end: number): void {
+    if (start === end) return
+    this.#hasContent = true
+    writeText(this.#writer, spanName, this.#source, start, end)
+  }
+
+  /** A tag of the span: those that stand for fields of OTLP wait or are written as such, others are attributes. */
+  spanTag(tag: JaegerTag): void {
+    this.#hasContent = true
+    if (this.#isField(tag)) return
+    writeTag(this.#spanAttributes, tag)
+  }
+
+  #isField(tag: JaegerTag): boolean {
+    switch (tag.keyEnd - tag.keyStart) {
+      case 5:
+        if (!tag.hasKey(keyError)) return false
+        this.#hasError = tag.type === tagBool && tag.bool
+        return this.#hasError
+      case 9:
+        return tag.type === tagString && tag.hasKey(keySpanKind) && this.#setKind(tag)
+      case 14:
+        if (tag.type !== tagString || !tag.hasKey(keyTraceState)) return false
+        writeText(this.#writer, spanTraceState, tag.source, tag.start, tag.end)
+        return true
+      case 15:
+        return tag.hasKey(keyScopeName) && keepText(this.#scopeName, tag)
+      case 16:
+        if (tag.hasKey(keyStatusCode)) return keepText(this.#statusCode, tag)
+        if (tag.hasKey(keyHttpStatusCode)) this.#httpStatus = httpStatusOf(tag)
+        return false
+      case 18:
+        return tag.hasKey(keyScopeVersion) && keepText(this.#scopeVersion, tag)
+      case 19:
+        if (tag.hasKey(keyHttpStatusMessage)) keepText(this.#httpMessage, tag)
+        return false
+      case 23:
+        return tag.hasKey(keyStatusDescription) && keepText(this.#statusDescription, tag)
+      default:
+        return false
+    }
+  }
+
+  #setKind(tag: JaegerTag): boolean {
+    for (let i = 0; i < kindNames.length; i++) {
+      if (isSame(tag.source, tag.start, tag.end, kindNames[i]!)) {
+        this.#kind = i + 1
+        return true
+      }
+    }
+    return false
+  }
+
+  /** Room for a reference's trace id (16 bytes) and span id (8 bytes) at the returned offset of `referenceBytes`. */
+  addReference(type: number): number {
+    this.#hasContent = true
+    const start = this.#referenceCount++ * referenceSize
+    if (start + referenceSize > this.#references.length) {
+      const grown = new Uint8Array(this.#references.length * 2)
+      grown.set(this.#references)
+      this.#references = grown
+    }
+    this.#references.fill(0, start, start + referenceSize)
+    this.#references[start] = type
+    return start + 1
+  }
+
+  get referenceBytes(): Uint8Array {
+    return this.#references
+  }
+
+  /** The type of the reference begun last, where it is read after the ids. */
+  referenceType(offset: number, type: number): void {
+    this.#references[offset - 1] = type
+  }
+
+  /** Begins an event; its fields follow through `eventField`, then `endEvent`. */
+  beginEvent(): number {
+    this.#hasContent = true
+    const mark = this.#writer.open(spanEvents)
+    this.#otherAttributes.begin(this.#writer, eventAttributes, false)
+    return mark
+  }
+
+  /** The time of the current event in nanoseconds. */
+  eventTime(low: number, high: number): void {
+    this.#writer.tag(eventTime, 1)
+    this.#writer.fixed64Halves(low, high)
+  }
+
+  eventField(tag: JaegerTag): void {
+    if (tag.type === tagString && tag.hasKey(keyEvent)) {
+      writeText(this.#writer, eventName, tag.source, tag.start, tag.end)
+      return
+    }
+    writeTag(this.#otherAttributes, tag)
+  }
+
+  endEvent(mark: number): void {
+    this.#writer.close(mark)
+  }
+
+  /** Completes the span from its ids, times and what waited. A span without anything is none. */
+  endSpan(): void {
+    const writer = this.#writer
+    if (!this.#hasContent && isZero(this.ids, 0, 24)) {
+      writer.truncate(this.#spanStart)
+      return
+    }
+    this.#writeIds()
+    this.#writeTimes()
+    if (this.#kind !== 0) writer.uint32Field(spanKind, this.#kind)
+    if ((this.flags & 1) !== 0) writer.fixed32Field(spanFlags, 1)
+    this.#writeStatus()
+    this.#writeLinks()
+    this.#putIntoGroup()
+    this.spanCount++
+  }
+
+  #writeIds(): void {
+    const { ids } = this
+    const writer = this.#writer
+    if (!isZero(ids, 0, 16)) writer.bytesField(spanTraceId, ids, 0, 16)
+    if (!isZero(ids, 16, 24)) writer.bytesField(spanSpanId, ids, 16, 24)
+    if (isZero(ids, 24, 32)) this.#inferParent()
+    if (!isZero(ids, 24, 32)) writer.bytesField(spanParentSpanId, ids, 24, 32)
+  }
+
+  #writeTimes(): void {
+    const writer = this.#writer
+    const { start, duration } = this
+    if ((start.low | start.high) !== 0) {
+      writer.tag(spanStartTime, 1)
+      writer.fixed64Halves(start.low, start.high)
+    }
+    uint64.low = start.low
+    uint64.high = start.high
+    addUint64(duration.low, duration.high)
+    if ((uint64.low | uint64.high) !== 0) {
+      writer.tag(spanEndTime, 1)
+      writer.fixed64Halves(uint64.low, uint64.high)
+    }
+  }
+
+  /** Without a parent id, the first reference to a span of the same trace is the parent, a child-of before others. */
+  #inferParent(): void {
+    let found = -1
+    for (let i = 0; i < this.#referenceCount; i++) {
+      const start = i * referenceSize
+      if (!this.#isInThisTrace(start)) continue
+      if (this.#references[start] === referenceChildOf) {
+        found = start
+        break
+      }
+      if (found < 0) found = start
+    }
+    if (found >= 0) this.ids.set(this.#references.subarray(found + 17, found + 25), 24)
+  }
+
+  #isInThisTrace(reference: number): boolean {
+    for (let i = 0; i < 16; i++) if (this.#references[reference + 1 + i] !== this.ids[i]) return false
+    return true
+  }
+
+  #isParent(reference: number): boolean {
+    if (this.#references[reference] !== referenceChildOf || !this.#isInThisTrace(reference)) return false
+    for (let i = 0; i < 8; i++) if (this.#references[reference + 17 + i] !== this.ids[24 + i]) return false
+    return true
+  }
+
+  #writeLinks(): void {
+    const writer = this.#writer
+    for (let i = 0; i < this.#referenceCount; i++) {
+      const start = i * referenceSize
+      if (this.#isParent(start)) continue
+      const mark = writer.open(spanLinks)
+      if (!isZero(this.#references, start + 1, start + 17)) {
+        writer.bytesField(linkTraceId, this.#references, start + 1, start + 17)
+      }
+      if (!isZero(this.#references, start + 17, start + 25)) {
+        writer.bytesField(linkSpanId, this.#references, start + 17, start + 25)
+      }
+      const name = refTypeNames[this.#references[start] === referenceChildOf ? 0 : 1]
+      this.#otherAttributes.begin(writer, linkAttributes, true)
+      this.#otherAttributes.string(keyRefType, 0, keyRefType.length, name, 0, name.length)
+      writer.close(mark)
+    }
+  }
+
+  #writeStatus(): void {
+    const description = this.#statusDescription
+    if (this.#hasError) {
+      this.#status(statusError, description.start >= 0 ? description : this.#httpMessage)
+    } else if (this.#statusCode.start >= 0) {
+      this.#status(statusCodeNamed(this.#source, this.#statusCode), description)
+    } else {
+      // A description without a status is an attribute like any other.
+      if (description.start >= 0) {
+        const { start, end } = description
+        this.#spanAttributes.string(keyStatusDescription, 0, keyStatusDescription.length, this.#source, start, end)
+      }
+      if (this.#httpStatus >= 0 && isHttpError(this.#httpStatus, this.#kind))
+        this.#status(statusError, this.#httpMessage)
+    }
+  }
+
+  #status(code: number, message: Range): void {
+    const writer = this.#writer
+    const mark = writer.open(spanStatus)
+    if (message.start >= 0 && message.end > message.start) {
+      writeText(writer, statusMessage, this.#source, message.start, message.end)
+    }
+    if (code !== 0) writer.uint32Field(statusCode, code)
+    writer.close(mark)
+  }
+
+  /** Closes the span where it stands if its scope is the group's, else moves it into a group of its scope. */
+  #putIntoGroup(): void {
+    const writer = this.#writer
+    const name = this.#scopeName
+    // A version without a name is no scope.
+    const hasVersion = name.start >= 0 && this.#scopeVersion.start >= 0
+    if (name.start < 0 && this.#scopeVersion.start >= 0) {
+      const { start, end } = this.#scopeVersion
+      this.#spanAttributes.string(keyScopeVersion, 0, keyScopeVersion.length, this.#source, start, end)
+    }
+    const nameStart = Math.max(name.start, 0)
+    const nameEnd = name.start < 0 ? 0 : name.end
+    const versionStart = hasVersion ? this.#scopeVersion.start : 0
+    const versionEnd = hasVersion ? this.#scopeVersion.end : 0
+    const source = this.#source
+    if (this.#groupSpanCount === 0) {
+      this.#groupScopeName = copyRange(source, nameStart, nameEnd)
+      this.#groupScopeVersion = copyRange(source, versionStart, versionEnd)
+    } else if (
+      !isSame(source, nameStart, nameEnd, this.#groupScopeName) ||
+      !isSame(source, versionStart, versionEnd, this.#groupScopeVersion)
+    ) {
+      const span = writer.buffer.slice(this.#spanMark, writer.length)
+      writer.truncate(this.#spanStart)
+      this.#endGroup()
+      this.#groupStart = writer.length
+      this.#groupMark = writer.open(groupScopes)
+      this.#groupSpanCount = 1
+      this.#groupScopeName = copyRange(source, nameStart, nameEnd)
+      this.#groupScopeVersion = copyRange(source, versionStart, versionEnd)
+      writer.bytesField(scopeGroupRecords, span)
+      return
+    }
+    this.#groupSpanCount++
+    writer.close(this.#spanMark)
+  }
+
+  #endGroup(): void {
+    if (this.#groupStart < 0) return
+    const writer = this.#writer
+    const name = this.#groupScopeName
+    const version = this.#groupScopeVersion
+    if (this.#groupSpanCount === 0) {
+      writer.truncate(this.#groupStart)
+    } else {
+      if (name.length > 0 || version.length > 0) {
+        const scope = writer.open(scopeGroupScope)
+        if (name.length > 0) writeText(writer, scopeName, name, 0, name.length)
+        if (version.length > 0) writeText(writer, scopeVersion, version, 0, version.length)
+        writer.close(scope)
+      }
+      writer.close(this.#groupMark)
+    }
+    this.#groupStart = -1
+  }
+}
+
+function writeTag(attributes: AttributeWriter, tag: JaegerTag): void {
+  const { source, keyStart, keyEnd } = tag
+  switch (tag.type) {
+    case tagString:
+      attributes.string(source, keyStart, keyEnd, source, tag.start, tag.end)
+      return
+    case tagBool:
+      attributes.bool(source, keyStart, keyEnd, tag.bool)
+      return
+    case tagInt:
+      attributes.int(source, keyStart, keyEnd, tag.low, tag.high)
+      return
+    case tagDouble:
+      attributes.double(source, keyStart, keyEnd, tag.low, tag.high)
+      return
+    case tagBytes:
+      attributes.bytes(source, keyStart, keyEnd, source, tag.start, tag.end)
+      return
+    default: {
+      const text = Buffer.from(`<Unknown Jaeger TagType ${tag.low}>`)
+      attributes.string(source, keyStart, keyEnd, text, 0, text.length)
+    }
+  }
+}
+
+/** Remembers a string tag; false for other types, which stay attributes. */
+function keepText(range: Range, tag: JaegerTag): boolean {
+  if (tag.type !== tagString) return false
+  setRange(range, tag.start, tag.end)
+  return true
+}
+
+function setRange(range: Range, start: number, end: number): void {
+  range.start = start
+  range.end = end
+}
+
+function copyRange(source: Uint8Array, start: number, end: number): Uint8Array {
+  return start === end ? emptyBytes : source.slice(start, end)
+}
+
+function isZero(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] !== 0) return false
+  return true
+}
+
+function statusCodeNamed(source: Uint8Array, { start, end }: Range): number {
+  const text = end - start > 5 ? '' : Buffer.from(source.subarray(start, end)).toString('latin1').toUpperCase()
+  if (text === 'OK') return statusOk
+  return text === 'ERROR' ? statusError : 0
+}
+
+/** The status as a number, from an integer or from text; -1 where it is neither. */
+function httpStatusOf(tag: JaegerTag): number {
+  if (tag.type === tagInt) return tag.high === 0 && tag.low < 0x80000000 ? tag.low : 0
+  if (tag.type !== tagString || tag.end === tag.start || tag.end - tag.start > 9) return -1
+  let value = 0
+  for (let i = tag.start; i < tag.end; i++) {
+    const digit = tag.source[i]! - 0x30
+    if (digit < 0 || digit > 9) return -1
+    value = value * 10 + digit
+  }
+  return value
+}
+
+/** 4xx is an error for a client, not for a server; what is neither 1xx, 2xx, 3xx nor that is an error for all. */
+function isHttpError(status: number, kind: number): boolean {
+  if (status >= 400 && status < 500) return kind !== spanKindServer
+  return status < 100 || status >= 400
+}
