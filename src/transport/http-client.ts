@@ -98,6 +98,7 @@ function createDispatcher(settings: HttpClientSettings, origin: string): Dispatc
       connector = buildConnector({
         ...tlsSettings(),
         timeout: connectTimeoutMs,
+        allowH2: false,
         ...(socketPath === undefined ? {} : { socketPath }),
       })
     }
