@@ -6,8 +6,9 @@ import {
   sectionOf,
 } from './agent-config.ts'
 import { parseComponentId } from './component-id.ts'
-import { Decoding, decodeSection, type ListenAddress, listKeys, type Reference } from './decode.ts'
+import { Decoding, decodeSection, type ListenAddress, type Reference } from './decode.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import { listKeys } from './list-keys.ts'
 import { nearest } from './nearest.ts'
 import type { Problem, RelatedPlace } from './problem.ts'
 import type { ProblemCode } from './problem-codes.ts'

@@ -1,6 +1,7 @@
 import type { AttributeValue, ConfigDeclaration, Field } from './declare.ts'
-import { type Decoding, decodeSection, listKeys, type Position } from './decode.ts'
+import type { Decoding, Position } from './decode.ts'
 import { decodeScalar } from './decode-scalar.ts'
+import { listKeys } from './list-keys.ts'
 import { parseListenAddress } from './listen-address.ts'
 import { nearest } from './nearest.ts'
 import { Opaque } from './opaque.ts'
@@ -22,7 +23,7 @@ export function decodeValue(field: Field<unknown>, at: Position, decoding: Decod
 function decodeKind(field: Field<unknown>, at: Position, decoding: Decoding): unknown {
   switch (field.kind) {
     case 'section':
-      return decodeSection(field.extra.declaration as ConfigDeclaration<unknown>, at, decoding)
+      return decoding.decodeSection(field.extra.declaration as ConfigDeclaration<unknown>, at, decoding)
     case 'optionalSection':
       return decodeOptional(field, at, decoding)
     case 'variant':
@@ -46,7 +47,7 @@ function decodeKind(field: Field<unknown>, at: Position, decoding: Decoding): un
 function fallback(field: Field<unknown>, at: Position, decoding: Decoding): unknown {
   const absent = { ...at, node: undefined }
   if (field.kind === 'section')
-    return decodeSection(field.extra.declaration as ConfigDeclaration<unknown>, absent, decoding)
+    return decoding.decodeSection(field.extra.declaration as ConfigDeclaration<unknown>, absent, decoding)
   return field.defaultValue
 }
 
@@ -59,11 +60,11 @@ function decodeOptional(field: Field<unknown>, at: Position, decoding: Decoding)
   const declaration = field.extra.declaration as ConfigDeclaration<unknown>
   const { node } = at
   if (node === undefined) {
-    return field.extra.enabledByDefault === true ? decodeSection(declaration, at, decoding) : undefined
+    return field.extra.enabledByDefault === true ? decoding.decodeSection(declaration, at, decoding) : undefined
   }
   if (isNull(node) && field.extra.nullIsOff === true) return undefined
   const hasOwnSwitch = Object.values(declaration.shape).some(inner => inner.key === 'enabled')
-  const value = decodeSection(declaration, at, decoding, hasOwnSwitch ? [] : ['enabled'])
+  const value = decoding.decodeSection(declaration, at, decoding, hasOwnSwitch ? [] : ['enabled'])
   const enabled = node.kind === 'map' ? node.entries.get('enabled') : undefined
   if (enabled === undefined) return value
   if (enabled.value.kind === 'scalar' && typeof enabled.value.value === 'boolean') {
@@ -90,7 +91,7 @@ function decodeVariant(field: Field<unknown>, at: Position, decoding: Decoding):
   const name = entry?.value.kind === 'scalar' ? entry.value.text : undefined
   const declaration = name !== undefined && Object.hasOwn(variants, name) ? variants[name] : undefined
   if (declaration !== undefined) {
-    const value = decodeSection(declaration, at, decoding, [tag]) as object
+    const value = decoding.decodeSection(declaration, at, decoding, [tag]) as object
     return { [tag]: name, ...value }
   }
   const path = [...at.path, tag]

@@ -1,5 +1,6 @@
 import type { ConfigDeclaration, Field, ProblemSink, Shape } from './declare.ts'
 import { decodeValue } from './decode-value.ts'
+import { listKeys } from './list-keys.ts'
 import { nearest } from './nearest.ts'
 import { formatPath, type Problem, type RelatedPlace } from './problem.ts'
 import type { ProblemCode } from './problem-codes.ts'
@@ -33,6 +34,8 @@ export class Decoding {
   readonly problems: Problem[]
   readonly references: Reference[] = []
   readonly listens: ListenAddress[] = []
+  /** Sections hold values and values hold sections: by this way decode-value.ts need not import this file. */
+  readonly decodeSection = decodeSection
 
   constructor(problems: Problem[]) {
     this.problems = problems
@@ -154,11 +157,6 @@ function sectionsWith(shape: Shape, key: string): string | undefined {
     if (nested !== undefined && Object.values(nested).some(inner => inner.key === key)) return field.key
   }
   return undefined
-}
-
-export function listKeys(keys: readonly string[]): string {
-  const shown = keys.slice(0, 24).join(', ')
-  return keys.length > 24 ? `${shown} and ${keys.length - 24} more` : shown
 }
 
 function sinkFor(section: Position, decoding: Decoding): ProblemSink {
