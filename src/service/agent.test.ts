@@ -56,7 +56,7 @@ function setUp() {
     clock,
     random: Math.random,
     admission: new ByteBudget(1e6),
-    buildStage: () => {
+    makeRunner: () => {
       throw new Error('no stages here')
     },
     retireTimeoutMs: 1000,

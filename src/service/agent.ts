@@ -11,7 +11,7 @@ import { planGraph } from './graph-plan.ts'
 import { diffPlans, type PlanDiff } from './plan-diff.ts'
 import { Probation } from './probation.ts'
 import { ReloadMetrics } from './reload-metrics.ts'
-import type { StageBuilder } from './wiring.ts'
+import type { MakeRunner } from './stage-instance.ts'
 
 export interface AgentSettings {
   readonly components: ComponentRegistry
@@ -21,7 +21,7 @@ export interface AgentSettings {
   readonly clock: Clock
   readonly random: Random
   readonly admission: ByteBudget
-  readonly buildStage: StageBuilder
+  readonly makeRunner: MakeRunner
   /** How long the replaced parts of a reload may drain. */
   readonly retireTimeoutMs: number
   /** How long a new configuration is watched; if it goes bad in that time, the one before comes back. */
@@ -53,7 +53,7 @@ export class Agent {
       state: () => this.state(),
     }
     this.#metrics = new ReloadMetrics(settings.registry, () => this.state(), settings.clock)
-    this.#graph = new Graph({ ...settings, host }, settings.buildStage, (key, health) => {
+    this.#graph = new Graph({ ...settings, host }, settings.makeRunner, (key, health) => {
       if (health.status === 'permanent') this.#probation?.fail(key, new Error(health.message))
     })
   }

@@ -1,14 +1,15 @@
 import type { Deadline } from '../component/component.ts'
-import { downstream, type GraphPlan, type PlanNode } from './graph-plan.ts'
+import { downstream, type GraphPlan, type PlanNode, type StageStep, stagesOf } from './graph-plan.ts'
 import { createInstance, type Instance, type Surroundings } from './instance.ts'
 import { inFlowOrder, shutdownAll, within } from './life-cycle.ts'
 import { diffPlans, type PlanDiff } from './plan-diff.ts'
-import { type StageBuilder, Wiring } from './wiring.ts'
+import { type MakeRunner, StageInstance } from './stage-instance.ts'
+import { type GraphParts, Wiring } from './wiring.ts'
 
 /** Everything in force at one moment. */
 export interface RunningGraph {
   readonly plan: GraphPlan
-  readonly instances: ReadonlyMap<string, Instance>
+  readonly parts: GraphParts
   readonly wiring: Wiring
 }
 
@@ -18,20 +19,21 @@ export class Change {
   readonly #before: RunningGraph
   readonly #plan: GraphPlan
   readonly #around: Surroundings
-  readonly #buildStage: StageBuilder
+  readonly #makeRunner: MakeRunner
   readonly #instances = new Map<string, Instance>()
   readonly #created: Instance[] = []
+  readonly #stages = new Map<string, StageInstance>()
   /** New settings in force on instances that stay. */
   readonly #reconfigured: Instance[] = []
   /** Their address is still held by a part that goes: they start after it has gone. */
   readonly #deferred: Instance[] = []
   #wiring: Wiring | undefined
 
-  constructor(before: RunningGraph, plan: GraphPlan, around: Surroundings, buildStage: StageBuilder) {
+  constructor(before: RunningGraph, plan: GraphPlan, around: Surroundings, makeRunner: MakeRunner) {
     this.#before = before
     this.#plan = plan
     this.#around = around
-    this.#buildStage = buildStage
+    this.#makeRunner = makeRunner
     this.diff = diffPlans(before.plan, plan)
   }
 
@@ -39,8 +41,10 @@ export class Change {
   async prepare(): Promise<RunningGraph> {
     try {
       for (const node of this.#plan.nodes.values()) await this.#prepareNode(node)
-      this.#wiring = new Wiring(this.#plan, this.#instances, this.#around.ledger, this.#buildStage)
-      return { plan: this.#plan, instances: this.#instances, wiring: this.#wiring }
+      for (const step of stagesOf(this.#plan)) this.#prepareStage(step)
+      const parts = { instances: this.#instances, stages: this.#stages }
+      this.#wiring = new Wiring(this.#plan, parts, this.#around.ledger)
+      return { plan: this.#plan, parts, wiring: this.#wiring }
     } catch (error) {
       await this.#undo()
       throw error
@@ -59,7 +63,7 @@ export class Change {
   /** Lets the old parts finish what they accepted, then ends them, in the order of the data. */
   async retire(deadline: Deadline): Promise<void> {
     const { clock, logger } = this.#around
-    const retired = [...this.#before.instances.values()].filter(
+    const retired = [...this.#before.parts.instances.values()].filter(
       old => this.#instances.get(old.node.key)?.component !== old.component,
     )
     const ofKind = (...kinds: string[]) => retired.filter(instance => kinds.includes(instance.node.kind))
@@ -76,6 +80,9 @@ export class Change {
     await shutdownAll(ofKind('exporter'), deadline, clock, logger)
     await shutdownAll(ofKind('extension').toReversed(), deadline, clock, logger)
     for (const instance of retired) instance.metrics.release()
+    for (const stage of this.#before.parts.stages.values()) {
+      if (this.#stages.get(stage.step.key) !== stage) stage.shutdown()
+    }
     if (startFailure !== undefined) throw startFailure
   }
 
@@ -93,7 +100,7 @@ export class Change {
   }
 
   async #prepareNode(node: PlanNode): Promise<void> {
-    const old = this.#before.instances.get(node.key)
+    const old = this.#before.parts.instances.get(node.key)
     if (old === undefined) return this.#start(node, undefined)
     if (old.node.fingerprint === node.fingerprint) {
       this.#instances.set(node.key, old)
@@ -105,6 +112,12 @@ export class Change {
       return
     }
     return this.#start(node, old)
+  }
+
+  #prepareStage(step: StageStep): void {
+    const old = this.#before.parts.stages.get(step.key)
+    const isSame = old?.step.fingerprint === step.fingerprint
+    this.#stages.set(step.key, isSame ? old : new StageInstance(step, this.#around, this.#makeRunner))
   }
 
   async #start(node: PlanNode, old: Instance | undefined): Promise<void> {
@@ -139,6 +152,7 @@ export class Change {
     const deadline = { atMs: clock.nowMs() + undoTimeoutMs }
     await shutdownAll(this.#created.toReversed(), deadline, clock, logger)
     for (const instance of this.#created) instance.metrics.release()
+    for (const [key, stage] of this.#stages) if (this.#before.parts.stages.get(key) !== stage) stage.shutdown()
     for (const instance of this.#reconfigured) await instance.component.reconfigure?.(instance.node.config)
   }
 

@@ -23,6 +23,7 @@ export interface StageStep {
   /** Who it is, over reloads: by pipeline and position among the pipeline's stages. */
   readonly key: string
   readonly fingerprint: string
+  readonly pipeline: ConfiguredPipeline
   readonly parts: readonly StagePart[]
 }
 
@@ -113,10 +114,11 @@ class Planner {
     const steps: (StageStep | ProcessorStep)[] = []
     let parts: StagePart[] = []
     let fingerprints: string[] = []
+    let stageCount = 0
     const endStage = () => {
       if (parts.length === 0) return
-      const key = `stage:${pipeline.id}:${parts.map(part => part.id.type).join('+')}`
-      steps.push({ kind: 'stage', key, parts, fingerprint: [pipeline.signal, ...fingerprints].join(' ') })
+      const key = `stage:${pipeline.id}:${stageCount++}`
+      steps.push({ kind: 'stage', key, pipeline, parts, fingerprint: [pipeline.signal, ...fingerprints].join(' ') })
       parts = []
       fingerprints = []
     }
@@ -214,4 +216,8 @@ export function downstream(plan: GraphPlan, key: string): string[] {
     else keys.push(...pipeline.exporters.filter(exporter => exporter.startsWith('connector:')))
   }
   return keys
+}
+
+export function stagesOf(plan: GraphPlan): StageStep[] {
+  return [...plan.pipelines.values()].flatMap(({ steps }) => steps.filter(step => step.kind === 'stage'))
 }

@@ -1,22 +1,24 @@
 import type { Component, ComponentHealth, Deadline } from '../component/component.ts'
+import type { Ledger } from '../telemetry/ledger.ts'
 import { Change, type RunningGraph } from './change.ts'
 import { downstream, emptyPlan, type GraphPlan } from './graph-plan.ts'
 import type { Surroundings } from './instance.ts'
 import { inFlowOrder, shutdownAll, within } from './life-cycle.ts'
 import type { PlanDiff } from './plan-diff.ts'
-import { type StageBuilder, Wiring } from './wiring.ts'
+import type { MakeRunner } from './stage-instance.ts'
+import { Wiring } from './wiring.ts'
 
 /** The running components. It only knows plans: to start is to change from the empty plan. */
 export class Graph {
   readonly #around: Surroundings
-  readonly #buildStage: StageBuilder
+  readonly #makeRunner: MakeRunner
   readonly #health = new Map<string, ComponentHealth>()
   #running: RunningGraph
   #change: Change | undefined
 
   constructor(
     around: Omit<Surroundings, 'report'>,
-    buildStage: StageBuilder,
+    makeRunner: MakeRunner,
     onHealth: (key: string, health: ComponentHealth) => void,
   ) {
     const report = (key: string, health: ComponentHealth) => {
@@ -24,9 +26,8 @@ export class Graph {
       onHealth(key, health)
     }
     this.#around = { ...around, report }
-    this.#buildStage = buildStage
-    const wiring = new Wiring(emptyPlan, new Map(), around.ledger, buildStage)
-    this.#running = { plan: emptyPlan, instances: new Map(), wiring }
+    this.#makeRunner = makeRunner
+    this.#running = nothing(around.ledger)
   }
 
   get plan(): GraphPlan {
@@ -41,11 +42,11 @@ export class Graph {
   /** While a change is prepared, its own: what starts with it belongs to it. */
   extension(id: string): Component | undefined {
     const key = `extension:${id}`
-    return (this.#change?.instance(key) ?? this.#running.instances.get(key))?.component
+    return (this.#change?.instance(key) ?? this.#running.parts.instances.get(key))?.component
   }
 
   listening(): string[] {
-    return [...this.#running.instances.values()].flatMap(({ component }) => component.listening?.() ?? [])
+    return [...this.#running.parts.instances.values()].flatMap(({ component }) => component.listening?.() ?? [])
   }
 
   /**
@@ -57,7 +58,7 @@ export class Graph {
     retireBy: () => Deadline,
     onSwap: (diff: PlanDiff) => void = () => {},
   ): Promise<PlanDiff> {
-    const change = new Change(this.#running, plan, this.#around, this.#buildStage)
+    const change = new Change(this.#running, plan, this.#around, this.#makeRunner)
     this.#change = change
     try {
       this.#running = await change.prepare()
@@ -76,8 +77,8 @@ export class Graph {
   /** Stops in the order of the data, each kind of component until its part of the time is over. */
   async shutdown(deadline: Deadline): Promise<void> {
     const { clock, logger } = this.#around
-    const { plan, instances, wiring } = this.#running
-    const all = [...instances.values()]
+    const { plan, parts, wiring } = this.#running
+    const all = [...parts.instances.values()]
     const ofKind = (...kinds: string[]) => all.filter(instance => kinds.includes(instance.node.kind))
     const totalMs = Math.max(0, deadline.atMs - clock.nowMs())
     const share = (ratio: number): Deadline => ({ atMs: deadline.atMs - totalMs * (1 - ratio) })
@@ -89,6 +90,12 @@ export class Graph {
     await shutdownAll(ofKind('exporter'), share(0.98), clock, logger)
     for (const instance of ofKind('extension').toReversed()) await shutdownAll([instance], deadline, clock, logger)
     for (const instance of all) instance.metrics.release()
-    this.#running = { plan: emptyPlan, instances: new Map(), wiring: this.#running.wiring }
+    for (const stage of parts.stages.values()) stage.shutdown()
+    this.#running = nothing(this.#around.ledger)
   }
+}
+
+function nothing(ledger: Ledger): RunningGraph {
+  const parts = { instances: new Map(), stages: new Map() }
+  return { plan: emptyPlan, parts, wiring: new Wiring(emptyPlan, parts, ledger) }
 }

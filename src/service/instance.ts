@@ -1,11 +1,19 @@
 import type { Clock, Random } from '../clock/clock.ts'
-import type { Component, ComponentHealth, ComponentSettings, Host } from '../component/component.ts'
+import type {
+  Component,
+  ComponentHealth,
+  ComponentId,
+  ComponentKind,
+  ComponentSettings,
+  Host,
+} from '../component/component.ts'
 import { formatId } from '../component/component.ts'
 import type { Consumer } from '../component/consumer.ts'
 import type { Ledger } from '../telemetry/ledger.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { MetricRegistry, OwnedScope } from '../telemetry/metric-registry.ts'
 import { Junction } from './flow.ts'
+import type { ConfiguredPipeline } from './graph-config.ts'
 import type { PlanNode } from './graph-plan.ts'
 import { ConnectorOutputs, ReceiverOutputs } from './outputs.ts'
 import { countIncoming, countOutgoing } from './processor-metrics.ts'
@@ -37,24 +45,37 @@ export type Output =
   | { readonly kind: 'processor'; readonly next: Junction }
   | { readonly kind: 'connector'; readonly outputs: ConnectorOutputs }
 
-/** Creates the component that `node` describes; starts nothing. */
-export function createInstance(node: PlanNode, around: Surroundings, replaces?: Component): Instance {
-  const id = formatId(node.id)
-  const metrics = around.registry.scope({
-    [node.kind]: id,
-    ...(node.pipeline === undefined ? {} : { pipeline: node.pipeline.id }),
-  })
-  const settings: ComponentSettings = {
-    id: node.id,
-    logger: around.logger.with(logFields(node)),
+/** Who a component is, as its logs, metrics and health reports name it. */
+export interface ComponentPlace {
+  readonly key: string
+  readonly kind: ComponentKind
+  readonly id: ComponentId
+  readonly pipeline: ConfiguredPipeline | undefined
+}
+
+/** What `around` is to one component; `metrics` is its own scope, to be released with it. */
+export function settingsFor(place: ComponentPlace, around: Surroundings, metrics: OwnedScope): ComponentSettings {
+  return {
+    id: place.id,
+    logger: around.logger.with(logFields(place)),
     metrics,
     ledger: around.ledger,
     clock: around.clock,
     random: around.random,
     host: around.host,
-    report: health => around.report(node.key, health),
-    ...(replaces === undefined ? {} : { replaces }),
+    report: health => around.report(place.key, health),
   }
+}
+
+export function metricsFor({ kind, id, pipeline }: ComponentPlace, around: Surroundings): OwnedScope {
+  return around.registry.scope({ [kind]: formatId(id), ...(pipeline === undefined ? {} : { pipeline: pipeline.id }) })
+}
+
+/** Creates the component that `node` describes; starts nothing. */
+export function createInstance(node: PlanNode, around: Surroundings, replaces?: Component): Instance {
+  const metrics = metricsFor(node, around)
+  const common = settingsFor(node, around, metrics)
+  const settings: ComponentSettings = replaces === undefined ? common : { ...common, replaces }
   const { factory } = node
   switch (factory.kind) {
     case 'extension':
@@ -91,7 +112,7 @@ function createProcessor(node: PlanNode, settings: ComponentSettings, metrics: O
 }
 
 /** The Collector's fields of a component's log lines. */
-function logFields(node: PlanNode): Record<string, string> {
+function logFields(node: ComponentPlace): Record<string, string> {
   return {
     'otelcol.component.id': formatId(node.id),
     'otelcol.component.kind': node.kind,

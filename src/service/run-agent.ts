@@ -13,9 +13,7 @@ import { ByteBudget } from '../transport/byte-budget.ts'
 import { admissionBytesMax } from './admission.ts'
 import { Agent } from './agent.ts'
 import { InlineStage } from './inline-stage.ts'
-import { StageConsumer } from './stage-consumer.ts'
 import { TelemetryRuntime } from './telemetry-runtime.ts'
-import type { StageBuilder } from './wiring.ts'
 
 /** What the command line and the platform say. */
 export interface RunSettings {
@@ -58,7 +56,6 @@ export class AgentRun {
     const limits = readContainerLimits(settings.readText)
     const admission = new ByteBudget(admissionBytesMax(limits.memoryBytes ?? settings.totalMemoryBytes))
     const { ledger, logger } = this
-    const buildStage = inlineStages({ ledger, registry })
     this.agent = new Agent({
       components,
       logger,
@@ -67,7 +64,7 @@ export class AgentRun {
       clock,
       random,
       admission,
-      buildStage,
+      makeRunner: (step, contexts) => new InlineStage(step, contexts),
       retireTimeoutMs: 30_000,
       probationMs: 5_000,
     })
@@ -142,12 +139,5 @@ export class AgentRun {
     if (loaded.problems.length > 0) print(formatProblemsText(loaded.problems))
     this.#loaded = loaded
     return loaded.resolved
-  }
-}
-
-function inlineStages(around: { ledger: Ledger; registry: MetricRegistry }): StageBuilder {
-  return (step, pipeline, next) => {
-    const place = { pipelineId: pipeline.id, signal: pipeline.signal, processors: step.parts.map(part => part.id) }
-    return new StageConsumer(new InlineStage(step, pipeline), place, next, around)
   }
 }

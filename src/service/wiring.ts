@@ -3,33 +3,38 @@ import type { Signal } from '../pdata/otlp-batch.ts'
 import type { Ledger } from '../telemetry/ledger.ts'
 import { fanOut } from './fan-out.ts'
 import { type Destination, Flow } from './flow.ts'
-import type { GraphPlan, PipelinePlan, StageStep } from './graph-plan.ts'
+import type { GraphPlan, PipelinePlan } from './graph-plan.ts'
 import type { Instance } from './instance.ts'
 import type { ConnectorRoute } from './outputs.ts'
+import { StageConsumer } from './stage-consumer.ts'
+import type { StageInstance } from './stage-instance.ts'
 
-/** Makes the consumer that runs a stage and gives its result to `next`. */
-export type StageBuilder = (step: StageStep, pipeline: PipelinePlan, next: Consumer) => Consumer
+/** The running parts of a plan. */
+export interface GraphParts {
+  readonly instances: ReadonlyMap<string, Instance>
+  readonly stages: ReadonlyMap<string, StageInstance>
+}
 
 /** One way to join the instances of a plan. Joins nothing before `connect`. */
 export class Wiring {
   /** The requests that entered under this wiring. */
   readonly flow = new Flow()
   readonly #plan: GraphPlan
-  readonly #instances: ReadonlyMap<string, Instance>
+  readonly #parts: GraphParts
   readonly #ledger: Ledger
   readonly #heads = new Map<string, Consumer>()
   readonly #nexts = new Map<string, Consumer>()
 
-  constructor(plan: GraphPlan, instances: ReadonlyMap<string, Instance>, ledger: Ledger, buildStage: StageBuilder) {
+  constructor(plan: GraphPlan, parts: GraphParts, ledger: Ledger) {
     this.#plan = plan
-    this.#instances = instances
+    this.#parts = parts
     this.#ledger = ledger
-    for (const pipeline of plan.pipelines.values()) this.#buildPipeline(pipeline, buildStage)
+    for (const pipeline of plan.pipelines.values()) this.#buildPipeline(pipeline)
   }
 
   /** Points every junction at this wiring, all within one turn of the event loop. */
   connect(): void {
-    for (const [key, instance] of this.#instances) this.connectInstance(key, instance)
+    for (const [key, instance] of this.#parts.instances) this.connectInstance(key, instance)
   }
 
   /** Joins one instance as the node `key` of this plan: also an old one that shall end into its successor's place. */
@@ -52,14 +57,14 @@ export class Wiring {
     }
   }
 
-  #buildPipeline(pipeline: PipelinePlan, buildStage: StageBuilder): void {
+  #buildPipeline(pipeline: PipelinePlan): void {
     let tail = fanOut(
       pipeline.exporters.map(key => this.#consumer(key)),
       this.#ledger,
     )
     for (const step of pipeline.steps.toReversed()) {
       if (step.kind === 'stage') {
-        tail = buildStage(step, pipeline, tail)
+        tail = new StageConsumer(this.#parts.stages.get(step.key)!, tail, this.#ledger)
       } else {
         this.#nexts.set(step.key, tail)
         tail = this.#consumer(step.key)
@@ -87,7 +92,7 @@ export class Wiring {
   }
 
   #consumer(key: string): Consumer {
-    const consumer = this.#instances.get(key)?.consumer
+    const consumer = this.#parts.instances.get(key)?.consumer
     if (consumer === undefined) throw new Error(`${key} takes no batches`)
     return consumer
   }

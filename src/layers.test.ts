@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+/** Lowest first. A file imports its own unit and lower layers, never a sibling and never upward. */
+const layers: readonly (readonly string[])[] = [
+  ['wire', 'config', 'workers', 'storage', 'clock'],
+  ['pdata', 'transport', 'telemetry'],
+  ['component'],
+  ['exporter-helper', 'receiver-helper', 'testkit'],
+  ['receivers', 'processors', 'exporters', 'connectors', 'extensions', 'service'],
+  ['cli', 'components.ts'],
+  ['main.ts'],
+]
+/** Each folder in these is a unit of its own. */
+const families = ['receivers', 'processors', 'exporters', 'connectors', 'extensions']
+
+const root = dirname(fileURLToPath(import.meta.url))
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter(path => path.endsWith('.ts') && !path.endsWith('.d.ts') && path !== 'layers.test.ts')
+  .sort()
+
+interface Import {
+  readonly from: string
+  readonly to: string
+  readonly isTypeOnly: boolean
+}
+
+const imports: Import[] = files.flatMap(from => {
+  const text = readFileSync(join(root, from), 'utf8')
+  const pattern =
+    /^(?:import|export)\s+(type\s+)?(?:[^'"\n;]|\n(?!import|export))*?from\s+'(\.[^']*)'|^import\s+'(\.[^']*)'|\bimport\('(\.[^']*)'\)/gm
+  return [...text.matchAll(pattern)].map(match => ({
+    from,
+    to: relative(root, join(root, dirname(from), match[2] ?? match[3] ?? match[4] ?? '')),
+    isTypeOnly: match[1] !== undefined,
+  }))
+})
+
+function layerOf(path: string): number {
+  const top = path.split('/')[0] ?? ''
+  return layers.findIndex(names => names.includes(top))
+}
+
+function unitOf(path: string): string {
+  const [top = '', second = ''] = path.split('/')
+  return families.includes(top) ? `${top}/${second}` : top
+}
+
+function isTest(path: string): boolean {
+  return /\.(test|fuzz|oracle)\.ts$/.test(path) || path.startsWith('testkit/')
+}
+
+/** Why an import is not allowed; undefined where it is. */
+function violation({ from, to }: Import): string | undefined {
+  const inside = !to.startsWith('..')
+  if (!inside) return to === '../package.json' || isTest(from) || /\.(json|proto)$/.test(to) ? undefined : 'leaves src/'
+  if (unitOf(from) === unitOf(to)) return undefined
+  if (to.startsWith('testkit/')) return isTest(from) ? undefined : 'only tests import the testkit'
+  if (layerOf(to) < 0) return 'that folder has no layer'
+  // A test may look at whatever its subject is given in the running agent.
+  if (isTest(from)) return undefined
+  return layerOf(to) < layerOf(from) ? undefined : 'not a lower layer'
+}
+
+t.test('every file belongs to a layer', async t => {
+  t.same(
+    files.filter(file => layerOf(file) < 0 && !isTest(file)),
+    [],
+  )
+})
+
+t.test('a file imports its own unit and lower layers only', async t => {
+  t.ok(imports.length > 100, 'imports were found')
+  const bad = imports.flatMap(found => {
+    const why = violation(found)
+    return why === undefined ? [] : `${found.from} imports ${found.to}: ${why}`
+  })
+  t.same(bad, [])
+})
+
+t.test('no file imports itself through others', async t => {
+  const next = new Map<string, string[]>()
+  for (const { from, to, isTypeOnly } of imports) {
+    if (!isTypeOnly) next.set(from, [...(next.get(from) ?? []), to])
+  }
+  const done = new Set<string>()
+  const cycles: string[] = []
+  const visit = (file: string, path: readonly string[]) => {
+    const at = path.indexOf(file)
+    if (at >= 0) cycles.push([...path.slice(at), file].join(' -> '))
+    if (at >= 0 || done.has(file)) return
+    for (const imported of next.get(file) ?? []) visit(imported, [...path, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+  t.same(cycles, [])
+})
+
+t.test('no file has outgrown one reader', async t => {
+  const lineMax = (file: string) => (isTest(file) ? 600 : 400)
+  const long = files.flatMap(file => {
+    if (file.endsWith('.generated.ts')) return []
+    const lineCount = readFileSync(join(root, file), 'utf8').split('\n').length
+    return lineCount > lineMax(file) ? `${file} has ${lineCount} lines, at most ${lineMax(file)}` : []
+  })
+  t.same(long, [])
+})
+
+t.test('every component folder says what it is', async t => {
+  const folders = new Set(files.filter(file => families.includes(file.split('/')[0] ?? '')).map(unitOf))
+  const finished = [...folders].filter(folder => files.includes(`${folder}/factory.ts`))
+  const all = readFileSync(join(root, 'components.ts'), 'utf8')
+  for (const folder of finished) {
+    t.ok(readdirSync(join(root, folder)).includes('README.md'), `${folder} has a README`)
+    t.ok(files.includes(`${folder}/factory.test.ts`), `${folder} calls its conformance suite`)
+    t.ok(all.includes(`./${folder}/factory.ts`), `${folder} is listed in components.ts`)
+  }
+})
