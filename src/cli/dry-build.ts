@@ -5,6 +5,7 @@ import type { AgentConfig } from '../config/agent-config.ts'
 import { type GraphPlan, planGraph } from '../service/graph-plan.ts'
 import { InlineStage } from '../service/inline-stage.ts'
 import { createInstance, type Surroundings } from '../service/instance.ts'
+import { StageInstance } from '../service/stage-instance.ts'
 import { Ledger } from '../telemetry/ledger.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import { MetricRegistry } from '../telemetry/metric-registry.ts'
@@ -40,7 +41,7 @@ export async function dryBuild(config: AgentConfig, components: ComponentRegistr
     for (const step of pipeline.steps) {
       if (step.kind !== 'stage') continue
       try {
-        new InlineStage(step, pipeline)
+        new StageInstance(step, around, (stage, contexts) => new InlineStage(stage, contexts)).shutdown()
       } catch (error) {
         const [only, ...others] = step.parts
         const id = only !== undefined && others.length === 0 ? formatId(only.id) : ''
