@@ -1,6 +1,7 @@
 // A server that takes requests and answers them, and does nothing else: one side of bench/transport/receive.ts.
 //   node bench/transport/receiver.ts --kind sockets|node|grpc-js --port N
 import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
 import grpc from '@grpc/grpc-js'
 import { systemClock } from '../../src/clock/clock.ts'
 import { defaultKeepalive, defaultLimits } from '../../src/transport/limits.ts'
@@ -10,6 +11,8 @@ import { SocketServer } from '../../src/transport/socket-server.ts'
 
 const { values } = parseArgs({ options: { kind: { type: 'string', default: 'sockets' }, port: { type: 'string' } } })
 const port = Number(values.port)
+// As the agent runs: bodies outside of V8's heap must not start a full collection every few dozen milliseconds.
+if (process.env['DEFAULT_GC'] === undefined) setFlagsFromString('--external-memory-accounted-in-global-limit')
 
 const grpcHeaders = Object.freeze(['content-type', 'application/grpc'])
 const grpcOk = Object.freeze(['grpc-status', '0'])
