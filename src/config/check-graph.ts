@@ -14,12 +14,13 @@ interface Edge {
 export function checkGraph(
   pipelines: readonly PlacedPipeline[],
   defined: readonly DefinedComponent[],
+  suspectIds: ReadonlySet<string>,
   problems: Problem[],
 ): void {
   const edges: Edge[] = []
   for (const connector of defined) {
     if (connector.kind === 'connector' && connector.registered !== undefined) {
-      edges.push(...joinPipelines(connector, pipelines, problems))
+      edges.push(...joinPipelines(connector, pipelines, suspectIds.has(connector.id) ? [] : problems))
     }
   }
   reportCycles(pipelines, edges, problems)

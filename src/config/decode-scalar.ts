@@ -4,12 +4,14 @@ import type { Decoding, Position } from './decode.ts'
 import { formatDurationMs, parseDurationMs } from './duration.ts'
 import { nearest } from './nearest.ts'
 import { Opaque } from './opaque.ts'
-import { describeNode, isNull, type ScalarNode } from './tree.ts'
+import { noteSecret } from './secret-text.ts'
+import { describeNode, isNull, type ScalarNode, shownText } from './tree.ts'
 
 /** The kinds whose value is one scalar of YAML. */
 export function decodeScalar(field: Field<unknown>, at: Position, decoding: Decoding): unknown {
   const { node } = at
   if (node === undefined) return field.defaultValue
+  if (field.kind === 'opaque') noteSecret(node.place)
   const takesText = ['string', 'opaque', 'componentRef'].includes(field.kind)
   if (takesText && node.expanded !== undefined) return textValue(field, node.expanded)
   if (node.kind !== 'scalar') return mismatch(field, at, decoding)
@@ -102,7 +104,7 @@ function decodeEnum(field: Field<unknown>, node: ScalarNode, at: Position, decod
   const close = nearest(text, values)
   const allowed = `allowed: ${values.map(value => (value === '' ? '""' : value)).join(', ')}`
   const remedy = close === undefined ? allowed : `did you mean "${close}"? ${allowed}`
-  decoding.report('SLC0104', 'error', at.path, node.place, `"${field.key}" cannot be "${text}"`, remedy)
+  decoding.report('SLC0104', 'error', at.path, node.place, `"${field.key}" cannot be "${shownText(node)}"`, remedy)
   return field.defaultValue
 }
 
@@ -125,7 +127,7 @@ function decodeDuration(field: Field<unknown>, node: ScalarNode, at: Position, d
   if (days !== null) remedy = `there is no unit for days: write ${Number(days[1]) * 24}h`
   if (spaced !== null) remedy = `write ${spaced[1]}${spaced[2]}, without the space`
   if (words !== null) remedy = `write ${words[1]}${(words[2] ?? 's')[0]?.toLowerCase()}`
-  decoding.report('SLC0108', 'error', at.path, node.place, `"${node.text}" is not a duration`, remedy)
+  decoding.report('SLC0108', 'error', at.path, node.place, `"${shownText(node)}" is not a duration`, remedy)
   return field.defaultValue
 }
 
@@ -149,10 +151,10 @@ function inRange(field: Field<unknown>, value: number, node: ScalarNode, at: Pos
   const isWhole = field.kind === 'uint' || field.kind === 'int' || field.kind === 'byteSize'
   const show = (limit: number) => (field.kind === 'duration' ? formatDurationMs(limit) : String(limit))
   let message: string | undefined
-  if (isWhole && !Number.isSafeInteger(value)) message = `${node.text} is too large`
+  if (isWhole && !Number.isSafeInteger(value)) message = `${shownText(node)} is too large`
   if (Number.isNaN(value) && field.kind !== 'float') message = 'is not a number'
-  if (min !== undefined && value < min) message = `must be at least ${show(min)}, found ${node.text}`
-  if (max !== undefined && value > max) message = `must be at most ${show(max)}, found ${node.text}`
+  if (min !== undefined && value < min) message = `must be at least ${show(min)}, found ${shownText(node)}`
+  if (max !== undefined && value > max) message = `must be at most ${show(max)}, found ${shownText(node)}`
   if (message === undefined) return value
   decoding.report('SLC0105', 'error', at.path, node.place, `"${field.key}" ${message}`, rangeText(field, show))
   return field.defaultValue
@@ -188,7 +190,9 @@ function expectedText(field: Field<unknown>): string {
 function mismatch(field: Field<unknown>, at: Position, decoding: Decoding): unknown {
   const { node } = at
   if (node === undefined) return field.defaultValue
-  const message = `"${field.key}" takes ${expectedText(field)}, found ${describeNode(node)}`
+  const isSecret = field.kind === 'opaque' && node.kind === 'scalar'
+  const found = isSecret ? 'something that is no text' : describeNode(node)
+  const message = `"${field.key}" takes ${expectedText(field)}, found ${found}`
   decoding.report('SLC0103', 'error', at.path, node.place, message, mismatchRemedy(field, node))
   return field.defaultValue
 }
@@ -196,6 +200,7 @@ function mismatch(field: Field<unknown>, at: Position, decoding: Decoding): unkn
 function mismatchRemedy(field: Field<unknown>, node: NonNullable<Position['node']>): string | undefined {
   if (node.kind !== 'scalar') return `write ${field.key}: ${field.extra.example ?? (field.defaultText || '...')}`
   const takesText = ['string', 'opaque', 'componentRef'].includes(field.kind)
+  if (field.kind === 'opaque') return 'put it in quotes'
   if (takesText) return `put it in quotes: ${field.key}: "${node.text}"`
   if (field.kind === 'bool' && /^(yes|on|y|1|t)$/i.test(node.text)) return 'write true'
   if (field.kind === 'bool' && /^(no|off|n|0|f)$/i.test(node.text)) return 'write false'

@@ -5,7 +5,8 @@ import { listKeys } from './list-keys.ts'
 import { parseListenAddress } from './listen-address.ts'
 import { nearest } from './nearest.ts'
 import { Opaque } from './opaque.ts'
-import { type ConfigNode, describeNode, isNull, type MapNode } from './tree.ts'
+import { noteSecret } from './secret-text.ts'
+import { type ConfigNode, describeNode, isBroken, isNull, type MapNode } from './tree.ts'
 
 /** The typed value of one key; its default where the key is absent or wrong. */
 export function decodeValue(field: Field<unknown>, at: Position, decoding: Decoding): unknown {
@@ -14,6 +15,7 @@ export function decodeValue(field: Field<unknown>, at: Position, decoding: Decod
     decoding.report('SLC0106', 'error', at.path, at.keyPlace, message, requiredRemedy(field))
     return fallback(field, at, decoding)
   }
+  if (isBroken(at.node)) return fallback(field, at, decoding)
   const value = decodeKind(field, at, decoding)
   if (at.node !== undefined && !isNull(at.node)) inspectValue(field, value, at, at.node, decoding)
   noteUse(field, value, at, decoding)
@@ -163,8 +165,9 @@ function decodeHeaders(field: Field<unknown>, at: Position, decoding: Decoding):
   const value: Record<string, Opaque> = {}
   if (node === undefined || isNull(node)) return value
   if (node.kind === 'scalar') {
-    const message = `expected a map of headers, found ${describeNode(node)}`
-    decoding.report('SLC0103', 'error', at.path, node.place, message, 'write one "name: value" per line')
+    noteSecret(node.place)
+    const remedy = 'write one "name: value" per line, with a space after the colon'
+    decoding.report('SLC0103', 'error', at.path, node.place, 'expected a map of headers, found a text', remedy)
     return value
   }
   const pairs =

@@ -8,6 +8,7 @@ import {
   type ConfigNode,
   type ConfigPath,
   describeNode,
+  isBroken,
   isNull,
   type MapNode,
   nodeAt,
@@ -75,7 +76,7 @@ export function decodeSection<Config>(
   const { node, path } = at
   const errorsBefore = decoding.problems.length
   let map: MapNode | undefined
-  if (node !== undefined && !isNull(node)) {
+  if (node !== undefined && !isNull(node) && !isBroken(node)) {
     if (node.kind === 'map') map = node
     else reportNotMap(node, path, decoding, declaration.shape)
   }
@@ -84,8 +85,8 @@ export function decodeSection<Config>(
   for (const [property, field] of Object.entries(declaration.shape)) {
     value[property] = decodeField(field, map, at, decoding)
   }
-  const ownErrors = decoding.problems.slice(errorsBefore).some(problem => problem.severity === 'error')
-  if (!ownErrors) declaration.check(value as Config, sinkFor(at, decoding))
+  const hasOwnErrors = decoding.problems.slice(errorsBefore).some(problem => problem.severity === 'error')
+  if (!hasOwnErrors && !isBroken(node)) declaration.check(value as Config, sinkFor(at, decoding))
   return value as Config
 }
 

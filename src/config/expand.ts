@@ -90,7 +90,7 @@ export class Expander {
       }
       const place = placeholderPlace(node.place, uri)
       const retrieved = await this.#retrieve(uri, place)
-      if (retrieved === undefined) return { ...current, value: '', text: '', place }
+      if (retrieved === undefined) return { ...current, value: '', text: '', isBroken: true, place }
       const via = { ...place, placeholder: uri, origin: retrieved.origin }
       if (uri === text) {
         const value = parsedValue(retrieved, via)
@@ -106,7 +106,7 @@ export class Expander {
     }
     const message = 'placeholders expand to placeholders without end'
     this.#report('SLC0206', 'error', node.place, message, 'look for a variable that names itself')
-    return { ...node, value: '', text: '' }
+    return { ...node, value: '', text: '', isBroken: true }
   }
 
   async #retrieve(uri: string, place: Place): Promise<Retrieved | undefined> {

@@ -111,7 +111,7 @@ function readAgentConfig(root: MapNode, request: LoadRequest, problems: Problem[
     decoding,
   )
   const read = readPipelines(root, service, defined, context)
-  checkGraph(read.pipelines, defined, problems)
+  checkGraph(read.pipelines, defined, read.suspectIds, problems)
   checkAddresses(defined, read.usedIds, service, decoding.listens, problems)
   return {
     components: defined.flatMap(component => agentComponent(component, read.usedIds)),

@@ -1,4 +1,5 @@
 import type { Problem } from './problem.ts'
+import { maskedLine } from './secret-text.ts'
 import { lineColumn, type Place } from './tree.ts'
 
 export type Paint = (style: 'red' | 'yellow' | 'cyan' | 'bold' | 'dim' | 'green', text: string) => string
@@ -19,7 +20,7 @@ export function sourceExcerpt(place: Place, paint: Paint = noPaint): string {
   const lineEnd = place.source.text.indexOf('\n', lineStart)
   const whole = place.source.text.slice(lineStart, lineEnd === -1 ? undefined : lineEnd).replace(/\r$/, '')
   const cut = column - 1 > lineCharactersMax / 2 ? column - 1 - lineCharactersMax / 2 : 0
-  const shown = whole.slice(cut, cut + lineCharactersMax)
+  const shown = maskedLine(place.source, lineStart, whole).slice(cut, cut + lineCharactersMax)
   const width = Math.max(1, Math.min(place.end, lineStart + whole.length) - place.start)
   const pad = shown.slice(0, column - 1 - cut).replace(/[^\t]/g, ' ')
   const carets = '^'.repeat(Math.max(1, Math.min(width, lineCharactersMax - pad.length)))

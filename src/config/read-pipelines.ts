@@ -17,6 +17,8 @@ export interface ReadPipelines {
   readonly extensions: readonly string[]
   /** `kind id` of every component that something names. */
   readonly usedIds: ReadonlySet<string>
+  /** Ids in pipelines that have errors of their own: what else seems wrong with them may only follow from these. */
+  readonly suspectIds: ReadonlySet<string>
 }
 
 const slots = ['receivers', 'processors', 'exporters'] as const
@@ -44,6 +46,7 @@ class PipelineReader {
   readonly #problems: Problem[]
   readonly #allowMissing: boolean
   readonly #usedIds = new Set<string>()
+  readonly #suspectIds = new Set<string>()
 
   constructor(root: MapNode, defined: readonly DefinedComponent[], context: DefinitionContext) {
     this.#root = root
@@ -56,11 +59,20 @@ class PipelineReader {
     this.#checkAmbiguity()
     const ids = Object.keys(service.pipelines)
     if (ids.length === 0) this.#reportNoPipelines()
-    const pipelines = ids.flatMap(id => this.#pipeline(id, service.pipelines[id]))
+    const pipelines = ids.flatMap(id => {
+      const problemsBefore = this.#problems.length
+      const lists = service.pipelines[id]
+      const pipeline = this.#pipeline(id, lists)
+      if (this.#problems.slice(problemsBefore).some(problem => problem.severity === 'error')) {
+        for (const slot of slots)
+          for (const reference of lists?.[slot] ?? []) this.#suspectIds.add(normalizedId(reference))
+      }
+      return pipeline
+    })
     const extensions = this.#extensions(service.extensions)
     this.#checkReferences(extensions)
     this.#reportUnused()
-    return { pipelines, extensions, usedIds: this.#usedIds }
+    return { pipelines, extensions, usedIds: this.#usedIds, suspectIds: this.#suspectIds }
   }
 
   #pipeline(key: string, lists: ServiceConfig['pipelines'][string] | undefined): PlacedPipeline[] {
@@ -152,6 +164,8 @@ class PipelineReader {
     }
     const ids = this.#defined.filter(candidate => kinds.includes(candidate.kind)).map(candidate => candidate.id)
     const close = nearest(id, ids)
+    // A misspelled type was reported where it is defined; the pipeline has it right.
+    if (this.#defined.some(candidate => candidate.id === close && candidate.registered === undefined)) return
     let remedy = `define it: add "${id}:" below ${sectionOf(kind)}`
     if (ids.length > 0) remedy += `; defined there: ${listKeys(ids)}`
     if (close !== undefined) remedy = `did you mean "${close}"? Otherwise add "${id}:" below ${sectionOf(kind)}`
@@ -305,6 +319,8 @@ class PipelineReader {
 
   #reportNoPipelines(): void {
     const service = this.#root.entries.get('service')
+    const isMisspelled = [...this.#root.entries.keys()].some(key => nearest(key, ['service']) !== undefined)
+    if (service === undefined && isMisspelled) return
     const place = this.#keyPlace(['service', 'pipelines']) ??
       service?.keyPlace ?? { ...this.#root.place, end: this.#root.place.start }
     const remedy = 'add service: {pipelines: {traces: {receivers: [...], exporters: [...]}}}'

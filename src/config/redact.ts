@@ -2,13 +2,8 @@ import { type ComponentRegistry, componentKinds, sectionOf } from './agent-confi
 import { normalizedId } from './component-id.ts'
 import { findRegistered } from './component-section.ts'
 import type { ConfigDeclaration, Field } from './declare.ts'
+import { redactedText, secretKeyPattern } from './secret-text.ts'
 import type { ConfigNode, MapEntry, MapNode } from './tree.ts'
-
-export const redactedText = '[REDACTED]'
-
-/** Keys that hold secrets wherever they stand; for sections whose declaration nobody has. */
-export const secretKeyPattern =
-  /pass(word|wd)?$|secret|token$|api_?-?key|_pem$|^authorization$|credential|private_?key/i
 
 /** The tree as it may be shown: secrets by declaration, by the name of their key, and inside URLs, are replaced. */
 export function redactedTree(root: ConfigNode, registry: ComponentRegistry): ConfigNode {

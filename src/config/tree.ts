@@ -1,3 +1,5 @@
+import { isSecretOrigin, redactedText } from './secret-text.ts'
+
 /** One text that configuration was read from: a file, an environment variable, a flag. */
 export interface SourceText {
   /** As diagnostics print it: the path as the user gave it, `env:OTEL_CONFIG`, `--set`. */
@@ -30,6 +32,8 @@ export interface ScalarNode {
   readonly expanded: string | undefined
   /** Plain scalars may be numbers, null or bools; quoted and block ones are always text. */
   readonly isPlain: boolean
+  /** A placeholder in it failed, which was reported: nobody needs to say more about the value. */
+  readonly isBroken?: true
   readonly place: Place
 }
 
@@ -54,6 +58,10 @@ export interface ListNode {
 }
 
 export type ConfigNode = ScalarNode | MapNode | ListNode
+
+export function isBroken(node: ConfigNode | undefined): boolean {
+  return node?.kind === 'scalar' && node.isBroken === true
+}
 
 export function isNull(node: ConfigNode): boolean {
   return node.kind === 'scalar' && node.value === null
@@ -99,13 +107,19 @@ export function nodeAt(root: ConfigNode | undefined, path: ConfigPath): ConfigNo
   return node
 }
 
+/** The characters of a value for a message; those of what may be a secret are not repeated. */
+export function shownText(node: ScalarNode): string {
+  if (isSecretOrigin(node.place.origin)) return redactedText
+  return node.text.length > 40 ? `${node.text.slice(0, 37)}...` : node.text
+}
+
 /** As a user would say it in an error message. */
 export function describeNode(node: ConfigNode): string {
   if (node.kind === 'map') return 'a map'
   if (node.kind === 'list') return 'a list'
   if (node.value === null) return 'nothing'
-  const text = node.text.length > 40 ? `${node.text.slice(0, 37)}...` : node.text
-  if (typeof node.value === 'string') return `the text ${JSON.stringify(text)}`
-  if (typeof node.value === 'boolean') return `the boolean ${node.value}`
-  return `the number ${text}`
+  const text = shownText(node)
+  if (typeof node.value === 'string') return text === redactedText ? 'a text' : `the text ${JSON.stringify(text)}`
+  if (typeof node.value === 'boolean') return `the boolean ${text}`
+  return text === redactedText ? 'a number' : `the number ${text}`
 }

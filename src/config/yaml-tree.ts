@@ -8,6 +8,7 @@ import {
   type Pair,
   parseAllDocuments,
   Scalar,
+  visit,
   type YAMLMap,
   type YAMLParseError,
 } from 'yaml'
@@ -54,7 +55,7 @@ class TreeReader {
     if (document === undefined) return undefined
     const [error] = [...document.errors].sort((a, b) => a.pos[0] - b.pos[0])
     if (error !== undefined) {
-      this.#reportSyntax(error as YAMLParseError)
+      this.#reportSyntax(error as YAMLParseError, document)
       return undefined
     }
     if (second !== undefined) {
@@ -199,7 +200,7 @@ class TreeReader {
     return { source: this.#source, start, end }
   }
 
-  #reportSyntax(error: YAMLParseError): void {
+  #reportSyntax(error: YAMLParseError, document: Document): void {
     const { text } = this.#source
     const lineStart = text.lastIndexOf('\n', error.pos[0] - 1) + 1
     const lineEnd = text.indexOf('\n', lineStart)
@@ -212,11 +213,16 @@ class TreeReader {
     }
     const glued = /^\s*(?:- +)?([A-Za-z_][\w./-]*):(?=[^\s:/])\S/.exec(line)
     if (glued !== null) {
-      const at = lineStart + glued[0].length - 1
+      const at = lineStart + glued[0].length - 2
       this.#report('SLC0113', at, at + 1, `no space after "${glued[1]}:"`, `write "${glued[1]}: " with a space`)
       return
     }
-    const { message, remedy } = syntaxAdvice(error, line)
+    const open = unclosed(document, error)
+    if (open !== undefined) {
+      this.#report('SLC0101', open.start, open.start + 1, `this ${open.what} is never closed`, `close the ${open.what}`)
+      return
+    }
+    const { message, remedy } = syntaxAdvice(error)
     this.#report('SLC0101', error.pos[0], Math.max(error.pos[0] + 1, error.pos[1]), message, remedy)
   }
 
@@ -252,7 +258,30 @@ function scalarValue(text: string, isPlain: boolean, tag: string | undefined): S
   }
 }
 
-function syntaxAdvice(error: YAMLParseError, line: string): { message: string; remedy: string | undefined } {
+/** The quote or bracket that a complaint further down is really about. */
+function unclosed(document: Document, error: YAMLParseError): { start: number; what: 'quote' | 'bracket' } | undefined {
+  const isQuote = error.code === 'MISSING_CHAR' && /quote/i.test(error.message)
+  const isBracket = /flow (map|seq|collection)|Flow|expected .*[\]}]/.test(error.message)
+  if (!isQuote && !isBracket) return undefined
+  let found: { start: number; what: 'quote' | 'bracket' } | undefined
+  visit(document, {
+    Scalar(_key, node) {
+      const isQuoted = node.type === Scalar.QUOTE_DOUBLE || node.type === Scalar.QUOTE_SINGLE
+      const start = node.range?.[0]
+      if (isQuote && isQuoted && start !== undefined && start < error.pos[0]) found = { start, what: 'quote' }
+    },
+    Collection(_key, node) {
+      const start = node.range?.[0]
+      const isOpen = (node.range?.[1] ?? 0) >= error.pos[0]
+      if (!isQuote && node.flow === true && start !== undefined && start < error.pos[0] && isOpen) {
+        found = { start, what: 'bracket' }
+      }
+    },
+  })
+  return found
+}
+
+function syntaxAdvice(error: YAMLParseError): { message: string; remedy: string | undefined } {
   switch (error.code) {
     case 'BLOCK_AS_IMPLICIT_KEY':
       return {
@@ -268,16 +297,9 @@ function syntaxAdvice(error: YAMLParseError, line: string): { message: string; r
         remedy: 'look for a missing colon, a missing quote or a wrong indentation here or on the line above',
       }
     case 'MISSING_CHAR':
-      if (/^["']/.test(line.trimStart()) || /['"]/.test(error.message)) {
-        return { message: 'a quote is opened and never closed', remedy: 'close the quote' }
-      }
-      if (/[[{,]/.test(line)) return { message: 'a bracket is opened and never closed', remedy: 'close the bracket' }
       return { message: 'a key without a colon', remedy: 'put a colon and a space after the key' }
     case 'BAD_SCALAR_START':
-      return {
-        message: `a plain value cannot start with ${JSON.stringify(line.trim().replace(/^[^:]*:\s*/, '')[0] ?? '')}`,
-        remedy: 'put the value in quotes',
-      }
+      return { message: 'a plain value cannot start with this character', remedy: 'put the value in quotes' }
     default:
       return { message: `not valid YAML: ${error.message.split('\n')[0]}`, remedy: undefined }
   }
