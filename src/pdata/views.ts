@@ -39,6 +39,11 @@ class SurroundingView {
     return this.#message
   }
 
+  /** Bytes of the whole group as it arrived: the resource with its scopes, the scope with its records. */
+  get groupLength(): number {
+    return this.#groupEnd - this.#groupStart
+  }
+
   get attributes(): AttributeList {
     return this.message.attributes
   }

@@ -86,6 +86,12 @@ export const operationConfig = defineConfig({
 })
 
 const telemetryConfig = defineConfig({
+  position: oneOf(
+    'position',
+    ['before', 'after'],
+    'before',
+    'Label of the counts: a second `cost` processor behind the others says `after`.',
+  ),
   perGb: float('per_gb', 0, 'What the backend asks for 10^9 bytes of telemetry.', { min: 0 }),
   perMillionItems: float('per_million_items', 0, 'What it asks for a million spans, data points or log records.', {
     min: 0,
@@ -98,7 +104,7 @@ export const costConfig = defineConfig({
   breakdown: bool('breakdown', true, 'Write the parts of the cost under `sluice.cost.`.'),
   profiles: list(
     'profiles',
-    oneOf('', ['langfuse', 'openinference', 'logfire', 'sentry', 'otel'], undefined, ''),
+    oneOf('', ['langfuse', 'openinference', 'logfire', 'sentry', 'otel'], 'langfuse', ''),
     [],
     'Names that other backends read, written beside `gen_ai.usage.cost`.',
   ),
@@ -135,6 +141,17 @@ export const costConfig = defineConfig({
   operations: list('operations', section('', operationConfig, ''), [], 'Paid operations that are no model calls.'),
   telemetry: optional('telemetry', telemetryConfig, 'What this telemetry itself costs at the backend.'),
   currency: string('currency', 'USD', 'Currency of the prices.'),
+  budgets: string(
+    'budgets',
+    'budgets',
+    'Id of the extension that is told of every spend, where `service.extensions` has it.',
+  ),
+  seriesMax: uint(
+    'series_max',
+    2000,
+    'Combinations of labels in the metrics; what comes beyond is summed as `other`.',
+    { min: 1 },
+  ),
 })
 
 export type CostConfig = ConfigOf<typeof costConfig>

@@ -1,0 +1,154 @@
+import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
+import { AttributeKey } from '../../pdata/attribute-key.ts'
+import * as otlp from '../../pdata/otlp-fields.ts'
+import type { ResourceView, SpanView } from '../../pdata/views.ts'
+import { keep, type Verdict } from '../../pdata/walk-hooks.ts'
+import { roleIndex } from './attribute-roles.ts'
+import { hashBytes, hashSeed } from './byte-hash.ts'
+import { CallReader } from './call-reader.ts'
+import type { CostConfig } from './config.ts'
+import { CostWriter } from './cost-writer.ts'
+import { OperationRules } from './operation-rules.ts'
+import { Pricer } from './pricer.ts'
+import { SeenCalls } from './seen-calls.ts'
+import { SpendBook } from './spend-book.ts'
+import { TelemetryMeter } from './telemetry-meter.ts'
+import type { CacheCounting } from './usage.ts'
+
+/** What the companion tells the stages. */
+export interface CostContext {
+  /** Attribute keys that budgets are kept by. */
+  readonly scopes: readonly string[]
+}
+
+const responseIdPlace = roleIndex('responseId')
+const ownCost = new AttributeKey('sluice.cost.status')
+
+/** Prices model calls and other paid operations on their spans. Spans that are neither cost a look at their keys. */
+export class CostStage implements StageProcessor {
+  readonly reads: readonly StagePart[] = ['resource', 'scope']
+  readonly #config: CostConfig
+  readonly #reader = new CallReader()
+  readonly #writer: CostWriter
+  readonly #book: SpendBook
+  readonly #seen = new SeenCalls()
+  readonly #operations: OperationRules
+  readonly #countings: ReadonlyMap<string, CacheCounting>
+  readonly #meter: TelemetryMeter | undefined
+  #pricer: Pricer | undefined
+  #asOf = ''
+
+  constructor(config: CostConfig, context: CostContext) {
+    this.#config = config
+    this.#writer = new CostWriter(config)
+    this.#book = new SpendBook(context.scopes)
+    this.#operations = new OperationRules(config.operations)
+    this.#meter = config.telemetry && new TelemetryMeter(config.telemetry.position)
+    this.#countings = new Map(config.scopes.map(({ name, cacheCounting }) => [name, cacheCounting]))
+  }
+
+  resource(resource: ResourceView): Verdict {
+    this.#book.enterResource()
+    this.#meter?.enterResource(resource)
+    return keep
+  }
+
+  logRecord(): Verdict {
+    this.#meter?.countItem()
+    return keep
+  }
+
+  dataPoint(): Verdict {
+    this.#meter?.countItem()
+    return keep
+  }
+
+  span(span: SpanView): Verdict {
+    this.#meter?.countItem()
+    if (this.#reader.read(span)) {
+      // A span that another agent of ours has priced keeps what was found there, and is not booked twice.
+      if (this.#config.overwrite || span.attributes.find(ownCost) < 0) this.#priceCall(span)
+    } else if (!this.#operations.isEmpty) this.#priceOperation(span)
+    return keep
+  }
+
+  takeCounts(): ReadonlyMap<string, number> {
+    const counts = this.#book.take()
+    return this.#meter === undefined ? counts : new Map([...counts, ...this.#meter.take()])
+  }
+
+  #priceCall(span: SpanView): void {
+    const reader = this.#reader
+    this.#pricer ??= this.#createPricer()
+    const pricer = this.#pricer
+    const endMs = milliseconds(span, otlp.spanEndTime)
+    const durationMs = Math.max(0, endMs - milliseconds(span, otlp.spanStartTime))
+    const counting = this.#countings.size === 0 ? undefined : this.#countings.get(span.scope.name)
+    const status = pricer.price(
+      reader,
+      counting ?? this.#config.cacheCounting,
+      endMs > 0 ? endMs : Date.now(),
+      durationMs,
+      performance.now(),
+    )
+    const entry = pricer.entry!
+    const isDuplicate = this.#config.deduplicate && this.#isDuplicate(span)
+    if (isDuplicate) this.#book.bookUnpriced(entry, 'duplicate')
+    else if (status === 'unknown_model' || status === 'no_usage') this.#book.bookUnpriced(entry, status)
+    else this.#book.bookCall(span, reader, entry, pricer.cost.total, pricer.usage)
+    const { providerId, modelId } = entry.resolved
+    this.#writer.write(span.attributes, {
+      status: isDuplicate ? 'duplicate' : status,
+      cost: pricer.cost,
+      priceId: `${providerId}/${modelId}`,
+      priceSource: pricer.priceSource || 'genai-prices',
+      asOf: this.#asOf,
+    })
+  }
+
+  #createPricer(): Pricer {
+    const pricer = new Pricer(this.#config)
+    this.#asOf = new Date(pricer.source.asOfMs).toISOString().slice(0, 10)
+    return pricer
+  }
+
+  #isDuplicate(span: SpanView): boolean {
+    const { roles, values } = this.#reader
+    const index = roles.indexOf[responseIdPlace]!
+    const trace = span.traceIdStart
+    const spanId = span.spanIdStart
+    if (index < 0 || trace === 0 || spanId === 0) return false
+    const { bytes } = span.message.workspace
+    const low = hashBytes(hashBytes(hashSeed, bytes, trace, trace + 16), bytes, values.start(index), values.end(index))
+    const high = hashBytes(
+      hashBytes(~hashSeed, bytes, values.start(index), values.end(index)),
+      bytes,
+      trace,
+      trace + 16,
+    )
+    return this.#seen.isDuplicate(wide(low, high), hashBytes(hashSeed, bytes, spanId, spanId + 8))
+  }
+
+  #priceOperation(span: SpanView): void {
+    const found = this.#operations.find(span)
+    if (found === undefined) return
+    this.#book.bookOperation(span, found.name, found.cost)
+    this.#operations.write(span.attributes, found)
+  }
+}
+
+/** 53 bits of two hashes as one exact number. */
+function wide(low: number, high: number): number {
+  return (low >>> 0) + (high & 0x1fffff) * 0x1_0000_0000
+}
+
+const bits = new DataView(new ArrayBuffer(8))
+
+/** A time of the span in milliseconds since the Unix epoch, to the microsecond; 0 where it has none. */
+function milliseconds(span: SpanView, field: number): number {
+  const start = span.message.valueStart(field)
+  if (span.message.valueEnd(field) - start !== 8) return 0
+  const { bytes } = span.message.workspace
+  for (let i = 0; i < 8; i++) bits.setUint8(i, bytes[start + i]!)
+  return (bits.getUint32(4, true) * 0x1_0000_0000 + bits.getUint32(0, true)) / 1e6
+}

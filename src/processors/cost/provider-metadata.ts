@@ -1,0 +1,66 @@
+import type { ReportedUsage } from './usage.ts'
+
+const lengthMax = 65_536
+
+/**
+ * What only the AI SDK's `ai.response.providerMetadata` tells: Anthropic's cache writes by lifetime, cached and reasoning
+ * tokens of OpenAI. Fills what the span itself left open; says nothing about text that is no such JSON. Returns the
+ * service tier named there, empty if none.
+ */
+export function readProviderMetadata(text: string, usage: ReportedUsage): string {
+  const root = parseObject(text)
+  let tier = ''
+  for (const vendor of Object.values(root)) {
+    if (!isObject(vendor)) continue
+    const body = isObject(vendor['usage']) ? vendor['usage'] : vendor
+    const creation = isObject(body['cache_creation']) ? body['cache_creation'] : {}
+    usage.cacheWrite1h = first(usage.cacheWrite1h, creation['ephemeral_1h_input_tokens'])
+    usage.cacheWrite5m = first(usage.cacheWrite5m, creation['ephemeral_5m_input_tokens'])
+    usage.cacheWrite = first(
+      usage.cacheWrite,
+      body['cache_creation_input_tokens'] ?? vendor['cacheCreationInputTokens'],
+    )
+    usage.cacheRead = first(usage.cacheRead, body['cache_read_input_tokens'] ?? vendor['cachedPromptTokens'])
+    usage.reasoning = first(usage.reasoning, vendor['reasoningTokens'])
+    const named = body['service_tier'] ?? vendor['serviceTier']
+    if (typeof named === 'string') tier = named
+  }
+  return tier
+}
+
+/** Langfuse's `usage_details`: a JSON object of counts by its own names. */
+export function readUsageDetails(text: string, usage: ReportedUsage): void {
+  const root = parseObject(text)
+  usage.input = first(usage.input, root['input'] ?? root['prompt_tokens'] ?? root['input_tokens'])
+  usage.output = first(usage.output, root['output'] ?? root['completion_tokens'] ?? root['output_tokens'])
+  usage.total = first(usage.total, root['total'] ?? root['total_tokens'])
+  usage.cacheRead = first(usage.cacheRead, root['cache_read_input_tokens'] ?? root['input_cached_tokens'])
+  usage.cacheWrite = first(usage.cacheWrite, root['cache_creation_input_tokens'])
+}
+
+/** Langfuse's `cost_details`: the total, or the sum of the parts; NaN where it has none. */
+export function costOfDetails(text: string): number {
+  const root = parseObject(text)
+  if (typeof root['total'] === 'number') return root['total']
+  const parts = Object.values(root).filter(part => typeof part === 'number')
+  return parts.length === 0 ? Number.NaN : parts.reduce((sum, part) => sum + part, 0)
+}
+
+function first(known: number, other: unknown): number {
+  return Number.isNaN(known) && typeof other === 'number' ? other : known
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  if (text === '' || text.length > lengthMax) return {}
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return isObject(parsed) ? parsed : {}
+  } catch (error) {
+    if (error instanceof SyntaxError) return {}
+    throw error
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,140 @@
+import { AttributeKey } from '../../pdata/attribute-key.ts'
+import type { AttributeList } from '../../pdata/attribute-list.ts'
+import { ValueReader } from '../../pdata/value.ts'
+import type { SpanView } from '../../pdata/views.ts'
+import { roleIndex } from './attribute-roles.ts'
+import { hashBytes, hashSeed } from './byte-hash.ts'
+import type { CallReader } from './call-reader.ts'
+import type { ModelEntry } from './model-memo.ts'
+import { countName, SpendAccount, tokenCounts } from './spend-counts.ts'
+import type { NormalizedUsage } from './usage.ts'
+
+const accountsMax = 2048
+const serviceName = new AttributeKey('service.name')
+const teamKey = new AttributeKey('team')
+const operationPlace = roleIndex('operation')
+const agentPlace = roleIndex('agentName')
+const teamPlace = roleIndex('team')
+const noCounts: ReadonlyMap<string, number> = new Map()
+
+/** Sums what the calls of a request cost by who is to pay, until `take` asks. */
+export class SpendBook {
+  readonly #accounts = new Map<number, SpendAccount>()
+  readonly #scopes: readonly string[]
+  readonly #scopeKeys: readonly AttributeKey[]
+  readonly #value = new ValueReader()
+  #others = new Map<string, number>()
+  #service = ''
+  #serviceHash = 0
+  #hasAccounts = false
+
+  /** `scopes` are the attribute keys that budgets ask for; `trace_id` is the trace's id. */
+  constructor(scopes: readonly string[]) {
+    this.#scopes = scopes
+    this.#scopeKeys = scopes.map(scope => new AttributeKey(scope))
+  }
+
+  /** A new resource has begun. */
+  enterResource(): void {
+    this.#serviceHash = 0
+  }
+
+  bookCall(span: SpanView, reader: CallReader, entry: ModelEntry, cost: number, usage: NormalizedUsage): void {
+    const account = this.#accountOf(span, reader, entry)
+    account.cost += cost
+    account.calls++
+    const { tokens } = account
+    tokens[0]! += usage.input
+    tokens[1]! += usage.output
+    tokens[2]! += usage.cacheRead
+    tokens[3]! += usage.cacheWrite
+    tokens[4]! += usage.reasoning
+    this.#hasAccounts = true
+    this.#bookScopes(span, cost)
+  }
+
+  bookUnpriced(entry: ModelEntry, reason: string): void {
+    this.#add(countName('unpriced', [entry.resolved.providerId, entry.resolved.modelId, reason]), 1)
+  }
+
+  /** A paid operation that is no model call. */
+  bookOperation(span: SpanView, operation: string, cost: number): void {
+    const values = ['', '', operation, this.#serviceOf(span), '', '']
+    this.#add(countName('cost', values), cost)
+    this.#add(countName('calls', values), 1)
+    this.#bookScopes(span, cost)
+  }
+
+  take(): ReadonlyMap<string, number> {
+    if (!this.#hasAccounts && this.#others.size === 0) return noCounts
+    const counts = this.#others
+    for (const account of this.#accounts.values()) {
+      if (account.isEmpty) continue
+      counts.set(countName('cost', account.values), account.cost)
+      counts.set(countName('calls', account.values), account.calls)
+      tokenCounts.forEach((kind, i) => {
+        if (account.tokens[i]! > 0) counts.set(countName(kind, account.values), account.tokens[i]!)
+      })
+      account.reset()
+    }
+    if (this.#accounts.size > accountsMax) this.#accounts.clear()
+    this.#others = new Map()
+    this.#hasAccounts = false
+    return counts
+  }
+
+  #add(name: string, count: number): void {
+    this.#others.set(name, (this.#others.get(name) ?? 0) + count)
+  }
+
+  /** Found by hashes of the raw values, so that a call that looks like others costs no text. */
+  #accountOf(span: SpanView, { roles, values }: CallReader, entry: ModelEntry): SpendAccount {
+    const service = this.#serviceOf(span)
+    let hash = Math.imul(this.#serviceHash ^ entry.id, 0x01000193)
+    for (const at of [operationPlace, agentPlace, teamPlace]) {
+      const index = roles.indexOf[at]!
+      hash = hashBytes(hash, values.bytes, values.start(index), values.end(index))
+    }
+    let account = this.#accounts.get(hash)
+    if (account === undefined) {
+      const { providerId, modelId } = entry.resolved
+      const operation = values.text(roles.indexOf[operationPlace]!) || 'inference'
+      const agent = values.text(roles.indexOf[agentPlace]!)
+      const team = values.text(roles.indexOf[teamPlace]!) || this.#text(span.resource.attributes, teamKey, span)
+      account = new SpendAccount([providerId, modelId, operation, service, agent, team])
+      this.#accounts.set(hash, account)
+    }
+    return account
+  }
+
+  #serviceOf(span: SpanView): string {
+    if (this.#serviceHash === 0) {
+      this.#service = this.#text(span.resource.attributes, serviceName, span)
+      const bytes = new TextEncoder().encode(this.#service)
+      this.#serviceHash = hashBytes(hashSeed, bytes, 0, bytes.length) || 1
+    }
+    return this.#service
+  }
+
+  #bookScopes(span: SpanView, cost: number): void {
+    if (this.#scopes.length === 0 || cost === 0) return
+    const values = this.#scopeKeys.map((key, i) => {
+      if (this.#scopes[i] === 'trace_id') return traceId(span)
+      return this.#text(span.attributes, key, span) || this.#text(span.resource.attributes, key, span)
+    })
+    this.#add(countName('spend', values), cost)
+  }
+
+  #text(attributes: AttributeList, key: AttributeKey, span: SpanView): string {
+    const index = attributes.find(key)
+    if (index < 0) return ''
+    const { bytes } = span.message.workspace
+    const value = this.#value.reset(bytes, attributes.valueStart(index), attributes.valueEnd(index)).toJs()
+    return value === undefined || typeof value === 'object' ? '' : String(value)
+  }
+}
+
+function traceId(span: SpanView): string {
+  const start = span.traceIdStart
+  return start === 0 ? '' : Buffer.from(span.message.workspace.bytes.subarray(start, start + 16)).toString('hex')
+}
