@@ -1,8 +1,13 @@
+import type { PlacedConstant } from './workspace.ts'
+
 /** A key to look for, encoded once: finding it among a record's attributes compares integers, and bytes only on a hit. */
-export class AttributeKey {
+export class AttributeKey implements PlacedConstant {
   readonly text: string
   readonly bytes: Uint8Array
   readonly hash: number
+  /** Where the key stands in the workspace of the current run. */
+  generation = -1
+  offset = 0
 
   constructor(text: string) {
     this.text = text

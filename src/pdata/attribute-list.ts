@@ -1,13 +1,13 @@
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { wireBytes } from '../wire/wire-type.ts'
-import { varintLength } from '../wire/wire-writer.ts'
+import { varintLength, WireWriter } from '../wire/wire-writer.ts'
 import { type AttributeKey, hashKey } from './attribute-key.ts'
 import { writeNormalized } from './normalize.ts'
 import * as otlp from './otlp-fields.ts'
 import type { RangeEdits } from './range-edits.ts'
-import { keyValueType } from './schema.ts'
+import { fieldNumbersMax, keyValueType } from './schema.ts'
 import { readText } from './text.ts'
-import type { Workspace } from './workspace.ts'
+import type { PlacedConstant, Workspace } from './workspace.ts'
 
 /** Columns of one entry. */
 const sourceStart = 0 // where the field stands in the message, -1 for an inserted one
@@ -30,6 +30,41 @@ const stateExtra = 4
 const keyTag = (otlp.keyValueKey << 3) | wireBytes
 const valueTag = (otlp.keyValueValue << 3) | wireBytes
 
+/** An attribute to insert, encoded once. */
+export class ConstantAttribute {
+  readonly key: AttributeKey
+  readonly value: EncodedValue
+  readonly #fields: (ConstantField | undefined)[] = new Array(fieldNumbersMax).fill(undefined)
+
+  constructor(key: AttributeKey, value: EncodedValue) {
+    this.key = key
+    this.value = value
+  }
+
+  /** The whole field, by the number that attributes have in the message. */
+  field(fieldNumber: number): ConstantField {
+    const known = this.#fields[fieldNumber]
+    if (known !== undefined) return known
+    const writer = new WireWriter(64)
+    const mark = writer.open(fieldNumber)
+    writer.bytesField(otlp.keyValueKey, this.key.bytes)
+    writer.bytesField(otlp.keyValueValue, this.value)
+    writer.close(mark)
+    const bytes = writer.finish()
+    const payload = new FieldCursor(bytes)
+    payload.next()
+    const inner = new FieldCursor(bytes, payload.valueStart, bytes.length)
+    inner.next()
+    const field = { bytes, keyOffset: inner.valueStart, generation: -1, offset: 0 }
+    this.#fields[fieldNumber] = field
+    return field
+  }
+}
+
+interface ConstantField extends PlacedConstant {
+  readonly keyOffset: number
+}
+
 /** An `AnyValue`, encoded once: the payload only, without a tag and length around it. */
 export type EncodedValue = Uint8Array
 
@@ -40,9 +75,12 @@ export type EncodedValue = Uint8Array
  */
 export class AttributeList {
   readonly #workspace: Workspace
-  #entries = new Int32Array(32 * columns)
+  /** Ten columns an entry, for the index loop of `MessageView`; everyone else uses the methods. */
+  entries = new Int32Array(32 * columns)
   /** Entries, removed ones included: the bound of a loop over indices. */
   size = 0
+  /** Index of the first entry that an edit inserted. */
+  insertedFrom = 0
   /** Whether anything was changed, inserted or removed. */
   isDirty = false
   /** Field number of the attributes in the message that has them. */
@@ -61,20 +99,54 @@ export class AttributeList {
   }
 
   /** Indexes the `KeyValue` whose field stands in `bytes[start, end)` with its payload from `payloadStart` on. */
-  add(start: number, payloadStart: number, end: number): void {
-    const at = this.#append()
-    const entries = this.#entries
+  add(bytes: Uint8Array, start: number, payloadStart: number, end: number): void {
+    const at = this.size++ * columns
+    if (at + columns > this.entries.length) this.#grow()
+    const { entries } = this
     entries[at + sourceStart] = start
     entries[at + sourceEnd] = end
     entries[at + fieldStart] = start
     entries[at + fieldEnd] = end
     entries[at + state] = 0
-    this.#parse(at, payloadStart, end)
+    let offset = payloadStart
+    let key = 0
+    let keyTo = 0
+    let value = 0
+    let valueTo = 0
+    // Key then value, or value then key as the Go Collector writes them, with one or two bytes of length.
+    while (offset < end) {
+      const tag = bytes[offset]!
+      let length = bytes[offset + 1]!
+      offset += 2
+      if (length >= 128) {
+        const high = bytes[offset++]!
+        if (high >= 128) break
+        length = (length & 127) | (high << 7)
+      }
+      if (tag === keyTag && key === 0) {
+        key = offset
+        offset += length
+        keyTo = offset
+      } else if (tag === valueTag && value === 0) {
+        value = offset
+        offset += length
+        valueTo = offset
+      } else break
+    }
+    if (offset !== end) {
+      this.#parseSlowly(at, payloadStart, end)
+      return
+    }
+    entries[at + keyStart] = key
+    entries[at + keyEnd] = keyTo
+    entries[at + valueStart] = value
+    entries[at + valueEnd] = valueTo
+    entries[at + keyHash] = hashKey(bytes, key, keyTo)
   }
 
   /** Index of the first attribute with that key, -1 where there is none. */
   find(key: AttributeKey): number {
-    const entries = this.#entries
+    const entries = this.entries
     const { hash } = key
     for (let i = 0, at = 0; i < this.size; i++, at += columns) {
       if (entries[at + keyHash] !== hash || (entries[at + state]! & stateRemoved) !== 0) continue
@@ -84,32 +156,32 @@ export class AttributeList {
   }
 
   isRemoved(index: number): boolean {
-    return (this.#entries[index * columns + state]! & stateRemoved) !== 0
+    return (this.entries[index * columns + state]! & stateRemoved) !== 0
   }
 
   /** Offsets into the workspace's `bytes`. */
   keyStart(index: number): number {
-    return this.#entries[index * columns + keyStart]!
+    return this.entries[index * columns + keyStart]!
   }
   keyEnd(index: number): number {
-    return this.#entries[index * columns + keyEnd]!
+    return this.entries[index * columns + keyEnd]!
   }
   /** Where the `AnyValue` begins; for `ValueReader.reset`. */
   valueStart(index: number): number {
-    return this.#entries[index * columns + valueStart]!
+    return this.entries[index * columns + valueStart]!
   }
   valueEnd(index: number): number {
-    return this.#entries[index * columns + valueEnd]!
+    return this.entries[index * columns + valueEnd]!
   }
   keyHash(index: number): number {
-    return this.#entries[index * columns + keyHash]!
+    return this.entries[index * columns + keyHash]!
   }
   keyText(index: number): string {
     return readText(this.#workspace.bytes, this.keyStart(index), this.keyEnd(index))
   }
   /** Whether an edit made or changed this entry: its value was not in the request. */
   isChanged(index: number): boolean {
-    return (this.#entries[index * columns + state]! & stateChanged) !== 0
+    return (this.entries[index * columns + state]! & stateChanged) !== 0
   }
 
   /** Adds the attribute where the key is absent; says whether it did. */
@@ -124,6 +196,27 @@ export class AttributeList {
     const index = this.find(key)
     if (index < 0) return false
     this.setValue(index, value)
+    return true
+  }
+
+  /** The same as `insert`, for an attribute that many records get: its bytes are copied once in a run. */
+  insertConstant(attribute: ConstantAttribute): boolean {
+    if (this.find(attribute.key) >= 0) return false
+    const field = attribute.field(this.fieldNumber)
+    const start = this.#workspace.place(field)
+    const at = this.#append()
+    const { entries } = this
+    entries[at + sourceStart] = -1
+    entries[at + sourceEnd] = -1
+    entries[at + fieldStart] = start
+    entries[at + fieldEnd] = start + field.bytes.length
+    entries[at + keyStart] = start + field.keyOffset
+    entries[at + keyEnd] = start + field.keyOffset + attribute.key.bytes.length
+    entries[at + valueStart] = start + field.bytes.length - attribute.value.length
+    entries[at + valueEnd] = start + field.bytes.length
+    entries[at + keyHash] = attribute.key.hash
+    entries[at + state] = stateChanged
+    this.isDirty = true
     return true
   }
 
@@ -144,7 +237,7 @@ export class AttributeList {
 
   /** Gives the entry the value that stands in `bytes[start, end)` of the workspace, such as another entry's. */
   setValueRange(index: number, start: number, end: number): void {
-    const entries = this.#entries
+    const entries = this.entries
     const at = index * columns
     this.#write(at, entries[at + keyStart]!, entries[at + keyEnd]!, start, end)
   }
@@ -156,55 +249,55 @@ export class AttributeList {
       this.setValueRange(index, start, end)
       return
     }
-    const keyFrom = this.#workspace.length
-    this.#workspace.raw(key.bytes)
+    const keyFrom = this.#workspace.place(key)
     const at = this.#append()
-    this.#entries[at + sourceStart] = -1
-    this.#entries[at + state] = 0
-    this.#write(at, keyFrom, this.#workspace.length, start, end)
+    this.entries[at + sourceStart] = -1
+    this.entries[at + sourceEnd] = -1
+    this.entries[at + valueStart] = 0
+    this.entries[at + state] = 0
+    this.#write(at, keyFrom, keyFrom + key.bytes.length, start, end)
   }
 
   /** Gives the entry another key and keeps its value. An entry that has the new key already is not looked for. */
   rename(index: number, key: AttributeKey): void {
-    const entries = this.#entries
+    const entries = this.entries
     const at = index * columns
-    const keyFrom = this.#workspace.length
-    this.#workspace.raw(key.bytes)
-    this.#write(at, keyFrom, this.#workspace.length, entries[at + valueStart]!, entries[at + valueEnd]!)
+    const keyFrom = this.#workspace.place(key)
+    this.#write(at, keyFrom, keyFrom + key.bytes.length, entries[at + valueStart]!, entries[at + valueEnd]!)
   }
 
   /** The entry's present bytes, tag and length included. */
   fieldStart(index: number): number {
-    return this.#entries[index * columns + fieldStart]!
+    return this.entries[index * columns + fieldStart]!
   }
   fieldEnd(index: number): number {
-    return this.#entries[index * columns + fieldEnd]!
+    return this.entries[index * columns + fieldEnd]!
   }
 
   /** Gives the entry the whole field that stands in `bytes[start, end)` of the workspace. */
   setField(index: number, start: number, end: number): void {
     const at = index * columns
-    this.#entries[at + fieldStart] = start
-    this.#entries[at + fieldEnd] = end
+    this.entries[at + fieldStart] = start
+    this.entries[at + fieldEnd] = end
     this.#cursor.reset(this.#workspace.bytes, start, end).next()
-    this.#entries[at + state] = stateChanged
+    this.entries[at + state] = stateChanged
     this.isDirty = true
-    this.#parse(at, this.#cursor.valueStart, end)
+    this.#parseSlowly(at, this.#cursor.valueStart, end)
   }
 
   /** Where a range lies in a piece of the entry that nobody reads, the entry is written without that piece. */
   discardUnread(index: number, ranges: RangeEdits): void {
     const at = index * columns
-    const start = this.#entries[at + sourceStart]!
-    const end = this.#entries[at + sourceEnd]!
-    if (start < 0 || start === this.#entries[at + fieldStart] || !ranges.isIn(start, end)) return
+    const start = this.entries[at + sourceStart]!
+    const end = this.entries[at + sourceEnd]!
+    if (start < 0 || start === this.entries[at + fieldStart] || !ranges.isIn(start, end)) return
     ranges.discard(start, end)
-    this.#entries[at + state]! |= stateChanged
+    this.entries[at + state]! |= stateChanged
     this.isDirty = true
   }
 
   removeAt(index: number): void {
-    this.#entries[index * columns + state]! |= stateRemoved
+    this.entries[index * columns + state]! |= stateRemoved
     this.isDirty = true
   }
 
@@ -221,38 +314,69 @@ export class AttributeList {
 
   /** Tells `changes` about every entry that differs from the message. */
   collect(changes: { add(start: number, end: number, newStart: number, newEnd: number): void }): void {
-    const entries = this.#entries
+    const { entries } = this
     for (let i = 0, at = 0; i < this.size; i++, at += columns) {
       const flags = entries[at + state]!
       if ((flags & (stateChanged | stateRemoved)) === 0) continue
-      const start = entries[at + sourceStart]!
-      if ((flags & stateRemoved) !== 0) {
-        if (start >= 0) changes.add(start, entries[at + sourceEnd]!, 0, 0)
-      } else changes.add(start, entries[at + sourceEnd]!, entries[at + fieldStart]!, entries[at + fieldEnd]!)
+      const isRemoved = (flags & stateRemoved) !== 0
+      const from = isRemoved ? 0 : entries[at + fieldStart]!
+      changes.add(entries[at + sourceStart]!, entries[at + sourceEnd]!, from, isRemoved ? 0 : entries[at + fieldEnd]!)
+    }
+  }
+
+  /** Lists the message in `bytes[start, end)` where nothing but attributes was edited. */
+  emit(start: number, end: number): void {
+    const workspace = this.#workspace
+    const { entries, insertedFrom } = this
+    let from = start
+    let isInserted = insertedFrom === this.size
+    for (let i = 0, at = 0; i < insertedFrom; i++, at += columns) {
+      const flags = entries[at + state]!
+      if ((flags & (stateChanged | stateRemoved)) === 0) continue
+      workspace.emit(from, entries[at + sourceStart]!)
+      from = entries[at + sourceEnd]!
+      if ((flags & stateRemoved) === 0) workspace.emit(entries[at + fieldStart]!, entries[at + fieldEnd]!)
+      if (isInserted) continue
+      // New attributes take the first place that comes free: one copy less than a place of their own.
+      isInserted = true
+      this.#emitInserted()
+    }
+    workspace.emit(from, end)
+    if (!isInserted) this.#emitInserted()
+  }
+
+  #emitInserted(): void {
+    const { entries } = this
+    for (let i = this.insertedFrom, at = i * columns; i < this.size; i++, at += columns) {
+      if ((entries[at + state]! & stateRemoved) !== 0) continue
+      this.#workspace.emit(entries[at + fieldStart]!, entries[at + fieldEnd]!)
     }
   }
 
   #append(): number {
     const at = this.size++ * columns
-    if (at + columns > this.#entries.length) {
-      const grown = new Int32Array(this.#entries.length * 2)
-      grown.set(this.#entries)
-      this.#entries = grown
-    }
+    if (at + columns > this.entries.length) this.#grow()
     return at
+  }
+
+  #grow(): void {
+    const grown = new Int32Array(this.entries.length * 2)
+    grown.set(this.entries)
+    this.entries = grown
   }
 
   #appendNew(key: AttributeKey, value: EncodedValue): void {
     const workspace = this.#workspace
+    const keyFrom = workspace.place(key)
     const at = this.#append()
-    const entries = this.#entries
+    const entries = this.entries
     const keyBytes = key.bytes
     const payload = 1 + varintLength(keyBytes.length) + keyBytes.length + 1 + varintLength(value.length) + value.length
     const start = workspace.length
     workspace.header(this.fieldNumber, payload)
     workspace.header(otlp.keyValueKey, keyBytes.length)
     entries[at + keyStart] = workspace.length
-    workspace.raw(keyBytes)
+    workspace.copy(keyFrom, keyFrom + keyBytes.length)
     entries[at + keyEnd] = workspace.length
     workspace.header(otlp.keyValueValue, value.length)
     entries[at + valueStart] = workspace.length
@@ -270,8 +394,9 @@ export class AttributeList {
   /** Writes the entry anew, with key and value copied from where they stand. */
   #write(at: number, keyFrom: number, keyTo: number, valueFrom: number, valueTo: number): void {
     const workspace = this.#workspace
-    const entries = this.#entries
+    const entries = this.entries
     const flags = entries[at + state]!
+    const ownKey = entries[at + keyStart]!
     const ownValue = entries[at + valueStart]!
     const extraStart = workspace.length
     if ((flags & stateExtra) !== 0) this.#copyExtraFields(entries[at + fieldStart]!, entries[at + fieldEnd]!)
@@ -285,7 +410,8 @@ export class AttributeList {
     workspace.header(this.fieldNumber, payload)
     workspace.header(otlp.keyValueKey, keyLength)
     entries[at + keyStart] = workspace.length
-    workspace.relocateIfFollowed(keyFrom, keyTo)
+    if (keyFrom === ownKey) workspace.relocateIfFollowed(keyFrom, keyTo)
+    else workspace.copy(keyFrom, keyTo)
     entries[at + keyEnd] = workspace.length
     workspace.header(otlp.keyValueValue, valueLength)
     entries[at + valueStart] = workspace.length
@@ -312,48 +438,10 @@ export class AttributeList {
     }
   }
 
-  #parse(at: number, start: number, end: number): void {
-    const { bytes } = this.#workspace
-    let offset = start
-    let key = 0
-    let keyTo = 0
-    let value = 0
-    let valueTo = 0
-    // Key then value, or value then key as the Go Collector writes them, each with one byte of length.
-    while (offset + 1 < end) {
-      const tag = bytes[offset]!
-      const length = bytes[offset + 1]!
-      if (length >= 128) break
-      offset += 2
-      if (tag === keyTag && key === 0) {
-        key = offset
-        offset += length
-        keyTo = offset
-      } else if (tag === valueTag && value === 0) {
-        value = offset
-        offset += length
-        valueTo = offset
-      } else {
-        offset = -1
-        break
-      }
-    }
-    if (offset !== end) {
-      this.#parseSlowly(at, start, end)
-      return
-    }
-    const entries = this.#entries
-    entries[at + keyStart] = key
-    entries[at + keyEnd] = keyTo
-    entries[at + valueStart] = value
-    entries[at + valueEnd] = valueTo
-    entries[at + keyHash] = hashKey(bytes, key, keyTo)
-  }
-
   /** Long lengths and unknown fields; a key or a value in several pieces is read from a rewritten copy. */
   #parseSlowly(at: number, start: number, end: number): void {
     const { bytes } = this.#workspace
-    const entries = this.#entries
+    const entries = this.entries
     const cursor = this.#cursor.reset(bytes, start, end)
     let key = 0
     let keyTo = 0
@@ -387,8 +475,8 @@ export class AttributeList {
     workspace.header(this.fieldNumber, payloadEnd - payloadStart)
     const payload = workspace.length
     workspace.relocate(payloadStart, payloadEnd)
-    this.#entries[at + fieldStart] = from
-    this.#entries[at + fieldEnd] = workspace.length
-    this.#parse(at, payload, workspace.length)
+    this.entries[at + fieldStart] = from
+    this.entries[at + fieldEnd] = workspace.length
+    this.#parseSlowly(at, payload, workspace.length)
   }
 }

@@ -9,6 +9,12 @@ import { fieldNumbersMax, isRepeatedKind, type MessageType } from './schema.ts'
 import { readText } from './text.ts'
 import type { Workspace } from './workspace.ts'
 
+const slotStart = 0
+const slotEnd = 1
+const slotValue = 2
+const slotValueEnd = 3
+const slotColumns = 4
+
 /**
  * One message of a request, read in place: a resource, a span, an event. The same object is pointed at one message after
  * the other. Its fields are indexed when somebody first asks; edits are noted, seen by every later read, and written when
@@ -36,10 +42,8 @@ export class MessageView {
   #present = 0
   /** Bit per field number: an edit replaced or removed it. */
   #changed = 0
-  readonly #fieldStarts = new Int32Array(fieldNumbersMax)
-  readonly #fieldEnds = new Int32Array(fieldNumbersMax)
-  readonly #valueStarts = new Int32Array(fieldNumbersMax)
-  readonly #valueEnds = new Int32Array(fieldNumbersMax)
+  /** Columns by field number: where the field and its payload stand. */
+  readonly #slots = new Int32Array(fieldNumbersMax * slotColumns)
   /** Where a changed field's new bytes are. */
   readonly #newStarts = new Int32Array(fieldNumbersMax)
   readonly #newEnds = new Int32Array(fieldNumbersMax)
@@ -83,44 +87,54 @@ export class MessageView {
 
   /** Offset of the field's payload, or of its number; meaningless where `has` is false. */
   valueStart(field: number): number {
-    return this.has(field) ? this.#valueStarts[field]! : 0
+    return this.has(field) ? this.#slots[field * slotColumns + slotValue]! : 0
   }
   valueEnd(field: number): number {
-    return this.has(field) ? this.#valueEnds[field]! : 0
+    return this.has(field) ? this.#slots[field * slotColumns + slotValueEnd]! : 0
   }
 
   text(field: number): string {
-    return this.has(field) ? readText(this.workspace.bytes, this.#valueStarts[field]!, this.#valueEnds[field]!) : ''
+    return this.has(field)
+      ? readText(
+          this.workspace.bytes,
+          this.#slots[field * slotColumns + slotValue]!,
+          this.#slots[field * slotColumns + slotValueEnd]!,
+        )
+      : ''
   }
 
   /** A varint's low 32 bits; 0 where absent. */
   uint32(field: number): number {
     if (!this.has(field)) return 0
-    const first = this.workspace.bytes[this.#valueStarts[field]!]!
+    const first = this.workspace.bytes[this.#slots[field * slotColumns + slotValue]!]!
     if (first < 128) return first
     return Number(this.varint64(field) & 0xffffffffn)
   }
 
   varint64(field: number): bigint {
     if (!this.has(field)) return 0n
-    return readVarint64(this.workspace.bytes, this.#valueStarts[field]!, this.#valueEnds[field]!)
+    return readVarint64(
+      this.workspace.bytes,
+      this.#slots[field * slotColumns + slotValue]!,
+      this.#slots[field * slotColumns + slotValueEnd]!,
+    )
   }
 
   /** Raw bits of a fixed64, unsigned; 0 where absent. */
   fixed64(field: number): bigint {
-    return this.has(field) ? readFixed64(this.workspace.bytes, this.#valueStarts[field]!) : 0n
+    return this.has(field) ? readFixed64(this.workspace.bytes, this.#slots[field * slotColumns + slotValue]!) : 0n
   }
 
   fixed32(field: number): number {
     if (!this.has(field)) return 0
-    const start = this.#valueStarts[field]!
+    const start = this.#slots[field * slotColumns + slotValue]!
     const { bytes } = this.workspace
     return (bytes[start]! | (bytes[start + 1]! << 8) | (bytes[start + 2]! << 16) | (bytes[start + 3]! << 24)) >>> 0
   }
 
   double(field: number): number {
     if (!this.has(field)) return 0
-    const start = this.#valueStarts[field]!
+    const start = this.#slots[field * slotColumns + slotValue]!
     for (let i = 0; i < 8; i++) doubleBytes[i] = this.workspace.bytes[start + i]!
     return doubleValue[0]!
   }
@@ -228,6 +242,11 @@ export class MessageView {
       workspace.emit(this.start, this.end)
       return workspace.emittedBytes - before
     }
+    if (this.#changed === 0 && this.children.size === 0) {
+      if (this.#attributes.isDirty) this.#attributes.emit(this.start, this.end)
+      else workspace.emit(this.start, this.end)
+      return workspace.emittedBytes - before
+    }
     const changes = this.#changes()
     let from = this.start
     let firstNew = 0
@@ -288,7 +307,12 @@ export class MessageView {
     if (this.#changed !== 0) {
       for (let field = 1; field < fieldNumbersMax; field++) {
         if ((this.#changed & (1 << field)) === 0) continue
-        changes.add(this.#fieldStarts[field]!, this.#fieldEnds[field]!, this.#newStarts[field]!, this.#newEnds[field]!)
+        changes.add(
+          this.#slots[field * slotColumns + slotStart]!,
+          this.#slots[field * slotColumns + slotEnd]!,
+          this.#newStarts[field]!,
+          this.#newEnds[field]!,
+        )
       }
     }
     changes.sort()
@@ -298,13 +322,13 @@ export class MessageView {
   #replace(field: number, start: number, valueStart: number): void {
     const bit = 1 << field
     if ((this.#present & bit) === 0 && (this.#changed & bit) === 0) {
-      this.#fieldStarts[field] = -1
-      this.#fieldEnds[field] = -1
+      this.#slots[field * slotColumns + slotStart] = -1
+      this.#slots[field * slotColumns + slotEnd] = -1
     }
     this.#present |= bit
     this.#changed |= bit
-    this.#valueStarts[field] = valueStart
-    this.#valueEnds[field] = this.workspace.length
+    this.#slots[field * slotColumns + slotValue] = valueStart
+    this.#slots[field * slotColumns + slotValueEnd] = this.workspace.length
     this.#newStarts[field] = start
     this.#newEnds[field] = this.workspace.length
   }
@@ -317,20 +341,29 @@ export class MessageView {
     const { bytes } = this.workspace
     const attributes = this.#attributes
     attributes.reset(attributesField)
+    const slots = this.#slots
     let present = 0
     let offset = this.start
     while (offset < end) {
       const start = offset
-      const tag = bytes[offset]!
+      let tag = bytes[offset++]!
+      if (tag >= 128) tag = (tag & 127) | (bytes[offset++]! << 7)
       let fieldNumber = tag >>> 3
       let wireType = tag & 7
-      let valueStart = offset + 1
-      if (tag < 128 && tag > 7 && wireType === wireBytes && bytes[valueStart]! < 128) {
-        offset = valueStart + 1 + bytes[valueStart]!
-        valueStart++
-      } else if (tag < 128 && tag > 7 && wireType === wireFixed64) {
-        offset = valueStart + 8
-      } else {
+      let valueStart = offset
+      let isSlow = tag > 0x3fff || fieldNumber === 0
+      if (wireType === wireBytes) {
+        let length = bytes[valueStart++]!
+        if (length >= 128) {
+          const high = bytes[valueStart++]!
+          isSlow ||= high >= 128
+          length = (length & 127) | (high << 7)
+        }
+        offset = valueStart + length
+      } else if (wireType === wireFixed64) offset += 8
+      else if (wireType === wireVarint) isSlow ||= bytes[offset++]! >= 128
+      else isSlow = true
+      if (isSlow) {
         slowCursor.reset(bytes, start, end).next()
         fieldNumber = slowCursor.fieldNumber
         wireType = slowCursor.wireType
@@ -340,7 +373,7 @@ export class MessageView {
       if (offset > end) throw new WireError('field runs past its message', start)
       if (fieldNumber >= fieldNumbersMax || wireTypes[fieldNumber] !== wireType) continue
       if (fieldNumber === attributesField) {
-        attributes.add(start, valueStart, offset)
+        attributes.add(bytes, start, valueStart, offset)
         continue
       }
       const bit = 1 << fieldNumber
@@ -349,11 +382,13 @@ export class MessageView {
         return
       }
       present |= bit
-      this.#fieldStarts[fieldNumber] = start
-      this.#fieldEnds[fieldNumber] = offset
-      this.#valueStarts[fieldNumber] = valueStart
-      this.#valueEnds[fieldNumber] = offset
+      const slot = fieldNumber * slotColumns
+      slots[slot + slotStart] = start
+      slots[slot + slotEnd] = offset
+      slots[slot + slotValue] = valueStart
+      slots[slot + slotValueEnd] = offset
     }
+    attributes.insertedFrom = attributes.size
     this.#present = present
   }
 

@@ -1,10 +1,17 @@
 import { WireError } from '../wire/wire-error.ts'
 import { RangeEdits } from './range-edits.ts'
 
-/** Below this, a byte loop beats the call into the engine (measured: 27 ns a call, 0.5 ns a byte). */
-const copyLoopMax = 40
+/**
+ * Up to this length, eight bytes at a time through a `DataView` beat the engine's own copy. Measured per copy of 16, 100 and
+ * 200 bytes: 8 bytes at a time 13, 32 and 43 ns; `copyWithin` 40, 42 and 32; `set(subarray)` 72, 76 and 42; bytes 22, 88 and 147.
+ */
+const wordCopyMax = 160
+/** Copies in words may write this far beyond their end, into memory that is free or written next. */
+const slackBytes = 8
 /** A buffer that one huge request left behind is given back after the run. */
 const keptBytesMax = 8 << 20
+/** Below this, a byte loop beats `set`. */
+const rawLoopMax = 48
 /** Room for the tag and the length of one message whose length is not known yet. */
 const headerBytesMax = 10
 
@@ -26,6 +33,10 @@ export class Workspace {
   emittedBytes = 0
   #isOwned = false
   #slab: Uint8Array = new Uint8Array(0)
+  /** Over `bytes`. */
+  #view: DataView = new DataView(new ArrayBuffer(0))
+  /** Differs for every run of every workspace: tells whether a constant stands in this buffer already. */
+  #generation = 0
   #ranges = new Int32Array(256)
   #rangeCount = 0
   /** Index of the first range that `emit` may still lengthen. */
@@ -33,6 +44,8 @@ export class Workspace {
 
   reset(source: Uint8Array): void {
     this.bytes = source
+    this.#view = new DataView(source.buffer, source.byteOffset, source.length)
+    this.#generation = ++generations
     this.sourceLength = source.length
     this.length = source.length
     this.#isOwned = false
@@ -50,12 +63,17 @@ export class Workspace {
 
   /** Makes room for that many bytes of new material behind `length`. `bytes` may be another array afterwards. */
   ensure(moreBytes: number): void {
-    const needed = this.length + moreBytes
+    const needed = this.length + moreBytes + slackBytes
     if (this.#isOwned && needed <= this.bytes.length) return
+    this.#own(needed)
+  }
+
+  #own(needed: number): void {
     if (needed > 0x7fffffff) throw new WireError('edits need more memory than there is', -1, 'budget')
     if (this.#slab.length < needed) this.#slab = new Uint8Array(Math.max(needed + (needed >>> 1), 65536))
     if (this.bytes !== this.#slab) this.#slab.set(this.bytes.subarray(0, this.length))
     this.bytes = this.#slab
+    this.#view = new DataView(this.#slab.buffer)
     this.#isOwned = true
   }
 
@@ -73,7 +91,7 @@ export class Workspace {
   raw(source: Uint8Array): void {
     const { length } = source
     this.ensure(length)
-    if (length > copyLoopMax) this.bytes.set(source, this.length)
+    if (length > rawLoopMax) this.bytes.set(source, this.length)
     else {
       const { bytes } = this
       const start = this.length
@@ -84,9 +102,22 @@ export class Workspace {
 
   /** Appends a copy of `bytes[start, end)`. */
   copy(start: number, end: number): void {
-    this.ensure(end - start)
-    copyWithin(this.bytes, this.length, start, end)
-    this.length += end - start
+    const length = end - start
+    this.ensure(length)
+    if (length > wordCopyMax) this.bytes.copyWithin(this.length, start, end)
+    else copyWords(this.#view, start, this.#view, this.length, length)
+    this.length += length
+  }
+
+  /** Offset of a constant's bytes, which are copied behind the request once in a run. */
+  place(constant: PlacedConstant): number {
+    if (constant.generation !== this.#generation) {
+      const offset = this.length
+      this.raw(constant.bytes)
+      constant.generation = this.#generation
+      constant.offset = offset
+    }
+    return constant.offset
   }
 
   /** Appends a copy of `bytes[start, end)` that stands for it from now on: replaced ranges follow. */
@@ -161,30 +192,24 @@ export class Workspace {
   /** Everything listed, as one array of exactly that size. */
   assemble(): Uint8Array {
     const total = this.emittedBytes
-    // Few and long ranges go straight into the result; many short ones are copied inside the buffer, where a copy costs
-    // half, and leave it in one piece.
-    if (total >= this.#rangeCount * 512) {
-      const out = new Uint8Array(total)
-      let offset = 0
-      for (let i = 0; i < this.#rangeCount; i++) {
-        const start = this.#ranges[i * 2]!
-        const end = this.#ranges[i * 2 + 1]!
-        out.set(this.bytes.subarray(start, end), offset)
-        offset += end - start
-      }
-      return out
-    }
-    this.ensure(total)
+    // Memory that is not cleared first: every byte of it is written below.
+    const out = new Uint8Array(Buffer.allocUnsafeSlow(total).buffer)
+    const outView = new DataView(out.buffer)
     const { bytes } = this
-    const outStart = this.length
-    let offset = outStart
-    for (let i = 0; i < this.#rangeCount; i++) {
-      const start = this.#ranges[i * 2]!
-      const end = this.#ranges[i * 2 + 1]!
-      copyWithin(bytes, offset, start, end)
-      offset += end - start
+    const view = this.#view
+    const ranges = this.#ranges
+    const safeEnd = Math.min(total, total - slackBytes)
+    let offset = 0
+    for (let i = 0; i < this.#rangeCount * 2; i += 2) {
+      const start = ranges[i]!
+      const length = ranges[i + 1]! - start
+      if (length > wordCopyMax) out.set(bytes.subarray(start, start + length), offset)
+      else if (offset + length <= safeEnd && start + length + slackBytes <= bytes.length) {
+        copyWords(view, start, outView, offset, length)
+      } else for (let j = 0; j < length; j++) out[offset + j] = bytes[start + j]!
+      offset += length
     }
-    return bytes.slice(outStart, offset)
+    return out
   }
 
   #push(start: number, end: number): void {
@@ -202,9 +227,18 @@ export class Workspace {
 
 const emptyBytes: Uint8Array = new Uint8Array(0)
 
-function copyWithin(bytes: Uint8Array, target: number, start: number, end: number): void {
-  if (end - start > copyLoopMax) bytes.copyWithin(target, start, end)
-  else for (let i = start; i < end; i++) bytes[target + i - start] = bytes[i]!
+/** Bytes that many records get: a key, a whole attribute. Copied into the buffer once in a run, then pointed at. */
+export interface PlacedConstant {
+  readonly bytes: Uint8Array
+  generation: number
+  offset: number
+}
+
+let generations = 0
+
+/** Copies eight bytes at a time and up to seven too many: see `slackBytes`. */
+function copyWords(from: DataView, start: number, to: DataView, target: number, length: number): void {
+  for (let i = 0; i < length; i += 8) to.setBigInt64(target + i, from.getBigInt64(start + i, true), true)
 }
 
 function putVarint(bytes: Uint8Array, start: number, value: number): number {
