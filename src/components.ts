@@ -1,5 +1,7 @@
 import { ComponentRegistry } from './component/registry.ts'
+import { budgetsExtension } from './extensions/budgets/factory.ts'
 import { healthCheckExtension } from './extensions/health-check/factory.ts'
+import { costProcessor } from './processors/cost/factory.ts'
 import { memoryLimiterProcessor } from './processors/memory-limiter/factory.ts'
 import { otlpReceiver } from './receivers/otlp/factory.ts'
 
@@ -8,9 +10,11 @@ export const components = new ComponentRegistry([
   // receivers
   otlpReceiver,
   // processors
+  costProcessor,
   memoryLimiterProcessor,
   // exporters
   // connectors
   // extensions
+  budgetsExtension,
   healthCheckExtension,
 ])

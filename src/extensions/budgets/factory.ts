@@ -2,7 +2,7 @@ import { defineExtension } from '../../component/component.ts'
 import { Budgets } from './budgets.ts'
 import { type BudgetsConfig, budgetsConfig } from './config.ts'
 
-export const budgetsFactory = defineExtension<BudgetsConfig>({
+export const budgetsExtension = defineExtension<BudgetsConfig>({
   type: 'budgets',
   stability: 'beta',
   summary: 'Limits on what model calls and other paid operations may cost, with alerts and a decision API.',

@@ -3,7 +3,7 @@ import { type CostConfig, costConfig } from './config.ts'
 import { CostCompanion } from './cost-companion.ts'
 import { type CostContext, CostStage } from './cost-stage.ts'
 
-export const costFactory = defineStatelessProcessor<CostConfig>({
+export const costProcessor = defineStatelessProcessor<CostConfig>({
   type: 'cost',
   stability: 'beta',
   signals: ['traces', 'metrics', 'logs'],
