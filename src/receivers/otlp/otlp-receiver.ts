@@ -51,6 +51,11 @@ export class OtlpReceiver implements Component {
     return this.#servers.get(protocol)?.port
   }
 
+  listening(): readonly string[] {
+    const names = { grpc: 'OTLP/gRPC', http: 'OTLP/HTTP' }
+    return [...this.#servers].map(([protocol, server]) => `${names[protocol]} ${server.address}`)
+  }
+
   async start(): Promise<void> {
     if (this.#servers.size > 0) return
     const servers = new Map<Protocol, ReceiverServer>()
