@@ -1,7 +1,7 @@
-import { NodeServer } from './node-server.ts'
 import type { Server, ServerSettings } from './server.ts'
+import { SocketServer } from './socket-server.ts'
 
 /** The one place that chooses an implementation. */
 export function createServer(settings: ServerSettings): Server {
-  return new NodeServer(settings)
+  return new SocketServer(settings)
 }
