@@ -7,9 +7,9 @@ import { parseYamlTree } from './yaml-tree.ts'
 
 export const expansionRoundsMax = 1000
 /** Characters of one expanded text; a placeholder that doubles itself stops here. */
-export const expandedCharactersMax = 4 * 1024 * 1024
+export const expandedCharactersMax = 1024 * 1024
 /** Placeholders looked up in one configuration: one that holds itself twice grows without end. */
-export const lookUpsMax = 20_000
+export const lookUpsMax = 5_000
 
 /** What a placeholder stands for: its text, and how messages call where it came from. */
 interface Retrieved {
@@ -33,12 +33,13 @@ export class Expander {
   readonly #io: SourceIo
   readonly #problems: Problem[]
   readonly #failed = new Set<string>()
-  #lookUps = 0
+  readonly #budget: { lookUpsLeft: number }
   /** Files that placeholders read, for whoever watches them. */
   readonly files: string[] = []
 
-  constructor(io: SourceIo, problems: Problem[]) {
+  constructor(io: SourceIo, problems: Problem[], budget = { lookUpsLeft: lookUpsMax }) {
     this.#io = io
+    this.#budget = budget
     this.#problems = problems
   }
 
@@ -70,7 +71,7 @@ export class Expander {
   async #expandedText(node: ConfigNode, rounds: number): Promise<string | undefined> {
     const text = node.expanded
     if (text?.includes('${') !== true) return text
-    const attempt = new Expander(this.#io, [])
+    const attempt = new Expander(this.#io, [], this.#budget)
     const scalar: ScalarNode = { kind: 'scalar', value: text, text, expanded: text, isPlain: false, place: node.place }
     const result = await attempt.#scalar(scalar, rounds)
     if (attempt.#failed.size > 0) return undefined
@@ -83,7 +84,7 @@ export class Expander {
     for (let round = roundsBefore; round < expansionRoundsMax; round++) {
       const text = String(current.value)
       const uri = findPlaceholder(text)
-      if (uri !== undefined && ++this.#lookUps > lookUpsMax) break
+      if (uri !== undefined && --this.#budget.lookUpsLeft < 0) break
       if (uri === undefined) {
         this.#warnLiteral(text, current)
         return current
