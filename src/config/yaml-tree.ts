@@ -54,6 +54,10 @@ class TreeReader {
     const [document, second] = this.#parse()
     if (document === undefined) return undefined
     const [error] = [...document.errors].sort((a, b) => a.pos[0] - b.pos[0])
+    if (error?.code === 'RESOURCE_EXHAUSTION') {
+      this.#report('SLC0116', 0, 0, `values are nested deeper than ${depthMax} levels`)
+      return undefined
+    }
     if (error !== undefined) {
       this.#reportSyntax(error as YAMLParseError, document)
       return undefined
