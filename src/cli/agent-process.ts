@@ -5,6 +5,7 @@ import type { ComponentRegistry } from '../component/registry.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import { parseDurationMs } from '../config/duration.ts'
 import type { LoadRequest } from '../config/load.ts'
+import { nodeWatchIo } from '../service/config-watch.ts'
 import { AgentRun, ConfigRefused } from '../service/run-agent.ts'
 import { defaultConfigText } from './default-config.ts'
 import { version } from './version.ts'
@@ -25,6 +26,7 @@ export async function runAgentProcess(request: LoadRequest, components: Componen
     random: Math.random,
     readText: readTextFile,
     totalMemoryBytes: totalmem(),
+    watchIo: nodeWatchIo,
     print,
   })
   const signals = listenForSignals(run)

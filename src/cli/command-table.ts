@@ -6,14 +6,18 @@ import { graphCommand } from './commands/graph.ts'
 import { lintCommand } from './commands/lint.ts'
 import { manCommand } from './commands/man.ts'
 import { printConfigCommand } from './commands/print-config.ts'
+import { reloadCommand } from './commands/reload.ts'
 import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
+import { statusCommand } from './commands/status.ts'
 import { validateCommand } from './commands/validate.ts'
 import { versionCommand } from './commands/version.ts'
 
 /** The one table of commands: help, parsing, completion and the manual page come from it. */
 export const commands: readonly CommandSpec[] = [
   runCommand,
+  reloadCommand,
+  statusCommand,
   validateCommand,
   printConfigCommand,
   componentsCommand,

@@ -110,6 +110,11 @@ export class Agent {
     return diffPlans(this.#graph.plan, planGraph(config, this.#settings.components))
   }
 
+  /** A reload that found nothing to do: the configuration in force is the wanted one again. */
+  countUnchangedReload(): void {
+    this.#metrics.unchanged()
+  }
+
   /** A reload that failed before it came here, such as a file that cannot be read. */
   countFailedReload(): void {
     this.#metrics.failed()

@@ -58,6 +58,10 @@ export class ReloadMetrics {
     this.#inForce()
   }
 
+  unchanged(): void {
+    this.#lastSuccessful.set(1)
+  }
+
   failed(): void {
     this.#reloads.failed.add(1)
     this.#lastSuccessful.set(0)

@@ -10,9 +10,12 @@ import type { Logger } from '../telemetry/logger.ts'
 import { MetricRegistry } from '../telemetry/metric-registry.ts'
 import { publishProcessMetrics } from '../telemetry/process-metrics.ts'
 import { ByteBudget } from '../transport/byte-budget.ts'
+import { answerAdmin } from './admin-endpoint.ts'
 import { admissionBytesMax } from './admission.ts'
 import { Agent } from './agent.ts'
+import { ConfigWatch, type WatchIo } from './config-watch.ts'
 import { InlineStage } from './inline-stage.ts'
+import { diffLines, type PlanDiff } from './plan-diff.ts'
 import { TelemetryRuntime } from './telemetry-runtime.ts'
 
 /** What the command line and the platform say. */
@@ -27,6 +30,7 @@ export interface RunSettings {
   /** The text of a file, undefined where it cannot be read. */
   readonly readText: (path: string) => string | undefined
   readonly totalMemoryBytes: number
+  readonly watchIo: WatchIo
   /** Lines for people: greetings, problems of the configuration, the ledger at the end. */
   readonly print: (line: string) => void
 }
@@ -36,6 +40,14 @@ export class ConfigRefused extends Error {
   override readonly name = 'ConfigRefused'
 }
 
+/** What a reload did, or would do. */
+export interface ReloadOutcome {
+  readonly generation: number
+  readonly hash: string
+  /** Component by component; empty where nothing changed. */
+  readonly changes: readonly string[]
+}
+
 /** One agent with its telemetry and its configuration sources. */
 export class AgentRun {
   readonly agent: Agent
@@ -43,14 +55,19 @@ export class AgentRun {
   readonly logger: Logger
   readonly ledger = new Ledger()
   readonly #settings: RunSettings
+  readonly #watch: ConfigWatch
   #loaded: LoadedConfig | undefined
+  #reloading: Promise<unknown> = Promise.resolve()
 
   constructor(settings: RunSettings) {
     this.#settings = settings
     const { clock, random, components, version } = settings
     const registry = new MetricRegistry()
-    this.telemetry = new TelemetryRuntime(registry, clock, version)
+    this.telemetry = new TelemetryRuntime(registry, clock, version, request => answerAdmin(this, request))
     this.logger = this.telemetry.sink.logger()
+    this.#watch = new ConfigWatch(clock, settings.watchIo, () => {
+      this.reload('the files changed').catch(() => {}) // logged and counted there
+    })
     publishLedger(this.ledger, registry)
     publishProcessMetrics(registry.scope({}), process, clock)
     const limits = readContainerLimits(settings.readText)
@@ -77,7 +94,8 @@ export class AgentRun {
 
   /** Rejects with `ConfigRefused`, or with what kept a component from starting. */
   async start(): Promise<AgentConfig> {
-    const config = await this.#load()
+    const loaded = await this.#load()
+    const config = resolvedOf(loaded)
     const telemetry = await this.telemetry.prepare(config.telemetry)
     try {
       await this.agent.start(config)
@@ -86,37 +104,67 @@ export class AgentRun {
       throw error
     }
     await telemetry.commit()
+    await this.#watch.follow(loaded.files)
     return config
   }
 
-  /** Loads the sources again and puts them in force; what fails changes nothing. */
-  async reload(reason: string): Promise<void> {
+  /** As written on the command line. */
+  get sources(): readonly string[] {
+    return this.#settings.request.configs
+  }
+
+  /** One line per signal: what became of every item. */
+  account(): string[] {
+    return ledgerLines(this.ledger)
+  }
+
+  /** Loads the sources again and puts them in force; rejecting changes nothing. One reload at a time, in order. */
+  reload(reason: string): Promise<ReloadOutcome> {
+    const result = this.#reloading.then(() => this.#reload(reason))
+    this.#reloading = result.catch(() => {})
+    return result
+  }
+
+  /** What a reload would do now, without doing it. */
+  async preview(): Promise<ReloadOutcome> {
+    const loaded = await this.#load()
+    const config = resolvedOf(loaded)
+    const { generation } = this.agent.state()
+    return { generation, hash: config.fingerprint, changes: diffLines(this.agent.preview(config)) }
+  }
+
+  async #reload(reason: string): Promise<ReloadOutcome> {
     const { logger, agent } = this
     try {
-      const config = await this.#load()
+      const loaded = await this.#load()
+      // Also where it is wrong: the files to repair may be others than those that were read before.
+      await this.#watch.follow(loaded.files)
+      const config = resolvedOf(loaded)
       if (config.fingerprint === agent.state().configHash) {
         logger.info('configuration is unchanged', { reason })
-        return
+        agent.countUnchangedReload()
+        return { generation: agent.state().generation, hash: config.fingerprint, changes: [] }
       }
-      const telemetry = await this.telemetry.prepare(config.telemetry)
-      const diff = await agent.reload(config).catch(async error => {
-        await telemetry.undo()
-        throw error
-      })
-      await telemetry.commit()
-      const { started, changed, stopped, kept } = diff
-      logger.info('configuration reloaded', {
-        reason,
-        generation: agent.state().generation,
-        hash: config.fingerprint,
-        started: started.map(node => node.key),
-        changed: changed.map(change => change.after.key),
-        stopped: stopped.map(node => node.key),
-        kept_count: kept.length,
-      })
+      const diff = await this.#putInForce(config)
+      const { generation } = agent.state()
+      const changes = diffLines(diff)
+      logger.info('configuration reloaded', { reason, generation, hash: config.fingerprint, changes })
+      return { generation, hash: config.fingerprint, changes }
     } catch (error) {
       if (error instanceof ConfigRefused) agent.countFailedReload()
       logger.error('reload failed, the present configuration stays in force', { reason, error })
+      throw error
+    }
+  }
+
+  async #putInForce(config: AgentConfig): Promise<PlanDiff> {
+    const telemetry = await this.telemetry.prepare(config.telemetry)
+    try {
+      const diff = await this.agent.reload(config)
+      await telemetry.commit()
+      return diff
+    } catch (error) {
+      await telemetry.undo()
       throw error
     }
   }
@@ -126,18 +174,23 @@ export class AgentRun {
     const { clock, shutdownTimeoutMs, print } = this.#settings
     const startedMs = clock.nowMs()
     this.logger.info('shutting down', { timeout_ms: shutdownTimeoutMs })
+    this.#watch.shutdown()
     await this.agent.shutdown({ atMs: startedMs + shutdownTimeoutMs })
     await this.telemetry.shutdown()
     this.logger.info('shutdown complete', { duration_ms: Math.round(clock.nowMs() - startedMs) })
-    for (const line of ledgerLines(this.ledger)) print(line)
+    for (const line of this.account()) print(line)
   }
 
-  async #load(): Promise<AgentConfig> {
+  async #load(): Promise<LoadedConfig> {
     const { request, print } = this.#settings
     const loaded = await loadConfig(request)
-    if (loaded.resolved === undefined) throw new ConfigRefused(formatProblemsText(loaded.problems))
-    if (loaded.problems.length > 0) print(formatProblemsText(loaded.problems))
+    if (loaded.resolved !== undefined && loaded.problems.length > 0) print(formatProblemsText(loaded.problems))
     this.#loaded = loaded
-    return loaded.resolved
+    return loaded
   }
+}
+
+function resolvedOf(loaded: LoadedConfig): AgentConfig {
+  if (loaded.resolved === undefined) throw new ConfigRefused(formatProblemsText(loaded.problems))
+  return loaded.resolved
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../clock/clock.ts'
 import { parseListenAddress } from '../config/listen-address.ts'
 import type { TelemetryConfig } from '../config/shared/service.ts'
 import type { MetricRegistry } from '../telemetry/metric-registry.ts'
-import { MetricsServer, type MetricsServerSettings } from '../telemetry/metrics-server.ts'
+import { type AnswerAdmin, MetricsServer, type MetricsServerSettings } from '../telemetry/metrics-server.ts'
 import { LogSink } from '../telemetry/structured-logger.ts'
 
 export interface TelemetryChange {
@@ -18,12 +18,14 @@ export class TelemetryRuntime {
   readonly registry: MetricRegistry
   readonly sink: LogSink
   readonly #version: string
+  readonly #answerAdmin: AnswerAdmin
   readonly #instanceId = randomUUID()
   #outputs: LogOutputs
   #servers: MetricsServer[] = []
   #serversText = ''
 
-  constructor(registry: MetricRegistry, clock: Clock, version: string) {
+  constructor(registry: MetricRegistry, clock: Clock, version: string, answerAdmin: AnswerAdmin) {
+    this.#answerAdmin = answerAdmin
     this.registry = registry
     this.#version = version
     this.#outputs = new LogOutputs(['stderr'])
@@ -46,7 +48,9 @@ export class TelemetryRuntime {
     const settings = serverSettings(config, this.#resource(config))
     const text = JSON.stringify(settings)
     const isSame = text === this.#serversText
-    const servers = isSame ? this.#servers : settings.map(each => new MetricsServer(this.registry, each))
+    const servers = isSame
+      ? this.#servers
+      : settings.map(each => new MetricsServer(this.registry, each, this.#answerAdmin))
     const old = this.#servers
     const free = isSame ? [] : await this.#startAll(servers, settings, config)
     return {

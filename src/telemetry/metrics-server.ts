@@ -8,15 +8,32 @@ export interface MetricsServerSettings extends PrometheusSettings {
   readonly port: number
 }
 
+export interface AdminRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+}
+
+export interface AdminAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** Answers paths under `/-/`; undefined where there is no such path. */
+export type AnswerAdmin = (request: AdminRequest) => Promise<AdminAnswer | undefined>
+
 /** Answers `GET /metrics` with everything in the registry. */
 export class MetricsServer {
   readonly #registry: MetricRegistry
-  #settings: MetricsServerSettings
+  readonly #settings: MetricsServerSettings
+  readonly #answerAdmin: AnswerAdmin | undefined
   #server: Server | undefined
 
-  constructor(registry: MetricRegistry, settings: MetricsServerSettings) {
+  constructor(registry: MetricRegistry, settings: MetricsServerSettings, answerAdmin?: AnswerAdmin) {
     this.#registry = registry
     this.#settings = settings
+    this.#answerAdmin = answerAdmin
   }
 
   /** Where it listens, with the port that the system chose for port 0. */
@@ -52,8 +69,10 @@ export class MetricsServer {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const path = (request.url ?? '/').split('?', 1)[0]
-    if (path !== '/metrics') {
+    const url = new URL(request.url ?? '/', 'http://agent')
+    if (url.pathname.startsWith('/-/') && this.#answerAdmin !== undefined) {
+      this.#admin(this.#answerAdmin, request, url, response)
+    } else if (url.pathname !== '/metrics') {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('metrics are at /metrics\n')
     } else if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD', 'content-type': 'text/plain' }).end('method not allowed\n')
@@ -62,4 +81,31 @@ export class MetricsServer {
       response.writeHead(200, { 'content-type': prometheusContentType }).end(request.method === 'HEAD' ? '' : text)
     }
   }
+
+  #admin(answerAdmin: AnswerAdmin, request: IncomingMessage, url: URL, response: ServerResponse): void {
+    if (!isFromThisMachine(request)) {
+      response.writeHead(403, { 'content-type': 'text/plain' }).end('only from this machine, and not from a browser\n')
+      return
+    }
+    const { pathname: path, searchParams: query } = url
+    answerAdmin({ method: request.method ?? 'GET', path, query }).then(
+      answer => {
+        if (answer === undefined) response.writeHead(404, { 'content-type': 'text/plain' }).end('no such path\n')
+        else response.writeHead(answer.status, answer.headers).end(answer.body)
+      },
+      error => response.writeHead(500, { 'content-type': 'text/plain' }).end(`${error.message}\n`),
+    )
+  }
+}
+
+/**
+ * A page in a browser on this machine can send requests here, also by a name that resolves to 127.0.0.1; both show in
+ * the headers that a page cannot choose.
+ */
+function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
+  const host = (headers.host ?? '').replace(/:\d+$/, '')
+  const isNamedLocally = ['localhost', '127.0.0.1', '[::1]'].includes(host)
+  const peer = socket.remoteAddress ?? ''
+  const isLoopback = peer === '::1' || /^(::ffff:)?127\./.test(peer)
+  return isLoopback && isNamedLocally && headers.origin === undefined && headers['sec-fetch-site'] === undefined
 }
