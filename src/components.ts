@@ -3,6 +3,7 @@ import { budgetsExtension } from './extensions/budgets/factory.ts'
 import { healthCheckExtension } from './extensions/health-check/factory.ts'
 import { costProcessor } from './processors/cost/factory.ts'
 import { memoryLimiterProcessor } from './processors/memory-limiter/factory.ts'
+import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler/factory.ts'
 import { otlpReceiver } from './receivers/otlp/factory.ts'
 
 /** Every component that this agent has: a folder, and a line here. */
@@ -12,6 +13,7 @@ export const components = new ComponentRegistry([
   // processors
   costProcessor,
   memoryLimiterProcessor,
+  probabilisticSamplerProcessor,
   // exporters
   // connectors
   // extensions

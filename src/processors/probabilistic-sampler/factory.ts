@@ -1,0 +1,29 @@
+import { type ComponentSettings, defineStatelessProcessor, type StageCompanion } from '../../component/component.ts'
+import { type ProbabilisticSamplerConfig, probabilisticSamplerConfig } from './config.ts'
+import { parseDecisionName } from './decision-counts.ts'
+import { LogSampler } from './log-sampler.ts'
+import { SpanSampler } from './span-sampler.ts'
+
+export const probabilisticSamplerProcessor = defineStatelessProcessor<ProbabilisticSamplerConfig>({
+  type: 'probabilistic_sampler',
+  stability: 'beta',
+  signals: ['traces', 'logs'],
+  summary: 'Keeps a share of traces or log records, consistently, and writes the share down.',
+  config: probabilisticSamplerConfig,
+  createStage: (config, signal) => (signal === 'logs' ? new LogSampler(config) : new SpanSampler(config)),
+  createCompanion: (_config, settings, signal) => decisionMetrics(settings, signal),
+})
+
+function decisionMetrics({ metrics }: ComponentSettings, signal: string): StageCompanion {
+  const items = signal === 'logs' ? 'logs' : 'traces'
+  const description = {
+    name: `otelcol_processor_probabilistic_sampler_count_${items}_sampled`,
+    description: `Count of ${items} that were sampled or not`,
+    unit: `{${items}}`,
+  }
+  return {
+    recordCounts(counts) {
+      for (const [name, count] of counts) metrics.counter(description, parseDecisionName(name)).add(count)
+    },
+  }
+}

@@ -1,0 +1,182 @@
+import type { StageProcessor } from '../../component/stage-processor.ts'
+import { AttributeKey } from '../../pdata/attribute-key.ts'
+import { parseTValue, Randomness, type Threshold, thresholdFor } from '../../pdata/sampling-threshold.ts'
+import { encodeString, ValueReader, valueBytes, valueDouble, valueInt, valueString } from '../../pdata/value.ts'
+import type { LogRecordView } from '../../pdata/views.ts'
+import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
+import type { ProbabilisticSamplerConfig } from './config.ts'
+import { DecisionCounts } from './decision-counts.ts'
+import { fallback, SamplingPolicy } from './policy.ts'
+import { hashRandomness, seedHash } from './trace-id-hash.ts'
+
+const thresholdKey = new AttributeKey('sampling.threshold')
+const randomnessKey = new AttributeKey('sampling.randomness')
+const textEncoder = new TextEncoder()
+
+/** What a record says of earlier sampling. */
+interface Incoming {
+  readonly threshold: Threshold | undefined
+  readonly hasRandomness: boolean
+  /** An attribute that should say it and does not parse. */
+  readonly isBroken: boolean
+}
+
+const nothingIncoming: Incoming = { threshold: undefined, hasRandomness: false, isBroken: false }
+
+/** The same for log records: by their trace id or by an attribute, written down as attributes. */
+export class LogSampler implements StageProcessor {
+  readonly dropReason = 'sampled'
+  readonly #config: ProbabilisticSamplerConfig
+  readonly #policy: SamplingPolicy
+  readonly #seed: number
+  readonly #fromAttribute: AttributeKey | undefined
+  readonly #priority: AttributeKey | undefined
+  readonly #counts = new DecisionCounts()
+  readonly #randomness = new Randomness()
+  readonly #value = new ValueReader()
+  readonly #texts = new Map<string, Uint8Array>()
+  #name = ''
+  #mayWrite = false
+  #writesRandomness = false
+
+  constructor(config: ProbabilisticSamplerConfig) {
+    this.#config = config
+    this.#policy = new SamplingPolicy(config)
+    this.#seed = seedHash(config.hashSeed)
+    this.#fromAttribute = config.fromAttribute === '' ? undefined : new AttributeKey(config.fromAttribute)
+    this.#priority = config.samplingPriority === '' ? undefined : new AttributeKey(config.samplingPriority)
+  }
+
+  logRecord(record: LogRecordView): Verdict {
+    const incoming = this.#readIncoming(record)
+    let threshold = this.#decide(record, incoming)
+    const priority = this.#priorityOf(record)
+    if (priority !== undefined) {
+      threshold = priority
+      this.#name = 'sampling_priority'
+    }
+    const isKept = threshold.keeps(this.#randomness)
+    this.#counts.add(this.#name, isKept)
+    if (!isKept) return drop
+    if (this.#mayWrite) this.#write(record, incoming, threshold)
+    return keep
+  }
+
+  takeCounts(): ReadonlyMap<string, number> {
+    return this.#counts.take()
+  }
+
+  #decide(record: LogRecordView, incoming: Incoming): Threshold {
+    const { failClosed } = this.#config
+    const isHash = this.#policy.mode === 'hash_seed'
+    const hasRandomness = this.#findRandomness(record, incoming)
+    this.#mayWrite = !incoming.isBroken && !(isHash && (incoming.hasRandomness || incoming.threshold !== undefined))
+    this.#writesRandomness = isHash && this.#mayWrite && hasRandomness
+    if (!this.#mayWrite || !hasRandomness) return fallback(failClosed)
+    if (incoming.threshold !== undefined && !incoming.threshold.keeps(this.#randomness)) {
+      record.attributes.remove(thresholdKey)
+      return fallback(failClosed)
+    }
+    return this.#policy.decide(incoming.threshold)
+  }
+
+  #findRandomness(record: LogRecordView, incoming: Incoming): boolean {
+    const randomness = this.#randomness
+    const { mode } = this.#policy
+    if (mode === 'never') {
+      randomness.fromAll()
+      this.#name = 'sampling_priority'
+      return true
+    }
+    if (mode !== 'hash_seed' && incoming.hasRandomness) {
+      this.#name = 'sampling_randomness' // filled while reading the attribute
+      return true
+    }
+    const { bytes } = record.message.workspace
+    const start = record.traceIdStart
+    const hasTraceId = start > 0 && !isZero(bytes, start)
+    if (mode !== 'hash_seed' && hasTraceId && !incoming.isBroken) {
+      randomness.fromTraceId(bytes, start)
+      this.#name = 'trace_id_w3c'
+      return true
+    }
+    if (mode === 'hash_seed') {
+      if (hasTraceId && this.#config.attributeSource === 'traceID') {
+        hashRandomness(this.#seed, bytes, start, start + 16, randomness)
+        this.#name = 'trace_id_hash'
+        return true
+      }
+      if (this.#hashAttribute(record)) return true
+    }
+    randomness.fromAll()
+    this.#name = 'missing_randomness'
+    return false
+  }
+
+  #hashAttribute(record: LogRecordView): boolean {
+    const key = this.#fromAttribute
+    const value = key && this.#read(record, key)
+    if (value === undefined) return false
+    if (value.kind === valueString || value.kind === valueBytes) {
+      if (value.start === value.end) return false
+      hashRandomness(this.#seed, value.bytes, value.start, value.end, this.#randomness)
+    } else {
+      const text = textEncoder.encode(String(value.toJs() ?? ''))
+      if (text.length === 0) return false
+      hashRandomness(this.#seed, text, 0, text.length, this.#randomness)
+    }
+    this.#name = this.#config.fromAttribute
+    return true
+  }
+
+  #readIncoming(record: LogRecordView): Incoming {
+    const thresholdText = this.#text(record, thresholdKey)
+    const randomnessText = this.#text(record, randomnessKey)
+    if (thresholdText === '' && randomnessText === '') return nothingIncoming
+    const threshold = parseTValue(thresholdText)
+    const hasRandomness = randomnessText !== '' && this.#randomness.fromRValue(randomnessText)
+    return {
+      threshold,
+      hasRandomness,
+      isBroken: (thresholdText !== '' && threshold === undefined) || (randomnessText !== '' && !hasRandomness),
+    }
+  }
+
+  /** A percentage on the record itself; undefined where it has none that can be used. */
+  #priorityOf(record: LogRecordView): Threshold | undefined {
+    const value = this.#priority && this.#read(record, this.#priority)
+    if (value === undefined || (value.kind !== valueInt && value.kind !== valueDouble)) return undefined
+    const probability = value.number() / 100
+    return probability === 0 ? undefined : thresholdFor(probability, this.#config.samplingPrecision)
+  }
+
+  #write(record: LogRecordView, incoming: Incoming, threshold: Threshold): void {
+    const { attributes } = record
+    if (this.#writesRandomness) attributes.set(randomnessKey, encodeString(this.#randomness.rValue()))
+    if (incoming.threshold !== undefined && threshold.isLessThan(incoming.threshold)) return
+    let value = this.#texts.get(threshold.tValue)
+    if (value === undefined) {
+      value = encodeString(threshold.tValue)
+      if (this.#texts.size >= 1024) this.#texts.clear()
+      this.#texts.set(threshold.tValue, value)
+    }
+    attributes.set(thresholdKey, value)
+  }
+
+  #text(record: LogRecordView, key: AttributeKey): string {
+    return this.#read(record, key)?.text() ?? ''
+  }
+
+  #read(record: LogRecordView, key: AttributeKey): ValueReader | undefined {
+    const { attributes } = record
+    const index = attributes.find(key)
+    if (index < 0) return undefined
+    const { bytes } = record.message.workspace
+    return this.#value.reset(bytes, attributes.valueStart(index), attributes.valueEnd(index))
+  }
+}
+
+function isZero(bytes: Uint8Array, start: number): boolean {
+  for (let i = start; i < start + 16; i++) if (bytes[i] !== 0) return false
+  return true
+}

@@ -1,0 +1,134 @@
+import type { StageProcessor } from '../../component/stage-processor.ts'
+import { AttributeKey } from '../../pdata/attribute-key.ts'
+import { alwaysKeep, neverKeep, Randomness, type Threshold } from '../../pdata/sampling-threshold.ts'
+import { TraceState } from '../../pdata/tracestate.ts'
+import { ValueReader, valueDouble, valueInt, valueString } from '../../pdata/value.ts'
+import type { SpanView } from '../../pdata/views.ts'
+import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
+import type { ProbabilisticSamplerConfig } from './config.ts'
+import { DecisionCounts } from './decision-counts.ts'
+import { fallback, type PolicyName, SamplingPolicy } from './policy.ts'
+import { hashRandomness, seedHash } from './trace-id-hash.ts'
+
+const priorityKey = new AttributeKey('sampling.priority')
+
+/** Keeps a share of the spans, whole traces of them, and writes down how large the share is. */
+export class SpanSampler implements StageProcessor {
+  readonly dropReason = 'sampled'
+  readonly #policy: SamplingPolicy
+  readonly #failClosed: boolean
+  readonly #seed: number
+  readonly #counts = new DecisionCounts()
+  readonly #randomness = new Randomness()
+  readonly #value = new ValueReader()
+  #name: PolicyName = 'missing_randomness'
+  /** The tracestate that a kept span's decision is written into; undefined where that must not be done. */
+  #carrier: TraceState | undefined
+
+  constructor(config: ProbabilisticSamplerConfig) {
+    this.#policy = new SamplingPolicy(config)
+    this.#failClosed = config.failClosed
+    this.#seed = seedHash(config.hashSeed)
+  }
+
+  span(span: SpanView): Verdict {
+    let threshold = this.#decide(span)
+    const priority = this.#priorityOf(span)
+    if (priority >= 0) {
+      threshold = priority === 0 ? neverKeep : alwaysKeep
+      this.#name = 'sampling_priority'
+    }
+    const isKept = threshold.keeps(this.#randomness)
+    this.#counts.add(this.#name, isKept)
+    if (!isKept) return drop
+    if (this.#carrier !== undefined) {
+      this.#carrier.sampledWith(threshold)
+      span.traceState = this.#carrier.toString()
+    }
+    return keep
+  }
+
+  takeCounts(): ReadonlyMap<string, number> {
+    return this.#counts.take()
+  }
+
+  #decide(span: SpanView): Threshold {
+    const text = span.traceState
+    const state = TraceState.parse(text)
+    this.#carrier = state
+    if (state === undefined) {
+      this.#findRandomness(span, undefined)
+      return fallback(this.#failClosed)
+    }
+    const hasRandomness = this.#findRandomness(span, state)
+    if (this.#policy.mode === 'hash_seed') {
+      // Somebody samples consistently upstream: a hash would contradict what is written there.
+      if (state.rValue !== '' || state.threshold !== undefined) {
+        this.#carrier = undefined
+        return fallback(this.#failClosed)
+      }
+      state.setRandomness(this.#randomness)
+    }
+    if (!hasRandomness) return fallback(this.#failClosed)
+    if (state.threshold !== undefined && !state.threshold.keeps(this.#randomness)) {
+      // An item that by its own threshold cannot be here: the threshold is a lie.
+      state.clearThreshold()
+      return fallback(this.#failClosed)
+    }
+    return this.#policy.decide(state.threshold)
+  }
+
+  /** Fills the randomness and the policy's name; false where there is none, with randomness that everything keeps. */
+  #findRandomness(span: SpanView, state: TraceState | undefined): boolean {
+    const randomness = this.#randomness
+    const { mode } = this.#policy
+    if (mode === 'never') {
+      randomness.fromAll()
+      this.#name = 'sampling_priority'
+      return true
+    }
+    if (mode !== 'hash_seed' && state !== undefined && state.rValue !== '') {
+      randomness.high = state.randomness.high
+      randomness.low = state.randomness.low
+      this.#name = 'sampling_randomness'
+      return true
+    }
+    const start = span.traceIdStart
+    const { bytes } = span.message.workspace
+    // With a tracestate that cannot be read the consistent modes do not fall back on the trace id.
+    if (start === 0 || isZero(bytes, start) || (mode !== 'hash_seed' && state === undefined)) {
+      randomness.fromAll()
+      this.#name = 'missing_randomness'
+      return false
+    }
+    if (mode === 'hash_seed') hashRandomness(this.#seed, bytes, start, start + 16, randomness)
+    else randomness.fromTraceId(bytes, start)
+    this.#name = mode === 'hash_seed' ? 'trace_id_hash' : 'trace_id_w3c'
+    return true
+  }
+
+  /** `sampling.priority` of OpenTracing: 0 drops, more keeps; -1 where it says nothing. */
+  #priorityOf(span: SpanView): number {
+    const { attributes } = span
+    const index = attributes.find(priorityKey)
+    if (index < 0) return -1
+    const { bytes } = span.message.workspace
+    const value = this.#value.reset(bytes, attributes.valueStart(index), attributes.valueEnd(index))
+    const priority =
+      value.kind === valueInt || value.kind === valueDouble
+        ? value.number()
+        : value.kind === valueString
+          ? parsePriority(value.text())
+          : Number.NaN
+    return priority === 0 ? 0 : priority > 0 ? 1 : -1
+  }
+}
+
+function parsePriority(text: string): number {
+  return text === '' || text !== text.trim() ? Number.NaN : Number(text)
+}
+
+function isZero(bytes: Uint8Array, start: number): boolean {
+  for (let i = start; i < start + 16; i++) if (bytes[i] !== 0) return false
+  return true
+}
