@@ -43,6 +43,8 @@ export class Listener {
   #tlsServer: tls.Server | undefined
   readonly #servers: net.Server[] = []
   readonly #connections = new Set<Connection>()
+  /** Sockets on which TLS is being negotiated, by their peer: node does not say which one a TLS socket is made of. */
+  readonly #handshaking = new Map<string, net.Socket>()
   #openCount = 0
   #sweeper: Timer | undefined
   #stopWatchingTls: (() => void) | undefined
@@ -102,6 +104,7 @@ export class Listener {
       this.#drained = resolve
     })
     for (const connection of [...this.#connections]) connection.drain()
+    for (const socket of this.#handshaking.values()) socket.destroy()
     if (this.#openCount > 0) {
       const timer = clock.after(Math.max(0, deadlineMs - clock.nowMs()), () => {
         for (const connection of [...this.#connections]) connection.destroy('shutdown')
@@ -161,10 +164,19 @@ export class Listener {
       }
       this.#opened()
       if (this.#tlsServer === undefined) this.#accept(socket)
-      else this.#tlsServer.emit('connection', socket)
+      else this.#handshake(socket, this.#tlsServer)
     })
     this.#servers.push(server)
     return server
+  }
+
+  /** A peer that leaves in the middle of a handshake must not be kept half open until the handshake's deadline. */
+  #handshake(socket: net.Socket, server: tls.Server): void {
+    socket.allowHalfOpen = false
+    const key = peerKey(socket)
+    this.#handshaking.set(key, socket)
+    socket.once('close', () => this.#handshaking.delete(key))
+    server.emit('connection', socket)
   }
 
   #createTlsServer(settings: ServerTls): tls.Server {
@@ -177,11 +189,14 @@ export class Listener {
       rejectUnauthorized: settings.requiresClientCertificate,
       handshakeTimeout: limits.headersTimeoutMs,
       // A resumed session would skip the check of the client's certificate.
-      allowHalfOpen: this.#settings.accept !== undefined,
       ...(settings.requiresClientCertificate ? { secureOptions: cryptoConstants.SSL_OP_NO_TICKET } : {}),
     })
-    server.on('secureConnection', socket => this.#accept(socket))
-    server.on('tlsClientError', () => this.#closed('tls_error'))
+    server.on('secureConnection', socket => {
+      this.#handshaking.delete(peerKey(socket))
+      socket.allowHalfOpen = this.#settings.accept !== undefined
+      this.#accept(socket)
+    })
+    server.on('tlsClientError', () => this.#closed(this.#shutdown === undefined ? 'tls_error' : 'shutdown'))
     return server
   }
 
@@ -278,6 +293,10 @@ export class Listener {
     const nowMs = this.#settings.clock.nowMs()
     for (const connection of this.#connections) connection.sweep(nowMs)
   }
+}
+
+function peerKey(socket: net.Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`
 }
 
 const http2OnlyText = 'This port speaks gRPC (HTTP/2) only.\n'

@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import net from 'node:net'
 import { join } from 'node:path'
 import nodeTls from 'node:tls'
 import t from 'tap'
@@ -16,13 +17,12 @@ import {
 } from '../testkit/certificates.ts'
 import { ManualClock } from '../testkit/manual-clock.ts'
 import { startServer } from '../testkit/test-server.ts'
+import { createServer } from './create-server.ts'
 import { createGrpcClient } from './grpc-client.ts'
 import { createHttpClient } from './http-client.ts'
-import { NodeServer } from './node-server.ts'
-import type { ServerSettings } from './server.ts'
 import { cipherList, loadClientTls, loadServerTls } from './tls-files.ts'
 
-const create = (settings: ServerSettings) => new NodeServer(settings)
+const create = createServer
 const noProblem = () => undefined
 
 const files = {
@@ -202,4 +202,19 @@ t.test('cipher suites are translated to names that OpenSSL knows', async t => {
   const known = new Set(nodeTls.getCiphers().map(name => name.toUpperCase()))
   for (const name of cipherList(names).split(':')) t.ok(known.has(name.toUpperCase()), name)
   t.equal(cipherList(names).split(':').length, names.length)
+})
+
+t.test('a peer that never finishes its handshake does not hold shutdown up', async t => {
+  const folder = t.testdir(files)
+  const tls = loadServerTls(
+    parseConfig(tlsServerConfig, `{cert_file: "${folder}/server.pem", key_file: "${folder}/server.key"}`),
+    systemClock,
+    noProblem,
+  )
+  const { server, closed } = await startServer(t, create, { tls })
+  const socket = net.connect(server.port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  while (server.connectionCount < 1) await new Promise(resolve => setImmediate(resolve))
+  await server.shutdown(systemClock.nowMs() + 100)
+  t.same(closed, ['shutdown'])
 })
