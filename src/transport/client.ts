@@ -83,6 +83,14 @@ export interface GrpcClientSettings {
   readonly pingWithoutCalls: boolean
   readonly connectTimeoutMs: number
   readonly responseBytesMax: number
+  /** `pick_first` (default): the first address that answers. `round_robin`: all addresses of the name, in turn. */
+  readonly balancer?: 'pick_first' | 'round_robin' | undefined
+  /** Calls wait for a connection until their own deadline, rather than fail with the first failure to connect. */
+  readonly waitForReady?: boolean | undefined
+  /** `http://host:port` of a proxy to ask with CONNECT. */
+  readonly proxyUrl?: string | undefined
+  /** The addresses of a name; the system's resolver where it is absent. */
+  readonly lookup?: ((host: string) => Promise<readonly string[]>) | undefined
   readonly clock: Clock
 }
 

@@ -1,15 +1,34 @@
 import http2 from 'node:http2'
 import net from 'node:net'
 import * as grpc from '@grpc/grpc-js'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { systemClock } from '../clock/clock.ts'
 import { ManualClock } from '../testkit/manual-clock.ts'
-import type { GrpcClientSettings } from './client.ts'
+import type { GrpcClient, GrpcClientSettings } from './client.ts'
 import { frameMessage } from './grpc.ts'
-import { createGrpcClient, parseGrpcTarget } from './grpc-client.ts'
+import { parseGrpcTarget } from './grpc-target.ts'
+import { GrpcSocketClient } from './h2/grpc-socket-client.ts'
+import { NodeGrpcClient } from './node-grpc-client.ts'
 import { encodeRpcStatus } from './rpc-status.ts'
 
 type Tap = { teardown(action: () => void | Promise<void>): void }
+
+/** Implementations by name; each passes the same tests. */
+const implementations: Record<string, (settings: GrpcClientSettings) => GrpcClient> = {
+  node: settings => new NodeGrpcClient(settings),
+  sockets: settings => new GrpcSocketClient(settings),
+}
+let createGrpcClient = implementations['sockets']!
+
+/** The same test of each of them. */
+function eachClient(title: string, test: (t: Test) => Promise<void>): void {
+  for (const [name, create] of Object.entries(implementations)) {
+    t.test(`${name}: ${title}`, t => {
+      createGrpcClient = create
+      return test(t)
+    })
+  }
+}
 
 function clientOf(t: Tap, port: number, overrides: Partial<GrpcClientSettings> = {}) {
   const client = createGrpcClient({
@@ -60,7 +79,7 @@ async function officialServer(t: Tap, call: grpc.handleUnaryCall<Buffer, Buffer>
   return { port, server }
 }
 
-t.test('calls the official server: parts joined, metadata, time-out, every compression it knows', async t => {
+eachClient('calls the official server: parts joined, metadata, time-out, every compression it knows', async t => {
   const seen: { metadata: Record<string, unknown>; deadlineMs: number }[] = []
   const { port } = await officialServer(t, (call, done) => {
     seen.push({ metadata: call.metadata.getMap(), deadlineMs: Number(call.getDeadline()) - Date.now() })
@@ -81,7 +100,7 @@ t.test('calls the official server: parts joined, metadata, time-out, every compr
   }
 })
 
-t.test('a message of several megabytes goes out in parts and comes back', async t => {
+eachClient('a message of several megabytes goes out in parts and comes back', async t => {
   const { port } = await officialServer(t, (call, done) => done(null, call.request))
   const client = clientOf(t, port, { responseBytesMax: 16_000_000 })
   const parts = Array.from({ length: 5 }, (_, i) => Buffer.alloc(1_000_000, i))
@@ -92,7 +111,7 @@ t.test('a message of several megabytes goes out in parts and comes back', async 
   t.equal((await Promise.all(Array.from({ length: 300 }, () => client.send(request)))).length, 300, 'and many at once')
 })
 
-t.test('statuses come with their message and the delay of RetryInfo', async t => {
+eachClient('statuses come with their message and the delay of RetryInfo', async t => {
   const { port } = await officialServer(t, (_call, done) => {
     const metadata = new grpc.Metadata()
     const details = encodeRpcStatus({ code: 14, message: 'slow down – ☂', retryDelayMs: 2500 })
@@ -105,7 +124,7 @@ t.test('statuses come with their message and the delay of RetryInfo', async t =>
   t.match(unknown, { status: 12, retryDelayMs: undefined })
 })
 
-t.test('what never connects, never answers or answers too much is told apart', async t => {
+eachClient('what never connects, never answers or answers too much is told apart', async t => {
   const closedPort = await new Promise<number>(resolve => {
     const server = net.createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as net.AddressInfo
@@ -133,7 +152,7 @@ t.test('what never connects, never answers or answers too much is told apart', a
   await t.rejects(client.send(request), { kind: 'aborted' } as never)
 })
 
-t.test('a connection that nobody accepts in time fails as a connection, on the injected clock', async t => {
+eachClient('a connection that nobody accepts in time fails as a connection, on the injected clock', async t => {
   const clock = new ManualClock()
   // TLS to a server that says nothing: connected, but never secure.
   const server = net.createServer(socket => socket.on('error', () => undefined))
@@ -170,7 +189,7 @@ async function oddServer(t: Tap, answer: (stream: http2.ServerHttp2Stream, sessi
 
 const head = { ':status': 200, 'content-type': 'application/grpc' }
 
-t.test('answers that gRPC does not foresee do no harm', async t => {
+eachClient('answers that gRPC does not foresee do no harm', async t => {
   const cases: [string, (stream: http2.ServerHttp2Stream) => void, object][] = [
     ['Trailers-Only', s => s.respond({ ...head, 'grpc-status': '8' }, { endStream: true }), { status: 8 }],
     ['an HTTP error', s => s.respond({ ':status': 503 }, { endStream: true }), { status: 14 }],
@@ -215,7 +234,7 @@ function withTrailers(stream: http2.ServerHttp2Stream, body: Uint8Array, encodin
   stream.end(body)
 }
 
-t.test('after GOAWAY or a lost connection the next call opens a new one', async t => {
+eachClient('after GOAWAY or a lost connection the next call opens a new one', async t => {
   let calls = 0
   const { port, sessions } = await oddServer(t, (stream, session) => {
     calls++
@@ -231,7 +250,7 @@ t.test('after GOAWAY or a lost connection the next call opens a new one', async 
   t.equal(sessions.size, 3)
 })
 
-t.test('a peer that answers no PING is dropped, and the call with it', async t => {
+eachClient('a peer that answers no PING is dropped, and the call with it', async t => {
   const clock = new ManualClock()
   const sockets: net.Socket[] = []
   const server = net.createServer(socket => {

@@ -1,0 +1,136 @@
+import net, { type Socket } from 'node:net'
+import tls from 'node:tls'
+import type { Clock } from '../clock/clock.ts'
+import { TransportError } from './client.ts'
+import type { ClientTls } from './tls.ts'
+
+export type SocketAddress = { readonly host: string; readonly port: number } | { readonly path: string }
+
+export interface OpenSettings {
+  readonly address: SocketAddress
+  /** The name that the certificate is for; the address's host where it is undefined. */
+  readonly serverName: string | undefined
+  readonly tls: ClientTls | undefined
+  readonly protocol: 'h2' | 'http/1.1'
+  /** An HTTP proxy to ask with CONNECT. */
+  readonly proxy: URL | undefined
+  readonly connectTimeoutMs: number
+  readonly clock: Clock
+}
+
+const proxyAnswerBytesMax = 16 * 1024
+
+/** Connects, through a proxy and TLS where they are wanted. Rejects with `TransportError` of kind `connect`. */
+export function openSocket(settings: OpenSettings): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    let current: Socket | undefined
+    let isOver = false
+    const timer = settings.clock.after(settings.connectTimeoutMs, () =>
+      fail(new Error(`no connection within ${settings.connectTimeoutMs} ms`)),
+    )
+    function fail(error: Error) {
+      if (isOver) return
+      isOver = true
+      timer.cancel()
+      current?.destroy()
+      reject(new TransportError('connect', messageOf(error), error))
+    }
+    function done(socket: Socket) {
+      if (isOver) return
+      isOver = true
+      timer.cancel()
+      socket.off('error', fail)
+      socket.off('close', closed)
+      socket.setNoDelay(true)
+      resolve(socket)
+    }
+    function closed() {
+      fail(new Error('the connection was closed before it was ready'))
+    }
+    function watch(socket: Socket): Socket {
+      current = socket
+      socket.on('error', fail)
+      socket.on('close', closed)
+      return socket
+    }
+    function secure(raw: Socket | undefined) {
+      const socket = watch(startTls(settings, raw))
+      socket.once('secureConnect', () => done(socket))
+    }
+    try {
+      if (settings.proxy !== undefined && !('path' in settings.address)) {
+        const socket = watch(connectPlain({ host: settings.proxy.hostname, port: Number(settings.proxy.port || 80) }))
+        socket.once('connect', () =>
+          askProxy(socket, settings).then(() => (settings.tls === undefined ? done(socket) : secure(socket)), fail),
+        )
+      } else if (settings.tls === undefined) {
+        const socket = watch(connectPlain(settings.address))
+        socket.once('connect', () => done(socket))
+      } else {
+        secure(undefined)
+      }
+    } catch (error) {
+      // A certificate that does not parse throws at once.
+      fail(error as Error)
+    }
+  })
+}
+
+function connectPlain(address: SocketAddress): Socket {
+  return net.connect({ ...address, noDelay: true })
+}
+
+function startTls({ address, serverName, tls: settings, protocol }: OpenSettings, raw: Socket | undefined): Socket {
+  const name = serverName ?? ('path' in address ? 'localhost' : address.host)
+  return tls.connect({
+    ...settings!.current(),
+    ...(raw === undefined ? address : { socket: raw, host: name }),
+    ...(net.isIP(name) === 0 ? { servername: name } : {}),
+    rejectUnauthorized: !settings!.skipsVerification,
+    ALPNProtocols: [protocol],
+  })
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text // a lone percent sign stands for itself
+  }
+}
+
+/** Sends CONNECT and waits for its 200. */
+function askProxy(socket: Socket, { address, proxy }: OpenSettings): Promise<void> {
+  const { host, port } = address as { host: string; port: number }
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  let head = `CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n`
+  if (proxy !== undefined && proxy.username !== '') {
+    const credentials = `${unescaped(proxy.username)}:${unescaped(proxy.password)}`
+    head += `proxy-authorization: Basic ${Buffer.from(credentials).toString('base64')}\r\n`
+  }
+  socket.write(`${head}\r\n`)
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    socket.on('data', read)
+    function read(bytes: Buffer) {
+      answer += bytes.toString('latin1')
+      const end = answer.indexOf('\r\n\r\n')
+      if (end < 0) {
+        if (answer.length > proxyAnswerBytesMax) reject(new Error('the proxy answers too much'))
+        return
+      }
+      socket.off('data', read)
+      socket.pause()
+      const status = /^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1]
+      if (status !== '200') reject(new Error(`the proxy answered CONNECT with ${status ?? 'no HTTP'}`))
+      else if (answer.length > end + 4) reject(new Error('the proxy sent bytes of its own after CONNECT'))
+      else resolve()
+    }
+  })
+}
+
+/** An AggregateError of several addresses has an empty message of its own. */
+function messageOf(error: Error): string {
+  if (error instanceof AggregateError) return error.errors.map(each => (each as Error).message).join('; ')
+  return error.message
+}
