@@ -38,3 +38,45 @@ export function differences(ours: unknown, theirs: unknown, path = ''): string[]
   const names = new Set([...Object.keys(ours as object), ...Object.keys(theirs as object)])
   return [...names].flatMap(name => differences((ours as Plain)[name], (theirs as Plain)[name], `${path}.${name}`))
 }
+
+/** Counts differences of spans by kind, those explained and those not. */
+export class Tally {
+  readonly #explained: readonly (readonly [RegExp, string])[]
+  readonly #kinds = new Map<string, { count: number; example: string }>()
+  #ours = 0
+  #theirs = 0
+  #equal = 0
+
+  constructor(explained: readonly (readonly [RegExp, string])[]) {
+    this.#explained = explained
+  }
+
+  /** Compares spans by their id; a request may hold any number of them. */
+  compare(ours: readonly Uint8Array[], theirs: readonly Uint8Array[]): void {
+    const idOfRecord = (item: Plain) => (item['record'] as Plain)['spanId']
+    const theirItems = theirs.flatMap(bytes => normalizedSpans(bytes))
+    const byId = new Map(theirItems.map(item => [idOfRecord(item), item]))
+    this.#theirs += theirItems.length
+    for (const item of ours.flatMap(bytes => normalizedSpans(bytes))) {
+      this.#ours++
+      const found = differences(item, byId.get(idOfRecord(item)))
+      if (found.length === 0) this.#equal++
+      for (const text of found) this.#count(text)
+    }
+  }
+
+  #count(text: string): void {
+    const reason = this.#explained.find(([pattern]) => pattern.test(text))?.[1]
+    if (reason === undefined) process.exitCode = 1
+    const kind = reason ?? `UNEXPLAINED ${text.slice(0, text.indexOf(':')).replace(/\.\d+/g, '[]')}`
+    const entry = this.#kinds.get(kind) ?? { count: 0, example: text }
+    entry.count++
+    this.#kinds.set(kind, entry)
+  }
+
+  print(title: string): void {
+    console.log(`${title}: ${this.#ours} spans here, ${this.#theirs} there, ${this.#equal} equal`)
+    for (const [kind, { count, example }] of this.#kinds)
+      console.log(`  ${count} x ${kind}\n      ${example.slice(0, 300)}`)
+  }
+}

@@ -10,7 +10,7 @@ import { batchToProto, jaegerBatch, randomBatch } from '../../src/testkit/jaeger
 import { SeededRandom } from '../../src/testkit/seeded-random.ts'
 import { encodeThrift, type ThriftValue } from '../../src/testkit/thrift-oracle.ts'
 import { CollectorPeer } from './collector-peer.ts'
-import { differences, normalizedSpans } from './compare.ts'
+import { Tally } from './compare.ts'
 
 const [binary = '/tmp/peers/otelcol', count = '200'] = process.argv.slice(2)
 const limits = { spansMax: 100_000, elementsMax: 1_000_000 }
@@ -114,25 +114,12 @@ try {
     for (const batch of batches) await send(encode(batch))
     const lines = (await peer.lines()).slice(seen)
     seen += lines.length
-    const kinds = new Map<string, { count: number; example: string }>()
-    let equal = 0
-    const theirs = lines.flatMap(line => normalizedSpans(jsonToOtlp('traces', Buffer.from(line))))
-    const byId = new Map(theirs.map(item => [(item['record'] as Record<string, unknown>)['spanId'], item]))
-    const ours = batches.flatMap(batch => normalizedSpans(decode(encode(batch)).bytes))
-    for (const item of ours) {
-      const found = differences(item, byId.get((item['record'] as Record<string, unknown>)['spanId']))
-      if (found.length === 0) equal++
-      for (const text of found) {
-        const reason = explained.find(([pattern]) => pattern.test(text))?.[1]
-        const kind = reason ?? `UNEXPLAINED ${text.slice(0, text.indexOf(':')).replace(/\.\d+/g, '[]')}`
-        if (reason === undefined) process.exitCode = 1
-        const entry = kinds.get(kind) ?? { count: 0, example: text }
-        entry.count++
-        kinds.set(kind, entry)
-      }
-    }
-    console.log(`${way}: ${ours.length} spans here, ${theirs.length} there, ${equal} equal`)
-    for (const [kind, { count, example }] of kinds) console.log(`  ${count} x ${kind}\n      ${example.slice(0, 300)}`)
+    const tally = new Tally(explained)
+    tally.compare(
+      batches.map(batch => decode(encode(batch)).bytes),
+      lines.map(line => jsonToOtlp('traces', Buffer.from(line))),
+    )
+    tally.print(way)
   }
 } finally {
   peer.stop()

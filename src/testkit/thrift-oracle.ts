@@ -80,6 +80,13 @@ export function encodeThrift(dialect: ThriftDialect, schema: ThriftSchema, value
   return Buffer.concat(parts)
 }
 
+/** What the official library writes for a list of structs with nothing around it. */
+export function encodeThriftList(schema: ThriftSchema, values: readonly ThriftValue[]): Buffer {
+  const header = Buffer.alloc(5, types['STRUCT'])
+  header.writeInt32BE(values.length, 1)
+  return Buffer.concat([header, ...values.map(value => encodeThrift('binary', schema, value))])
+}
+
 /** What the official library reads from a struct, or from a message's only argument. */
 export function decodeThrift(
   dialect: ThriftDialect,

@@ -38,6 +38,14 @@ export function hashKey(key: string | Uint8Array): number {
   for (const byte of bytes) hash = Math.imul(hash ^ byte, fnvPrime)
   return hash
 }
+
+/** The same of a range. */
+export function hashRange(bytes: Uint8Array, start: number, end: number): number {
+  let hash = fnvOffset
+  for (let offset = start; offset < end; offset++) hash = Math.imul(hash ^ bytes[offset]!, fnvPrime)
+  return hash
+}
+
 const fnvOffset = 0x811c9dc5 | 0
 const fnvPrime = 0x01000193
 

@@ -1,0 +1,512 @@
+import { AttributeWriter, writeText } from '../../pdata/attribute-writer.ts'
+import {
+  eventAttributes,
+  eventDroppedAttributesCount,
+  eventName,
+  eventTime,
+  groupResource,
+  groupScopes,
+  requestResources,
+  resourceAttributes,
+  scopeGroupRecords,
+  scopeGroupScope,
+  scopeName,
+  scopeVersion,
+  spanAttributes,
+  spanEndTime,
+  spanEvents,
+  spanKind,
+  spanName,
+  spanParentSpanId,
+  spanSpanId,
+  spanStartTime,
+  spanStatus,
+  spanTraceId,
+  spanTraceState,
+  statusCode,
+  statusMessage,
+} from '../../pdata/otlp-fields.ts'
+import { addUint64, multiplyUint64, uint64 } from '../../wire/uint64.ts'
+import { wireFixed64 } from '../../wire/wire-type.ts'
+import { WireWriter } from '../../wire/wire-writer.ts'
+import { ByteRange } from './byte-range.ts'
+import { JsonAttributes } from './json-attributes.ts'
+import { indexOfBar, isLinkKey, LinkWriter, lastIndexOfBar } from './link-writer.ts'
+import { parsedTag, tagAsBool, tagAsDouble, tagAsInt } from './parsed-tag.ts'
+import {
+  tagError,
+  tagLibraryName,
+  tagLibraryVersion,
+  tagResource,
+  tagScopeName,
+  tagScopeVersion,
+  tagServiceName,
+  tagServiceNameSource,
+  tagSpanKind,
+  tagStatusCode,
+  tagStatusDescription,
+  tagTable,
+  tagTraceState,
+} from './tag-table.ts'
+
+const key = (text: string): Uint8Array => Buffer.from(text)
+const keyError = key('error')
+const keyServiceName = key('service.name')
+const keyAbsentStart = key('otel.zipkin.absentField.startTime')
+const keyDescription = key('otel.status_description')
+const keySpanKind = key('span.kind')
+const keyShared = key('zipkin.shared')
+const keyDebug = key('zipkin.debug')
+const noServiceName = key('OTLPResourceNoServiceName')
+const textTrue = key('true')
+const textInternal = key('internal')
+const spanKindInternal = 1
+const statusOk = 1
+const statusError = 2
+const memoryKeptBytes = 1 << 20
+
+/** Keys of one side of the connection. */
+export interface EndpointKeys {
+  readonly address: Uint8Array
+  readonly port: Uint8Array
+}
+const localKeys: EndpointKeys = { address: key('network.local.address'), port: key('net.host.port') }
+const remoteKeys: EndpointKeys = { address: key('network.peer.address'), port: key('net.peer.port') }
+const keyPeerService = key('service.peer.name')
+
+/**
+ * Writes OTLP for Zipkin spans while their fields are read in whatever order they come. Attributes go out at once; what
+ * is known only at the end of a span waits. Spans that follow each other with the same resource and scope share them.
+ *
+ * Source: https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/zipkin/
+ */
+export class ZipkinTraceWriter {
+  #writer = new WireWriter(16 * 1024)
+  spanCount = 0
+  /** Trace id (16 bytes), span id (8), parent span id (8) of the current span. */
+  readonly ids = new Uint8Array(32)
+  readonly name = new ByteRange()
+  readonly serviceName = new ByteRange()
+  kind = 0
+  /** Microseconds; both halves 0 where the span has none. */
+  readonly timestamp = { low: 0, high: 0 }
+  readonly duration = { low: 0, high: 0 }
+  isShared = false
+  isDebug = false
+
+  readonly #attributes = new AttributeWriter()
+  readonly #eventAttributes = new AttributeWriter()
+  readonly #resourceAttributes = new AttributeWriter()
+  readonly #jsonAttributes = new JsonAttributes()
+  readonly #links = new LinkWriter(this.#jsonAttributes)
+  #parseStringTags = false
+  #isTextChecked = false
+
+  readonly #error = new ByteRange()
+  readonly #statusCode = new ByteRange()
+  readonly #statusDescription = new ByteRange()
+  readonly #kindTag = new ByteRange()
+  readonly #scopeName = new ByteRange()
+  readonly #scopeVersion = new ByteRange()
+  readonly #libraryName = new ByteRange()
+  readonly #libraryVersion = new ByteRange()
+  readonly #serviceNameSource = new ByteRange()
+  readonly #serviceNameTag = new ByteRange()
+
+  /** Resource and scope of the current span and of the group that is open, encoded. */
+  readonly #resource = new WireWriter(256)
+  readonly #scope = new WireWriter(64)
+  readonly #groupResource = new WireWriter(256)
+  readonly #groupScope = new WireWriter(64)
+  #isGroupOpen = false
+  /** The open group has no span yet. */
+  #isGroupNew = false
+  #resourceMark = 0
+  #scopeMark = 0
+  #spanStart = 0
+  #spanMark = 0
+
+  reset(parseStringTags: boolean, isTextChecked: boolean): this {
+    this.#writer.reset()
+    this.spanCount = 0
+    this.#isGroupOpen = false
+    this.#parseStringTags = parseStringTags
+    this.#isTextChecked = isTextChecked
+    return this
+  }
+
+  /** The request written since `reset`. */
+  finish(): Uint8Array {
+    this.#closeGroup()
+    return this.#writer.finish()
+  }
+
+  /** Forgets the source, and the memory of the request if that was much. */
+  clear(): void {
+    this.#clearRanges()
+    if (this.#writer.buffer.length > memoryKeptBytes) this.#writer = new WireWriter(16 * 1024)
+  }
+
+  #clearRanges(): void {
+    this.name.clear()
+    this.serviceName.clear()
+    this.#error.clear()
+    this.#statusCode.clear()
+    this.#statusDescription.clear()
+    this.#kindTag.clear()
+    this.#scopeName.clear()
+    this.#scopeVersion.clear()
+    this.#libraryName.clear()
+    this.#libraryVersion.clear()
+    this.#serviceNameSource.clear()
+    this.#serviceNameTag.clear()
+  }
+
+  beginSpan(): void {
+    const writer = this.#writer
+    if (!this.#isGroupOpen) this.#openGroup()
+    this.#spanStart = writer.length
+    this.#spanMark = writer.open(scopeGroupRecords)
+    this.#attributes.begin(writer, spanAttributes, this.#isTextChecked)
+    this.#resourceAttributes.begin(this.#resource.reset(), resourceAttributes, this.#isTextChecked)
+    this.#links.begin()
+    this.#clearRanges()
+    this.ids.fill(0)
+    this.kind = 0
+    this.timestamp.low = 0
+    this.timestamp.high = 0
+    this.duration.low = 0
+    this.duration.high = 0
+    this.isShared = false
+    this.isDebug = false
+  }
+
+  /** One tag; `hash` is the `hashKey` of its key. */
+  tag(
+    hash: number,
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    text: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    switch (tagTable.find(hash, keyBytes, keyStart, keyEnd)) {
+      case 0:
+        if (isLinkKey(keyBytes, keyStart, keyEnd) && this.#links.write(this.#writer, text, start, end)) return
+        this.attribute(keyBytes, keyStart, keyEnd, text, start, end)
+        return
+      case tagResource:
+        this.#resourceAttributes.string(keyBytes, keyStart, keyEnd, text, start, end)
+        return
+      case tagError:
+        this.#error.set(text, start, end)
+        return
+      case tagStatusCode:
+        this.#statusCode.set(text, start, end)
+        return
+      case tagStatusDescription:
+        this.#statusDescription.set(text, start, end)
+        return
+      case tagTraceState:
+        this.#text(spanTraceState, text, start, end)
+        return
+      case tagSpanKind:
+        this.#kindTag.set(text, start, end)
+        return
+      case tagScopeName:
+        this.#scopeName.set(text, start, end)
+        return
+      case tagScopeVersion:
+        this.#scopeVersion.set(text, start, end)
+        return
+      case tagLibraryName:
+        this.#libraryName.set(text, start, end)
+        return
+      case tagLibraryVersion:
+        this.#libraryVersion.set(text, start, end)
+        return
+      case tagServiceNameSource:
+        this.#serviceNameSource.set(text, start, end)
+        return
+      case tagServiceName:
+        this.#serviceNameTag.set(text, start, end)
+    }
+  }
+
+  /** An attribute of the span from text, parsed where that is asked for. */
+  attribute(
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    text: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    const attributes = this.#attributes
+    if (!this.#parseStringTags) {
+      attributes.string(keyBytes, keyStart, keyEnd, text, start, end)
+      return
+    }
+    switch (parsedTag.parse(text, start, end)) {
+      case tagAsInt:
+        attributes.int(keyBytes, keyStart, keyEnd, parsedTag.low, parsedTag.high)
+        return
+      case tagAsDouble:
+        attributes.double(keyBytes, keyStart, keyEnd, parsedTag.low, parsedTag.high)
+        return
+      case tagAsBool:
+        attributes.bool(keyBytes, keyStart, keyEnd, parsedTag.low === 1)
+        return
+      default:
+        attributes.string(keyBytes, keyStart, keyEnd, text, start, end)
+    }
+  }
+
+  /** An annotation at microseconds; one in the form of OpenTelemetry's exporters has its attributes inside. */
+  annotation(low: number, high: number, text: Uint8Array, start: number, end: number): void {
+    const writer = this.#writer
+    const mark = writer.open(spanEvents)
+    this.#microseconds(eventTime, low, high)
+    const first = indexOfBar(text, start, end)
+    const last = first < 0 ? -1 : lastIndexOfBar(text, start, end)
+    const dropped = last <= first ? -1 : decimalCount(text, last + 1, end)
+    if (dropped >= 0 && this.#jsonAttributes.isObject(text, first + 1, last)) {
+      this.#text(eventName, text, start, first)
+      this.#eventAttributes.begin(writer, eventAttributes, this.#isTextChecked)
+      this.#jsonAttributes.write(text, first + 1, last, this.#eventAttributes)
+      if (dropped > 0) writer.uint32Field(eventDroppedAttributesCount, dropped)
+    } else this.#text(eventName, text, start, end)
+    writer.close(mark)
+  }
+
+  /** An annotation that is a name and nothing else. */
+  event(low: number, high: number, text: Uint8Array, start: number, end: number): void {
+    const mark = this.#writer.open(spanEvents)
+    this.#microseconds(eventTime, low, high)
+    this.#text(eventName, text, start, end)
+    this.#writer.close(mark)
+  }
+
+  /** Attributes of the span that have types of their own. */
+  get attributes(): AttributeWriter {
+    return this.#attributes
+  }
+
+  /** Attributes of the resource beside the service's name. */
+  get resourceAttributes(): AttributeWriter {
+    return this.#resourceAttributes
+  }
+
+  /** Sets the status where no tag does. */
+  status(code: number, message: ByteRange): void {
+    const mark = this.#writer.open(spanStatus)
+    if (message.isSet && !message.isEmpty) this.#text(statusMessage, message.bytes, message.start, message.end)
+    if (code !== 0) this.#writer.varint64Field(statusCode, BigInt(code))
+    this.#writer.close(mark)
+  }
+
+  localAddress(text: Uint8Array, start: number, end: number): void {
+    this.#address(localKeys, text, start, end)
+  }
+
+  remoteAddress(text: Uint8Array, start: number, end: number): void {
+    this.#address(remoteKeys, text, start, end)
+  }
+
+  localPort(port: number): void {
+    this.#port(localKeys, port)
+  }
+
+  remotePort(port: number): void {
+    this.#port(remoteKeys, port)
+  }
+
+  remoteServiceName(text: Uint8Array, start: number, end: number): void {
+    if (start < end) this.#attributes.string(keyPeerService, 0, keyPeerService.length, text, start, end)
+  }
+
+  #address({ address }: EndpointKeys, text: Uint8Array, start: number, end: number): void {
+    if (start < end) this.#attributes.string(address, 0, address.length, text, start, end)
+  }
+
+  #port(keys: EndpointKeys, port: number): void {
+    if (port > 0) this.#attributes.int(keys.port, 0, keys.port.length, port, 0)
+  }
+
+  /** Completes the span and puts it into the group of its resource and scope. */
+  endSpan(): void {
+    const writer = this.#writer
+    const { ids } = this
+    writer.bytesField(spanTraceId, ids, 0, 16)
+    writer.bytesField(spanSpanId, ids, 16, 24)
+    if (!isZero(ids, 24, 32) && !isSameId(ids)) writer.bytesField(spanParentSpanId, ids, 24, 32)
+    if (this.name.isSet && !this.name.isEmpty) this.#text(spanName, this.name.bytes, this.name.start, this.name.end)
+    this.#writeKind()
+    this.#writeTimes()
+    this.#writeStatus()
+    if (this.isShared) this.#attributes.bool(keyShared, 0, keyShared.length, true)
+    if (this.isDebug) this.#attributes.bool(keyDebug, 0, keyDebug.length, true)
+    this.#writeResource()
+    this.#writeScope()
+    this.#putIntoGroup()
+    this.spanCount++
+  }
+
+  #writeKind(): void {
+    let { kind } = this
+    const tag = this.#kindTag
+    if (kind === 0 && tag.isSet && tag.equals(textInternal)) kind = spanKindInternal
+    else if (tag.isSet) {
+      this.attribute(keySpanKind, 0, keySpanKind.length, tag.bytes, tag.start, tag.end)
+    }
+    if (kind !== 0) this.#writer.uint32Field(spanKind, kind)
+  }
+
+  #writeTimes(): void {
+    const { timestamp, duration } = this
+    if ((timestamp.low | timestamp.high) === 0) {
+      this.#attributes.bool(keyAbsentStart, 0, keyAbsentStart.length, true)
+    } else this.#microseconds(spanStartTime, timestamp.low, timestamp.high)
+    uint64.low = timestamp.low
+    uint64.high = timestamp.high
+    addUint64(duration.low, duration.high)
+    if ((uint64.low | uint64.high) !== 0) this.#microseconds(spanEndTime, uint64.low, uint64.high)
+  }
+
+  #writeStatus(): void {
+    const description = this.#statusDescription
+    let code = this.#statusCode.isSet ? namedStatus(this.#statusCode) : 0
+    const hasMessage = this.#statusCode.isSet && description.isSet
+    if (description.isSet && !hasMessage) {
+      this.attribute(keyDescription, 0, keyDescription.length, description.bytes, description.start, description.end)
+    }
+    if (this.#error.isSet) {
+      code = statusError
+      if (!this.#error.equals(textTrue)) {
+        this.attribute(keyError, 0, keyError.length, this.#error.bytes, this.#error.start, this.#error.end)
+      }
+    }
+    if (code === 0 && !hasMessage) return
+    const mark = this.#writer.open(spanStatus)
+    if (hasMessage && !description.isEmpty) {
+      this.#text(statusMessage, description.bytes, description.start, description.end)
+    }
+    if (code !== 0) this.#writer.uint32Field(statusCode, code)
+    this.#writer.close(mark)
+  }
+
+  #writeResource(): void {
+    const name = this.#serviceNameTag.isSet ? this.#serviceNameTag : this.serviceName
+    if (!name.isSet || name.isEmpty || name.equals(noServiceName)) return
+    const source = this.#serviceNameSource
+    const isNamed = source.isSet && !source.isEmpty && name === this.serviceName
+    const { bytes, start, end } = isNamed ? source : wholeServiceName
+    this.#resourceAttributes.string(bytes, start, end, name.bytes, name.start, name.end)
+  }
+
+  #writeScope(): void {
+    const scope = this.#scope.reset()
+    const name = this.#scopeName.isSet ? this.#scopeName : this.#libraryName
+    const version = this.#scopeVersion.isSet ? this.#scopeVersion : this.#libraryVersion
+    if (name.isSet && !name.isEmpty) writeText(scope, scopeName, name.bytes, name.start, name.end)
+    if (version.isSet && !version.isEmpty) writeText(scope, scopeVersion, version.bytes, version.start, version.end)
+  }
+
+  #putIntoGroup(): void {
+    const writer = this.#writer
+    if (this.#isGroupNew) {
+      this.#isGroupNew = false
+      copyInto(this.#groupResource, this.#resource)
+      copyInto(this.#groupScope, this.#scope)
+    } else if (!isSameContent(this.#resource, this.#groupResource) || !isSameContent(this.#scope, this.#groupScope)) {
+      const span = writer.buffer.slice(this.#spanMark, writer.length)
+      writer.truncate(this.#spanStart)
+      this.#closeGroup()
+      this.#openGroup()
+      this.#isGroupNew = false
+      copyInto(this.#groupResource, this.#resource)
+      copyInto(this.#groupScope, this.#scope)
+      writer.bytesField(scopeGroupRecords, span)
+      return
+    }
+    writer.close(this.#spanMark)
+  }
+
+  #openGroup(): void {
+    const writer = this.#writer
+    this.#resourceMark = writer.open(requestResources)
+    this.#scopeMark = writer.open(groupScopes)
+    this.#isGroupOpen = true
+    this.#isGroupNew = true
+  }
+
+  /** Ends the open group; its scope and resource come after its spans, as protobuf leaves the order free. */
+  #closeGroup(): void {
+    if (!this.#isGroupOpen) return
+    const writer = this.#writer
+    const scope = this.#groupScope
+    if (scope.length > 0) writer.bytesField(scopeGroupScope, scope.buffer, 0, scope.length)
+    writer.close(this.#scopeMark)
+    writer.bytesField(groupResource, this.#groupResource.buffer, 0, this.#groupResource.length)
+    writer.close(this.#resourceMark)
+    this.#isGroupOpen = false
+  }
+
+  #text(fieldNumber: number, text: Uint8Array, start: number, end: number): void {
+    if (this.#isTextChecked) this.#writer.bytesField(fieldNumber, text, start, end)
+    else writeText(this.#writer, fieldNumber, text, start, end)
+  }
+
+  /** Microseconds as a field of nanoseconds. */
+  #microseconds(fieldNumber: number, low: number, high: number): void {
+    multiplyUint64(low, high, 1000, 0)
+    this.#writer.tag(fieldNumber, wireFixed64)
+    this.#writer.fixed64Halves(uint64.low, uint64.high)
+  }
+}
+
+const wholeServiceName = new ByteRange()
+wholeServiceName.set(keyServiceName, 0, keyServiceName.length)
+
+function namedStatus(range: ByteRange): number {
+  const text = Buffer.from(range.bytes.subarray(range.start, Math.min(range.end, range.start + 20)))
+    .toString('latin1')
+    .toUpperCase()
+    .replace('STATUS_CODE_', '')
+  if (text === 'OK') return statusOk
+  return text === 'ERROR' ? statusError : 0
+}
+
+/** A run of decimal digits below 2^32; -1 for anything else. */
+function decimalCount(text: Uint8Array, start: number, end: number): number {
+  if (start === end || end - start > 10) return -1
+  let value = 0
+  for (let i = start; i < end; i++) {
+    const digit = text[i]! - 0x30
+    if (digit < 0 || digit > 9) return -1
+    value = value * 10 + digit
+  }
+  return value > 0xffffffff ? -1 : value
+}
+
+function isZero(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] !== 0) return false
+  return true
+}
+
+/** A span that is its own parent is a root. */
+function isSameId(ids: Uint8Array): boolean {
+  for (let i = 16; i < 24; i++) if (ids[i] !== ids[i + 8]) return false
+  return true
+}
+
+function isSameContent(a: WireWriter, b: WireWriter): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a.buffer[i] !== b.buffer[i]) return false
+  return true
+}
+
+function copyInto(target: WireWriter, source: WireWriter): void {
+  target.reset().raw(source.buffer, 0, source.length)
+}
