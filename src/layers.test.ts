@@ -8,7 +8,7 @@ const layers: readonly (readonly string[])[] = [
   ['wire', 'config', 'workers', 'storage', 'clock'],
   ['pdata', 'transport', 'telemetry'],
   ['component'],
-  ['exporter-helper', 'receiver-helper', 'testkit'],
+  ['exporter-helper', 'receiver-helper', 'processor-helper', 'testkit'],
   ['receivers', 'processors', 'exporters', 'connectors', 'extensions', 'service'],
   ['cli', 'components.ts'],
   ['main.ts'],

@@ -155,6 +155,11 @@ export class AttributeList {
     return -1
   }
 
+  /** What all offsets are into. Read it again after an edit. */
+  get bytes(): Uint8Array {
+    return this.#workspace.bytes
+  }
+
   isRemoved(index: number): boolean {
     return (this.entries[index * columns + state]! & stateRemoved) !== 0
   }

@@ -1,3 +1,4 @@
+import type { ClientMetadata } from './otlp-batch.ts'
 import type { DataPointView, LogRecordView, MetricView, ResourceView, ScopeView, SpanView } from './views.ts'
 
 /** What a hook says about the thing it saw. */
@@ -16,6 +17,8 @@ export type Verdict = typeof keep | typeof drop
 export interface WalkHooks {
   /** The ledger's reason for what the verdicts drop. Required where a hook may say `drop`. */
   readonly dropReason?: string
+  /** Called before each request with what its receiver knows of the sender, if it keeps that. */
+  begin?(metadata: ClientMetadata | undefined): void
   /**
    * Sees the whole request before the walk; false where the processor has nothing to do in it, so that its other hooks are
    * not called. Offsets into `bytes` are good for `replaceRange` in the hooks that follow. A processor with this hook

@@ -1,5 +1,5 @@
 import type { StageCounts, StagePart, StageProcessor, StageResult } from '../component/stage-processor.ts'
-import type { Signal } from '../pdata/otlp-batch.ts'
+import type { ClientMetadata, Signal } from '../pdata/otlp-batch.ts'
 import { StageWalk } from '../pdata/stage-walk.ts'
 
 /** Consecutive stateless processors as one pure function from bytes to bytes and counts. Reusable, not re-entrant. */
@@ -7,7 +7,7 @@ export interface Stage {
   /** How many walks it takes; more than one only where processors would otherwise see each other's edits too early. */
   readonly walkCount: number
   /** `itemCount` is what the request holds. Throws `WireError` where it is malformed. */
-  run(bytes: Uint8Array, itemCount: number): StageResult
+  run(bytes: Uint8Array, itemCount: number, metadata?: ClientMetadata): StageResult
 }
 
 /** Groups the processors into as few walks as give each of them the records as its predecessor left them. */
@@ -15,7 +15,8 @@ export function compileStage(processors: readonly StageProcessor[], signal: Sign
   const walks = groupIntoWalks(processors).map(group => ({ group, walk: new StageWalk(signal, group) }))
   return {
     walkCount: walks.length,
-    run(bytes, itemCount) {
+    run(bytes, itemCount, metadata) {
+      for (const processor of processors) processor.begin?.(metadata)
       let out = bytes
       let items = itemCount
       const counts: StageCounts[] = []

@@ -1,0 +1,31 @@
+import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
+import type { ClientMetadata } from '../../pdata/otlp-batch.ts'
+import type { ResourceView } from '../../pdata/views.ts'
+import { keep, type Verdict } from '../../pdata/walk-hooks.ts'
+import { AttributeActions } from '../../processor-helper/attribute-actions.ts'
+import type { ResourceConfig } from './config.ts'
+
+const noCounts: ReadonlyMap<string, number> = new Map()
+
+/** Edits the attributes of resources; records are not looked at. */
+export class ResourceStage implements StageProcessor {
+  readonly writes: readonly StagePart[] = ['resource']
+  readonly #actions: AttributeActions
+
+  constructor(config: ResourceConfig) {
+    this.#actions = new AttributeActions(config.attributes)
+  }
+
+  begin(metadata: ClientMetadata | undefined): void {
+    this.#actions.begin(metadata)
+  }
+
+  resource(resource: ResourceView): Verdict {
+    this.#actions.apply(resource.attributes)
+    return keep
+  }
+
+  takeCounts(): ReadonlyMap<string, number> {
+    return noCounts
+  }
+}
