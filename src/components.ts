@@ -1,9 +1,11 @@
 import { ComponentRegistry } from './component/registry.ts'
 import { budgetsExtension } from './extensions/budgets/factory.ts'
 import { healthCheckExtension } from './extensions/health-check/factory.ts'
+import { attributesProcessor } from './processors/attributes/factory.ts'
 import { costProcessor } from './processors/cost/factory.ts'
 import { memoryLimiterProcessor } from './processors/memory-limiter/factory.ts'
 import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler/factory.ts'
+import { resourceProcessor } from './processors/resource/factory.ts'
 import { otlpReceiver } from './receivers/otlp/factory.ts'
 
 /** Every component that this agent has: a folder, and a line here. */
@@ -12,7 +14,9 @@ export const components = new ComponentRegistry([
   otlpReceiver,
   // processors
   costProcessor,
+  attributesProcessor,
   memoryLimiterProcessor,
+  resourceProcessor,
   probabilisticSamplerProcessor,
   // exporters
   // connectors
