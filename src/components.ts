@@ -1,4 +1,6 @@
 import { ComponentRegistry } from './component/registry.ts'
+import { forwardConnector } from './connectors/forward/factory.ts'
+import { routingConnector } from './connectors/routing/factory.ts'
 import { budgetsExtension } from './extensions/budgets/factory.ts'
 import { healthCheckExtension } from './extensions/health-check/factory.ts'
 import { attributesProcessor } from './processors/attributes/factory.ts'
@@ -20,6 +22,8 @@ export const components = new ComponentRegistry([
   probabilisticSamplerProcessor,
   // exporters
   // connectors
+  forwardConnector,
+  routingConnector,
   // extensions
   budgetsExtension,
   healthCheckExtension,

@@ -126,7 +126,9 @@ function field<T>(
   doc: string,
   extra: FieldExtra,
 ): Field<T> {
-  return { key, kind, defaultValue: value as T | undefined, defaultText: text, doc, extra }
+  // What must be written has no default that anyone would meet.
+  const defaultText = extra.required === true ? '' : text
+  return { key, kind, defaultValue: value as T | undefined, defaultText, doc, extra }
 }
 
 const plainText = (value: unknown) => (value === undefined ? '' : String(value))

@@ -1,11 +1,12 @@
 import { type AgentPipeline, type ComponentKindName, isSignalName, sectionOf, signalNames } from './agent-config.ts'
 import { normalizedId, parseComponentId } from './component-id.ts'
 import { type DefinedComponent, type DefinitionContext, push } from './component-section.ts'
+import type { Reference } from './decode.ts'
 import { listKeys } from './list-keys.ts'
 import { nearest } from './nearest.ts'
 import type { Problem } from './problem.ts'
 import type { ServiceConfig } from './shared/service.ts'
-import { type ConfigPath, type MapNode, nodeAt, type Place } from './tree.ts'
+import { type ConfigNode, type ConfigPath, type MapNode, nodeAt, type Place } from './tree.ts'
 
 /** A pipeline with the place of each id in it, in the order of receivers, processors, exporters. */
 export interface PlacedPipeline extends AgentPipeline {
@@ -261,11 +262,12 @@ class PipelineReader {
   /** Extensions and pipelines that a component's own section names: storage, authenticator. */
   #checkReferences(extensions: readonly string[]): void {
     const pipelines = [...(this.#section('service', 'pipelines')?.entries.keys() ?? [])].map(normalizedId)
-    for (const { references } of this.#defined) {
-      for (const reference of references) {
+    for (const component of this.#defined) {
+      for (const reference of component.references) {
         const id = normalizedId(reference.id)
         if (reference.refers === 'pipeline') {
-          if (!pipelines.includes(id)) this.#reportDangling('pipeline', id, pipelines, reference.path, reference.place)
+          if (pipelines.includes(id)) this.#checkJoined(component, id, reference)
+          else this.#reportDangling('pipeline', id, pipelines, reference.path, reference.place)
           continue
         }
         const isDefined = this.#defined.some(candidate => candidate.kind === 'extension' && candidate.id === id)
@@ -286,6 +288,20 @@ class PipelineReader {
         }
       }
     }
+  }
+
+  /** A connector can only send to pipelines that begin with it. */
+  #checkJoined(connector: DefinedComponent, pipelineId: string, reference: Reference): void {
+    const lists = this.#section('service', 'pipelines')
+    const entry = [...(lists?.entries.values() ?? [])].find(({ key }) => normalizedId(key) === pipelineId)
+    const receivers = entry?.value.kind === 'map' ? entry.value.entries.get('receivers')?.value : undefined
+    const texts = receivers === undefined ? [] : textsOf(receivers)
+    if (entry === undefined || texts.includes(connector.id)) return
+    const message = `the pipeline "${pipelineId}" does not name "${connector.id}" among its receivers`
+    const remedy = `add "${connector.id}" to the receivers of ${pipelineId}`
+    push(this.#problems, 'SLC0310', 'error', reference.path, reference.place, message, remedy, [
+      { message: 'the pipeline', place: entry.keyPlace },
+    ])
   }
 
   #reportDangling(kind: string, id: string, ids: readonly string[], path: ConfigPath, place: Place): void {
@@ -349,6 +365,12 @@ function signalsOf(component: DefinedComponent, slot: Slot): readonly string[] |
   const { registered } = component
   if (registered?.routes !== undefined) return registered.routes.map(([from, to]) => (slot === 'exporters' ? from : to))
   return registered?.signals
+}
+
+/** Ids of a list, also of one written as a text with commas. */
+function textsOf(node: ConfigNode): string[] {
+  if (node.kind === 'list') return node.items.flatMap(textsOf)
+  return node.kind === 'scalar' ? node.text.split(',').map(normalizedId) : []
 }
 
 function article(kind: string): string {

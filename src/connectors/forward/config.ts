@@ -1,0 +1,3 @@
+import { defineConfig } from '../../config/declare.ts'
+
+export const forwardConfig = defineConfig({})
