@@ -1,9 +1,14 @@
 import { ComponentRegistry } from './component/registry.ts'
 import { forwardConnector } from './connectors/forward/factory.ts'
 import { routingConnector } from './connectors/routing/factory.ts'
+import { debugExporter } from './exporters/debug/factory.ts'
+import { nopExporter } from './exporters/nop/factory.ts'
+import { otlpGrpcExporter } from './exporters/otlp-grpc/factory.ts'
+import { otlpHttpExporter } from './exporters/otlp-http/factory.ts'
 import { budgetsExtension } from './extensions/budgets/factory.ts'
 import { healthCheckExtension } from './extensions/health-check/factory.ts'
 import { attributesProcessor } from './processors/attributes/factory.ts'
+import { batchProcessor } from './processors/batch/factory.ts'
 import { costProcessor } from './processors/cost/factory.ts'
 import { memoryLimiterProcessor } from './processors/memory-limiter/factory.ts'
 import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler/factory.ts'
@@ -15,12 +20,17 @@ export const components = new ComponentRegistry([
   // receivers
   otlpReceiver,
   // processors
+  batchProcessor,
   costProcessor,
   attributesProcessor,
   memoryLimiterProcessor,
   resourceProcessor,
   probabilisticSamplerProcessor,
   // exporters
+  debugExporter,
+  nopExporter,
+  otlpGrpcExporter,
+  otlpHttpExporter,
   // connectors
   forwardConnector,
   routingConnector,

@@ -1,3 +1,5 @@
+import type { ClientMetadata } from '../pdata/otlp-batch.ts'
+import type { HeaderList } from '../transport/headers.ts'
 import type { Component } from './component.ts'
 
 /** What an authenticator may look at: the head of a request, before anything of its body is kept. */
@@ -25,4 +27,14 @@ export interface ServerAuthenticator {
 
 export function isServerAuthenticator(component: Component | undefined): component is Component & ServerAuthenticator {
   return typeof (component as Partial<ServerAuthenticator> | undefined)?.authenticate === 'function'
+}
+
+/** An extension that `auth.authenticator` of an exporter may name. Asked once for every attempt. */
+export interface ClientAuthenticator {
+  /** Headers (gRPC metadata) for a request; `metadata` is what its batches know of their senders. */
+  requestHeaders(metadata: ClientMetadata | undefined): HeaderList
+}
+
+export function isClientAuthenticator(component: Component | undefined): component is Component & ClientAuthenticator {
+  return typeof (component as Partial<ClientAuthenticator> | undefined)?.requestHeaders === 'function'
 }

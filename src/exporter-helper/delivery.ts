@@ -1,0 +1,180 @@
+import { sleep } from '../clock/clock.ts'
+import type { ComponentSettings } from '../component/component.ts'
+import { asConsumeError, type ConsumeError } from '../component/consumer.ts'
+import type { RetryConfig } from '../config/shared/exporter-queue.ts'
+import type { Signal } from '../pdata/otlp-batch.ts'
+import type { BackendHealth } from './backend-health.ts'
+import { Backoff } from './backoff.ts'
+import type { Backend, ExportResult } from './export-request.ts'
+import type { Journal } from './journal.ts'
+import { type MergedRequest, splitPiece } from './merge-lane.ts'
+import type { ExporterMetrics } from './metrics.ts'
+import type { Piece } from './queue-entry.ts'
+
+export interface DeliverySettings {
+  readonly signal: Signal
+  readonly backend: Backend
+  readonly component: ComponentSettings
+  readonly health: BackendHealth
+  readonly metrics: ExporterMetrics
+  readonly retry: RetryConfig
+  /** For one attempt; 0 means none. */
+  readonly timeoutMs: number
+  /** Largest request that the backend is known to take; 0 means no limit. */
+  readonly requestBytesMax: number
+  readonly journal: Journal
+}
+
+/** Exactly one of these is called for every request, or for all the parts that it was cut into. */
+export interface DeliveryOwner {
+  succeeded(request: MergedRequest, rejectedCount: number, message: string): void
+  failed(request: MergedRequest, refusal: ConsumeError, reason: string): void
+  /** The delivery was told to end while the request could still have been tried again. */
+  interrupted(request: MergedRequest, refusal: ConsumeError): void
+}
+
+/** A wait during a drain: long enough not to spin, short enough to use the time that is left. */
+const drainIntervalMsMax = 1000
+
+/** Delivers requests: attempts, waits between them, and halves of what the backend finds too large. */
+export class Delivery {
+  readonly #settings: DeliverySettings
+  readonly #owner: DeliveryOwner
+  /** Ends waits; attempts under way go on. */
+  readonly #interrupt = new AbortController()
+  /** Ends attempts. */
+  readonly #abort = new AbortController()
+  #state: 'running' | 'draining' | 'handing_over' = 'running'
+  inFlightCount = 0
+  requestBytesMax: number
+
+  constructor(settings: DeliverySettings, owner: DeliveryOwner) {
+    this.#settings = settings
+    this.#owner = owner
+    this.requestBytesMax = settings.requestBytesMax
+  }
+
+  /** Attempts under way end, nothing is tried again. */
+  interrupt(): void {
+    this.#state = 'handing_over'
+    this.#interrupt.abort()
+  }
+
+  /** Waits end now and are short from now on; with a journal that survives nothing is tried again. */
+  drain(): void {
+    if (this.#state === 'running') this.#state = 'draining'
+    this.#interrupt.abort()
+  }
+
+  abort(): void {
+    this.#abort.abort()
+  }
+
+  /** Ends when the owner has been told what became of all of it. Never rejects. */
+  async deliver(request: MergedRequest): Promise<void> {
+    const { component, retry, metrics } = this.#settings
+    const firstMs = component.clock.nowMs()
+    const backoff = new Backoff(retry, component.random)
+    while (true) {
+      const result = await this.#attempt(request)
+      if (result.kind === 'accepted') {
+        return this.#owner.succeeded(request, result.rejectedCount ?? 0, result.message ?? '')
+      }
+      const { refusal } = result
+      if (result.kind === 'too_large') return this.#halve(request, refusal)
+      if (refusal.kind === 'permanent') return this.#owner.failed(request, refusal, refusal.reason)
+      if (this.#isEnding) return this.#owner.interrupted(request, refusal)
+      if (!retry.enabled) return this.#owner.failed(request, refusal, refusal.reason)
+      const waitMs = this.#waitMs(backoff, refusal)
+      if (this.#isTooLate(firstMs, waitMs)) return this.#owner.failed(request, refusal, 'retries_exhausted')
+      await this.#wait(waitMs)
+      if (this.#isEnding) return this.#owner.interrupted(request, refusal)
+      metrics.retries.add(1)
+    }
+  }
+
+  get #isEnding(): boolean {
+    if (this.#state === 'handing_over' || this.#abort.signal.aborted) return true
+    return this.#state === 'draining' && this.#settings.journal.isDurable
+  }
+
+  #waitMs(backoff: Backoff, refusal: ConsumeError): number {
+    const waitMs = backoff.nextMs(refusal.retryDelayMs)
+    return this.#state === 'draining' ? Math.min(waitMs, drainIntervalMsMax) : waitMs
+  }
+
+  /** What survives a restart ends by its age or the queue's size, never by the time that retries took. */
+  #isTooLate(firstMs: number, waitMs: number): boolean {
+    const { retry, journal, component } = this.#settings
+    if (retry.maxElapsedTimeMs === 0 || journal.isDurable || this.#state === 'draining') return false
+    return component.clock.nowMs() - firstMs + waitMs > retry.maxElapsedTimeMs
+  }
+
+  #wait(waitMs: number): Promise<void> {
+    const ends = this.#state === 'draining' ? this.#abort : this.#interrupt
+    return sleep(this.#settings.component.clock, waitMs, ends.signal)
+  }
+
+  async #attempt(request: MergedRequest): Promise<ExportResult> {
+    const { backend, signal, timeoutMs, health, metrics, retry } = this.#settings
+    const { itemCount, byteCount, metadata } = request
+    metrics.batchSize.record(itemCount)
+    metrics.batchSizeBytes.record(byteCount)
+    const parts = request.pieces.map(piece => piece.bytes)
+    this.inFlightCount++
+    let result: ExportResult
+    try {
+      const attempt = { timeoutMs, signal: this.#abort.signal }
+      result = await backend.send({ signal, parts, itemCount, byteCount, metadata }, attempt)
+    } catch (error) {
+      result = { kind: 'refused', refusal: asConsumeError(error) }
+    }
+    this.inFlightCount--
+    if (result.kind === 'accepted') health.worked()
+    else if (result.kind === 'refused') health.failed(result.refusal, retry.enabled)
+    return result
+  }
+
+  /** Sends both halves, one after the other, and remembers that requests of this size are too large. */
+  async #halve(request: MergedRequest, refusal: ConsumeError): Promise<void> {
+    const { metrics, signal } = this.#settings
+    const parts = halves(signal, request)
+    if (parts === undefined) return this.#owner.failed(request, refusal, 'too_large_for_backend')
+    this.#learnSize(request.byteCount)
+    metrics.splits.add(1)
+    for (const half of parts) await this.deliver(half)
+  }
+
+  #learnSize(byteCount: number): void {
+    const bytesMax = Math.max(1024, byteCount >>> 1)
+    if (this.requestBytesMax > 0 && this.requestBytesMax <= bytesMax) return
+    this.requestBytesMax = bytesMax
+    this.#settings.component.logger.info('The backend finds requests too large: merging less from now on', {
+      refused_bytes: byteCount,
+      request_bytes_max: bytesMax,
+    })
+  }
+}
+
+/** Two requests of about the same size, undefined where it is a single item. */
+function halves(signal: Signal, request: MergedRequest): MergedRequest[] | undefined {
+  const { pieces } = request
+  if (pieces.length > 1) {
+    const middle = pieces.length >>> 1
+    return [requestOf(pieces.slice(0, middle), request), requestOf(pieces.slice(middle), request)]
+  }
+  const [only] = pieces
+  if (only === undefined || only.itemCount <= 1) return undefined
+  const parts = splitPiece(signal, only, Math.ceil(only.itemCount / 2), Number.POSITIVE_INFINITY)
+  return parts.length > 1 ? parts.map(part => requestOf([part], request)) : undefined
+}
+
+function requestOf(pieces: readonly Piece[], of: MergedRequest): MergedRequest {
+  let itemCount = 0
+  let byteCount = 0
+  for (const piece of pieces) {
+    itemCount += piece.itemCount
+    byteCount += piece.bytes.length
+  }
+  return { pieces, itemCount, byteCount, metadata: of.metadata, trigger: of.trigger }
+}

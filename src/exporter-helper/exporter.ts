@@ -1,0 +1,120 @@
+import type { Component, ComponentSettings, Deadline } from '../component/component.ts'
+import type { Consumer } from '../component/consumer.ts'
+import type { QueueConfig, RetryConfig } from '../config/shared/exporter-queue.ts'
+import type { MergeRule, OtlpBatch, Signal } from '../pdata/otlp-batch.ts'
+import { BackendHealth } from './backend-health.ts'
+import type { Backend } from './export-request.ts'
+import { journalLimits } from './journal-limits.ts'
+import { MemoryJournal } from './memory-journal.ts'
+import { exporterMetrics } from './metrics.ts'
+import { SendingQueue } from './sending-queue.ts'
+
+export interface ExporterSettings {
+  readonly backend: Backend
+  readonly signals: readonly Signal[]
+  /** For one attempt; 0 means none. */
+  readonly timeoutMs: number
+  readonly retry: RetryConfig
+  readonly queue: QueueConfig
+  /** Largest request, before compression, that is sent without being cut; 0 means no limit. */
+  readonly requestBytesMax?: number
+}
+
+/** The component around a backend: a queue for each signal, and the life cycle of both. */
+export function createExporter(settings: ExporterSettings, component: ComponentSettings): Component & Consumer {
+  return new Exporter(settings, component)
+}
+
+class Exporter implements Component, Consumer {
+  readonly #settings: ExporterSettings
+  readonly #component: ComponentSettings
+  readonly #health: BackendHealth
+  readonly #queues = new Map<Signal, SendingQueue>()
+  #isStarted = false
+  #end: Promise<void> | undefined
+
+  constructor(settings: ExporterSettings, component: ComponentSettings) {
+    this.#settings = settings
+    this.#component = component
+    this.#health = new BackendHealth(component)
+  }
+
+  async start(): Promise<void> {
+    if (this.#isStarted) return
+    await this.#settings.backend.start?.()
+    this.#isStarted = true
+    for (const queue of this.#queues.values()) queue.start()
+  }
+
+  consume(batch: OtlpBatch): Promise<void> {
+    return this.#queueOf(batch.signal).consume(batch)
+  }
+
+  async handOver(successor: Component, deadline: Deadline): Promise<void> {
+    if (!(successor instanceof Exporter)) return
+    const queues = [...this.#queues]
+    await Promise.all(queues.map(([signal, queue]) => queue.handOver(successor.#queueOf(signal), deadline)))
+  }
+
+  shutdown(deadline: Deadline): Promise<void> {
+    this.#end ??= this.#drain(deadline)
+    return this.#end
+  }
+
+  async #drain(deadline: Deadline): Promise<void> {
+    const left = await Promise.all([...this.#queues.values()].map(queue => queue.drain(deadline)))
+    const leftItems = left.reduce((sum, items) => sum + items, 0)
+    if (leftItems > 0) {
+      this.#component.logger.error('The shutdown came before everything was delivered', { items: leftItems })
+    }
+    await this.#settings.backend.shutdown?.()
+  }
+
+  /** A signal costs nothing until its first batch. */
+  #queueOf(signal: Signal): SendingQueue {
+    let queue = this.#queues.get(signal)
+    if (queue === undefined) {
+      queue = this.#createQueue(signal)
+      this.#queues.set(signal, queue)
+      if (this.#isStarted) queue.start()
+    }
+    return queue
+  }
+
+  #createQueue(signal: Signal): SendingQueue {
+    const { backend, timeoutMs, retry, queue, requestBytesMax } = this.#settings
+    const journal = new MemoryJournal({
+      limits: journalLimits(queue),
+      blocksOnOverflow: queue.blockOnOverflow,
+      clock: this.#component.clock,
+    })
+    return new SendingQueue({
+      signal,
+      backend,
+      component: this.#component,
+      health: this.#health,
+      metrics: exporterMetrics(this.#component.metrics, signal),
+      retry,
+      timeoutMs,
+      numConsumers: queue.numConsumers,
+      isQueued: queue.enabled,
+      waitsForResult: queue.waitForResult,
+      rule: ruleOf(queue),
+      metadataKeys: (queue.batch?.partition.metadataKeys ?? []).map(name => name.toLowerCase()),
+      requestBytesMax: requestBytesMax ?? 0,
+      journal,
+    })
+  }
+}
+
+function ruleOf(queue: QueueConfig): MergeRule | undefined {
+  const { batch } = queue
+  if (batch === undefined || !queue.enabled) return undefined
+  const unit = batch.sizer === '' ? queue.sizer : batch.sizer
+  return {
+    timeoutMs: batch.flushTimeoutMs,
+    sizer: unit === 'bytes' ? 'bytes' : 'items',
+    sizeMin: batch.minSize,
+    sizeMax: batch.maxSize,
+  }
+}

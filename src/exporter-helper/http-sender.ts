@@ -1,0 +1,108 @@
+import type { ComponentSettings } from '../component/component.ts'
+import type { HttpClientConfig } from '../config/shared/http.ts'
+import type { ClientMetadata } from '../pdata/otlp-batch.ts'
+import type { ClientResponse, HttpClient } from '../transport/client.ts'
+import { type CompressionName, compress } from '../transport/compress.ts'
+import type { HeaderList } from '../transport/headers.ts'
+import { createHttpClient } from '../transport/http-client.ts'
+import type { ClientTls } from '../transport/tls.ts'
+import { loadClientTls, type Stoppable } from '../transport/tls-files.ts'
+import { authHeaders } from './client-auth.ts'
+import type { Attempt } from './export-request.ts'
+import { proxyFromEnvironment } from './proxy-environment.ts'
+
+/** Of an answer, more than this is not read; OTLP's own answers are far smaller. */
+const responseBytesMax = 64 * 1024
+const connectTimeoutMs = 20_000
+
+const encodings: Record<Exclude<HttpClientConfig['compression'], ''>, readonly [CompressionName, header: string]> = {
+  none: ['identity', ''],
+  gzip: ['gzip', 'gzip'],
+  zlib: ['deflate', 'zlib'],
+  deflate: ['deflate', 'deflate'],
+  zstd: ['zstd', 'zstd'],
+  snappy: ['snappy', 'snappy'],
+  'x-snappy-framed': ['x-snappy-framed', 'x-snappy-framed'],
+  // Refused when the configuration is read: see `checkHttpCompression`.
+  lz4: ['identity', ''],
+}
+
+export interface HttpPost {
+  readonly parts: readonly Uint8Array[]
+  readonly headers: HeaderList
+  readonly metadata: ClientMetadata | undefined
+}
+
+/** Sends bodies as the Collector's HTTP client keys say: compressed, with headers, TLS, proxy and authenticator. */
+export class HttpSender {
+  readonly #config: HttpClientConfig
+  readonly #settings: ComponentSettings
+  /** By origin: endpoints of the signals may differ. */
+  readonly #clients = new Map<string, HttpClient>()
+  readonly #headers: HeaderList
+  #tls: (ClientTls & Stoppable) | undefined
+
+  constructor(config: HttpClientConfig, settings: ComponentSettings) {
+    this.#config = config
+    this.#settings = settings
+    this.#headers = Object.entries(config.headers).flatMap(([name, value]) => [name.toLowerCase(), value.reveal()])
+  }
+
+  /** Reads certificates and finds the authenticator; throws what a user must mend. */
+  start(urls: readonly URL[]): void {
+    if (urls.some(url => url.protocol === 'https:')) this.#loadTls()
+    authHeaders(this.#config.auth?.authenticator, this.#settings.host, undefined)
+  }
+
+  async post(url: URL, post: HttpPost, attempt: Attempt): Promise<ClientResponse> {
+    const { compression, compressionParams, auth } = this.#config
+    const [codec, encoding] = encodings[compression === '' ? 'none' : compression]
+    const level = compressionParams.level === 0 ? undefined : compressionParams.level
+    const parts = await compress(codec, post.parts, level)
+    const headers = [...post.headers, ...authHeaders(auth?.authenticator, this.#settings.host, post.metadata)]
+    if (encoding !== '') headers.push('content-encoding', encoding)
+    const path = `${url.pathname}${url.search}`
+    return this.#clientOf(url).send({ path, headers, parts, timeoutMs: attempt.timeoutMs, signal: attempt.signal })
+  }
+
+  async shutdown(): Promise<void> {
+    await Promise.all([...this.#clients.values()].map(client => client.shutdown()))
+    this.#clients.clear()
+    this.#tls?.stop()
+    this.#tls = undefined
+  }
+
+  #clientOf(url: URL): HttpClient {
+    let client = this.#clients.get(url.origin)
+    if (client === undefined) {
+      const config = this.#config
+      client = createHttpClient({
+        endpoint: url,
+        tls: url.protocol === 'https:' ? this.#loadTls() : undefined,
+        headers: this.#headers,
+        connectionsMax: config.maxConnsPerHost,
+        idleTimeoutMs: config.disableKeepAlives ? 1 : config.idleConnTimeoutMs,
+        connectTimeoutMs,
+        responseBytesMax,
+        proxyUrl: config.proxyUrl === '' ? proxyFromEnvironment(url, process.env) : config.proxyUrl,
+        clock: this.#settings.clock,
+      })
+      this.#clients.set(url.origin, client)
+    }
+    return client
+  }
+
+  #loadTls(): ClientTls & Stoppable {
+    const { logger, clock } = this.#settings
+    this.#tls ??= loadClientTls(this.#config.tls, clock, problem => {
+      if (problem === '') logger.info('TLS files are right again')
+      else logger.warn('TLS files changed and cannot be used: keeping the old ones', { error: problem })
+    })
+    return this.#tls
+  }
+}
+
+/** For an exporter's check: what the shared keys allow and this agent cannot do. */
+export function checkHttpCompression(config: { readonly compression: string }): string | undefined {
+  return config.compression === 'lz4' ? 'lz4 is not available here' : undefined
+}

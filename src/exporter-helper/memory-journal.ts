@@ -1,0 +1,176 @@
+import type { Clock } from '../clock/clock.ts'
+import type { OtlpBatch } from '../pdata/otlp-batch.ts'
+import { Capacity, type JournalLimits, type OverflowPolicy } from './capacity.ts'
+import { type Journal, type JournalReader, queueFull, shuttingDown, tooLargeForQueue } from './journal.ts'
+import { QueueEntry } from './queue-entry.ts'
+
+interface BlockedAppend {
+  readonly batch: OtlpBatch
+  resolve(entry: QueueEntry | undefined): void
+  reject(error: unknown): void
+}
+
+export interface MemoryJournalSettings {
+  readonly limits: JournalLimits
+  /** Where a batch is refused, its sender waits for room instead. */
+  readonly blocksOnOverflow: boolean
+  readonly clock: Clock
+}
+
+/** Batches in memory. What is there when the process ends is gone. */
+export class MemoryJournal implements Journal {
+  readonly capacity: Capacity
+  readonly isDurable = false
+  readonly #settings: MemoryJournalSettings
+  /** In order of their append; settled ones leave from the head. */
+  #entries: QueueEntry[] = []
+  #headIndex = 0
+  /** The first entry that may be waiting: entries never wait again once taken. */
+  #waitingIndex = 0
+  #readIndex = 0
+  #reader: JournalReader | undefined
+  #blocked: BlockedAppend[] = []
+  #isClosed = false
+
+  constructor(settings: MemoryJournalSettings) {
+    this.#settings = settings
+    this.capacity = new Capacity(settings.limits)
+  }
+
+  get unreadItems(): number {
+    let items = 0
+    for (let i = this.#readIndex; i < this.#entries.length; i++) {
+      const entry = this.#entries[i]!
+      if (entry.state === 'waiting') items += entry.batch.itemCount
+    }
+    return items
+  }
+
+  async append(batch: OtlpBatch): Promise<QueueEntry | undefined> {
+    if (this.#isClosed) throw shuttingDown()
+    if (this.capacity.exceeds(batch)) throw tooLargeForQueue(batch)
+    if (this.#blocked.length === 0) {
+      const policy = this.#makeRoom(batch)
+      if (policy === undefined) return this.#keep(batch)
+      if (policy === 'drop_newest') {
+        this.#reader?.dropped(batch, undefined, 'queue_full')
+        return undefined
+      }
+    }
+    if (!this.#settings.blocksOnOverflow) throw queueFull()
+    return new Promise((resolve, reject) => this.#blocked.push({ batch, resolve, reject }))
+  }
+
+  adopt(batch: OtlpBatch, appendedAtMs: number): QueueEntry {
+    return this.#keep(batch, appendedAtMs)
+  }
+
+  read(reader: JournalReader): void {
+    this.#reader = reader
+    reader.readable()
+  }
+
+  next(): QueueEntry | undefined {
+    while (this.#readIndex < this.#entries.length) {
+      const entry = this.#entries[this.#readIndex++]!
+      if (entry.state !== 'waiting') continue
+      entry.isRead = true
+      return entry
+    }
+    return undefined
+  }
+
+  settle(entry: QueueEntry): void {
+    if (entry.state === 'settled') return
+    entry.state = 'settled'
+    this.capacity.remove(entry.batch)
+    this.#trim()
+    this.#unblock()
+  }
+
+  expire(): void {
+    const { max, policy } = this.capacity.limits.age
+    if (max === 0 || policy !== 'drop_oldest') return
+    const oldestMs = this.#settings.clock.nowMs() - max
+    for (let entry = this.#oldestWaiting(); entry !== undefined; entry = this.#oldestWaiting()) {
+      if (entry.appendedAtMs > oldestMs) return
+      this.#drop(entry, 'expired')
+    }
+  }
+
+  refuse(): void {
+    this.#isClosed = true
+    for (const blocked of this.#blocked.splice(0)) blocked.reject(shuttingDown())
+  }
+
+  async close(): Promise<void> {
+    this.refuse()
+  }
+
+  /** Undefined where the batch fits, after dropping what the policy says; otherwise the policy of the limit it breaks. */
+  #makeRoom(batch: OtlpBatch): OverflowPolicy | undefined {
+    this.expire()
+    if (this.#isTooOld()) return this.capacity.limits.age.policy
+    for (let limit = this.capacity.overflow(batch); limit !== undefined; limit = this.capacity.overflow(batch)) {
+      if (limit.policy !== 'drop_oldest') return limit.policy
+      const oldest = this.#oldestWaiting()
+      // Everything is on its way to the backend: nothing can be dropped any more.
+      if (oldest === undefined) return 'refuse'
+      this.#drop(oldest, 'queue_full')
+    }
+    return undefined
+  }
+
+  #isTooOld(): boolean {
+    const { max } = this.capacity.limits.age
+    if (max === 0) return false
+    const oldest = this.#oldestWaiting()
+    return oldest !== undefined && this.#settings.clock.nowMs() - oldest.appendedAtMs > max
+  }
+
+  #keep(batch: OtlpBatch, appendedAtMs: number = this.#settings.clock.nowMs()): QueueEntry {
+    const entry = new QueueEntry(batch, appendedAtMs)
+    this.#entries.push(entry)
+    this.capacity.add(batch)
+    this.#reader?.readable()
+    return entry
+  }
+
+  #drop(entry: QueueEntry, reason: string): void {
+    entry.state = 'settled'
+    this.capacity.remove(entry.batch)
+    this.#trim()
+    this.#reader?.dropped(entry.batch, entry, reason)
+  }
+
+  #oldestWaiting(): QueueEntry | undefined {
+    while (this.#waitingIndex < this.#entries.length) {
+      const entry = this.#entries[this.#waitingIndex]!
+      if (entry.state === 'waiting') return entry
+      this.#waitingIndex++
+    }
+    return undefined
+  }
+
+  #trim(): void {
+    while (this.#headIndex < this.#entries.length && this.#entries[this.#headIndex]!.state === 'settled') {
+      this.#headIndex++
+    }
+    // Moving the rest down costs at most as much as what has left.
+    if (this.#headIndex < 64 || this.#headIndex * 2 < this.#entries.length) return
+    const removed = this.#headIndex
+    this.#entries = this.#entries.slice(removed)
+    this.#headIndex = 0
+    this.#waitingIndex = Math.max(0, this.#waitingIndex - removed)
+    this.#readIndex = Math.max(0, this.#readIndex - removed)
+  }
+
+  #unblock(): void {
+    while (this.#blocked.length > 0) {
+      const [first] = this.#blocked
+      if (first === undefined || this.#makeRoom(first.batch) !== undefined) return
+      this.#blocked.shift()
+      first.resolve(this.#keep(first.batch))
+    }
+  }
+}

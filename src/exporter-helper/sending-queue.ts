@@ -1,0 +1,430 @@
+import PQueue from 'p-queue'
+import type { Timer } from '../clock/clock.ts'
+import type { ComponentSettings, Deadline } from '../component/component.ts'
+import { ConsumeError } from '../component/consumer.ts'
+import type { RetryConfig } from '../config/shared/exporter-queue.ts'
+import type { MergeRule, OtlpBatch, Signal } from '../pdata/otlp-batch.ts'
+import type { BackendHealth } from './backend-health.ts'
+import { Delivery, type DeliveryOwner } from './delivery.ts'
+import type { Backend } from './export-request.ts'
+import { type Journal, type JournalReader, shuttingDown } from './journal.ts'
+import { aloneRule, type MergedRequest, MergeLane, pileRule } from './merge-lane.ts'
+import { metadataPartition } from './metadata-partition.ts'
+import type { ExporterMetrics } from './metrics.ts'
+import { type Piece, QueueEntry } from './queue-entry.ts'
+
+export interface SendingQueueSettings {
+  readonly signal: Signal
+  readonly backend: Backend
+  readonly component: ComponentSettings
+  readonly health: BackendHealth
+  readonly metrics: ExporterMetrics
+  readonly retry: RetryConfig
+  /** For one attempt; 0 means none. */
+  readonly timeoutMs: number
+  readonly numConsumers: number
+  /** False: every batch is sent at once, and its sender gets the backend's answer, unless a `batch` processor merges. */
+  readonly isQueued: boolean
+  /** The sender gets the backend's answer, though the queue merges and limits. */
+  readonly waitsForResult: boolean
+  /** `sending_queue.batch`: merges whatever came, in place of the rules that batches carry. */
+  readonly rule: MergeRule | undefined
+  readonly metadataKeys: readonly string[]
+  /** Largest request that the backend is known to take; 0 means no limit. */
+  readonly requestBytesMax: number
+  readonly journal: Journal
+}
+
+/**
+ * Reads one journal, merges what may share a request, and delivers it: with bounded concurrency, retried by the table
+ * that the backend's refusals follow, cut in two where it is too large. Every item ends as exported, dropped with a
+ * reason, refused to a sender who waits, or left in a journal that survives.
+ */
+export class SendingQueue implements JournalReader, DeliveryOwner {
+  readonly #settings: SendingQueueSettings
+  readonly #consumers: PQueue
+  readonly #lanes = new Map<string | MergeRule, MergeLane>()
+  readonly #timers = new Map<MergeLane, Timer>()
+  /** Lanes with a task in the queue that has not begun. */
+  readonly #scheduled = new Set<MergeLane>()
+  readonly #forgetHolder: () => void
+  readonly #forgetMetrics: () => void
+  readonly #ageTimer: Timer | undefined
+  readonly #delivery: Delivery
+  /** Items read from the journal and not settled. */
+  #heldItems = 0
+  #deliveryCount = 0
+  #isDraining = false
+  /** Nothing more is sent: the backend is away, and the journal keeps the rest for the next start. */
+  #isStopped = false
+  #isReading = false
+  #successor: SendingQueue | undefined
+  readonly #watchers: (() => void)[] = []
+
+  constructor(settings: SendingQueueSettings) {
+    this.#settings = settings
+    this.#delivery = new Delivery(settings, this)
+    this.#consumers = new PQueue({ concurrency: settings.numConsumers })
+    const { signal, component, metrics, journal } = settings
+    this.#forgetHolder = component.ledger.holds(of => (of === signal ? this.heldItems : 0))
+    this.#forgetMetrics = metrics.observeQueue({
+      size: () => this.size,
+      capacity: () =>
+        journal.capacity.limits.requests.max || journal.capacity.limits.items.max || journal.capacity.limits.bytes.max,
+      inFlight: () => this.#delivery.inFlightCount,
+    })
+    const { age } = journal.capacity.limits
+    if (age.max > 0) this.#ageTimer = component.clock.every(Math.min(age.max, 1000), () => journal.expire())
+  }
+
+  /** In units of the queue's sizer. */
+  get size(): number {
+    const { capacity } = this.#settings.journal
+    if (capacity.limits.requests.max > 0) return capacity.requests
+    return capacity.limits.items.max > 0 ? capacity.items : capacity.bytes
+  }
+
+  get heldItems(): number {
+    return this.#heldItems + (this.#isReading ? this.#settings.journal.unreadItems : 0)
+  }
+
+  start(): void {
+    if (this.#isReading || this.#isDraining) return
+    this.#isReading = true
+    this.#settings.journal.read(this)
+  }
+
+  async consume(batch: OtlpBatch): Promise<void> {
+    if (this.#successor !== undefined) return this.#successor.consume(batch)
+    if (batch.itemCount === 0) return
+    const { isQueued, waitsForResult, journal, metrics } = this.#settings
+    if (this.#isDraining) {
+      metrics.enqueueFailed.add(batch.itemCount)
+      throw shuttingDown()
+    }
+    if (!isQueued && batch.merge === undefined) return this.#sendDirectly(batch)
+    let entry: QueueEntry | undefined
+    try {
+      entry = await journal.append(batch)
+    } catch (error) {
+      metrics.enqueueFailed.add(batch.itemCount)
+      throw error
+    }
+    if (waitsForResult && entry !== undefined) await resultOf(entry)
+  }
+
+  readable(): void {
+    if (this.#isReading) this.#pump()
+  }
+
+  dropped(batch: OtlpBatch, entry: QueueEntry | undefined, reason: string): void {
+    const { component, health, signal } = this.#settings
+    if (entry?.isRead) {
+      this.#laneOf(entry.batch).forget(entry)
+      this.#heldItems -= batch.itemCount
+    }
+    if (entry !== undefined && this.#isWaitedFor(entry)) {
+      refuse(entry, new ConsumeError('overloaded', `dropped from the sending queue: ${reason}`, { reason }))
+    } else {
+      component.ledger.dropped(signal, reason, batch.itemCount)
+      health.lost(reason, batch.itemCount, 'the sending queue let go of it')
+    }
+    this.#changed()
+  }
+
+  /** Everything accepted goes to `successor`, what is under way once its attempt has ended. */
+  async handOver(successor: SendingQueue, deadline: Deadline): Promise<void> {
+    this.#successor = successor
+    this.#isReading = false
+    this.#delivery.interrupt()
+    for (const lane of this.#lanes.values()) {
+      for (const piece of lane.drain()) this.#passOn(piece, successor)
+    }
+    this.#passOnUnread()
+    await this.#until(() => this.#deliveryCount === 0, deadline)
+    this.#passOnUnread()
+  }
+
+  /** Delivers what it can by the deadline. Returns how many items it had to leave. */
+  async drain(deadline: Deadline): Promise<number> {
+    const { journal } = this.#settings
+    this.#isDraining = true
+    this.#ageTimer?.cancel()
+    journal.refuse()
+    this.#delivery.drain()
+    for (const lane of this.#lanes.values()) this.#wake(lane)
+    const isDone = () =>
+      this.#deliveryCount === 0 && this.#scheduled.size === 0 && (this.#isStopped || this.heldItems === 0)
+    await this.#until(this.#isReading ? isDone : () => this.#deliveryCount === 0, deadline)
+    this.#isStopped = true
+    const left = this.heldItems
+    this.#giveUp()
+    for (const timer of this.#timers.values()) timer.cancel()
+    this.#timers.clear()
+    const wasReading = this.#isReading
+    this.#isReading = false
+    this.#forgetHolder()
+    this.#forgetMetrics()
+    if (wasReading || this.#successor === undefined) await journal.close()
+    return left
+  }
+
+  // ---- from the journal into lanes ------------------------------------------------------------------------------
+
+  #pump(): void {
+    const { journal } = this.#settings
+    for (let entry = journal.next(); entry !== undefined; entry = journal.next()) {
+      this.#hold({ entry, bytes: entry.batch.bytes, itemCount: entry.batch.itemCount })
+    }
+  }
+
+  #hold(piece: Piece): void {
+    const lane = this.#laneOf(piece.entry.batch)
+    this.#heldItems += piece.itemCount
+    lane.push(piece)
+    this.#wake(lane)
+  }
+
+  #laneOf(batch: OtlpBatch): MergeLane {
+    const { rule, metadataKeys, signal } = this.#settings
+    const own = rule ?? batch.merge ?? (batch.metadata === undefined ? pileRule : aloneRule)
+    const key = rule === undefined ? own : metadataPartition(metadataKeys, batch.metadata).key
+    let lane = this.#lanes.get(key)
+    if (lane === undefined) {
+      lane = new MergeLane(signal, own)
+      this.#lanes.set(key, lane)
+    }
+    return lane
+  }
+
+  /** Sees to it that what waits in the lane goes when its rule says so. */
+  #wake(lane: MergeLane): void {
+    if (lane.isEmpty) return
+    if (lane.isFull || lane.isDue || lane.rule.timeoutMs === 0 || this.#isDraining) {
+      this.#schedule(lane)
+      return
+    }
+    if (this.#timers.has(lane) || this.#scheduled.has(lane)) return
+    const { clock } = this.#settings.component
+    const waitMs = (lane.oldestAtMs ?? clock.nowMs()) + lane.rule.timeoutMs - clock.nowMs()
+    const timer = clock.after(Math.max(0, waitMs), () => {
+      this.#timers.delete(lane)
+      lane.isDue = true
+      this.#schedule(lane)
+    })
+    this.#timers.set(lane, timer)
+  }
+
+  #schedule(lane: MergeLane): void {
+    if (this.#scheduled.has(lane) || lane.isEmpty || this.#isStopped) return
+    this.#scheduled.add(lane)
+    void this.#consumers.add(() => this.#sendNext(lane))
+  }
+
+  /** One consumer's turn: takes as much as one request holds. Never rejects. */
+  async #sendNext(lane: MergeLane): Promise<void> {
+    this.#scheduled.delete(lane)
+    this.#timers.get(lane)?.cancel()
+    this.#timers.delete(lane)
+    const request = this.#isStopped ? undefined : lane.take(this.#delivery.requestBytesMax)
+    if (request === undefined) {
+      this.#changed()
+      return
+    }
+    lane.isDue = false
+    lane.rule.onSend?.(request.trigger, request.itemCount, request.byteCount)
+    this.#wake(lane)
+    await this.#run(request)
+    this.#forgetLane(lane)
+  }
+
+  async #run(request: MergedRequest): Promise<void> {
+    this.#deliveryCount++
+    await this.#delivery.deliver(request)
+    this.#deliveryCount--
+    if (this.#isReading) this.#pump()
+    this.#changed()
+  }
+
+  /** Lanes of partitions and of past configurations do not stay. */
+  #forgetLane(lane: MergeLane): void {
+    if (!lane.isEmpty || this.#scheduled.has(lane) || this.#lanes.size < 16) return
+    for (const [key, each] of this.#lanes) {
+      if (each === lane) this.#lanes.delete(key)
+    }
+  }
+
+  // ---- one request -----------------------------------------------------------------------------------------------
+
+  async #sendDirectly(batch: OtlpBatch): Promise<void> {
+    const entry = new QueueEntry(batch, this.#settings.component.clock.nowMs())
+    const { bytes, itemCount, metadata } = batch
+    this.#heldItems += itemCount
+    entry.state = 'taken'
+    const result = resultOf(entry)
+    const pieces = [{ entry, bytes, itemCount }]
+    void this.#run({ pieces, itemCount, byteCount: bytes.length, metadata, trigger: 'size' })
+    await result
+  }
+
+  // ---- what becomes of it ----------------------------------------------------------------------------------------
+
+  succeeded(request: MergedRequest, rejectedCount: number, message: string): void {
+    const { component, metrics, signal, health } = this.#settings
+    const rejected = Math.min(Math.max(0, rejectedCount), request.itemCount)
+    component.ledger.exported(signal, request.itemCount - rejected)
+    component.ledger.dropped(signal, 'rejected_by_backend', rejected)
+    metrics.sent.add(request.itemCount)
+    if (rejected > 0 || message !== '') health.partly(rejected, message)
+    for (const piece of request.pieces) {
+      this.#heldItems -= piece.itemCount
+      piece.entry.exportedItems += piece.itemCount
+      this.#settlePiece(piece)
+    }
+  }
+
+  failed(request: MergedRequest, refusal: ConsumeError, reason: string): void {
+    const { health, metrics } = this.#settings
+    metrics.sendFailed.add(request.itemCount)
+    let lostItems = 0
+    for (const piece of request.pieces) {
+      this.#heldItems -= piece.itemCount
+      piece.entry.refusal = refusal
+      if (!this.#isWaitedFor(piece.entry)) lostItems += piece.itemCount
+      this.#settlePiece(piece)
+    }
+    if (lostItems === 0) return
+    this.#settings.component.ledger.dropped(this.#settings.signal, reason, lostItems)
+    health.lost(reason, lostItems, refusal.message)
+  }
+
+  /** Its time is over before an answer: the successor's, the next start's, or lost and counted. */
+  interrupted(request: MergedRequest, refusal: ConsumeError): void {
+    if (this.#successor !== undefined) {
+      for (const piece of request.pieces) this.#passOn(piece, this.#successor)
+    } else if (this.#settings.journal.isDurable) {
+      this.#isStopped = true
+    } else {
+      this.failed(request, refusal, 'shutdown')
+    }
+  }
+
+  #giveUp(): void {
+    if (this.#settings.journal.isDurable) return
+    this.#pump()
+    const refusal = shuttingDown()
+    for (const lane of this.#lanes.values()) {
+      const pieces = lane.drain()
+      const itemCount = pieces.reduce((sum, piece) => sum + piece.itemCount, 0)
+      if (itemCount === 0) continue
+      this.failed({ pieces, itemCount, byteCount: 0, metadata: undefined, trigger: 'timeout' }, refusal, 'shutdown')
+    }
+  }
+
+  #settlePiece(piece: Piece): void {
+    const { entry } = piece
+    entry.openPieces--
+    if (entry.openPieces > 0) return
+    const { component, signal, journal } = this.#settings
+    const { refusal } = entry
+    if (refusal !== undefined && entry.exportedItems > 0 && this.#isWaitedFor(entry)) {
+      // The sender is told no, though a part arrived: for the books that part was a copy.
+      component.ledger.copied(signal, entry.exportedItems)
+    }
+    journal.settle(entry)
+    entry.state = 'settled'
+    if (refusal === undefined) entry.waiter?.accepted()
+    else if (this.#isWaitedFor(entry)) refuse(entry, refusal)
+  }
+
+  #isWaitedFor(entry: QueueEntry): boolean {
+    const { waitsForResult, isQueued } = this.#settings
+    return entry.waiter !== undefined || waitsForResult || (!isQueued && entry.batch.merge === undefined)
+  }
+
+  // ---- reload ----------------------------------------------------------------------------------------------------
+
+  /** A piece becomes an entry of the successor; for who waits for the whole it stays a part of it. */
+  #passOn(piece: Piece, successor: SendingQueue): void {
+    const { entry } = piece
+    this.#heldItems -= piece.itemCount
+    if (successor.#settings.journal === this.#settings.journal) {
+      successor.#hold(piece)
+      return
+    }
+    const waiter = this.#isWaitedFor(entry)
+      ? {
+          accepted: () => {
+            entry.exportedItems += piece.itemCount
+            this.#settlePiece(piece)
+          },
+          refused: (refusal: ConsumeError) => {
+            entry.refusal = refusal
+            this.#settlePiece(piece)
+          },
+        }
+      : undefined
+    successor.#take({ ...entry.batch, bytes: piece.bytes, itemCount: piece.itemCount }, entry.appendedAtMs, waiter)
+    if (waiter === undefined) this.#settlePiece(piece)
+  }
+
+  /** Also what came out of the old journal after that: appends that had waited for room. */
+  #passOnUnread(): void {
+    const { journal } = this.#settings
+    const successor = this.#successor
+    if (successor === undefined) return
+    if (successor.#settings.journal === journal) {
+      successor.start()
+      return
+    }
+    for (let entry = journal.next(); entry !== undefined; entry = journal.next()) {
+      successor.#take(entry.batch, entry.appendedAtMs, entry.waiter)
+      entry.waiter = undefined
+      journal.settle(entry)
+    }
+  }
+
+  #take(batch: OtlpBatch, appendedAtMs: number, waiter: QueueEntry['waiter']): void {
+    const entry = this.#settings.journal.adopt(batch, appendedAtMs)
+    entry.waiter = waiter
+  }
+
+  // ---- the end ---------------------------------------------------------------------------------------------------
+
+  #changed(): void {
+    for (const resolve of this.#watchers.splice(0)) resolve()
+  }
+
+  /** Until `isDone` or the deadline; after that, attempts are cut off and what they held is settled. */
+  async #until(isDone: () => boolean, deadline: Deadline): Promise<void> {
+    const { clock } = this.#settings.component
+    let isLate = deadline.atMs <= clock.nowMs()
+    const timer = clock.after(Math.max(0, deadline.atMs - clock.nowMs()), () => {
+      isLate = true
+      this.#changed()
+    })
+    while (!isDone() && !isLate) await this.#nextChange()
+    timer.cancel()
+    if (isLate) this.#delivery.abort()
+    while (this.#deliveryCount > 0) await this.#nextChange()
+  }
+
+  #nextChange(): Promise<void> {
+    return new Promise(resolve => this.#watchers.push(resolve))
+  }
+}
+
+/** Resolves when the backend has the entry, rejects when it is given up. */
+function resultOf(entry: QueueEntry): Promise<void> {
+  if (entry.state === 'settled') {
+    return entry.refusal === undefined ? Promise.resolve() : Promise.reject(entry.refusal)
+  }
+  return new Promise((resolve, reject) => {
+    entry.waiter = { accepted: resolve, refused: reject }
+  })
+}
+
+function refuse(entry: QueueEntry, refusal: ConsumeError): void {
+  entry.refusal = refusal
+  entry.waiter?.refused(refusal)
+}
