@@ -2,6 +2,7 @@ import { FieldCursor } from '../wire/field-cursor.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { wireBytes, wireFixed64, wireVarint } from '../wire/wire-type.ts'
 import type { Signal } from './otlp-batch.ts'
+import { quickValidate } from './quick-validate.ts'
 import {
   fieldNumbersMax,
   kindItem,
@@ -24,6 +25,12 @@ import { defaultWalkBudget, type WalkBudget } from './walk-budget.ts'
  * A receiver calls it before it accepts: a bad request that is merged with others would have the whole batch refused later.
  */
 export function validateRequest(signal: Signal, bytes: Uint8Array, budget: WalkBudget = defaultWalkBudget): number {
+  const items = quickValidate(signal, bytes, budget)
+  return items >= 0 ? items : validateSlowly(signal, bytes, budget)
+}
+
+/** The same, looking at whatever may come, and able to say what is wrong where. */
+export function validateSlowly(signal: Signal, bytes: Uint8Array, budget: WalkBudget): number {
   walk.bytes = bytes
   walk.items = 0
   walk.elements = 0
