@@ -1,0 +1,149 @@
+/** WebAssembly as nested byte lists: an expression is the bytes that leave its value on the stack. */
+export type Code = readonly number[]
+
+export function unsignedLeb(value: number): number[] {
+  const out: number[] = []
+  let rest = value >>> 0
+  while (rest >= 128) {
+    out.push((rest & 127) | 128)
+    rest >>>= 7
+  }
+  out.push(rest)
+  return out
+}
+
+export function signedLeb(value: bigint): number[] {
+  const out: number[] = []
+  let rest = value
+  while (true) {
+    const byte = Number(rest & 127n)
+    rest >>= 7n
+    const isLast = (rest === 0n && (byte & 64) === 0) || (rest === -1n && (byte & 64) !== 0)
+    out.push(isLast ? byte : byte | 128)
+    if (isLast) return out
+  }
+}
+
+export const valueTypes = { i32: 0x7f, i64: 0x7e, v128: 0x7b } as const
+export type ValueType = keyof typeof valueTypes
+
+const plain = (opcode: number) => (left: Code, right: Code) => [...left, ...right, opcode]
+const simd = (opcode: number, ...operands: Code[]) => [...operands.flat(), 0xfd, ...unsignedLeb(opcode)]
+
+export const i32 = {
+  const: (value: number): Code => [0x41, ...signedLeb(BigInt(value))],
+  add: plain(0x6a),
+  sub: plain(0x6b),
+  or: plain(0x72),
+  shl: plain(0x74),
+  shrU: plain(0x76),
+  ltU: plain(0x49),
+  wrap: (value: Code): Code => [...value, 0xa7],
+  store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x36, 2, ...unsignedLeb(offset)],
+}
+
+export const i64 = {
+  const: (value: bigint): Code => [0x42, ...signedLeb(value)],
+  and: plain(0x83),
+  or: plain(0x84),
+  xor: plain(0x85),
+  sub: plain(0x7d),
+  shl: plain(0x86),
+  shrU: plain(0x88),
+  eqz: (value: Code): Code => [...value, 0x50],
+  ctz: (value: Code): Code => [...value, 0x7a],
+  isNotZero: (value: Code): Code => [...value, 0x50, 0x45],
+  extendU: (value: Code): Code => [...value, 0xad],
+  load: (address: Code, offset = 0): Code => [...address, 0x29, 3, ...unsignedLeb(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x37, 3, ...unsignedLeb(offset)],
+}
+
+export const v128 = {
+  const: (bytes: readonly number[]): Code => [0xfd, 0x0c, ...bytes],
+  splat: (byte: number): Code => [0xfd, 0x0c, ...new Array<number>(16).fill(byte)],
+  load: (address: Code, offset = 0): Code => [...address, 0xfd, 0, 0, ...unsignedLeb(offset)],
+  and: (left: Code, right: Code) => simd(0x4e, left, right),
+  or: (left: Code, right: Code) => simd(0x50, left, right),
+  add8: (left: Code, right: Code) => simd(0x6e, left, right),
+  eq8: (left: Code, right: Code) => simd(0x23, left, right),
+  bitmask8: (value: Code) => simd(0x64, value),
+  swizzle: (table: Code, index: Code) => simd(0x100, table, index),
+  shrU16: (value: Code, count: number) => simd(0x8d, value, i32.const(count)),
+  /** Bytes `from` to `from + 15` of the 32 that `low` and `high` make. */
+  window: (low: Code, high: Code, from: number): Code => [
+    ...low,
+    ...high,
+    0xfd,
+    0x0d,
+    ...Array.from({ length: 16 }, (_, i) => from + i),
+  ],
+}
+
+/** Named locals of one function; parameters first. */
+export class Locals {
+  readonly #indexes = new Map<string, number>()
+  readonly #types: ValueType[] = []
+  readonly #parameterCount: number
+
+  constructor(parameters: Readonly<Record<string, ValueType>>) {
+    for (const [name, type] of Object.entries(parameters)) this.declare(name, type)
+    this.#parameterCount = this.#types.length
+  }
+
+  declare(name: string, type: ValueType): void {
+    if (this.#indexes.has(name)) throw new Error(`local ${name} is there already`)
+    this.#indexes.set(name, this.#types.length)
+    this.#types.push(type)
+  }
+
+  get(name: string): Code {
+    return [0x20, ...this.#index(name)]
+  }
+
+  set(name: string, value: Code): Code {
+    return [...value, 0x21, ...this.#index(name)]
+  }
+
+  parameters(): number[] {
+    return this.#types.slice(0, this.#parameterCount).map(type => valueTypes[type])
+  }
+
+  declarations(): number[] {
+    const own = this.#types.slice(this.#parameterCount)
+    return [...unsignedLeb(own.length), ...own.flatMap(type => [1, valueTypes[type]])]
+  }
+
+  #index(name: string): number[] {
+    const index = this.#indexes.get(name)
+    if (index === undefined) throw new Error(`no local ${name}`)
+    return unsignedLeb(index)
+  }
+}
+
+/** Runs `body` until `condition`, looked at first, is zero. */
+export function whileLoop(condition: Code, body: Code): Code {
+  return [0x02, 0x40, 0x03, 0x40, ...condition, 0x45, 0x0d, 1, ...body, 0x0c, 0, 0x0b, 0x0b]
+}
+
+export interface ModuleSettings {
+  readonly memoryPages: number
+  readonly functionName: string
+  readonly locals: Locals
+  readonly body: Code
+}
+
+/** A module with one memory and one function that returns an i32; both are exported. */
+export function assembleModule({ memoryPages, functionName, locals, body }: ModuleSettings): Uint8Array {
+  const text = (name: string) => [name.length, ...Buffer.from(name)]
+  const section = (id: number, content: Code) => [id, ...unsignedLeb(content.length), ...content]
+  const parameters = locals.parameters()
+  const code = [...locals.declarations(), ...body, 0x0b]
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, [1, 0x60, parameters.length, ...parameters, 1, valueTypes.i32]),
+    ...section(3, [1, 0]),
+    ...section(5, [1, 0x00, ...unsignedLeb(memoryPages)]),
+    ...section(7, [2, ...text('memory'), 2, 0, ...text(functionName), 0, 0]),
+    ...section(10, [1, ...unsignedLeb(code.length), ...code]),
+  ])
+}

@@ -1,0 +1,160 @@
+// Writes src/processors/redaction/scan/scan-module.generated.ts: `node scripts/wasm/build-scan-module.ts`.
+import { writeFileSync } from 'node:fs'
+import * as layout from '../../src/processors/redaction/scan/scan-layout.ts'
+import { webAssembly } from '../../src/processors/redaction/scan/web-assembly.ts'
+import { assembleModule, type Code, i32, i64, Locals, v128, whileLoop } from './assembler.ts'
+
+// scan(length, base) -> count: looks at `length` bytes of input and writes (base + offset) << 2 | kind for each candidate:
+// symbols and literals to one list, whose length it returns, runs to another, whose length it stores.
+const locals = new Locals({ length: 'i32', base: 'i32' })
+for (const name of ['at', 'out', 'runsOut', 'blockOffset']) locals.declare(name, 'i32')
+const masks = ['digit', 'separator', 'token', 'other']
+/** Masks of the block before that are kept in memory between calls. */
+const carried = ['digit', 'separator', 'e1', 'e2', 'e4', 'e7', 'token', 't2', 't4', 't8', 't17'].map(name => `${name}P`)
+for (const name of [
+  ...masks,
+  ...carried,
+  'e1',
+  'e2',
+  'e4',
+  'e7',
+  't2',
+  't4',
+  't8',
+  't17',
+  'digits',
+  'tokens',
+  'any',
+  'bit',
+]) {
+  locals.declare(name, 'i64')
+}
+const tables = [0, 1, 2, 3].map(i => `table${i}`)
+for (const name of ['bytes', 'classes', 'index', ...tables]) locals.declare(name, 'v128')
+for (const i of [0, 1, 2]) for (const when of ['', 'P']) locals.declare(`hit${i}${when}`, 'v128')
+locals.declare('hit3', 'v128')
+
+const get = (name: string) => locals.get(name)
+const set = (name: string, value: Code) => locals.set(name, value)
+/** Constants are read from memory once: as literals the compiler would rebuild them at each use. */
+const constants = ['zero', 'lowNibbles', 'lowTable', 'highTable', 'tokenBits', 'triggerBits']
+for (const name of constants) locals.declare(name, 'v128')
+const zero = get('zero')
+const lowNibbles = get('lowNibbles')
+
+const bucketsOf = (place: number) => v128.swizzle(get(`table${place}`), get('index'))
+/** The four-byte literals: a bucket's bit survives where all four places agree, at the literal's last byte. */
+const literalIndex = set('index', v128.and(v128.shrU16(get('bytes'), 1), lowNibbles))
+
+function gather(name: string, i: number, bits: Code): Code {
+  const placed = i === 0 ? i64.extendU(bits) : i64.shl(i64.extendU(bits), i64.const(BigInt(16 * i)))
+  return set(name, i === 0 ? placed : i64.or(get(name), placed))
+}
+
+function vectorStep(i: number): Code {
+  return [
+    ...set('bytes', v128.load(get('at'), 16 * i)),
+    ...set(
+      'classes',
+      v128.and(
+        v128.swizzle(get('lowTable'), v128.and(get('bytes'), lowNibbles)),
+        v128.swizzle(get('highTable'), v128.and(v128.shrU16(get('bytes'), 4), lowNibbles)),
+      ),
+    ),
+    ...literalIndex,
+    ...[0, 1, 2, 3].flatMap(place => set(`hit${place}`, bucketsOf(place))),
+    ...gather('digit', i, v128.bitmask8(get('classes'))),
+    ...gather('separator', i, v128.bitmask8(v128.add8(get('classes'), get('classes')))),
+    ...gather('token', i, v128.bitmask8(v128.eq8(v128.and(get('classes'), get('tokenBits')), zero))),
+    ...gather(
+      'other',
+      i,
+      v128.bitmask8(
+        v128.eq8(
+          v128.or(
+            v128.and(get('classes'), get('triggerBits')),
+            v128.and(
+              v128.and(get('hit3'), v128.window(get('hit2P'), get('hit2'), 15)),
+              v128.and(v128.window(get('hit1P'), get('hit1'), 14), v128.window(get('hit0P'), get('hit0'), 13)),
+            ),
+          ),
+          zero,
+        ),
+      ),
+    ),
+    ...[0, 1, 2].flatMap(place => set(`hit${place}P`, get(`hit${place}`))),
+  ]
+}
+
+/** `name` moved `count` places towards later bytes, with the last bits of the block before. */
+const later = (name: string, count: number) =>
+  i64.or(i64.shl(get(name), i64.const(BigInt(count))), i64.shrU(get(`${name}P`), i64.const(BigInt(64 - count))))
+const invert = (value: Code) => i64.xor(value, i64.const(-1n))
+
+const runs: Code = [
+  ...set('token', invert(get('token'))),
+  ...set('other', invert(get('other'))),
+  // A run of digits with single separators bridged, seen one byte late: the separator needs the byte behind it.
+  ...set('e1', i64.or(later('digit', 1), i64.and(later('separator', 1), i64.and(later('digit', 2), get('digit'))))),
+  ...set('e2', i64.and(get('e1'), later('e1', 1))),
+  ...set('e4', i64.and(get('e2'), later('e2', 2))),
+  ...set('e7', i64.and(get('e4'), later('e4', 3))),
+  ...set('digits', i64.and(get('e7'), invert(later('e7', 1)))),
+  ...set('t2', i64.and(get('token'), later('token', 1))),
+  ...set('t4', i64.and(get('t2'), later('t2', 2))),
+  ...set('t8', i64.and(get('t4'), later('t4', 4))),
+  // Sixteen in a row that end here, and the one before them.
+  ...set('t17', i64.and(i64.and(get('t8'), later('t8', 8)), later('token', 16))),
+  ...set('tokens', i64.and(get('t17'), invert(later('t17', 1)))),
+  ...carried.flatMap(name => set(name, get(name.slice(0, -1)))),
+  ...set('any', i64.or(get('digits'), get('tokens'))),
+]
+
+const bitOf = (name: string) => i32.wrap(i64.and(i64.shrU(get(name), get('bit')), i64.const(1n)))
+/** Writes each set bit of `mask` to `out`; `kind` gives the low two bits, from `bit`. */
+const drain = (mask: string, out: string, kind: Code) =>
+  whileLoop(i64.isNotZero(get(mask)), [
+    ...set('bit', i64.ctz(get(mask))),
+    ...i32.store(get(out), i32.or(i32.shl(i32.add(get('blockOffset'), i32.wrap(get('bit'))), i32.const(2)), kind)),
+    ...set(out, i32.add(get(out), i32.const(4))),
+    ...set(mask, i64.and(get(mask), i64.sub(get(mask), i64.const(1n)))),
+  ])
+const kindOfRun = i32.or(bitOf('digits'), i32.shl(bitOf('tokens'), i32.const(1)))
+
+const state = i32.const(layout.stateOffset)
+const body: Code = [
+  ...tables.flatMap((name, i) => set(name, v128.load(i32.const(layout.tablesOffset), 16 * i))),
+  ...constants.flatMap((name, i) => set(name, v128.load(i32.const(layout.constantsOffset), 16 * i))),
+  ...carried.flatMap((name, i) => set(name, i64.load(state, 8 * i))),
+  ...set('bytes', v128.load(i32.const(layout.inputOffset - 16))),
+  ...literalIndex,
+  ...[0, 1, 2].flatMap(place => set(`hit${place}P`, bucketsOf(place))),
+  ...set('at', i32.const(layout.inputOffset)),
+  ...set('out', i32.const(layout.outputOffset)),
+  ...set('runsOut', i32.const(layout.runsOffset)),
+  ...set('length', i32.add(get('length'), i32.const(layout.inputOffset))),
+  ...whileLoop(i32.ltU(get('at'), get('length')), [
+    ...[0, 1, 2, 3].flatMap(vectorStep),
+    ...runs,
+    ...set('blockOffset', i32.add(get('at'), i32.sub(get('base'), i32.const(layout.inputOffset)))),
+    ...drain('other', 'out', i32.const(0)),
+    ...drain('any', 'runsOut', kindOfRun),
+    ...set('at', i32.add(get('at'), i32.const(64))),
+  ]),
+  ...carried.flatMap((name, i) => i64.store(state, get(name), 8 * i)),
+  ...i32.store(
+    i32.const(layout.runsCountOffset),
+    i32.shrU(i32.sub(get('runsOut'), i32.const(layout.runsOffset)), i32.const(2)),
+  ),
+  ...i32.shrU(i32.sub(get('out'), i32.const(layout.outputOffset)), i32.const(2)),
+]
+
+const module = assembleModule({ memoryPages: layout.memoryPages, functionName: 'scan', locals, body })
+const target = new URL('../../src/processors/redaction/scan/scan-module.generated.ts', import.meta.url)
+const text = Buffer.from(module).toString('base64')
+const lines = text.match(/.{1,100}/g)!.map(line => `  '${line}',`)
+writeFileSync(
+  target,
+  `// Made by scripts/wasm/build-scan-module.ts: ${module.length} bytes of WebAssembly.\nexport const scanModule = [\n${lines.join('\n')}\n].join('')\n`,
+)
+console.log(`${module.length} bytes`, webAssembly.validate(module))

@@ -1,0 +1,77 @@
+import t from 'tap'
+import { builtInLiterals, literalTables } from '../scan/literals.ts'
+import { createScanner } from '../scan/wasm-scanner.ts'
+import { catalog } from './catalog.ts'
+import { Detector } from './detect.ts'
+import { detectorSettings } from './detection.ts'
+import { markFindings } from './mark-findings.ts'
+
+const profiles = new Map(catalog.map(({ name, profile }) => [name, profile]))
+const standard = new Detector(
+  detectorSettings(name => profiles.get(name) !== 'strict'),
+  createScanner(literalTables(builtInLiterals)),
+)
+
+/** What goes in, what comes out, under which key. */
+const cases: readonly (readonly [text: string, marked: string, key?: string])[] = [
+  ['mail alice@example.com, and bob.smith+tag@sub.example.co.uk.', 'mail [email], and [email].'],
+  ['{"email":"alice@example.com","n":1}', '{"email":"[email]","n":1}'],
+  [String.raw`{\"text\":\"hi\nalice@example.com\"}`, String.raw`{\"text\":\"hi\n[email]\"}`],
+  ['to=alice%40example.com&x=1', 'to=[email]&x=1'],
+  [String.raw`to alice\u0040example.com now`, 'to [email] now'],
+  ['card 4111 1111 1111 1111 123', 'card [card] 123'],
+  ['pay 4111111111111111 123', 'pay [card] 123'],
+  ['card=%204111111111111111', 'card=%20[card]'],
+  ['378282246310005', '[card]'],
+  ['3782 822463 10005', '[card]'],
+  ['ssn 123-45-6780, and SSN: 123456780', 'ssn [us_ssn], and SSN: [us_ssn]'],
+  ['call +1 (415) 555-2671 now or +14155552671, +44 20 7946 0958', 'call [phone] now or [phone], [phone]'],
+  ['phone: 415-555-2671 (415) 555-2671', 'phone: [phone] [phone]'],
+  ['IBAN DE89 3704 0044 0532 0130 00 ok GB29NWBK60161331926819', 'IBAN [iban] ok [iban]'],
+  [
+    'from 8.8.8.8 to 10.0.0.1 via 203.0.113.7:8080 Chrome/120.0.0.0',
+    'from [ipv4] to 10.0.0.1 via [ipv4]:8080 Chrome/120.0.0.0',
+  ],
+  ['ip 2001:db8::8a2e:370:7334 fe80::1 std::fs 12:34:56 00:1A:2B:3C:4D:5E', 'ip [ipv6] fe80::1 std::fs 12:34:56 [mac]'],
+  ['Authorization: Bearer abcdef1234567890abcdef', 'Authorization: Bearer [authorization]'],
+  ['{"authorization":"Basic dXNlcjpwYXNzd29yZA=="}', '{"authorization":"Basic [authorization]"}'],
+  ['password=hunter2 token_count=55 max_tokens: 100', 'password=[secret] token_count=55 max_tokens: 100'],
+  [String.raw`\"api_key\":\"8f3kd93jf93kdkf93kdf\"`, String.raw`\"api_key\":\"[secret]\"`],
+  ['postgres://app:s3cr3t@db.internal:5432/x', 'postgres://app:[url_credentials]@db.internal:5432/x'],
+  ['user:p4ssw0rd@tcp(127.0.0.1:3306)/db', 'user:[url_credentials]@tcp(127.0.0.1:3306)/db'],
+  ['https://x.com/cb?code=SplxlOBeZQQYbYS6WxSbIA&n=1', 'https://x.com/cb?code=[signed_url]&n=1'],
+  ['AKIAQYLPMN5HHHFPZAM2 xoxb-123456789012-123456789012-abcdefABCDEF123456789012', '[aws_access_key] [slack_token]'],
+  ['Cookie: sid=abc123; theme=dark', 'Cookie: sid=[cookie]; theme=[cookie]'],
+  [
+    String.raw`-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKC\n-----END RSA PRIVATE KEY-----\n next`,
+    String.raw`[private_key]\n next`,
+  ],
+  ['at /home/alice/app/x.js and /home/node/app', 'at /home/[user_path]/app/x.js and /home/node/app'],
+  ['mysql --password s3cretPass1 -u root', 'mysql --password [secret] -u root'],
+  ['<password>hunter22</password>', '<password>[secret]</password>'],
+  ['nino=AB123456C; AB 12 34 56 C', 'nino=[uk_nino]; [uk_nino]'],
+  ['cpf 529.982.247-25', 'cpf [br_cpf]'],
+  ['hunter2', '[secret]', 'db.password'],
+  ['a=b; c=d', 'a=[cookie]; c=[cookie]', 'http.request.header.cookie'],
+  ['John Smith', '[person]', 'user.full_name'],
+]
+
+for (const [text, marked, key] of cases) {
+  t.test(`finds what is in: ${key === undefined ? '' : `${key}=`}${text}`, async t => {
+    t.equal(markFindings(standard, text, key), marked)
+  })
+}
+
+const clean = [
+  'trace 4bf92f3577b34da6a3ce929d0e0e4736 span_id=4263982640269299 2024-01-15T10:00:00.123456789Z',
+  '52.520008,13.404954 1705312800123',
+  'git@github.com:org/repo.git logo@2x.png @angular/core@12.0.0 img@sha256:abc Foo@1a2b3c',
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36',
+  'input_tokens=12 token_type: bearer secret_name=db-main key_id=abc password reset requested',
+]
+
+for (const text of clean) {
+  t.test(`leaves alone: ${text}`, async t => {
+    t.equal(markFindings(standard, text), text)
+  })
+}

@@ -1,0 +1,101 @@
+import { type CandidateScanner, Candidates } from '../scan/candidates.ts'
+import { kindDigits, kindToken } from '../scan/scan-layout.ts'
+import { Detection, type DetectorSettings } from './detection.ts'
+import { detectEmail } from './email.ts'
+import { detectIban } from './iban.ts'
+import { detectColon, detectSecretWord, detectSeparator } from './key-values.ts'
+import type { KeyInfo } from './key-words.ts'
+import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
+import { detectNumber } from './numbers.ts'
+import { detectPrivateKey } from './private-keys.ts'
+import { matchesExact, matchesFolded } from './text-bytes.ts'
+import { detectToken } from './tokens.ts'
+import { detectUserPath } from './user-paths.ts'
+
+const attributeForm = { isCertain: true, isProse: false, isParameter: false }
+
+/** Finds personal data and secrets in ranges of bytes. One per thread: it reuses its memory from value to value. */
+export class Detector {
+  readonly detection: Detection
+  readonly #scanner: CandidateScanner
+  readonly #candidates = new Candidates()
+
+  constructor(settings: DetectorSettings, scanner: CandidateScanner) {
+    this.detection = new Detection(settings)
+    this.#scanner = scanner
+  }
+
+  /** Findings in `bytes[start, end)`, settled: in order and without overlap. They are valid until the next call. */
+  detect(bytes: Uint8Array, start: number, end: number, keyInfo: KeyInfo, name = ''): Detection {
+    const { detection } = this
+    detection.reset(bytes, start, end, keyInfo)
+    const candidates = this.#candidates
+    candidates.clear()
+    this.#scanner.scan(bytes, start, end, candidates)
+    for (let i = 0; i < candidates.count; i++) {
+      const value = candidates.values[i]!
+      inspectCandidate(detection, value >>> 2, value & 3)
+    }
+    if ((keyInfo.flags & wholeValueFlags) !== 0) {
+      detectKeyedValue(detection, keyInfo.flags, name, start, end, attributeForm)
+    }
+    if (keyInfo.nationalIds !== 0) detectNamedId(detection, start, end)
+    detection.findings.settle()
+    return detection
+  }
+}
+
+/** Runs the verifiers of one candidate. */
+export function inspectCandidate(d: Detection, at: number, kind: number): void {
+  if (kind !== 0) {
+    if ((kind & kindDigits) !== 0 && at - 1 >= d.doneUntil) {
+      detectNumber(d, at - 1)
+      detectIban(d, at - 1)
+    }
+    if ((kind & kindToken) !== 0 && at >= d.doneUntil) detectToken(d, at)
+    if (at >= d.end) return
+  }
+  if (at < d.doneUntil || at >= d.end) return
+  switch (d.bytes[at]) {
+    case 0x40: // @
+      detectEmail(d, at, 1)
+      return
+    case 0x3a: // :
+      detectColon(d, at)
+      return
+    case 0x3d: // =
+    case 0x3e: // >
+      detectSeparator(d, at)
+      return
+    default:
+      inspectLiteral(d, at)
+  }
+}
+
+function inspectLiteral(d: Detection, at: number): void {
+  const { bytes, start, end } = d
+  switch (bytes[at]! | 0x20) {
+    case 0x30: // %40
+      if (matchesExact(bytes, at - 2, end, '%40') && at - 2 >= start) detectEmail(d, at - 2, 3)
+      return
+    case 0x34: // the 4 of \u0040
+      if (at - 4 >= start && bytes[at - 4] === 0x5c && matchesFolded(bytes, at - 3, end, 'u0040'))
+        detectEmail(d, at - 4, 6)
+      return
+    case 0x6e: // begin, token
+      if (matchesExact(bytes, at - 4, end, 'BEGIN')) {
+        detectPrivateKey(d, at)
+        return
+      }
+      break
+    case 0x6d: // /hom
+    case 0x65: // /use
+      if (bytes[at - 3] === 0x2f || bytes[at - 3] === 0x5c) {
+        detectUserPath(d, at)
+        return
+      }
+      break
+    default:
+  }
+  detectSecretWord(d, at)
+}

@@ -1,0 +1,154 @@
+import { catalog } from './catalog.ts'
+import { Findings } from './findings.ts'
+import { describeWords, type KeyInfo, KeyTable, keyExempt, nameWords, noKey } from './key-words.ts'
+import { isAlnum, isSpace, latin1 } from './text-bytes.ts'
+
+/** Classes of addresses; a policy says which of them are personal. */
+export type AddressClass = 'public' | 'private' | 'loopback' | 'link_local' | 'documentation' | 'special'
+
+/** What a profile and the configuration decide, for all values alike. */
+export interface DetectorSettings {
+  /** By detector id: whether it is on. */
+  readonly enabled: Uint8Array
+  /** Take what usually needs a key word without one, where its shape or checksum allows. */
+  readonly isStrict: boolean
+  readonly addressClasses: ReadonlySet<AddressClass>
+  /** Keys of user names: masked as persons only by force, unless strict. */
+  readonly keys: KeyTable
+}
+
+export function detectorSettings(enabled: (name: string) => boolean, isStrict = false): DetectorSettings {
+  const classes: AddressClass[] = isStrict
+    ? ['public', 'documentation', 'private', 'link_local']
+    : ['public', 'documentation']
+  return {
+    enabled: Uint8Array.from(catalog, ({ name }) => (enabled(name) ? 1 : 0)),
+    isStrict,
+    addressClasses: new Set(classes),
+    keys: new KeyTable(),
+  }
+}
+
+const wordsBytesMax = 36
+
+/** One value under inspection. Used again for every value; detectors read it and add to `findings`. */
+export class Detection {
+  bytes: Uint8Array = new Uint8Array(0)
+  start = 0
+  end = 0
+  /** What the attribute's own key says. */
+  key: KeyInfo = noKey
+  /** Nothing before this offset is looked at again, by those who take long stretches at once. */
+  doneUntil = 0
+  /** Where the last URL's authority begins and its `@` stands: no mailbox lies between. */
+  authorityStart = 0
+  authorityEnd = 0
+  readonly findings = new Findings()
+  readonly settings: DetectorSettings
+  /** What stands before the candidate says, after `readContext`. */
+  flags = 0
+  nationalIds = 0
+  /** Whether a name with `=` or `:` stands right before it. */
+  hasName = false
+  readonly #words = new Map<string, KeyInfo>()
+
+  constructor(settings: DetectorSettings) {
+    this.settings = settings
+  }
+
+  reset(bytes: Uint8Array, start: number, end: number, key: KeyInfo): void {
+    this.bytes = bytes
+    this.start = start
+    this.end = end
+    this.key = key
+    this.doneUntil = start
+    this.authorityStart = -1
+    this.authorityEnd = -1
+    this.findings.clear()
+  }
+
+  add(detector: number, start: number, end: number): void {
+    if (this.settings.enabled[detector] === 1 && end > start) this.findings.add(detector, start, end)
+  }
+
+  /** Reads the name or the words before `at` into `flags` and `nationalIds`; the attribute's key counts as well. */
+  readContext(at: number): void {
+    const { bytes, start } = this
+    let before = at
+    // Quotes, brackets and signs that may stand between a name and its value.
+    while (before > start && isPadding(bytes[before - 1]!)) before--
+    const separator = before > start ? bytes[before - 1]! : 0
+    const encoded = encodedSeparatorLength(bytes, start, before)
+    this.hasName = false
+    let named = noKey
+    if (separator === 0x3d || separator === 0x3a || encoded > 0) {
+      const name = this.nameBefore(before - Math.max(1, encoded))
+      if (name !== '') {
+        this.hasName = true
+        named = this.settings.keys.get(name)
+      }
+    }
+    const words = this.#wordsBefore(at)
+    const exempt = this.hasName ? named.flags & keyExempt : (words.flags & keyExempt) | (this.key.flags & keyExempt)
+    this.flags = ((named.flags | words.flags | this.key.flags) & ~keyExempt) | exempt
+    this.nationalIds = named.nationalIds | words.nationalIds | this.key.nationalIds
+  }
+
+  /** The name that ends before `at`, quotes and spaces between skipped; empty where there is none. */
+  nameBefore(at: number): string {
+    const { bytes, start } = this
+    let end = at
+    while (end > start && (isQuoting(bytes[end - 1]!) || bytes[end - 1] === 0x20 || bytes[end - 1] === 0x5d)) end--
+    let from = end
+    const limit = Math.max(start, end - 64)
+    while (from > limit && isNameByte(bytes[from - 1]!)) from--
+    // The n of an escaped line break is no part of the name.
+    if (from > start && bytes[from - 1] === 0x5c && from < end && /[nrt]/.test(String.fromCharCode(bytes[from]!)))
+      from++
+    return end > from ? latin1(bytes, from, end) : ''
+  }
+
+  #wordsBefore(at: number): KeyInfo {
+    const { bytes, start } = this
+    const from = Math.max(start, at - wordsBytesMax)
+    let text = latin1(bytes, from, at)
+    // A word that the window cuts is none, and words of the line before belong to another value.
+    if (from > start && isAlnum(bytes[from - 1]!)) text = text.replace(/^[A-Za-z0-9]+/, '')
+    const escaped = text.lastIndexOf('\\n')
+    const lineEnd = Math.max(
+      text.lastIndexOf('\n'),
+      escaped < 0 ? -1 : escaped + 1,
+      text.lastIndexOf('&'),
+      text.lastIndexOf(';'),
+    )
+    if (lineEnd >= 0) text = text.slice(lineEnd + 1)
+    if (text === '') return noKey
+    let info = this.#words.get(text)
+    if (info === undefined) {
+      const words = nameWords(text)
+      const all = describeWords(words)
+      const nearest = describeWords(words.slice(-1))
+      info = { flags: (all.flags & ~keyExempt) | (nearest.flags & keyExempt), nationalIds: all.nationalIds }
+      if (this.#words.size > 4096) this.#words.clear()
+      this.#words.set(text, info)
+    }
+    return info
+  }
+}
+
+function isPadding(byte: number): boolean {
+  return isSpace(byte) || isQuoting(byte) || byte === 0x28 || byte === 0x5b || byte === 0x2b || byte === 0x23
+}
+
+const isQuoting = (byte: number) => byte === 0x22 || byte === 0x27 || byte === 0x5c || byte === 0x60
+const isNameByte = (byte: number) => isAlnum(byte) || byte === 0x5f || byte === 0x2d || byte === 0x2e
+
+/** Bytes of `%3D`, `%3A`, `=` or `:` that end before `at`. */
+function encodedSeparatorLength(bytes: Uint8Array, start: number, at: number): number {
+  if (at - start < 3) return 0
+  const last = bytes[at - 1]! | 0x20
+  if (last !== 0x64 && last !== 0x61) return 0
+  if (bytes[at - 2] !== 0x33) return 0
+  if (bytes[at - 3] === 0x25) return 3
+  return at - start >= 6 && bytes[at - 5] === 0x75 && bytes[at - 6] === 0x5c ? 6 : 0
+}

@@ -1,0 +1,126 @@
+import { detectorId } from './catalog.ts'
+import type { Detection } from './detection.ts'
+import { keyMessageId } from './key-words.ts'
+import { afterEscape, byteClasses, byteLabel, byteLocal, isAlnum, isHex, latin1, matchesFolded } from './text-bytes.ts'
+
+const email = detectorId('email')
+const urlCredentials = detectorId('url_credentials')
+const localMax = 64
+const domainMax = 253
+
+/** Endings of file names that look like a top-level domain: `logo@2x.png`. */
+const fileEndings = new Set(
+  'png jpg jpeg gif svg webp bmp ico avif tiff css scss less js mjs cjs jsx ts tsx vue json map md txt html htm xml yaml yml toml lock log tgz gz tar whl jar war class dll exe so dylib woff woff2 ttf eot mp3 mp4 pdf csv'.split(
+    ' ',
+  ),
+)
+
+/** Looks at the address around `@`, which takes `length` bytes from `at`: `@`, `%40`, `\u0040`. */
+export function detectEmail(d: Detection, at: number, length: number): void {
+  const { bytes, start, end } = d
+  if (at <= start || at + length >= end) return
+  if (at >= d.authorityStart && at <= d.authorityEnd) return
+  const domainEnd = readDomain(bytes, at + length, end)
+  if (domainEnd < 0) {
+    takeGoDsn(d, at, length)
+    return
+  }
+  const from = readLocal(bytes, start, at)
+  if (from >= at) return
+  const isSshRemote =
+    at - from === 3 &&
+    matchesFolded(bytes, from, end, 'git') &&
+    domainEnd < end &&
+    /[:/]/.test(String.fromCharCode(bytes[domainEnd]!))
+  if (isSshRemote) return
+  // The user part of a URL is no mailbox; credentials there are found from the `://`.
+  if (from - 2 >= start && bytes[from - 1] === 0x2f && bytes[from - 2] === 0x2f) return
+  d.readContext(from)
+  if ((d.flags & keyMessageId) !== 0) return
+  d.add(email, from, domainEnd)
+}
+
+/** Where the domain that begins at `at` ends; -1 where there is none with an alphabetic or xn-- top-level domain. */
+function readDomain(bytes: Uint8Array, at: number, end: number): number {
+  const limit = Math.min(end, at + domainMax)
+  let labelStart = at
+  let good = -1
+  let offset = at
+  let labels = 0
+  while (offset <= limit) {
+    const byte = offset < limit ? bytes[offset]! : 0
+    const isLabelByte = (byteClasses[byte]! & byteLabel) !== 0 || byte >= 0x80
+    if (isLabelByte) {
+      offset++
+      continue
+    }
+    const labelLength = offset - labelStart
+    if (labelLength === 0 || labelLength > 63 || bytes[labelStart] === 0x2d) break
+    labels++
+    if (labels >= 2) {
+      const tldEnd = topLevelEnd(bytes, labelStart, offset)
+      if (tldEnd > 0) good = tldEnd
+      else if (tldEnd === 0) good = -1
+    }
+    if (byte !== 0x2e) break
+    offset++
+    labelStart = offset
+  }
+  return good
+}
+
+/** Where the top-level domain in the label ends, -1 where it is none, 0 where it is the ending of a file name. */
+function topLevelEnd(bytes: Uint8Array, from: number, to: number): number {
+  if (to - from > 4 && matchesFolded(bytes, from, to, 'xn--')) return to
+  let at = from
+  while (at < to && (((bytes[at]! | 0x20) >= 0x61 && (bytes[at]! | 0x20) <= 0x7a) || bytes[at]! >= 0x80)) at++
+  // A dash or digit right behind the letters makes it another label, unless the text ends there anyway.
+  let stop = at
+  while (stop < to && bytes[stop] === 0x2d) stop++
+  if (at < to && stop < to) return -1
+  if (at - from < 2 || at - from > 24) return -1
+  return fileEndings.has(latin1(bytes, from, at).toLowerCase()) ? 0 : at
+}
+
+/** Where the local part that ends before `at` begins. */
+function readLocal(bytes: Uint8Array, start: number, at: number): number {
+  const limit = Math.max(start, at - localMax)
+  let from = at
+  while (from > limit) {
+    const byte = bytes[from - 1]!
+    if ((byteClasses[byte]! & byteLocal) === 0 && byte < 0x80) break
+    // %2B, %2E and %5F are part of a percent-encoded local part; any other escape ends it.
+    if (from - 3 >= start && bytes[from - 3] === 0x25 && isHex(bytes[from - 2]!) && isHex(byte)) {
+      const code = Number.parseInt(latin1(bytes, from - 2, from), 16)
+      if (code !== 0x2b && code !== 0x2e && code !== 0x5f && code !== 0x2d) break
+      from -= 3
+      continue
+    }
+    // A character of several bytes is kept whole only where letters surround it, as in an address by SMTPUTF8.
+    if (byte === 0x26 || byte === 0x24 || byte === 0x2a || byte === 0x21 || byte === 0x23 || byte === 0x7e) break
+    from--
+  }
+  if (from > start) from = Math.min(at, afterEscape(bytes, start, from, at))
+  // A cut in the middle of a UTF-8 character, and signs that only stand around an address.
+  while (from < at && ((bytes[from]! & 0xc0) === 0x80 || isLeadingSign(bytes[from]!))) from++
+  if (at - from > 0 && bytes[at - 1] === 0x2e) return at
+  return from
+}
+
+const isLeadingSign = (byte: number) =>
+  byte === 0x2e || byte === 0x27 || byte === 0x2d || byte === 0x25 || byte === 0x2b
+
+/** `user:password@tcp(host:3306)/db` of Go's MySQL driver, and `scott/tiger@//host` of Oracle's. */
+function takeGoDsn(d: Detection, at: number, length: number): void {
+  const { bytes, start, end } = d
+  const isGo = matchesFolded(bytes, at + length, end, 'tcp(') || matchesFolded(bytes, at + length, end, 'unix(')
+  const isOracle =
+    matchesFolded(bytes, at + length, end, '//') || matchesFolded(bytes, at + length, end, '(description')
+  if (!isGo && !isOracle) return
+  const separator = isGo ? 0x3a : 0x2f
+  let from = at
+  const limit = Math.max(start, at - 128)
+  while (from > limit && bytes[from - 1] !== separator && bytes[from - 1]! > 0x20) from--
+  if (from <= start || bytes[from - 1] !== separator || from === at) return
+  if (from - 2 >= start && isAlnum(bytes[from - 2]!)) d.add(urlCredentials, from, at)
+}

@@ -1,0 +1,57 @@
+import { detectorId } from './catalog.ts'
+import { ibanRemainder } from './checksums.ts'
+import type { Detection } from './detection.ts'
+import { beginsWord, isAlnum, isDigit } from './text-bytes.ts'
+
+const iban = detectorId('iban')
+
+/** Country and length, from the registry of ISO 13616; letters in the account part stand where `bank` says. */
+const lengths: Readonly<Record<string, number>> = Object.fromEntries(
+  (
+    'AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 ES24 FI18 FK18 ' +
+    'FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 ' +
+    'LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 ' +
+    'SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30'
+  )
+    .split(' ')
+    .map(entry => [entry.slice(0, 2), Number(entry.slice(2))]),
+)
+const isUpper = (byte: number) => byte >= 0x41 && byte <= 0x5a
+
+/** Looks for an account number that covers `at` or begins there; spaces and dashes between groups are read over. */
+export function detectIban(d: Detection, at: number): boolean {
+  const { bytes, start, end } = d
+  const limit = Math.max(start, at - 44)
+  for (let from = Math.min(at, end - 15); from >= limit; from--) {
+    const byte = bytes[from]!
+    if (!isUpper(byte)) {
+      if (isDigit(byte) || byte === 0x20 || byte === 0x2d) continue
+      return false
+    }
+    if (!isUpper(bytes[from + 1]!) || !isDigit(bytes[from + 2]!) || !isDigit(bytes[from + 3]!)) continue
+    if (!beginsWord(bytes, start, from)) continue
+    const stop = ibanEnd(bytes, from, end)
+    if (stop > at - 1 && stop > 0) {
+      d.add(iban, from, stop)
+      return true
+    }
+  }
+  return false
+}
+
+function ibanEnd(bytes: Uint8Array, from: number, end: number): number {
+  const length = lengths[String.fromCharCode(bytes[from]!, bytes[from + 1]!)]
+  if (length === undefined) return 0
+  let text = ''
+  let offset = from
+  while (offset < end && text.length < length) {
+    const byte = bytes[offset]!
+    if (isUpper(byte) || isDigit(byte)) text += String.fromCharCode(byte)
+    else if (!((byte === 0x20 || byte === 0x2d) && text.length >= 4 && offset + 1 < end && isAlnum(bytes[offset + 1]!)))
+      break
+    offset++
+  }
+  if (text.length < length) return 0
+  if (offset < end && isAlnum(bytes[offset]!)) return 0
+  return ibanRemainder(text) === 1 ? offset : 0
+}

@@ -1,0 +1,138 @@
+import { detectorId } from './catalog.ts'
+import type { AddressClass, Detection } from './detection.ts'
+import * as key from './key-words.ts'
+import { isAlnum, isDigit, isHex, latin1 } from './text-bytes.ts'
+
+const ipv6Detector = detectorId('ipv6')
+const macDetector = detectorId('mac')
+
+/** By RFC 6890's registry, as far as policies tell them apart. */
+export function classifyIpv4(octets: readonly number[]): AddressClass {
+  const [a, b, c] = octets as [number, number, number]
+  if (a === 10 || (a === 172 && b >= 16 && b <= 31) || (a === 192 && b === 168) || (a === 100 && b >= 64 && b <= 127))
+    return 'private'
+  if (a === 127) return 'loopback'
+  if (a === 169 && b === 254) return 'link_local'
+  if ((a === 192 && b === 0 && c === 2) || (a === 198 && b === 51 && c === 100) || (a === 203 && b === 0 && c === 113))
+    return 'documentation'
+  if (a === 0 || a >= 224 || (a === 192 && b === 0 && c === 0) || (a === 198 && (b === 18 || b === 19)))
+    return 'special'
+  return 'public'
+}
+
+/** Eight groups, or undefined where `text` is no IPv6 address (RFC 4291). Zone and prefix length are not part of it. */
+export function parseIpv6(text: string): number[] | undefined {
+  if (text.length < 2 || text.length > 45) return undefined
+  let head = text
+  const tail: number[] = []
+  const v4 = /^(.*:)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)
+  if (v4 !== null) {
+    const octets = v4.slice(2).map(Number)
+    if (octets.some(octet => octet > 255)) return undefined
+    tail.push(octets[0]! * 256 + octets[1]!, octets[2]! * 256 + octets[3]!)
+    head = v4[1]!.endsWith('::') ? v4[1]! : v4[1]!.slice(0, -1)
+  }
+  const halves = head.split('::')
+  if (halves.length > 2) return undefined
+  const groups = (half: string) => (half === '' ? [] : half.split(':'))
+  const left = groups(halves[0]!)
+  const right = halves.length === 2 ? groups(halves[1]!) : []
+  if ([...left, ...right].some(group => !/^[0-9a-f]{1,4}$/i.test(group))) return undefined
+  const count = left.length + right.length + tail.length
+  if (halves.length === 2 ? count > 7 : count !== 8) return undefined
+  const numbers = (list: string[]) => list.map(group => Number.parseInt(group, 16))
+  return [...numbers(left), ...new Array<number>(8 - count).fill(0), ...numbers(right), ...tail]
+}
+
+export function classifyIpv6(groups: readonly number[]): AddressClass {
+  const first = groups[0]!
+  if (groups.slice(0, 7).every(group => group === 0)) return groups[7] === 1 ? 'loopback' : 'special'
+  if (groups.slice(0, 5).every(group => group === 0) && groups[5] === 0xffff) {
+    return classifyIpv4([groups[6]! >> 8, groups[6]! & 255, groups[7]! >> 8, groups[7]! & 255])
+  }
+  if ((first & 0xffc0) === 0xfe80) return 'link_local'
+  if ((first & 0xfe00) === 0xfc00) return 'private'
+  if (first === 0x2001 && groups[1] === 0xdb8) return 'documentation'
+  if (first >= 0xff00 || first === 0) return 'special'
+  return 'public'
+}
+
+const isChainByte = (byte: number) => isHex(byte) || byte === 0x3a
+
+/** Looks at the chain of hex digits and colons around the colon at `at`: an IPv6 or a hardware address. */
+export function detectColonChain(d: Detection, at: number): void {
+  const { bytes, start, end } = d
+  let from = at
+  while (from > start && at - from < 5 && isHex(bytes[from - 1]!)) from--
+  // Only the first colon of a chain looks at it.
+  if (from > start && bytes[from - 1] === 0x3a) return
+  if (from > start && bytes[from - 1] === 0x5c && /[nrtbf]/.test(String.fromCharCode(bytes[from]!))) from++
+  let to = at
+  let colons = 0
+  while (to < end && to - from < 60 && isChainByte(bytes[to]!)) if (bytes[to++] === 0x3a) colons++
+  if (colons < 2) return
+  const before = from > start ? bytes[from - 1]! : 0
+  if (
+    isAlnum(before) &&
+    !(before === 0x6e && from - 2 >= start && bytes[from - 2] === 0x5c) &&
+    !isPercentEncoded(d, from)
+  )
+    return
+  if (before === 0x5f) return
+  if (takeMac(d, from, to, colons)) return
+  // An embedded IPv4 address, then a zone, a prefix length or a port.
+  let stop = to
+  if (stop < end && bytes[stop] === 0x2e && colons >= 2) {
+    let dots = stop
+    while (dots < end && dots - stop < 16 && (isDigit(bytes[dots]!) || bytes[dots] === 0x2e)) dots++
+    while (bytes[dots - 1] === 0x2e) dots--
+    if (parseIpv6(latin1(bytes, from, dots)) !== undefined) stop = dots
+  }
+  while (stop > from && bytes[stop - 1] === 0x3a && bytes[stop - 2] !== 0x3a) stop--
+  if (stop < end && isAlnum(bytes[stop]!) && bytes[stop] !== 0x25) return
+  takeIpv6(d, from, stop)
+}
+
+function isPercentEncoded(d: Detection, from: number): boolean {
+  return from - 3 >= d.start && d.bytes[from - 3] === 0x25
+}
+
+function takeIpv6(d: Detection, from: number, to: number): void {
+  const text = latin1(d.bytes, from, to)
+  const groups = parseIpv6(text)
+  if (groups === undefined) return
+  const written = text.split(':').filter(group => group !== '').length
+  // `dead::beef` and `std::fs` are names; `a::1` is an address.
+  if (written < 3 && !/\d/.test(text)) return
+  if (written < 2 && !text.startsWith('::')) return
+  if (!d.settings.addressClasses.has(classifyIpv6(groups))) return
+  d.readContext(from)
+  if ((d.key.flags & key.keyServerAddress) !== 0) return
+  d.add(ipv6Detector, from, to)
+}
+
+/** Six octets; a longer chain is a fingerprint. */
+function takeMac(d: Detection, from: number, to: number, colons: number): boolean {
+  if (colons !== 5 || to - from !== 17) return false
+  const { bytes, end } = d
+  for (let i = 0; i < 17; i++) if (i % 3 === 2 ? bytes[from + i] !== 0x3a : !isHex(bytes[from + i]!)) return false
+  if (to < end && (isAlnum(bytes[to]!) || bytes[to] === 0x3a)) return true
+  addMac(d, from, to)
+  return true
+}
+
+function addMac(d: Detection, from: number, to: number): void {
+  const text = latin1(d.bytes, from, to)
+    .toLowerCase()
+    .replace(/[^0-9a-f]/g, '')
+  if (text !== '000000000000' && text !== 'ffffffffffff') d.add(macDetector, from, to)
+}
+
+/** `00-1A-2B-3C-4D-5E` and Cisco's `001a.2b3c.4d5e`, from a run of token bytes or of digits. */
+export function detectDashedMac(d: Detection, from: number, to: number): boolean {
+  if (to - from !== 17) return false
+  const { bytes } = d
+  for (let i = 0; i < 17; i++) if (i % 3 === 2 ? bytes[from + i] !== 0x2d : !isHex(bytes[from + i]!)) return false
+  addMac(d, from, to)
+  return true
+}

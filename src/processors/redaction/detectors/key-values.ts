@@ -1,0 +1,103 @@
+import type { Detection } from './detection.ts'
+import { detectColonChain } from './ip.ts'
+import * as key from './key-words.ts'
+import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
+import { isAlnum, isHex, isSpace, latin1, matchesFolded } from './text-bytes.ts'
+import { detectUrlCredentials, schemeLength } from './urls.ts'
+import { ValueRange } from './value-range.ts'
+
+const range = new ValueRange()
+const form = { isCertain: false, isProse: false, isParameter: false }
+
+/** `:` may be a URL's, an address's, or stand between a name and its value. */
+export function detectColon(d: Detection, at: number): void {
+  const { bytes, start, end } = d
+  const scheme = schemeLength(bytes, at, end)
+  if (scheme > 0) {
+    detectUrlCredentials(d, at, scheme)
+    return
+  }
+  const before = at > start ? bytes[at - 1]! : 0
+  const next = at + 1 < end ? bytes[at + 1]! : 0
+  if (next === 0x3a || (isHex(next) && (isHex(before) || at === start || !isAlnum(before)))) detectColonChain(d, at)
+  if (next !== 0x3a && before !== 0x3a) detectSeparator(d, at)
+}
+
+/** `name=value`, `name: value`, `"name":"value"`, `name => value`, `<name>value</name>`. */
+export function detectSeparator(d: Detection, at: number): void {
+  const { bytes, start, end } = d
+  if (at <= start || at + 1 >= end) return
+  let behind = at + 1
+  if (bytes[at] === 0x3d && (bytes[behind] === 0x3e || bytes[behind] === 0x3d)) behind++
+  if (bytes[at] === 0x3a && bytes[behind] === 0x3d) return
+  if (bytes[at] === 0x3e && (bytes[at - 1] === 0x3d || bytes[at - 1] === 0x2d || bytes[behind] === 0x3c)) return
+  const name = d.nameBefore(at)
+  if (name.length < 2) return
+  const info = d.settings.keys.get(name)
+  if ((info.flags & wholeValueFlags) === 0 && info.nationalIds === 0) return
+  range.read(bytes, behind, end)
+  const isHeaderLine = (info.flags & (key.keyAuthorization | key.keyCookie)) !== 0
+  if (isHeaderLine) range.extendToLine(bytes, end)
+  if (range.end <= range.start || range.start < d.doneUntil) return
+  const nameStart = at - name.length
+  const signBefore = nameStart > start ? bytes[nameStart - 1]! : 0
+  form.isCertain = false
+  form.isProse = bytes[at] === 0x3a && range.isSpaced && !range.isQuoted
+  form.isParameter =
+    bytes[at] === 0x3d &&
+    (signBefore === 0x3f ||
+      signBefore === 0x26 ||
+      signBefore === 0x23 ||
+      nameStart === start ||
+      isEncodedAmpersand(bytes, start, nameStart))
+  detectKeyedValue(d, info.flags, name, range.start, range.end, form)
+  if (info.nationalIds !== 0) detectNamedId(d, range.start, range.end)
+}
+
+function isEncodedAmpersand(bytes: Uint8Array, start: number, at: number): boolean {
+  return (
+    (at - 3 >= start && matchesFolded(bytes, at - 3, at, '%26')) ||
+    (at - 6 >= start && bytes[at - 6] === 0x5c && matchesFolded(bytes, at - 5, at, 'u0026'))
+  )
+}
+
+/** A secret's name in running text, a command line or SQL: `--password x`, `PASSWORD 'x'`, `password is x`. */
+export function detectSecretWord(d: Detection, at: number): void {
+  const { bytes, start, end } = d
+  let nameEnd = at + 1
+  while (nameEnd < end && (isAlnum(bytes[nameEnd]!) || bytes[nameEnd] === 0x5f || bytes[nameEnd] === 0x2d)) nameEnd++
+  if (nameEnd + 1 >= end || !isSpace(bytes[nameEnd]!)) return
+  const name = d.nameBefore(nameEnd)
+  const nameStart = nameEnd - name.length
+  const isOption = name.startsWith('-') || (nameStart > start && bytes[nameStart - 1] === 0x2d)
+  const flags = d.settings.keys.get(name).flags
+  if ((flags & key.keySecret) === 0) return
+  let behind = nameEnd
+  while (behind < end && isSpace(bytes[behind]!)) behind++
+  const verb = /^(is|was|as|to|now)\s+/i.exec(latin1(bytes, behind, Math.min(end, behind + 8)))
+  if (verb !== null) behind += verb[0].length
+  const next = bytes[behind]
+  if (next === 0x3d || next === 0x3a) return
+  range.read(bytes, behind, end)
+  if (!range.isQuoted) range.extendToSpace(bytes, end)
+  if (range.end <= range.start || range.start < d.doneUntil) return
+  const text = latin1(bytes, range.start, range.end)
+  if (!isOption && !range.isQuoted && !looksTyped(text)) return
+  if (range.isQuoted && !isOption && !looksTyped(text) && !/pass|pwd/i.test(name)) return
+  if (text.startsWith('-')) return
+  form.isCertain = false
+  form.isProse = false
+  form.isParameter = false
+  detectKeyedValue(d, flags, name, range.start, range.end, form)
+}
+
+/** What people type as a password, in a sentence: letters with digits or signs in them. */
+function looksTyped(text: string): boolean {
+  return (
+    text.length >= 6 &&
+    /[A-Za-z]/.test(text) &&
+    /\d/.test(text) &&
+    !/^[\d.,:%/-]+[a-z]{0,2}$/i.test(text) &&
+    !/^v?\d+(\.\d+)+/.test(text)
+  )
+}

@@ -1,0 +1,314 @@
+/** What the name of a value says about it: bits of `KeyInfo.flags`. */
+export const keyExempt = 1 << 0 // identifiers, times, versions: digits in it are no personal data
+export const keySecret = 1 << 1 // the whole value is a password, token or key
+export const keyAuthorization = 1 << 2
+export const keyCookie = 1 << 3
+export const keyPerson = 1 << 4
+export const keyPhone = 1 << 5
+export const keySsn = 1 << 6
+export const keyCard = 1 << 7
+export const keyCvv = 1 << 8
+export const keyClientAddress = 1 << 9
+export const keyServerAddress = 1 << 10
+export const keyVersion = 1 << 11 // dotted numbers in it are versions
+export const keyBirth = 1 << 12
+export const keyPassport = 1 << 13
+export const keyLicence = 1 << 14
+export const keyAddress = 1 << 15
+export const keyBank = 1 << 16
+export const keyImei = 1 << 17
+export const keyExpiry = 1 << 18
+export const keyPath = 1 << 19 // a path of a URL: `/home/x` in it is no home folder
+export const keyMessageId = 1 << 20
+export const keyPin = 1 << 21 // short numeric secrets
+export const keyAba = 1 << 22
+export const keySortCode = 1 << 23
+export const keyAwsSecret = 1 << 24
+export const keyIccid = 1 << 25
+export const keyWallet = 1 << 26
+export const keyUserName = 1 << 27
+export const keyQueryCode = 1 << 28 // secret as a URL parameter only: code, key, sig
+
+/** Each national id's own context bit, in `KeyInfo.nationalIds`. */
+export const nationalIdNames = [
+  'uk_nino',
+  'uk_nhs',
+  'ca_sin',
+  'in_aadhaar',
+  'in_pan',
+  'de_steuer_id',
+  'br_cpf',
+  'br_cnpj',
+  'fr_nir',
+  'es_dni',
+  'es_nie',
+  'it_codice_fiscale',
+  'pl_pesel',
+  'nl_bsn',
+  'se_personnummer',
+  'fi_hetu',
+  'au_tfn',
+  'au_medicare',
+  'sg_nric',
+  'za_id',
+  'kr_rrn',
+  'tr_tckn',
+  'cn_id',
+] as const
+const allNationalIds = (1 << nationalIdNames.length) - 1
+
+export interface KeyInfo {
+  readonly flags: number
+  readonly nationalIds: number
+}
+
+export const noKey: KeyInfo = { flags: 0, nationalIds: 0 }
+
+/** Words, or two words joined, by what they say. */
+const wordLists: readonly (readonly [flag: number, words: string])[] = [
+  [
+    keyExempt,
+    'id ids uuid guid trace span traceid spanid parentid traceparent tracestate correlation timestamp time ts date datetime version ' +
+      'commit sha sha1 sha256 sha512 md5 digest hash checksum crc etag revision build ns ms us nanos millis micros seconds ' +
+      'unixnano duration latency elapsed offset size length count bytes port pid tid lat lon lng latitude longitude ' +
+      'coordinates price amount total subtotal sequence seq index partition order invoice sku snowflake epoch nonce ' +
+      'fingerprint thumbprint serial hex bucket lsn xid txn transaction balance quantity qty cost score ratio percent',
+  ],
+  [keyAuthorization, 'authorization authentication auth authheader'],
+  [keyCookie, 'cookie cookies setcookie'],
+  [
+    keyPerson,
+    'fullname firstname lastname surname familyname givenname middlename maidenname displayname customername patientname ' +
+      'cardholder cardholdername holdername accountholder nameoncard recipientname employeename contactname realname ' +
+      'legalname passengername username enduser beneficiaryname guestname',
+  ],
+  [
+    keyPhone,
+    'phone phones telephone tel mobile cell cellphone fax msisdn phonenumber mobilenumber call calls called caller callback ' +
+      'contact sms whatsapp dial telefon telefono handy reach ring text hotline',
+  ],
+  [keySsn, 'ssn socialsecurity itin tin taxpayer ssnumber socialsec'],
+  [keyCard, 'card cards creditcard debitcard cardnumber ccnumber cc ccnum pan visa mastercard amex payment cardno'],
+  [keyCvv, 'cvv cvc cvv2 cvc2 csc securitycode cardcode cid'],
+  [keyExpiry, 'expiry exp expiration expires expirydate expdate validthru validuntil expirationdate'],
+  [
+    keyClientAddress,
+    'ip ipaddress ipaddr clientip remoteip sourceip userip peerip clientaddress remoteaddr remoteaddress sourceaddress ' +
+      'peeraddress forwardedfor xforwardedfor realip xrealip client peer remote forwarded visitor login from connectingip',
+  ],
+  [
+    keyServerAddress,
+    'serveraddress hostip podip nodeip clusterip serverip destinationaddress hostname nethostip dns nameserver gateway ' +
+      'localaddress bindaddress listenaddress subnet cidr serviceip',
+  ],
+  [
+    keyVersion,
+    'version versions ver release build useragent agent oid semver chrome firefox safari edge revision package pkg edg ' +
+      'opr fileversion productversion assemblyversion sdk schemaurl driver firmware v',
+  ],
+  [keyBirth, 'dob birth birthdate birthday dateofbirth born geburtsdatum'],
+  [keyPassport, 'passport passportnumber passportno reisepass'],
+  [
+    keyLicence,
+    'driverlicense driverslicense driverlicence drivinglicence drivinglicense driverslicence dlnumber licenseplate numberplate',
+  ],
+  [
+    keyAddress,
+    'streetaddress homeaddress postaladdress shippingaddress billingaddress mailingaddress addressline street address1 ' +
+      'address2 addressline1 addressline2 deliveryaddress',
+  ],
+  [keyBank, 'accountnumber bankaccount acctnumber accountno acctno iban bankaccountnumber kontonummer'],
+  [keyImei, 'imei imeisv'],
+  [keyIccid, 'iccid simserial simnumber'],
+  [keyAba, 'aba routing routingnumber routingno rtn abanumber'],
+  [keySortCode, 'sortcode'],
+  [keyPath, 'urlpath httptarget httproute route uripath requestpath urlfull httpurl uri'],
+  [keyMessageId, 'messageid msgid inreplyto references'],
+  [keyPin, 'pin otp totp mfa twofactor passcode onetime verificationcode otpcode pincode'],
+  [keyWallet, 'wallet btc bitcoin eth ethereum crypto'],
+]
+
+const nationalIdWords: Readonly<Record<(typeof nationalIdNames)[number], string>> = {
+  uk_nino: 'nino nationalinsurance ninumber',
+  uk_nhs: 'nhs nhsnumber nhsno',
+  ca_sin: 'sin socialinsurance nas sinnumber',
+  in_aadhaar: 'aadhaar aadhar uidai adhaar',
+  in_pan: 'pan pancard panno pannumber permanentaccount incometax',
+  de_steuer_id:
+    'steuerid steuernummer steueridentifikationsnummer idnr steueridnr steuer identifikationsnummer taxid steueridentnummer',
+  br_cpf: 'cpf cadastropessoa',
+  br_cnpj: 'cnpj',
+  fr_nir: 'nir insee securitesociale numerosecu secu',
+  es_dni: 'dni nif documento',
+  es_nie: 'nie nif extranjero',
+  it_codice_fiscale: 'codicefiscale codice fiscale cf',
+  pl_pesel: 'pesel',
+  nl_bsn: 'bsn burgerservicenummer sofinummer sofi',
+  se_personnummer: 'personnummer personnr pnr samordningsnummer',
+  fi_hetu: 'hetu henkilotunnus personaltunnus',
+  au_tfn: 'tfn taxfile taxfilenumber',
+  au_medicare: 'medicare',
+  sg_nric: 'nric fin',
+  za_id: 'idnumber saidnumber southafricanid rsaid identitynumber said',
+  kr_rrn: 'rrn residentregistration jumin',
+  tr_tckn: 'tckn tckimlik kimlik tcno tc',
+  cn_id: 'shenfenzheng residentid idcard identitycard sfz',
+}
+const anyNationalIdWords =
+  'nationalid nationalidentifier nationalidnumber personalid identitynumber taxnumber taxid taxidentification ssn'
+
+interface WordMeaning {
+  flags: number
+  nationalIds: number
+}
+
+const meanings = /* @__PURE__ */ buildMeanings()
+
+function buildMeanings(): Map<string, WordMeaning> {
+  const map = new Map<string, WordMeaning>()
+  const meaning = (word: string) => {
+    let found = map.get(word)
+    if (found === undefined) map.set(word, (found = { flags: 0, nationalIds: 0 }))
+    return found
+  }
+  for (const [flag, words] of wordLists) for (const word of words.split(' ')) meaning(word).flags |= flag
+  nationalIdNames.forEach((name, i) => {
+    for (const word of nationalIdWords[name].split(' ')) meaning(word).nationalIds |= 1 << i
+  })
+  for (const word of anyNationalIdWords.split(' ')) meaning(word).nationalIds |= allNationalIds
+  return map
+}
+
+/** Last words of a name that make its value a secret, alone or joined with the word before. */
+const secretWords = new Set(
+  (
+    'password passwd pwd passwort kennwort contrasena motdepasse passphrase secret secrets token apikey accesskey secretkey privatekey ' +
+    'encryptionkey signingkey masterkey accountkey sharedkey sharedaccesskey storagekey sshkey authkey authtoken credential ' +
+    'credentials clientsecret connectionstring connstring connstr dsn jwt bearer sessiontoken csrftoken xsrftoken csrf xsrf ' +
+    'accesstoken refreshtoken idtoken sastoken webhooksecret hmackey saltkey cryptkey licensekey subscriptionkey functionkey ' +
+    'apitoken apisecret appkey appsecret consumerkey consumersecret sharedsecret userpassword dbpassword mysqlpwd dbpass ' +
+    'userpass ftppass smtppass mysqlpass pgpassword redispass adminpass rootpass awssecret bottoken deploykey servicekey ' +
+    'encryptedpassword seedphrase mnemonic xapikey oauthtoken personalaccesstoken securitytoken amzsecuritytoken ' +
+    'proxypassword keypassword keystorepassword truststorepassword pass psk pw'
+  ).split(' '),
+)
+/** Long enough to be a secret's name at the end of a word written together, as `dbpassword`. */
+const secretEndings = [
+  'password',
+  'passwd',
+  'passphrase',
+  'secret',
+  'token',
+  'apikey',
+  'secretkey',
+  'accesskey',
+  'privatekey',
+]
+/** Last words that do not change what the words before them mean. */
+const neutralEndings = new Set(
+  'value text plain plaintext base64 b64 raw old new confirm confirmation hash hashed encrypted data string str'.split(
+    ' ',
+  ),
+)
+/** Parameters of URLs that grant access. */
+const queryWords = new Set(
+  'sig signature code key authcode xamzsignature xgoogsignature amzsignature googsignature policy authkey session sessionid sid jsessionid phpsessid hmac ticket assertion samlresponse samlrequest state'.split(
+    ' ',
+  ),
+)
+/** A whole name that stands for a pagination cursor or a count, although it ends like a secret. */
+const harmlessNames =
+  /(^|[._-])(next|page|continuation|cursor|sync|resume|pagination|eos|eof|bos|pad|stop|unk|first|last)[._-]?(page)?[._-]?token$|tokentype$|^aws[._-]?access[._-]?key[._-]?id$/i
+
+/** Splits a name into lower-case words: at anything that is no letter or digit, and where camelCase turns. */
+export function nameWords(name: string): string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter(word => word !== '')
+}
+
+/** What a name says: an attribute's key, a JSON member, a parameter. */
+export function describeKey(name: string): KeyInfo {
+  const words = nameWords(name)
+  const info = describeWords(words)
+  let flags = info.flags & ~keyPhoneVerbs(words)
+  flags |= secretFlags(words, name)
+  // `user.id`, `card_id`: an identifier whatever else it names, unless the id itself is personal.
+  if ((flags & keyExempt) !== 0 && words.at(-1)! !== 'id' && (flags & strongContext) !== 0) flags &= ~keyExempt
+  if (words.at(-1) === 'name' && personSubjects.has(words.at(-2) ?? '')) flags |= keyPerson
+  if (words.at(-1) === 'address' && addressSubjects.has(words.at(-2) ?? '')) flags |= keyClientAddress
+  return { flags, nationalIds: info.nationalIds }
+}
+
+const strongContext =
+  keyPhone | keySsn | keyCard | keyBirth | keyPassport | keyLicence | keyBank | keyImei | keyAba | keyCvv
+const personSubjects = new Set(
+  'user customer patient employee person holder owner client recipient sender author contact guest member passenger student buyer seller enduser full first last given family middle maiden display legal real nick'.split(
+    ' ',
+  ),
+)
+const addressSubjects = new Set(['client', 'source', 'peer', 'remote'])
+
+/** In a name `call`, `text`, `contact` say nothing of a phone; in prose before a number they do. */
+function keyPhoneVerbs(words: readonly string[]): number {
+  return words.some(word =>
+    /^(phones?|telephone|tel|mobile|cell|cellphone|fax|msisdn|phonenumber|mobilenumber|whatsapp|telefono?)$/.test(word),
+  )
+    ? 0
+    : keyPhone
+}
+
+function secretFlags(words: readonly string[], name: string): number {
+  let count = words.length
+  while (count > 1 && (neutralEndings.has(words[count - 1]!) || /^\d+$/.test(words[count - 1]!))) count--
+  const last = words[count - 1]
+  if (last === undefined || harmlessNames.test(name)) return 0
+  const joined = count > 1 ? words[count - 2]! + last : last
+  if (/^(aws)?(secretaccesskey|secretkey)$/.test(words.slice(0, count).join(''))) return keySecret | keyAwsSecret
+  if (joined === 'accesskey' && count > 1 && words[count - 3] === 'secret') return keySecret | keyAwsSecret
+  if (secretWords.has(last) || secretWords.has(joined)) return keySecret
+  if (secretEndings.some(ending => last.endsWith(ending))) return keySecret
+  return queryWords.has(last) || queryWords.has(joined) || queryWords.has(words.join('')) ? keyQueryCode : 0
+}
+
+/** What the words say, each alone and joined with the one or two before it. */
+export function describeWords(words: readonly string[]): KeyInfo {
+  let flags = 0
+  let nationalIds = 0
+  for (let i = 0; i < words.length; i++) {
+    let joined = ''
+    for (let k = i; k >= 0 && k > i - 3; k--) {
+      joined = words[k] + joined
+      const meaning = meanings.get(joined)
+      if (meaning === undefined) continue
+      flags |= meaning.flags
+      nationalIds |= meaning.nationalIds
+    }
+  }
+  return { flags, nationalIds }
+}
+
+const tableEntriesMax = 8192
+
+/** Remembers what names say; bounded, because names may come from anyone. */
+export class KeyTable {
+  readonly #byName = new Map<string, KeyInfo>()
+  readonly #describe: (name: string) => KeyInfo
+
+  constructor(describe: (name: string) => KeyInfo = describeKey) {
+    this.#describe = describe
+  }
+
+  get(name: string): KeyInfo {
+    let info = this.#byName.get(name)
+    if (info === undefined) {
+      info = this.#describe(name)
+      if (this.#byName.size >= tableEntriesMax) this.#byName.clear()
+      this.#byName.set(name, info)
+    }
+    return info
+  }
+}

@@ -1,0 +1,241 @@
+import { detectorId } from './catalog.ts'
+import type { Detection } from './detection.ts'
+import * as key from './key-words.ts'
+import { detectLetteredId } from './lettered-ids.ts'
+import { distinctCount, isPlaceholder, isSecretValue, looksRandom } from './randomness.ts'
+import { latin1 } from './text-bytes.ts'
+import { detectVendorKeys, isCredential, isIdentifier } from './tokens.ts'
+
+const ids = {
+  authorization: detectorId('authorization'),
+  cookie: detectorId('cookie'),
+  secret: detectorId('secret'),
+  signedUrl: detectorId('signed_url'),
+  awsSecret: detectorId('aws_secret_key'),
+  person: detectorId('person'),
+  cvv: detectorId('card_cvv'),
+  expiry: detectorId('card_expiry'),
+  birth: detectorId('birth_date'),
+  passport: detectorId('passport'),
+  licence: detectorId('driving_licence'),
+  address: detectorId('address'),
+  bank: detectorId('bank_account'),
+}
+
+/** Flags whose values are looked at as a whole, whatever is in them. */
+export const wholeValueFlags =
+  key.keySecret |
+  key.keyAuthorization |
+  key.keyCookie |
+  key.keyPerson |
+  key.keyCvv |
+  key.keyExpiry |
+  key.keyBirth |
+  key.keyPassport |
+  key.keyLicence |
+  key.keyAddress |
+  key.keyPin |
+  key.keyQueryCode |
+  key.keyBank
+
+/** How a value stands beside its name. */
+export interface ValueForm {
+  /** An attribute's own value, or a quoted one: the name and the value are certain. */
+  readonly isCertain: boolean
+  /** `name: value` in prose, with a space. */
+  readonly isProse: boolean
+  /** Behind `?` or `&`. */
+  readonly isParameter: boolean
+}
+
+/** Takes the value of a name whose flags are among `wholeValueFlags`. */
+export function detectKeyedValue(
+  d: Detection,
+  flags: number,
+  name: string,
+  from: number,
+  to: number,
+  form: ValueForm,
+): void {
+  if (to <= from) return
+  const text = latin1(d.bytes, from, to)
+  if (text.trim() === '') return
+  if ((flags & key.keyAuthorization) !== 0 && takeAuthorization(d, from, to, text, name)) return
+  if ((flags & key.keyCookie) !== 0 && takeCookies(d, from, to, name)) return
+  if ((flags & key.keySecret) !== 0 && takeSecret(d, flags, name, from, to, text, form)) return
+  if ((flags & key.keyQueryCode) !== 0 && form.isParameter && isAccessParameter(name, text)) {
+    d.add(ids.signedUrl, from, to)
+    return
+  }
+  takePersonal(d, flags, from, to, text, form)
+}
+
+function takePersonal(d: Detection, flags: number, from: number, to: number, text: string, form: ValueForm): void {
+  const { flags: words } = { flags }
+  if ((words & key.keyCvv) !== 0 && /^\d{3,4}$/.test(text)) d.add(ids.cvv, from, to)
+  else if ((words & key.keyPin) !== 0 && /^\d{4,8}$/.test(text)) d.add(ids.secret, from, to)
+  else if ((words & key.keyExpiry) !== 0 && /^(0[1-9]|1[0-2])\s?[/-]\s?(\d{2}|20\d{2})$/.test(text))
+    d.add(ids.expiry, from, to)
+  else if ((words & key.keyBirth) !== 0 && isCalendarDate(text)) d.add(ids.birth, from, to)
+  else if ((words & key.keyPassport) !== 0 && /^[A-Z]{0,3}[ -]?\d{6,9}[A-Z]?$/i.test(text))
+    d.add(ids.passport, from, to)
+  else if ((words & key.keyLicence) !== 0 && /^[A-Z0-9][A-Z0-9 -]{4,20}$/i.test(text) && /\d/.test(text))
+    d.add(ids.licence, from, to)
+  else if (
+    (words & key.keyBank) !== 0 &&
+    /^[A-Z0-9][A-Z0-9 -]{5,33}$/i.test(text) &&
+    /\d{6}/.test(text.replace(/[ -]/g, ''))
+  )
+    d.add(ids.bank, from, to)
+  else if (
+    (words & key.keyAddress) !== 0 &&
+    form.isCertain &&
+    /[A-Za-z\u0080-\u00ff]/.test(text) &&
+    /[ \d]/.test(text) &&
+    text.length >= 6
+  )
+    d.add(ids.address, from, to)
+  else if ((words & key.keyPerson) !== 0 && !form.isProse) takePerson(d, from, to, text)
+}
+
+const noPerson = new Set(
+  'root admin administrator system anonymous guest unknown null none nil undefined true false user test default nobody n/a postgres mysql redis service app ubuntu ec2-user internal public sa rabbitmq elastic kafka www-data runner node nginx'.split(
+    ' ',
+  ),
+)
+
+function takePerson(d: Detection, from: number, to: number, text: string): void {
+  const value = text.trim()
+  if (
+    value.length < 2 ||
+    value.length > 200 ||
+    noPerson.has(value.toLowerCase()) ||
+    isPlaceholder(value) ||
+    isIdentifier(value)
+  )
+    return
+  // Placeholders of the database, numbers and expressions are no names.
+  if (!/[A-Za-z\u0080-\u00ff]{2}/.test(value) || /^[$:?@{[(<]/.test(value)) return
+  d.add(ids.person, from, to)
+}
+
+function isCalendarDate(text: string): boolean {
+  return /^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{8}|\d{1,2}\.? [A-Za-z]{3,9}\.?,? \d{4}|[A-Za-z]{3,9} \d{1,2},? \d{4})(T[0-9:.Z+-]*)?$/.test(
+    text.trim(),
+  )
+}
+
+/** Parameters of signed URLs and of sign-in flows, by what stands in them. */
+function isAccessParameter(name: string, text: string): boolean {
+  const last = key.nameWords(name).join('')
+  if (/(sig|signature|hmac|samlresponse|samlrequest|assertion)$/.test(last)) return text.length >= 8
+  if (isIdentifier(text)) return /(code|key|ticket|session|sid|sessionid)$/.test(last) && !/^[0-9a-f-]{36}$/i.test(text)
+  return text.length >= 8 && (looksRandom(text) || (text.length >= 20 && /\d/.test(text) && distinctCount(text) > 8))
+}
+
+const schemePattern =
+  /^(bearer|basic|digest|token|apikey|api-key|negotiate|ntlm|hawk|hmac|oauth|ssws|key|sharedkey|sharedaccesssignature|aws4-hmac-sha256|bot|gsso|dpop|privatetoken|mutual|jwt)[ +]+/i
+
+function takeAuthorization(d: Detection, from: number, to: number, text: string, name: string): boolean {
+  const encoded = /^(bearer|basic|token)%20/i.exec(text)
+  const scheme = encoded ?? schemePattern.exec(text)
+  if (scheme !== null) {
+    if (text.length - scheme[0].length < 4 || isPlaceholder(text.slice(scheme[0].length))) return true
+    d.add(ids.authorization, from + scheme[0].length, to)
+    return true
+  }
+  const isHeader = /authorization$/i.test(name)
+  if (
+    isHeader
+      ? text.length >= 8 && (/\d/.test(text) || text.length >= 16) && isSecretValue(text, false)
+      : looksRandom(text) && !isIdentifier(text)
+  ) {
+    d.add(ids.authorization, from, to)
+    return true
+  }
+  return false
+}
+
+const cookieAttributes = new Set(
+  'path domain expires max-age samesite secure httponly priority partitioned version comment'.split(' '),
+)
+
+/** Keeps the names of cookies and what browsers read beside them; takes every value. */
+function takeCookies(d: Detection, from: number, to: number, name: string): boolean {
+  const text = latin1(d.bytes, from, to)
+  if (!/[=;]/.test(text) && key.nameWords(name).at(-1) !== 'cookie' && key.nameWords(name).at(-1) !== 'cookies')
+    return false
+  let offset = from
+  let found = false
+  for (const part of text.split(/(?:;|%3[Bb])/)) {
+    const equals = part.indexOf('=')
+    const cookie = (equals < 0 ? part : part.slice(0, equals)).trim().toLowerCase()
+    if (equals >= 0 && !cookieAttributes.has(cookie)) {
+      const value = part.slice(equals + 1)
+      const trimmed = value.trim()
+      const begin = offset + equals + 1 + (value.length - value.trimStart().length)
+      if (trimmed !== '' && !/^(\*+|\[.*\])$/.test(trimmed)) {
+        // Quotes around a cookie's value stay, and so does the escape before a closing one.
+        const open = /^\\*"/.exec(trimmed)?.[0].length ?? 0
+        const close = /\\*"$/.exec(trimmed.slice(open))?.[0].length ?? 0
+        d.add(ids.cookie, begin + open, begin + trimmed.length - close)
+        found = true
+      }
+    } else if (equals < 0 && !cookieAttributes.has(cookie) && text.length >= 8 && looksRandom(part.trim())) {
+      d.add(ids.cookie, offset, offset + part.length)
+      found = true
+    }
+    offset += part.length + (text.startsWith(';', offset - from + part.length) ? 1 : 3)
+  }
+  return found
+}
+
+function takeSecret(
+  d: Detection,
+  flags: number,
+  name: string,
+  from: number,
+  to: number,
+  text: string,
+  form: ValueForm,
+): boolean {
+  if (/^(true|false|null|nil|none|undefined|\d{1,3})$/i.test(text.trim())) return true
+  // A typed key says more than the word beside it.
+  if (detectVendorKeys(d, from, to)) return true
+  const scheme = schemePattern.exec(text)
+  if (scheme !== null && isCredential(scheme[1]!, text.slice(scheme[0].length))) {
+    d.add(ids.authorization, from + scheme[0].length, to)
+    return true
+  }
+  if (text.startsWith('eyJ')) return false
+  const isPassword = /pass|pwd|kennwort|psk|mnemonic|seed/i.test(name)
+  if (form.isProse && !form.isCertain && /^[a-z]+$/i.test(text)) return true
+  if (form.isCertain && form.isProse) return true
+  const isAttribute = form.isCertain
+  if (/^\/[\w./-]+$/.test(text) && /\/.*\//.test(text)) return true
+  // A count, a port or a test's result beside `pass`, and sentences about passwords.
+  if (/^pass$/i.test(key.nameWords(name).at(-1) ?? '') && !/(?=.*[a-z])(?=.*\d)|.{10}/i.test(text)) return true
+  const words = text.split(/\s+/)
+  if (words.length > 3 && words.every(word => /^[A-Za-z',.!?-]+$/.test(word)) && !/phrase|mnemonic|seed/i.test(name))
+    return true
+  if (!isSecretValue(text, isPassword || isAttribute)) return true
+  if (
+    !isPassword &&
+    !isAttribute &&
+    isIdentifier(text) &&
+    /token$/i.test(name) &&
+    /^[0-9a-f-]{36}$/i.test(text) &&
+    d.key.flags === 0
+  ) {
+    d.add(ids.secret, from, to)
+    return true
+  }
+  const isAws = (flags & key.keyAwsSecret) !== 0 && /^[A-Za-z0-9/+=]{40}$/.test(text)
+  d.add(isAws ? ids.awsSecret : ids.secret, from, to)
+  return true
+}
+
+/** Lettered national ids beside their own name. */
+export function detectNamedId(d: Detection, from: number, to: number): void {
+  detectLetteredId(d, from, to)
+}

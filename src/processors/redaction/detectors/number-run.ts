@@ -1,0 +1,85 @@
+import type { Detection } from './detection.ts'
+import { isDigit } from './text-bytes.ts'
+
+export const groupsMax = 64
+/** Digits of the groups under test, as values. */
+export const digits = new Uint8Array(32)
+
+export const space = 0x20
+export const dash = 0x2d
+export const dot = 0x2e
+export const slash = 0x2f
+
+/** A stretch of digits with single separators: its groups, and what may be in them. */
+export class NumberRun {
+  d!: Detection
+  readonly starts = new Int32Array(groupsMax)
+  readonly lengths = new Int32Array(groupsMax)
+  /** The byte before each group; 0 for the first one of the run. */
+  readonly separators = new Uint8Array(groupsMax)
+  count = 0
+
+  /** Reads groups from `at`; returns where the run ends or, when it is long, where to go on. */
+  read(d: Detection, from: number): number {
+    const { bytes, end } = d
+    this.d = d
+    this.count = 0
+    let at = from
+    while (this.count < groupsMax) {
+      const start = at
+      while (at < end && isDigit(bytes[at]!)) at++
+      this.starts[this.count] = start
+      this.lengths[this.count] = at - start
+      this.separators[this.count++] = start === from ? 0 : bytes[start - 1]!
+      if (at + 1 >= end || !isSeparator(bytes[at]!) || !isDigit(bytes[at + 1]!)) return at
+      at++
+    }
+    return at
+  }
+
+  /** Collects the digits of `count` groups from `first` into `digits`; -1 where they are too many. */
+  collect(first: number, count: number): number {
+    const { bytes } = this.d
+    let total = 0
+    for (let g = first; g < first + count; g++) {
+      if (total + this.lengths[g]! > digits.length) return -1
+      for (let i = 0; i < this.lengths[g]!; i++) digits[total++] = bytes[this.starts[g]! + i]! - 0x30
+    }
+    return total
+  }
+
+  endOf(group: number): number {
+    return this.starts[group]! + this.lengths[group]!
+  }
+
+  /** Whether groups from `first` have these lengths. */
+  hasLengths(first: number, lengths: readonly number[]): boolean {
+    if (first + lengths.length > this.count) return false
+    for (let i = 0; i < lengths.length; i++) if (this.lengths[first + i] !== lengths[i]) return false
+    return true
+  }
+
+  /** The one separator between `count` groups from `first`, 0 where they differ. */
+  separatorOf(first: number, count: number): number {
+    const separator = this.separators[first + 1]!
+    for (let g = first + 2; g < first + count; g++) if (this.separators[g] !== separator) return 0
+    return separator
+  }
+
+  /** Whether the run goes on before or behind those groups in a way that makes them part of something else. */
+  isChained(first: number, count: number): boolean {
+    const inner = count > 1 ? this.separators[first + 1]! : 0
+    const before = first > 0 ? this.separators[first]! : 0
+    const behind = first + count < this.count ? this.separators[first + count]! : 0
+    return chains(before, inner) || chains(behind, inner)
+  }
+}
+
+/** `outer` joins a neighbour to groups that `inner` holds together. */
+function chains(outer: number, inner: number): boolean {
+  if (outer === 0 || outer === space) return false
+  return outer === dot || outer === inner || outer === slash || (outer === dash && inner === 0)
+}
+
+export const isSeparator = (byte: number) => byte === space || byte === dash || byte === dot || byte === slash
+export const run = new NumberRun()

@@ -1,0 +1,258 @@
+import { isCardNumber } from './cards.ts'
+import { detectorId } from './catalog.ts'
+import { luhn } from './checksums.ts'
+import type { Detection } from './detection.ts'
+import { isAba, isItin, isSsn } from './ids-us.ts'
+import { classifyIpv4 } from './ip.ts'
+import * as key from './key-words.ts'
+import { detectLetteredAround } from './lettered-ids.ts'
+import { nationalIds } from './national-ids.ts'
+import { dash, digits, dot, groupsMax, isSeparator, run, slash, space } from './number-run.ts'
+import { isPlus, takeInternational, takePhone } from './phone-numbers.ts'
+import { afterEscape, endsWord, escapeEndingAt, isAlnum, isDigit } from './text-bytes.ts'
+
+const ids = {
+  card: detectorId('card'),
+  ssn: detectorId('us_ssn'),
+  itin: detectorId('us_itin'),
+  aba: detectorId('us_aba'),
+  ipv4: detectorId('ipv4'),
+  imei: detectorId('imei'),
+  iccid: detectorId('iccid'),
+  sortCode: detectorId('uk_sort_code'),
+  bank: detectorId('bank_account'),
+  passport: detectorId('passport'),
+}
+const nationalDetectors = nationalIds.map(({ name }) => detectorId(name))
+const nationalBits = nationalIds.map(({ name }) => 1 << key.nationalIdNames.indexOf(name))
+
+/** Looks at the run of digits that covers or ends just before `at`. */
+export function detectNumber(d: Detection, at: number): void {
+  const { bytes, start, end } = d
+  let from = Math.min(at, end - 1)
+  if (!isDigit(bytes[from]!)) from--
+  while (
+    from > start &&
+    (isDigit(bytes[from - 1]!) || (from - 2 >= start && isSeparator(bytes[from - 1]!) && isDigit(bytes[from - 2]!)))
+  )
+    from--
+  while (from < end && !isDigit(bytes[from]!)) from++
+  from = afterEscape(bytes, start, from, end)
+  if (from < end && !isDigit(bytes[from]!)) from++
+  while (from < end && isDigit(bytes[from]!)) {
+    const next = run.read(d, from)
+    const isCut = run.count === groupsMax
+    inspect(d)
+    if (!isCut) return
+    // A very long run goes on a few groups back, so that nothing is lost at the seam.
+    from = Math.max(run.starts[groupsMax - 8]!, from + 1)
+    if (next >= end) return
+  }
+}
+
+function inspect(d: Detection): void {
+  const { bytes, start, end } = d
+  const first = run.starts[0]!
+  const before = first > start ? bytes[first - 1]! : 0
+  const isGlued =
+    before !== 0 && (isAlnum(before) || before === 0x5f || before >= 0x80) && escapeEndingAt(bytes, start, first) === 0
+  if (isPlus(d, first) && !isGlued) {
+    if (takeInternational(d)) return
+  }
+  const runEnd = run.endOf(run.count - 1)
+  if (isLetterNear(bytes, first - 1, start, end) || isLetterNear(bytes, runEnd, start, end))
+    detectLetteredAround(d, first, runEnd)
+  for (let g = 0; g < run.count; g++) {
+    const isFirst = g === 0
+    if (isFirst && isGlued) continue
+    const gluedBehind = !endsWord(bytes, runEnd, end)
+    const taken = takeAt(d, g, gluedBehind)
+    if (taken > 0) g += taken - 1
+  }
+}
+
+/** A capital letter at `at`, or behind one space or dash there. */
+function isLetterNear(bytes: Uint8Array, at: number, start: number, end: number): boolean {
+  const isUpper = (offset: number) =>
+    offset >= start && offset < end && bytes[offset]! >= 0x41 && bytes[offset]! <= 0x5a
+  return isUpper(at) || isUpper(at - 1) || isUpper(at + 1)
+}
+
+/** Tries everything that may begin at group `g`; returns how many groups it took. */
+function takeAt(d: Detection, g: number, gluedBehind: boolean): number {
+  const isFree = (count: number) => !(gluedBehind && g + count === run.count)
+  const length = run.lengths[g]!
+  if (length <= 3 && run.count - g >= 4 && run.separators[g + 1] === dot && isFree(4)) {
+    const taken = takeIpv4(d, g)
+    if (taken > 0) return taken
+  }
+  const card = takeCard(d, g, isFree)
+  if (card > 0) return card
+  if (length === 3 && isFree(3) && run.hasLengths(g, [3, 2, 4])) {
+    const taken = takeSsn(d, g)
+    if (taken > 0) return taken
+  }
+  const national = takeNationalId(d, g, isFree)
+  if (national > 0) return national
+  return takePhone(d, g, isFree)
+}
+
+const cardShapes = [
+  [4, 4, 4, 4, 3],
+  [4, 4, 4, 4],
+  [4, 6, 5],
+  [4, 6, 4],
+  [4, 4, 4, 2],
+] as const
+
+function takeCard(d: Detection, g: number, isFree: (count: number) => boolean): number {
+  const length = run.lengths[g]!
+  if (length >= 14 && length <= 19 && isFree(1) && !run.isChained(g, 1)) {
+    const count = run.collect(g, 1)
+    if (isCardNumber(digits, count) && allowsCompact(d, run.starts[g]!)) {
+      d.add(ids.card, run.starts[g]!, run.endOf(g))
+      return 1
+    }
+  }
+  if (length !== 4) return 0
+  for (const shape of cardShapes) {
+    if (!run.hasLengths(g, shape) || !isFree(shape.length)) continue
+    const separator = run.separatorOf(g, shape.length)
+    if (separator === 0 || separator === slash || run.isChained(g, shape.length)) continue
+    if (!isCardNumber(digits, run.collect(g, shape.length))) continue
+    d.add(ids.card, run.starts[g]!, run.endOf(g + shape.length - 1))
+    return shape.length
+  }
+  return 0
+}
+
+/** Whether the name of the value lets bare digits be anything personal. */
+function allowsCompact(d: Detection, at: number): boolean {
+  d.readContext(at)
+  return (d.flags & (key.keyExempt | key.keyVersion)) === 0 || (d.flags & key.keyCard) !== 0
+}
+
+function takeSsn(d: Detection, g: number): number {
+  const separator = run.separatorOf(g, 3)
+  if (separator === 0 || separator === slash || run.isChained(g, 3)) return 0
+  run.collect(g, 3)
+  const isArea = isSsn(digits)
+  if (!isArea && !isItin(digits)) return 0
+  if (separator !== dash && !d.settings.isStrict) {
+    d.readContext(run.starts[g]!)
+    if ((d.flags & key.keySsn) === 0) return 0
+  }
+  d.add(isArea ? ids.ssn : ids.itin, run.starts[g]!, run.endOf(g + 2))
+  return 3
+}
+
+function takeIpv4(d: Detection, g: number): number {
+  const { bytes } = d
+  for (let i = g; i < g + 4; i++) {
+    const length = run.lengths[i]!
+    if (length > 3 || (i > g && run.separators[i] !== dot)) return 0
+    if (length > 1 && bytes[run.starts[i]!] === 0x30) return 0
+  }
+  if (g > 0 && run.separators[g] !== space && run.separators[g] !== slash) return 0
+  const behind = g + 4 < run.count ? run.separators[g + 4]! : 0
+  if (behind === dot || behind === dash) return 0
+  run.collect(g, 4)
+  const from = run.starts[g]!
+  let at = 0
+  const octets = [0, 0, 0, 0]
+  for (let i = 0; i < 4; i++) for (let k = 0; k < run.lengths[g + i]!; k++) octets[i] = octets[i]! * 10 + digits[at++]!
+  if (octets.some(octet => octet > 255)) return 0
+  const addressClass = classifyIpv4(octets)
+  if (!d.settings.addressClasses.has(addressClass)) return 4
+  if (looksLikeVersion(d, from, octets)) return 4
+  // A network (10.0.0.0/8) is no one's address.
+  if (behind === slash && run.lengths[g + 4]! <= 2 && octets[3] === 0) return 4
+  d.add(ids.ipv4, from, run.endOf(g + 3))
+  return 4
+}
+
+function looksLikeVersion(d: Detection, from: number, octets: readonly number[]): boolean {
+  const { bytes, start } = d
+  const before = from > start ? bytes[from - 1]! : 0
+  // Chrome/120.0.0.0, v1.2.3.4, lib-1.2.3.4, foo@1.2.3.4
+  if (before === slash && from - 2 >= start && isAlnum(bytes[from - 2]!)) return true
+  if (before === dash || before === 0x76 || before === 0x56) return true
+  d.readContext(from)
+  if ((d.flags & (key.keyServerAddress | key.keyVersion)) !== 0 && (d.flags & key.keyClientAddress) === 0) return true
+  if ((d.key.flags & (key.keyVersion | key.keyServerAddress)) !== 0) return true
+  if ((d.flags & key.keyClientAddress) !== 0) return false
+  // 1.2.3.4, 2.5.4.3 and 120.0.0.0 without any word beside them are more often versions and OIDs.
+  const small = octets.every(octet => octet < 20)
+  return (small && !d.settings.isStrict) || (octets[1] === 0 && octets[2] === 0 && octets[3] === 0)
+}
+
+function takeNationalId(d: Detection, g: number, isFree: (count: number) => boolean): number {
+  const { enabled } = d.settings
+  const from = run.starts[g]!
+  // One shape with a format of its own, else the digits of one group or of all that hang together.
+  for (let i = 0; i < nationalIds.length; i++) {
+    const { shape, valid } = nationalIds[i]!
+    if (shape === undefined || enabled[nationalDetectors[i]!] !== 1) continue
+    const { groups, separators } = shape
+    if (!run.hasLengths(g, groups) || !isFree(groups.length) || run.isChained(g, groups.length)) continue
+    let hasShape = true
+    for (let s = 1; s < groups.length; s++) {
+      const separator = String.fromCharCode(run.separators[g + s]!)
+      const expected = separators.length === groups.length - 1 ? separators[s - 1]! : separators
+      if (!expected.includes(separator) || (expected === separators && run.separators[g + s] !== run.separators[g + 1]))
+        hasShape = false
+    }
+    if (!hasShape || !valid(digits, run.collect(g, groups.length))) continue
+    d.add(nationalDetectors[i]!, from, run.endOf(g + groups.length - 1))
+    return groups.length
+  }
+  if (g > 0 && run.separators[g] !== space) return 0
+  let count = 1
+  let total = run.lengths[g]!
+  // Groups of a number with separators; a compact number stands alone.
+  while (g + count < run.count && total + run.lengths[g + count]! <= 20 && total < 13)
+    total += run.lengths[g + count++]!
+  for (; count > 0; total -= run.lengths[g + --count]!) {
+    if (total < 6 || !isFree(count)) continue
+    if (takeByContext(d, g, count)) return count
+  }
+  return 0
+}
+
+/** Numbers that only a word beside them tells from any other. */
+function takeByContext(d: Detection, g: number, count: number): boolean {
+  const from = run.starts[g]!
+  const end = run.endOf(g + count - 1)
+  if (run.isChained(g, count)) return false
+  d.readContext(from)
+  const { flags, nationalIds: wanted } = d
+  if (wanted === 0 && (flags & contextual) === 0) return false
+  if ((flags & key.keyExempt) !== 0) return false
+  const total = run.collect(g, count)
+  if (total < 0) return false
+  if (total === 9 && (flags & key.keySsn) !== 0 && (isSsn(digits) || isItin(digits)))
+    return addTrue(d, isSsn(digits) ? ids.ssn : ids.itin, from, end)
+  if (total === 9 && (flags & key.keyAba) !== 0 && isAba(digits)) return addTrue(d, ids.aba, from, end)
+  if (total === 6 && (flags & key.keySortCode) !== 0) return addTrue(d, ids.sortCode, from, end)
+  if ((total === 15 || total === 16) && (flags & key.keyImei) !== 0 && (total === 16 || luhn(digits, 15)))
+    return addTrue(d, ids.imei, from, end)
+  if (total >= 18 && total <= 20 && (flags & key.keyIccid) !== 0 && digits[0] === 8 && digits[1] === 9)
+    return addTrue(d, ids.iccid, from, end)
+  if (total >= 14 && (flags & key.keyCard) !== 0 && isCardNumber(digits, total)) return addTrue(d, ids.card, from, end)
+  if (total >= 6 && total <= 17 && (flags & key.keyBank) !== 0) return addTrue(d, ids.bank, from, end)
+  if (total >= 7 && total <= 9 && (flags & key.keyPassport) !== 0) return addTrue(d, ids.passport, from, end)
+  for (let i = 0; i < nationalIds.length; i++) {
+    const { lengths, valid } = nationalIds[i]!
+    if ((wanted & nationalBits[i]!) === 0 || d.settings.enabled[nationalDetectors[i]!] !== 1) continue
+    if (lengths.includes(total) && valid(digits, total)) return addTrue(d, nationalDetectors[i]!, from, end)
+  }
+  return false
+}
+
+const contextual =
+  key.keySsn | key.keyAba | key.keySortCode | key.keyImei | key.keyIccid | key.keyCard | key.keyBank | key.keyPassport
+
+function addTrue(d: Detection, detector: number, start: number, end: number): true {
+  d.add(detector, start, end)
+  return true
+}

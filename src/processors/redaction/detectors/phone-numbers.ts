@@ -1,0 +1,160 @@
+import { detectorId } from './catalog.ts'
+import type { Detection } from './detection.ts'
+import * as key from './key-words.ts'
+import { dash, digits, dot, isSeparator, run, slash, space } from './number-run.ts'
+import { isInternationalNumber, isNanp } from './phones.ts'
+import { escapeEndingAt, isAlnum, isDigit } from './text-bytes.ts'
+
+const phone = detectorId('phone')
+
+export function isPlus(d: Detection, at: number): boolean {
+  const { bytes, start } = d
+  if (at <= start) return false
+  const before = bytes[at - 1]!
+  if (before === 0x2b) return at - 2 < start || !isAlnum(bytes[at - 2]!) || escapeEndingAt(bytes, start, at - 1) > 0
+  return (before | 0x20) === 0x62 && at - 3 >= start && bytes[at - 3] === 0x25 && bytes[at - 2] === 0x32
+}
+
+/** A number with a plus sign: the calling code tells how many digits belong to it. */
+export function takeInternational(d: Detection): boolean {
+  const { bytes, start, end } = d
+  const first = run.starts[0]!
+  let count = 0
+  let at = first
+  let best = 0
+  let isOpen = false
+  while (at < end && count < 16) {
+    const byte = bytes[at]!
+    if (isDigit(byte)) {
+      if (count < 15) digits[count] = byte - 0x30
+      count++
+      const next = at + 1 < end ? bytes[at + 1]! : 0
+      if (count >= 7 && count <= 15 && !isDigit(next) && !isOpen && !isAlnumOrLine(next)) {
+        if (isInternationalNumber(digits, count)) best = at + 1
+      }
+      at++
+      continue
+    }
+    const skipped = separatorLength(bytes, at, end)
+    if (skipped === 0) break
+    if (byte === 0x28) isOpen = true
+    for (let i = at; i < at + skipped; i++) {
+      if (bytes[i] === 0x28) isOpen = true
+      if (bytes[i] === 0x29) isOpen = false
+    }
+    at += skipped
+  }
+  if (best === 0) return takeTrunkZero(d, first)
+  d.readContext(first)
+  if (!d.hasName && (d.key.flags & key.keyExempt) !== 0 && (d.flags & key.keyPhone) === 0) return false
+  const from = bytes[first - 1] === 0x2b ? first - 1 : first - 3
+  d.add(phone, Math.max(from, start), best)
+  return true
+}
+
+/** `+44 (0)20 7946 0958`: the zero in parentheses is not dialled. */
+function takeTrunkZero(d: Detection, first: number): boolean {
+  const { bytes, start, end } = d
+  let count = 0
+  let at = first
+  let best = 0
+  while (at < end && count < 16) {
+    if (bytes[at] === 0x28 && bytes[at + 1] === 0x30 && bytes[at + 2] === 0x29) at += 3
+    else if (isDigit(bytes[at]!)) {
+      if (count < 15) digits[count] = bytes[at]! - 0x30
+      count++
+      at++
+      const next = at < end ? bytes[at]! : 0
+      if (count >= 7 && count <= 15 && !isAlnum(next) && isInternationalNumber(digits, count)) best = at
+    } else {
+      const skipped = separatorLength(bytes, at, end)
+      if (skipped === 0) break
+      at += bytes[at] === 0x20 && bytes[at + 1] === 0x28 ? 1 : skipped
+    }
+  }
+  if (best === 0) return false
+  d.add(phone, Math.max(start, first - (bytes[first - 1] === 0x2b ? 1 : 3)), best)
+  return true
+}
+
+const isAlnumOrLine = (byte: number) => isAlnum(byte) || byte === 0x5f
+
+/** Bytes of what may stand between two groups of a phone number: `-`, ` `, `.`, `/`, ` (`, `) `, `)-`, `%20`, NBSP. */
+function separatorLength(bytes: Uint8Array, at: number, end: number): number {
+  const byte = bytes[at]!
+  const next = at + 1 < end ? bytes[at + 1]! : 0
+  const third = at + 2 < end ? bytes[at + 2]! : 0
+  if (isSeparator(byte) && isDigit(next)) return 1
+  if ((byte === 0x28 || byte === 0x29) && isDigit(next)) return 1
+  if ((byte === space || byte === dash) && next === 0x28 && isDigit(third)) return 2
+  if (byte === 0x29 && (next === space || next === dash || next === dot) && isDigit(third)) return 2
+  if (byte === 0xc2 && next === 0xa0) return 2
+  if (byte === 0x25 && next === 0x32 && (third === 0x30 || (third | 0x20) === 0x64)) return 3
+  if (byte === 0xe2 && next === 0x80 && third >= 0x90 && third <= 0x94) return 3
+  return 0
+}
+
+/** National numbers: `(415) 555-2671` alone, the others beside a word for it. */
+export function takePhone(d: Detection, g: number, isFree: (count: number) => boolean): number {
+  const { bytes, start } = d
+  const from = run.starts[g]!
+  if (run.lengths[g] === 3 && run.hasLengths(g, [3, 4]) && isFree(2) && !run.isChained(g, 2)) {
+    let open = from - 1
+    if (open >= start && (bytes[open] === space || bytes[open] === dash)) open--
+    if (open >= start + 4 && bytes[open] === 0x29 && bytes[open - 4] === 0x28) {
+      for (let i = 0; i < 3; i++) digits[i] = bytes[open - 3 + i]! - 0x30
+      for (let i = 0; i < 3; i++) digits[3 + i] = bytes[from + i]! - 0x30
+      if (digits.subarray(0, 6).every(digit => digit <= 9) && isNanp(digits, 0)) {
+        let begin = open - 4
+        begin = withCallingCode(bytes, start, begin)
+        d.add(phone, begin, run.endOf(g + 1))
+        return 2
+      }
+    }
+  }
+  // The other forms: all groups that hang together, seven to fifteen digits, where a word says phone.
+  if (g > 0 && run.separators[g] !== space) return 0
+  let count = 0
+  let total = 0
+  while (g + count < run.count && total + run.lengths[g + count]! <= 15) total += run.lengths[g + count++]!
+  if (total < 7 || !isFree(count)) return 0
+  d.readContext(from)
+  if ((d.flags & key.keyPhone) === 0) {
+    const isDashed =
+      run.hasLengths(g, [3, 3, 4]) && isFree(3) && run.separatorOf(g, 3) !== 0 && run.separators[g + 1] !== slash
+    if (!isDashed || !d.settings.isStrict || run.isChained(g, 3)) return 0
+    run.collect(g, 3)
+    if (!isNanp(digits, 0)) return 0
+    count = 3
+  } else {
+    if ((d.flags & key.keyExempt) !== 0 || isDateLike(g)) return 0
+    if (run.hasLengths(g, [3, 3, 4]) && isFree(3)) count = 3
+    if (count < run.count - g && run.separators[g + count] !== space) return 0
+  }
+  let begin = from
+  if (begin > start && bytes[begin - 1] === 0x28) begin--
+  else if (begin - 1 > start && bytes[begin - 1] === space && bytes[begin - 2] === 0x29) {
+    const open = bytes.lastIndexOf(0x28, begin - 2)
+    if (open >= start && begin - open <= 8) begin = open
+  }
+  d.add(phone, begin, run.endOf(g + count - 1))
+  return count
+}
+
+/** `1 (415)`, `+1-(415)`: takes a calling code of North America before the parenthesis along. */
+function withCallingCode(bytes: Uint8Array, start: number, begin: number): number {
+  let at = begin
+  if (at - 1 > start && (bytes[at - 1] === space || bytes[at - 1] === dash)) at--
+  if (at <= start || bytes[at - 1] !== 0x31) return begin
+  at--
+  if (at > start && isAlnum(bytes[at - 1]!)) return begin
+  return at > start && bytes[at - 1] === 0x2b ? at - 1 : at
+}
+
+/** 2024-01-15, 15/01/2024, 2024.01.15 10: a calendar date. */
+function isDateLike(g: number): boolean {
+  return (
+    (run.lengths[g] === 4 && run.lengths[g + 1] === 2 && run.lengths[g + 2] === 2) ||
+    (run.lengths[g]! <= 2 && run.lengths[g + 1]! <= 2 && run.lengths[g + 2] === 4 && run.separators[g + 1] !== space)
+  )
+}

@@ -1,0 +1,86 @@
+import { latin1 } from './text-bytes.ts'
+
+const placeholders =
+  /x{5,}|\*{3,}|\.{4,}|0{12,}|example|placeholder|changeme|change[_-]me|replace[_-]?me|redacted|your[_-]|insert[_-]|<[a-z _-]+>|^\[[a-z_-]+\]$/i
+
+/** Stands where a secret would: `xxxx`, `EXAMPLE`, `${TOKEN}`, `<token>`. */
+export function isPlaceholder(text: string): boolean {
+  return (
+    placeholders.test(text) ||
+    /^(\$[{(A-Za-z_]|%[A-Z_]+%$|\{\{|env[.:(]|process\.env|os\.environ|getenv|vault:|secretref)/i.test(text)
+  )
+}
+
+/** Different characters in a text. */
+export function distinctCount(text: string): number {
+  return new Set(text).size
+}
+
+/** How often the kind of character changes from one to the next: letters by case, digits, signs. */
+function turns(text: string): number {
+  let count = 0
+  let before = ''
+  for (const character of text) {
+    const kind = /[a-z]/.test(character) ? 'a' : /[A-Z]/.test(character) ? 'A' : /\d/.test(character) ? '0' : '-'
+    if (before !== '' && kind !== before) count++
+    before = kind
+  }
+  return count
+}
+
+const vowels = /[aeiou]/i
+
+/** Longest stretches of letters that could be words: a vowel in every four letters, one case but for the first letter. */
+function wordyShare(text: string): number {
+  let wordy = 0
+  for (const part of text.match(/[A-Z]?[a-z]{3,}|[A-Z]{4,}/g) ?? []) {
+    const hasVowels = (part.match(/[aeiouy]/gi)?.length ?? 0) >= part.length / 5
+    const isPronounceable = !/[bcdfghjklmnpqrstvwxz]{5,}/i.test(part) && !/(.)\1\1/.test(part)
+    if (hasVowels && isPronounceable && part.length >= 3) wordy += part.length
+  }
+  return wordy / text.length
+}
+
+/** Whether a token looks made by a random generator rather than by people naming things. */
+export function looksRandom(text: string): boolean {
+  if (text.length < 8 || isPlaceholder(text) || distinctCount(text) < Math.min(8, text.length / 2 + 1)) return false
+  const hasDigit = /\d/.test(text)
+  const hasLetter = /[A-Za-z]/.test(text)
+  if (!hasLetter || !hasDigit)
+    return hasLetter && text.length >= 20 && wordyShare(text) < 0.5 && /[a-z]/.test(text) && /[A-Z]/.test(text)
+  if (wordyShare(text) > 0.6) return false
+  return turns(text) >= Math.max(3, text.length / 8) || distinctCount(text) >= 10
+}
+
+const commonWords = new Set(
+  (
+    'true false null none nil undefined yes no on off required optional invalid valid expired missing empty incorrect wrong ' +
+    'changed updated reset rotated revoked unset hidden masked redacted filtered removed deleted unknown default disabled ' +
+    'enabled present absent provided given set not string text number boolean object array field param parameter value ' +
+    'bearer basic digest token tokens secret secrets password passwords credential credentials auth authorization failed ' +
+    'failure success successful error denied granted accepted rejected mismatch matched mismatched correct protected plain ' +
+    'plaintext encrypted hashed bcrypt argon2 scrypt sha256 sha512 md5 oauth oauth2 openid jwt saml ldap kerberos manager ' +
+    'rotation policy strength length required. session sessions cookie cookies refresh access identity client server user ' +
+    'username account email login logout request response header body query unauthorized forbidden expiredtoken ' +
+    'authentication verification validation generated created cleartext strong weak medium short long internal external ' +
+    'function public private protected static readonly async await return const class interface'
+  ).split(' '),
+)
+
+/** Whether a value beside a secret's name is one: not a status, a type, a placeholder or a reference. */
+export function isSecretValue(text: string, isStrong: boolean): boolean {
+  const value = text.trim()
+  if (value.length < (isStrong ? 4 : 8) || isPlaceholder(value)) return false
+  if (commonWords.has(value.toLowerCase().replace(/[.,;:!?]+$/, ''))) return false
+  if (/^(\[.*\]|<.*>|\*+)$/.test(value)) return false
+  if (isStrong) return value.length >= 6 || /\d/.test(value)
+  // Lower-case letters alone, or words joined by signs, are names of things.
+  if (/^[a-z]+$/i.test(value)) return value.length >= 12 && wordyShare(value) < 0.6
+  if (/^\d+$/.test(value)) return false
+  if (/^[a-z]+([._/-][a-z]+)+$/i.test(value)) return value.length >= 16 && wordyShare(value) < 0.5
+  return vowels.test(value) || /\d/.test(value) || distinctCount(value) >= 6
+}
+
+export function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return latin1(bytes, start, end)
+}

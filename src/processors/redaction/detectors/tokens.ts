@@ -1,0 +1,294 @@
+import { detectorId } from './catalog.ts'
+import { crc32 } from './checksums.ts'
+import type { Detection } from './detection.ts'
+import { detectIban } from './iban.ts'
+import { detectDashedMac } from './ip.ts'
+import { describeKey, keyCookie, keyExempt, keyQueryCode, keySecret, nameWords } from './key-words.ts'
+import { detectLetteredId } from './lettered-ids.ts'
+import { distinctCount, isPlaceholder, looksRandom } from './randomness.ts'
+import { afterEscape, beginsWord, isAlnum, isTokenByte, latin1, matchesExact } from './text-bytes.ts'
+import { type VendorForm, vendorForms, wholeForms } from './vendor-keys.ts'
+
+const jwt = detectorId('jwt')
+const authorization = detectorId('authorization')
+const secret = detectorId('secret')
+const slackWebhook = detectorId('slack_webhook')
+
+interface CompiledForm extends VendorForm {
+  readonly detector: number
+  readonly allowed: Uint8Array
+  /** The prefix alone says little: the name beside it must say that this is a secret. */
+  readonly needsContext: boolean
+}
+
+const contextPrefixes = new Set([
+  'SK',
+  'live_',
+  'test_',
+  'pat',
+  'A3-',
+  'EAAA',
+  'sk_',
+  'api_org_',
+  'aio_',
+  'dG9r',
+  'cflt',
+  'AKCp',
+  'sl.',
+  'sdk-',
+  'mob-',
+  'secret_',
+])
+
+/** By the first two bytes of the prefix, longest prefix first. */
+const formsByStart = /* @__PURE__ */ (() => {
+  const map = new Map<number, CompiledForm[]>()
+  for (const form of vendorForms) {
+    const allowed = new Uint8Array(256)
+    const pattern = new RegExp(`^[${form.alphabet}]$`)
+    for (let byte = 0; byte < 128; byte++) if (pattern.test(String.fromCharCode(byte))) allowed[byte] = 1
+    const compiled = {
+      ...form,
+      detector: detectorId(form.name),
+      allowed,
+      needsContext: contextPrefixes.has(form.prefix),
+    }
+    const start = (form.prefix.charCodeAt(0) << 8) | form.prefix.charCodeAt(1)
+    map.set(start, [...(map.get(start) ?? []), compiled])
+  }
+  for (const forms of map.values()) forms.sort((a, b) => b.prefix.length - a.prefix.length)
+  return map
+})()
+
+/** One bit per pair of first bytes, so that most places of a token cost one look. */
+const startBits = /* @__PURE__ */ (() => {
+  const bits = new Uint8Array(65536)
+  for (const start of formsByStart.keys()) bits[start] = 1
+  return bits
+})()
+
+const tokenLookMax = 4096
+
+/** Looks at the run of letters, digits, `_` and `-` around `at`. */
+export function detectToken(d: Detection, at: number): void {
+  const { bytes, start, end } = d
+  let from = at
+  while (from > start && at - from < 64 && isTokenByte(bytes[from - 1]!)) from--
+  if (from < d.doneUntil) from = Math.min(at, d.doneUntil)
+  let to = at
+  while (to < end && isTokenByte(bytes[to]!)) to++
+  const first = Math.min(to, afterEscape(bytes, start, from, end))
+  const before = d.findings.count
+  const dotted = dottedStart(bytes, start, first)
+  if (detectJwtIn(d, dotted, to)) return
+  detectVendorKeys(d, dotted, Math.min(to, first + tokenLookMax))
+  if (d.findings.count > before) return
+  if (detectDashedMac(d, first, to)) return
+  if (detectIban(d, first)) return
+  detectLetteredId(d, first, to)
+  if (detectWholeForms(d, first, to)) return
+  if (to - first > 512) return
+  detectByWordBefore(d, first, to)
+}
+
+/** Where a token with dots in it, such as `SG.`..., begins: at most 32 bytes before. */
+function dottedStart(bytes: Uint8Array, start: number, at: number): number {
+  let from = at
+  while (from > start && at - from < 48 && (bytes[from - 1] === 0x2e || (from < at && isTokenByte(bytes[from - 1]!))))
+    from--
+  while (from < at && bytes[from] === 0x2e) from++
+  return from
+}
+
+export function detectVendorKeys(d: Detection, from: number, to: number): boolean {
+  const { bytes, start } = d
+  let found = false
+  for (let at = from; at < to - 1; at++) {
+    if (startBits[(bytes[at]! << 8) | bytes[at + 1]!] === 0) continue
+    if (at > start && isAlnum(bytes[at - 1]!) && !beginsWord(bytes, start, at)) continue
+    const end = takeVendorKey(d, at)
+    if (end > 0) {
+      found = true
+      at = end - 1
+    }
+  }
+  return found
+}
+
+/** Where the vendor's key that begins at `at` ends, 0 where none does. */
+function takeVendorKey(d: Detection, at: number): number {
+  const { bytes, end } = d
+  for (const form of formsByStart.get((bytes[at]! << 8) | bytes[at + 1]!)!) {
+    if (!matchesExact(bytes, at, end, form.prefix)) continue
+    const body = at + form.prefix.length
+    let to = body
+    const limit = Math.min(end, body + form.max + 1)
+    while (to < limit && form.allowed[bytes[to]!] === 1) to++
+    while (to > body && bytes[to - 1] === 0x2e) to--
+    const length = to - body
+    const isCut = to === end || (bytes[to] === 0x2e && bytes[to + 1] === 0x2e) || bytes[to] === 0xe2
+    if (length > form.max || (length < form.min && !(isCut && isDistinct(form, length)))) continue
+    if (to < end && isAlnum(bytes[to]!)) continue
+    const text = latin1(bytes, body, to)
+    if (isPlaceholder(text) || distinctCount(text) < Math.min(6, length / 2)) continue
+    if (form.needsContext && !saysSecret(d, at)) continue
+    if (form.check === 'sendgrid' && text.indexOf('.') < 10 && length >= form.min) continue
+    d.add(form.detector, at, to)
+    return to
+  }
+  return 0
+}
+
+/** A cut key counts where its prefix alone names the vendor. */
+const isDistinct = (form: CompiledForm, length: number) =>
+  form.prefix.length >= 4 && !form.needsContext && length >= 8 && form.prefix !== 'mfa.'
+
+/** Whether a GitHub token's last six characters are the CRC-32 of the others, in base 62. */
+export function hasGithubChecksum(bytes: Uint8Array, body: number, to: number): boolean {
+  const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+  let value = crc32(bytes, body, to - 6)
+  let text = ''
+  for (let i = 0; i < 6; i++) {
+    text = alphabet[value % 62]! + text
+    value = Math.floor(value / 62)
+  }
+  return latin1(bytes, to - 6, to) === text
+}
+
+/** Whether the attribute's key, or the name before `at`, stands for a secret. */
+function saysSecret(d: Detection, at: number): boolean {
+  if ((d.key.flags & (keySecret | keyQueryCode)) !== 0) return true
+  return (secretFlagsBefore(d, at) & keySecret) !== 0
+}
+
+/** What the two words before `at` say, whatever signs stand between. */
+export function secretFlagsBefore(d: Detection, at: number): number {
+  const text = latin1(d.bytes, Math.max(d.start, at - 40), at)
+  const words = nameWords(text.slice(text.lastIndexOf('\n') + 1)).filter(
+    word => !/^(is|was|n|the|a|of|to|be|with|as|scheme|new|use|using|following)$/.test(word),
+  )
+  if (words.length === 0) return 0
+  return describeKey(words.slice(-2).join('_')).flags
+}
+
+const jwtPartMax = 16 * 1024
+
+function detectJwtIn(d: Detection, from: number, to: number): boolean {
+  const { bytes, start } = d
+  for (let at = from; at + 8 < to; at++) {
+    if (bytes[at] !== 0x65 || bytes[at + 1] !== 0x79 || bytes[at + 2] !== 0x4a) continue
+    if (!beginsWord(bytes, start, at) && bytes[at - 1] !== 0x5f) continue
+    const end = jwtEnd(d, at)
+    if (end > 0) {
+      d.add(jwt, at, end)
+      d.doneUntil = Math.max(d.doneUntil, end)
+      return true
+    }
+  }
+  return false
+}
+
+/** Where the JWT or JWE that begins at `at` ends; 0 where it is none. One that a limit cut off counts. */
+function jwtEnd(d: Detection, at: number): number {
+  const { bytes, end } = d
+  let offset = at
+  let parts = 0
+  let headerEnd = 0
+  while (parts < 5) {
+    const limit = Math.min(end, offset + jwtPartMax)
+    while (offset < limit && isTokenByte(bytes[offset]!)) offset++
+    parts++
+    if (parts === 1) headerEnd = offset
+    if (offset >= end || bytes[offset] !== 0x2e) break
+    const next = offset + 1 < end ? bytes[offset + 1]! : 0
+    if (!isTokenByte(next) && next !== 0x2e && offset + 1 < end) {
+      if (parts >= 2) offset++
+      break
+    }
+    offset++
+  }
+  if (bytes[offset - 1] === 0x2e && parts > 2 && offset < end && bytes[offset - 2] === 0x2e) offset--
+  const header = Buffer.from(latin1(bytes, at, headerEnd), 'base64url').toString('latin1')
+  if (!/"(alg|enc|typ|kid|cty|jku|x5t|zip)"\s*:/.test(header)) return 0
+  const isCut = offset >= end
+  if (parts === 1 && !isCut) return 0
+  return parts >= 2 || (isCut && headerEnd - at >= 16) ? offset : 0
+}
+
+function detectWholeForms(d: Detection, from: number, to: number): boolean {
+  const { bytes, start, end } = d
+  if (to - from > 120) return false
+  let first = from
+  let last = to
+  const isPart = (byte: number) => isTokenByte(byte) || byte === 0x2e || byte === 0x7e || byte === 0x3a || byte === 0x2f
+  while (first > start && from - first < 60 && isPart(bytes[first - 1]!)) first--
+  while (last < end && last - to < 80 && isPart(bytes[last]!)) last++
+  const text = latin1(bytes, first, last)
+  const hook =
+    /(hooks\.slack\.com\/(services|workflows|triggers)\/)([A-Za-z0-9/_-]{20,})$/.exec(text) ??
+    /(discord(?:app)?\.com\/api\/webhooks\/\d+(\/))([A-Za-z0-9_-]{40,})$/.exec(text)
+  if (hook !== null) {
+    d.add(slackWebhook, last - hook[3]!.length, last)
+    return true
+  }
+  for (const separator of ['', ':', '/', '=']) {
+    const offset = separator === '' ? 0 : text.indexOf(separator) + 1
+    if (separator !== '' && offset === 0) continue
+    const part = text.slice(offset)
+    for (const { name, pattern } of wholeForms) {
+      if (!pattern.test(part) || name === 'sentry_token') continue
+      d.add(detectorId(name), first + offset, last)
+      return true
+    }
+  }
+  return false
+}
+
+const schemes = /(?:^|[^A-Za-z])(bearer|basic|token|apikey|api-key|digest|negotiate|hmac|ssws|key)[ :]+$/i
+
+/** `Bearer <token>`, `api key <token>`: the words right before say what it is. */
+function detectByWordBefore(d: Detection, from: number, to: number): void {
+  const { bytes, start, end } = d
+  let first = from
+  let last = to
+  const isPart = (byte: number) =>
+    isTokenByte(byte) || byte === 0x2e || byte === 0x7e || byte === 0x2b || byte === 0x2f || byte === 0x3d
+  while (last < end && last - to < 2048 && isPart(bytes[last]!)) last++
+  while (first > start && from - first < 64 && isPart(bytes[first - 1]!) && bytes[first - 1] !== 0x3d) first--
+  first = Math.min(from, afterEscape(bytes, start, first, end))
+  while (last > to && bytes[last - 1] === 0x2e) last--
+  const before = latin1(bytes, Math.max(start, first - 24), first)
+  const scheme = schemes.exec(before)
+  if (scheme !== null && isCredential(scheme[1]!, latin1(bytes, first, last))) {
+    d.add(authorization, first, last)
+    return
+  }
+  if ((d.key.flags & (keyExempt | keyCookie)) !== 0 || isIdentifier(latin1(bytes, from, to))) return
+  if (!/[A-Za-z]/.test(before)) return
+  if ((secretFlagsBefore(d, first) & keySecret) === 0) return
+  const text = latin1(bytes, first, last)
+  if (looksRandom(text)) d.add(secret, first, last)
+}
+
+/** Whether what stands behind an authorization scheme is one: Basic decodes to `user:password`, others look random. */
+export function isCredential(scheme: string, text: string): boolean {
+  if (text.length < 8 || isPlaceholder(text)) return false
+  if (/^basic$/i.test(scheme)) {
+    if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return false
+    const decoded = Buffer.from(text, 'base64').toString('latin1')
+    return decoded.includes(':') && !/\p{Cc}/u.test(decoded.replace(/[\t\n\r]/g, ''))
+  }
+  if (/^(bearer|apikey|api-key|ssws|hmac)$/i.test(scheme))
+    return /\d/.test(text)
+      ? text.length >= 8
+      : text.length >= 20 && distinctCount(text) >= 10 && !/^[a-z_-]+$/.test(text)
+  return looksRandom(text) && text.length >= 16
+}
+
+/** UUIDs, and hex of the lengths that ids and digests have. */
+export function isIdentifier(text: string): boolean {
+  return (
+    /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text) ||
+    (/^[0-9a-f]+$/i.test(text) && [16, 32, 40, 56, 64, 96, 128].includes(text.length))
+  )
+}

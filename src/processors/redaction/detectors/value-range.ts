@@ -1,0 +1,123 @@
+import { isSpace, latin1 } from './text-bytes.ts'
+
+const valueBytesMax = 8192
+
+/** The value behind a separator: where it begins and ends, and how it was quoted. Used again for each value. */
+export class ValueRange {
+  start = 0
+  end = 0
+  isQuoted = false
+  /** One space at least stood between the separator and the value. */
+  isSpaced = false
+
+  /** Reads the value that begins behind `at`, for a name and value in any text. */
+  read(bytes: Uint8Array, at: number, end: number): void {
+    let offset = at
+    while (offset < end && offset - at < 8 && isSpace(bytes[offset]!)) offset++
+    this.isSpaced = offset > at
+    this.isQuoted = false
+    // HTTP libraries log headers as lists.
+    if (
+      bytes[offset] === 0x5b &&
+      offset + 1 < end &&
+      (bytes[offset + 1] === 0x22 || bytes[offset + 1] === 0x5c || bytes[offset + 1] === 0x27)
+    )
+      offset++
+    let slashes = 0
+    while (offset + slashes < end && bytes[offset + slashes] === 0x5c) slashes++
+    const quote = offset + slashes < end ? bytes[offset + slashes]! : 0
+    if (quote === 0x22 || quote === 0x27 || quote === 0x60) {
+      this.isQuoted = true
+      this.start = offset + slashes + 1
+      this.end = closingQuote(bytes, this.start, end, quote, slashes)
+      return
+    }
+    this.start = offset
+    this.end = bareEnd(bytes, offset, end)
+  }
+
+  /** Up to white space or a quote: for what people type in sentences and command lines. */
+  extendToSpace(bytes: Uint8Array, end: number): void {
+    let offset = this.end
+    while (
+      offset < end &&
+      offset - this.start < 256 &&
+      bytes[offset]! > 0x20 &&
+      bytes[offset] !== 0x22 &&
+      bytes[offset] !== 0x27 &&
+      bytes[offset] !== 0x5c
+    )
+      offset++
+    while (offset > this.end && /[.,;:!?)\]}]/.test(String.fromCharCode(bytes[offset - 1]!))) offset--
+    this.end = offset
+  }
+
+  /** The rest of the line, up to a closing quote: for header lines in text. */
+  extendToLine(bytes: Uint8Array, end: number): void {
+    if (this.isQuoted) return
+    let offset = this.start
+    while (offset < end && offset - this.start < valueBytesMax) {
+      const byte = bytes[offset]!
+      if (byte === 0x0a || byte === 0x0d || byte === 0x22 || byte === 0x27) break
+      if (
+        byte === 0x5c &&
+        offset + 1 < end &&
+        (bytes[offset + 1] === 0x6e ||
+          bytes[offset + 1] === 0x72 ||
+          bytes[offset + 1] === 0x22 ||
+          bytes[offset + 1] === 0x5c ||
+          bytes[offset + 1] === 0x27)
+      )
+        break
+      offset++
+    }
+    this.end = offset
+  }
+}
+
+/** Where the string ends whose quotes have `slashes` backslashes before them. */
+function closingQuote(bytes: Uint8Array, from: number, end: number, quote: number, slashes: number): number {
+  const limit = Math.min(end, from + valueBytesMax)
+  let run = 0
+  for (let offset = from; offset < limit; offset++) {
+    const byte = bytes[offset]!
+    if (byte === 0x5c) {
+      run++
+      continue
+    }
+    // One level deeper a quote has more backslashes: that is content.
+    if (byte === quote && run <= slashes) return offset - run
+    run = 0
+  }
+  return limit - (limit === end ? run : 0)
+}
+
+function bareEnd(bytes: Uint8Array, from: number, end: number): number {
+  const limit = Math.min(end, from + valueBytesMax)
+  let offset = from
+  while (offset < limit) {
+    const byte = bytes[offset]!
+    if (byte <= 0x20 || stops[byte] === 1) break
+    if (byte === 0x25 && offset + 2 < limit && isEncodedStop(bytes[offset + 1]!, bytes[offset + 2]!)) break
+    offset++
+  }
+  // Signs that end a sentence are not part of the value.
+  while (offset > from && (bytes[offset - 1] === 0x2e || bytes[offset - 1] === 0x3a)) offset--
+  return offset
+}
+
+const stops = /* @__PURE__ */ (() => {
+  const table = new Uint8Array(256)
+  for (const character of '&;,\'"`)]}<>|\\') table[character.charCodeAt(0)] = 1
+  return table
+})()
+
+/** %20 %22 %26 %2C %3B %0A */
+function isEncodedStop(high: number, low: number): boolean {
+  const code = String.fromCharCode(high, low).toLowerCase()
+  return code === '20' || code === '22' || code === '26' || code === '2c' || code === '3b' || code === '0a'
+}
+
+export function valueText(bytes: Uint8Array, range: ValueRange): string {
+  return latin1(bytes, range.start, range.end)
+}

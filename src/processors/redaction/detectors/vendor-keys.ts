@@ -1,0 +1,154 @@
+import type { vendorKeyNames } from './catalog.ts'
+
+/** One form of a vendor's keys. */
+export interface VendorForm {
+  readonly name: (typeof vendorKeyNames)[number]
+  readonly prefix: string
+  /** Characters behind the prefix, as a class of a regular expression. */
+  readonly alphabet: string
+  readonly min: number
+  readonly max: number
+  /** A further check of the whole key. */
+  readonly check?: 'github' | 'slack' | 'digits' | 'sendgrid'
+}
+
+const word = 'A-Za-z0-9'
+const base64Url = 'A-Za-z0-9_\\-'
+const hex = 'a-f0-9'
+const anyHex = 'a-fA-F0-9'
+
+const form = (
+  name: VendorForm['name'],
+  prefixes: string,
+  alphabet: string,
+  min: number,
+  max = min,
+  check?: VendorForm['check'],
+): VendorForm[] =>
+  prefixes.split(' ').map(prefix => ({ name, prefix, alphabet, min, max, ...(check === undefined ? {} : { check }) }))
+
+/** Prefix, alphabet and length of what each vendor publishes about its keys. Longer prefixes win over shorter ones. */
+export const vendorForms: readonly VendorForm[] = [
+  form('aws_access_key', 'AKIA ASIA ABIA ACCA A3T', 'A-Z2-7', 16, 17),
+  form('aws_bedrock_key', 'ABSK', 'A-Za-z0-9+/=', 100, 280),
+  form('aws_bedrock_key', 'bedrock-api-key-', 'A-Za-z0-9+/=', 60, 1000),
+  form('gcp_api_key', 'AIza', base64Url, 35),
+  form('gcp_oauth_secret', 'GOCSPX-', base64Url, 28),
+  form('gcp_oauth_secret', 'ya29.', `${base64Url}.`, 20, 1024),
+  form('github_token', 'ghp_ gho_ ghu_ ghs_ ghr_', word, 36, 251, 'github'),
+  form('github_pat', 'github_pat_', 'A-Za-z0-9_', 82),
+  form(
+    'gitlab_token',
+    'glpat- gldt- glft- glsoat- glrt- glptt- glcbt- glimt- glagent- gloas- glffct-',
+    `${base64Url}.`,
+    20,
+    320,
+  ),
+  form('gitlab_token', 'GR1348941', base64Url, 20),
+  form('slack_token', 'xoxb- xoxp- xoxa- xoxr- xoxs- xoxe- xoxo- xoxc- xoxd- xapp-', 'A-Za-z0-9-', 20, 400),
+  form('slack_token', 'xoxe.xoxp- xoxe.xoxb-', 'A-Za-z0-9-', 20, 400),
+  form('stripe_key', 'sk_live_ sk_test_ rk_live_ rk_test_ sk_prod_ rk_prod_', word, 10, 247),
+  form('stripe_webhook_secret', 'whsec_', 'A-Za-z0-9+/=', 24, 64),
+  form('openai_key', 'sk-proj- sk-svcacct- sk-admin- sk-None-', base64Url, 32, 250),
+  form('openai_key', 'sk-', word, 40, 60),
+  form(
+    'anthropic_key',
+    'sk-ant-api03- sk-ant-admin01- sk-ant-oat01- sk-ant-ort01- sk-ant-sid01- sk-ant-',
+    base64Url,
+    60,
+    140,
+  ),
+  form('huggingface_token', 'hf_ api_org_', 'A-Za-z', 34, 40),
+  form('huggingface_token', 'hf_', word, 34, 40),
+  form('perplexity_key', 'pplx-', word, 40, 64),
+  form('databricks_token', 'dapi', `${hex}-`, 32, 34),
+  form('npm_token', 'npm_', word, 36),
+  form('pypi_token', 'pypi-AgEI pypi-', base64Url, 50, 1000),
+  form('sendgrid_key', 'SG.', `${base64Url}.`, 60, 70, 'sendgrid'),
+  form('vault_token', 'hvs. hvb. hvr.', `${base64Url}.`, 20, 300),
+  form('shopify_token', 'shpat_ shpca_ shppa_ shpss_ shptka_', anyHex, 32),
+  form('doppler_token', 'dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.', `${word}.`, 40, 60),
+  form('notion_token', 'ntn_', word, 40, 60),
+  form('notion_token', 'secret_', word, 43),
+  form('linear_key', 'lin_api_ lin_oauth_', word, 32, 64),
+  form('postman_key', 'PMAK-', `${hex}-`, 59, 59),
+  form('grafana_token', 'glsa_', 'A-Za-z0-9_', 41, 41),
+  form('grafana_token', 'glc_', 'A-Za-z0-9+/=', 32, 400),
+  form('sentry_token', 'sntrys_ sntryu_ sntrya_', 'A-Za-z0-9+/=_', 40, 400),
+  form('onepassword_token', 'ops_eyJ', 'A-Za-z0-9+/=_-', 100, 2000),
+  form('onepassword_token', 'A3-', 'A-Z0-9-', 32, 40),
+  form('age_secret_key', 'AGE-SECRET-KEY-1', 'A-Z0-9', 58),
+  form('atlassian_token', 'ATATT3 ATCTT3 ATBB', 'A-Za-z0-9_=-', 24, 250),
+  form('digitalocean_token', 'dop_v1_ doo_v1_ dor_v1_', hex, 64),
+  form('twilio_key', 'SK AC', hex, 32),
+  form('square_token', 'sq0atp- sq0csp- sq0idp-', base64Url, 22, 43),
+  form('square_token', 'EAAA', base64Url, 60, 60),
+  form('mailgun_key', 'key-', hex, 32),
+  form('newrelic_key', 'NRAK- NRJS- NRAA- NRII- NRIQ- NRRA-', `${base64Url}`, 19, 42),
+  form('figma_token', 'figd_ figo_ figu_', base64Url, 38, 64),
+  form('planetscale_token', 'pscale_tkn_ pscale_pw_ pscale_oauth_', `${base64Url}.=`, 32, 64),
+  form('pulumi_token', 'pul-', hex, 40),
+  form('rubygems_key', 'rubygems_', hex, 48),
+  form('dockerhub_token', 'dckr_pat_ dckr_oat_', base64Url, 27, 64),
+  form('groq_key', 'gsk_', word, 48, 56),
+  form('xai_key', 'xai-', word, 70, 90),
+  form('replicate_token', 'r8_', word, 37),
+  form('openrouter_key', 'sk-or-v1-', hex, 64),
+  form('supabase_key', 'sbp_ sb_secret_', 'A-Za-z0-9_-', 30, 50),
+  form('fly_token', 'fo1_ fm1_ fm2_ fm1a_ fm1r_', 'A-Za-z0-9+/=_-', 40, 800),
+  form('dynatrace_token', 'dt0c01. dt0s01. dt0s16.', 'A-Z0-9.', 80, 100),
+  form('launchdarkly_key', 'api-sdk- sdk- mob-', `${hex}-`, 36, 36),
+  form('typeform_token', 'tfp_', `${base64Url}.=`, 40, 64),
+  form('easypost_key', 'EZAK EZTK', word, 54),
+  form('flutterwave_key', 'FLWSECK_TEST- FLWSECK-', 'A-Za-z0-9-', 12, 50),
+  form('plaid_token', 'access-production- access-sandbox- access-development-', `${hex}-`, 36),
+  form('shippo_token', 'shippo_live_ shippo_test_', hex, 40),
+  form('netlify_token', 'nfp_ nfc_ nfo_ nfb_ nfu_', word, 36, 40),
+  form('langfuse_key', 'sk-lf-', `${hex}-`, 36),
+  form('langsmith_key', 'lsv2_pt_ lsv2_sk_', `${hex}_`, 42, 43),
+  form('cloudflare_key', 'v1.0-', `${hex}-`, 171),
+  form('heroku_key', 'HRKU-', base64Url, 36, 64),
+  form('buildkite_token', 'bkua_', hex, 40),
+  form('circleci_token', 'CCIPAT_ CCIPRJ_', 'A-Za-z0-9_', 40, 80),
+  form('intercom_token', 'dG9r', 'A-Za-z0-9+/=', 56, 60),
+  form('hubspot_token', 'pat-na1- pat-na2- pat-eu1- pat-ap1-', `${hex}-`, 36),
+  form('clojars_token', 'CLOJARS_', word, 60),
+  form('contentful_token', 'CFPAT-', base64Url, 43),
+  form('dropbox_token', 'sl.u. sl.', base64Url, 130, 1400),
+  form('facebook_token', 'EAACEdEose0cBA', word, 20, 300),
+  form('mapbox_token', 'sk.eyJ', `${base64Url}.`, 60, 120),
+  form('brevo_key', 'xkeysib- xsmtpsib-', `${hex}A-Za-z0-9-`, 64, 90),
+  form('lob_key', 'live_ test_', hex, 35),
+  form('artifactory_key', 'AKCp', word, 69),
+  form('artifactory_key', 'cmVmdGtuO', word, 50, 80),
+  form('prefect_key', 'pnu_ pnb_', word, 36),
+  form('readme_key', 'rdme_', 'a-z0-9', 70),
+  form('tailscale_key', 'tskey-auth- tskey-api- tskey-client- tskey-', 'A-Za-z0-9-', 20, 80),
+  form('nvidia_key', 'nvapi-', base64Url, 60, 70),
+  form('tavily_key', 'tvly-dev- tvly-', 'A-Za-z0-9-', 24, 50),
+  form('elevenlabs_key', 'sk_', hex, 48),
+  form('posthog_key', 'phx_ phc_', word, 40, 60),
+  form('confluent_key', 'cflt', 'A-Za-z0-9+/', 60),
+  form('adafruit_key', 'aio_', word, 28),
+  form('sourcegraph_token', 'sgp_', 'a-fA-F0-9_local', 40, 60),
+  form('terraform_token', 'atlasv1.', base64Url, 60, 70),
+  form('airtable_token', 'pat', `${word}.`, 79),
+  form('discord_token', 'mfa.', base64Url, 80, 95),
+].flat()
+
+/** Keys that have no prefix: the part before a fixed middle. */
+export interface MiddleForm {
+  readonly name: (typeof vendorKeyNames)[number]
+  readonly pattern: RegExp
+}
+
+/** Whole tokens of letters, digits, `_`, `-`, `.`, `:` and `~`; the patterns are anchored and have bounded repeats. */
+export const wholeForms: readonly MiddleForm[] = [
+  { name: 'telegram_token', pattern: /^\d{8,10}:AA[A-Za-z0-9_-]{33}$/ },
+  { name: 'discord_token', pattern: /^[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}$/ },
+  { name: 'terraform_token', pattern: /^[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70}$/ },
+  { name: 'azure_secret', pattern: /^[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,34}$/ },
+  { name: 'mailchimp_key', pattern: /^[0-9a-f]{32}-us\d{1,2}$/ },
+  { name: 'asana_token', pattern: /^[0-2]\/\d{16}(\/\d{16})?:[0-9a-f]{32}$/ },
+  { name: 'sentry_token', pattern: /^https?-[0-9a-f]{32}$/ },
+]

@@ -1,0 +1,28 @@
+/** Offsets that deserve a look, ascending: `offset << 2 | kind`. Grows as needed and is used again for the next payload. */
+export class Candidates {
+  values = new Uint32Array(1024)
+  count = 0
+
+  clear(): void {
+    this.count = 0
+  }
+
+  ensure(more: number): void {
+    const needed = this.count + more
+    if (needed <= this.values.length) return
+    const grown = new Uint32Array(Math.max(needed, this.values.length * 2))
+    grown.set(this.values.subarray(0, this.count))
+    this.values = grown
+  }
+
+  push(offset: number, kind: number): void {
+    this.ensure(1)
+    this.values[this.count++] = (offset << 2) | kind
+  }
+}
+
+/** Finds where something may stand. Both implementations find the same candidates; a property test holds them to it. */
+export interface CandidateScanner {
+  /** Appends the candidates of `bytes[start, end)`; a run of digits is reported one byte late, so maybe at `end`. */
+  scan(bytes: Uint8Array, start: number, end: number, into: Candidates): void
+}

@@ -1,0 +1,56 @@
+/** Where things lie in the scanner's memory, and the classes of bytes; the generator and both scanners share it. */
+export const memoryPages = 5
+/** Four tables of 16 bytes: the fingerprints of the literals by place in the literal. */
+export const tablesOffset = 0
+/** Eleven 64-bit masks of the block before: what runs need across blocks. */
+export const stateOffset = 64
+export const stateBytes = 88
+/** Six vectors that the module reads once per call. */
+export const constantsOffset = 256
+/** The input; the 16 bytes before it are the end of the piece before. */
+export const inputOffset = 1024
+export const pieceBytes = 32 * 1024
+/** Found symbols and literals; a piece can hold one per byte. */
+export const outputOffset = 64 * 1024
+/** Found runs, at most one in two places, and how many there are. */
+export const runsOffset = outputOffset + 4 * (pieceBytes + 64)
+export const runsCountOffset = 512
+
+export const kindSymbol = 0
+export const kindDigits = 1
+export const kindToken = 2
+export const kindDigitsAndToken = 3
+
+/** Digits and the single separators between two of them, from which such a run is a candidate. */
+export const digitRunMin = 7
+/** Letters, digits, `_` and `-` in a row from which the run is a candidate. */
+export const tokenRunMin = 17
+
+/** Bits of a byte's class. A bit is a set of high nibbles times a set of low nibbles, which is what SIMD can look up. */
+export const classDigit = 0x80
+export const classSeparator = 0x40
+export const classToken = 0xbc
+export const classTrigger = 0x03
+
+const rectangles: readonly (readonly [bit: number, high: readonly number[], low: readonly number[]])[] = [
+  [0x80, [3], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]],
+  [0x40, [2], [0x0, 0xd, 0xe, 0xf]], // space - . /
+  [0x20, [4, 6], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]],
+  [0x10, [5, 7], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+  [0x08, [5], [0xf]], // _
+  [0x04, [2], [0xd]], // -
+  [0x02, [3], [0xa, 0xd, 0xe]], // : = >
+  [0x01, [4], [0x0]], // @
+]
+
+export function nibbleTable(which: 'high' | 'low'): number[] {
+  const table = new Array<number>(16).fill(0)
+  for (const [bit, high, low] of rectangles) for (const i of which === 'high' ? high : low) table[i]! |= bit
+  return table
+}
+
+/** What the module finds at `constantsOffset`. */
+export function scanConstants(): number[] {
+  const splat = (byte: number) => new Array<number>(16).fill(byte)
+  return [splat(0), splat(0x0f), nibbleTable('low'), nibbleTable('high'), splat(classToken), splat(classTrigger)].flat()
+}
