@@ -12,7 +12,12 @@ mkdirSync(outdir, { recursive: true })
 
 await build({
   absWorkingDir: root,
-  entryPoints: { sluice: 'src/main.ts' },
+  entryPoints: {
+    sluice: 'src/main.ts',
+    'stage-worker': 'src/stage-worker.ts',
+    // Piscina starts its threads with the file of this name in its own folder, which in a bundle is this one.
+    worker: 'node_modules/piscina/dist/worker.js',
+  },
   outdir,
   bundle: true,
   platform: 'node',

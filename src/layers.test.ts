@@ -11,7 +11,7 @@ const layers: readonly (readonly string[])[] = [
   ['exporter-helper', 'receiver-helper', 'processor-helper', 'testkit'],
   ['receivers', 'processors', 'exporters', 'connectors', 'extensions', 'service'],
   ['cli', 'components.ts'],
-  ['main.ts'],
+  ['main.ts', 'stage-worker.ts'],
 ]
 /** Each folder in these is a unit of its own. */
 const families = ['receivers', 'processors', 'exporters', 'connectors', 'extensions']

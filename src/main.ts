@@ -1,9 +1,13 @@
+import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runAgentProcess } from './cli/agent-process.ts'
 import { dryBuild } from './cli/dry-build.ts'
 import { runCli } from './cli/run-cli.ts'
 import { version } from './cli/version.ts'
 import { components } from './components.ts'
+
+/** Beside this file, in the sources as in the bundle. */
+const stageWorkerFile = fileURLToPath(new URL(`./stage-worker.${import.meta.url.slice(-2)}`, import.meta.url))
 
 // `sluice components | head -n 1`: whoever reads has seen enough.
 process.stdout.on('error', error => {
@@ -24,7 +28,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   version,
   async run(request) {
     // Whatever an agent that has ended still holds open must not keep the process alive.
-    process.exit(await runAgentProcess(request, components))
+    process.exit(await runAgentProcess(request, components, stageWorkerFile))
   },
   build: config => dryBuild(config, components),
 })

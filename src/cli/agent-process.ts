@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { totalmem } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { systemClock } from '../clock/clock.ts'
 import type { ComponentRegistry } from '../component/registry.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
@@ -14,7 +14,11 @@ import { version } from './version.ts'
 const shutdownTimeoutMs = 25_000
 
 /** Runs an agent until a signal or a fatal error ends it; gives the exit code. No `configs`: the built-in configuration. */
-export async function runAgentProcess(request: LoadRequest, components: ComponentRegistry): Promise<number> {
+export async function runAgentProcess(
+  request: LoadRequest,
+  components: ComponentRegistry,
+  stageWorkerFile: string,
+): Promise<number> {
   const print = (line: string) => process.stderr.write(`${line}\n`)
   const isBuiltIn = request.configs.length === 0
   const run = new AgentRun({
@@ -27,6 +31,9 @@ export async function runAgentProcess(request: LoadRequest, components: Componen
     readText: readTextFile,
     totalMemoryBytes: totalmem(),
     watchIo: nodeWatchIo,
+    cores: availableParallelism(),
+    stageWorkerFile,
+    readUtilization: utilizationReader(),
     print,
   })
   const signals = listenForSignals(run)
@@ -81,6 +88,16 @@ function greeting(run: AgentRun, config: AgentConfig, isBuiltIn: boolean): strin
   if (run.telemetry.addresses.length > 0) lines.push(`  metrics    http://${run.telemetry.addresses[0]}/metrics`)
   if (isBuiltIn) lines.push('  send       OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 and start your application')
   return lines
+}
+
+function utilizationReader(): () => number {
+  let last = performance.eventLoopUtilization()
+  return () => {
+    const now = performance.eventLoopUtilization()
+    const { utilization } = performance.eventLoopUtilization(now, last)
+    last = now
+    return utilization
+  }
 }
 
 function shutdownTimeoutOf(env: LoadRequest['env']): number {

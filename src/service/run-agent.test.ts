@@ -34,6 +34,9 @@ async function setUp(t: Test) {
     readText: () => undefined,
     totalMemoryBytes: 1e9,
     watchIo: nodeWatchIo,
+    cores: 1,
+    stageWorkerFile: '',
+    readUtilization: () => 0,
     print: line => printed.push(line),
   })
   t.teardown(() => run.shutdown())

@@ -10,12 +10,16 @@ import type { Logger } from '../telemetry/logger.ts'
 import { MetricRegistry } from '../telemetry/metric-registry.ts'
 import { publishProcessMetrics } from '../telemetry/process-metrics.ts'
 import { ByteBudget } from '../transport/byte-budget.ts'
+import { WorkerPool } from '../workers/worker-pool.ts'
 import { answerAdmin } from './admin-endpoint.ts'
 import { admissionBytesMax } from './admission.ts'
 import { Agent } from './agent.ts'
 import { ConfigWatch, type WatchIo } from './config-watch.ts'
-import { InlineStage } from './inline-stage.ts'
+import { defaultThresholds, LoadGauge, type ReadUtilization } from './load-gauge.ts'
 import { diffLines, type PlanDiff } from './plan-diff.ts'
+import { PooledStage } from './pooled-stage.ts'
+import type { MakeRunner } from './stage-instance.ts'
+import { StagePool } from './stage-pool.ts'
 import { TelemetryRuntime } from './telemetry-runtime.ts'
 
 /** What the command line and the platform say. */
@@ -31,6 +35,10 @@ export interface RunSettings {
   readonly readText: (path: string) => string | undefined
   readonly totalMemoryBytes: number
   readonly watchIo: WatchIo
+  readonly cores: number
+  /** The module that stage workers run. */
+  readonly stageWorkerFile: string
+  readonly readUtilization: ReadUtilization
   /** Lines for people: greetings, problems of the configuration, the ledger at the end. */
   readonly print: (line: string) => void
 }
@@ -56,6 +64,8 @@ export class AgentRun {
   readonly ledger = new Ledger()
   readonly #settings: RunSettings
   readonly #watch: ConfigWatch
+  readonly #load: LoadGauge
+  readonly #pool: StagePool
   #loaded: LoadedConfig | undefined
   #reloading: Promise<unknown> = Promise.resolve()
 
@@ -73,6 +83,18 @@ export class AgentRun {
     const limits = readContainerLimits(settings.readText)
     const admission = new ByteBudget(admissionBytesMax(limits.memoryBytes ?? settings.totalMemoryBytes))
     const { ledger, logger } = this
+    const threadsMax = stageThreadsMax(settings.cores, limits.cpuQuota)
+    const stageMetrics = registry.scope({})
+    const thresholds = threadsMax === 0 ? neverBusy : defaultThresholds
+    this.#load = new LoadGauge(clock, settings.readUtilization, stageMetrics, thresholds)
+    const workers = new WorkerPool({
+      filename: settings.stageWorkerFile,
+      threadsMax,
+      idleTimeoutMs: 30_000,
+      heapMibMax: workerHeapMib,
+      clock,
+    })
+    this.#pool = new StagePool(workers, stageMetrics)
     this.agent = new Agent({
       components,
       logger,
@@ -81,7 +103,7 @@ export class AgentRun {
       clock,
       random,
       admission,
-      makeRunner: (step, contexts) => new InlineStage(step, contexts),
+      makeRunner: (step, contexts) => new PooledStage(step, contexts, this.#pool, this.#load),
       retireTimeoutMs: 30_000,
       probationMs: 5_000,
     })
@@ -94,7 +116,7 @@ export class AgentRun {
 
   /** Rejects with `ConfigRefused`, or with what kept a component from starting. */
   async start(): Promise<AgentConfig> {
-    const loaded = await this.#load()
+    const loaded = await this.#loadSources()
     const config = resolvedOf(loaded)
     const telemetry = await this.telemetry.prepare(config.telemetry)
     try {
@@ -105,6 +127,7 @@ export class AgentRun {
     }
     await telemetry.commit()
     await this.#watch.follow(loaded.files)
+    this.#load.start()
     return config
   }
 
@@ -127,7 +150,7 @@ export class AgentRun {
 
   /** What a reload would do now, without doing it. */
   async preview(): Promise<ReloadOutcome> {
-    const loaded = await this.#load()
+    const loaded = await this.#loadSources()
     const config = resolvedOf(loaded)
     const { generation } = this.agent.state()
     return { generation, hash: config.fingerprint, changes: diffLines(this.agent.preview(config)) }
@@ -136,7 +159,7 @@ export class AgentRun {
   async #reload(reason: string): Promise<ReloadOutcome> {
     const { logger, agent } = this
     try {
-      const loaded = await this.#load()
+      const loaded = await this.#loadSources()
       // Also where it is wrong: the files to repair may be others than those that were read before.
       await this.#watch.follow(loaded.files)
       const config = resolvedOf(loaded)
@@ -176,12 +199,14 @@ export class AgentRun {
     this.logger.info('shutting down', { timeout_ms: shutdownTimeoutMs })
     this.#watch.shutdown()
     await this.agent.shutdown({ atMs: startedMs + shutdownTimeoutMs })
+    this.#load.shutdown()
+    await this.#pool.shutdown()
     await this.telemetry.shutdown()
     this.logger.info('shutdown complete', { duration_ms: Math.round(clock.nowMs() - startedMs) })
     for (const line of this.account()) print(line)
   }
 
-  async #load(): Promise<LoadedConfig> {
+  async #loadSources(): Promise<LoadedConfig> {
     const { request, print } = this.#settings
     const loaded = await loadConfig(request)
     if (loaded.resolved !== undefined && loaded.problems.length > 0) print(formatProblemsText(loaded.problems))
@@ -189,6 +214,16 @@ export class AgentRun {
     return loaded
   }
 }
+
+/** One thread beside the main one is only worth its memory where there is a core for it. */
+function stageThreadsMax(cores: number, cpuQuota: number | undefined): number {
+  const threads = Math.min(cores, Math.ceil(cpuQuota ?? cores))
+  return threads < 2 ? 0 : threads
+}
+
+const neverBusy = { busyFrom: 2, idleBelow: 2 }
+/** A request, its result and the stages of all pipelines; what needs more is a bug, and must not take the agent along. */
+const workerHeapMib = 128
 
 function resolvedOf(loaded: LoadedConfig): AgentConfig {
   if (loaded.resolved === undefined) throw new ConfigRefused(formatProblemsText(loaded.problems))

@@ -41,7 +41,8 @@ export class StageInstance {
       return await this.#runner.run(batch)
     } catch (error) {
       if (!(error instanceof WireError)) throw error
-      throw new ConsumeError('permanent', `malformed request: ${error.message}`, { reason: 'malformed', cause: error })
+      const reason = error.reason === 'budget' ? 'element_budget' : 'malformed'
+      throw new ConsumeError('permanent', `request refused: ${error.message}`, { reason, cause: error })
     }
   }
 
