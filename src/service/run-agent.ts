@@ -18,7 +18,6 @@ import { ConfigWatch, type WatchIo } from './config-watch.ts'
 import { defaultThresholds, LoadGauge, type ReadUtilization } from './load-gauge.ts'
 import { diffLines, type PlanDiff } from './plan-diff.ts'
 import { PooledStage } from './pooled-stage.ts'
-import type { MakeRunner } from './stage-instance.ts'
 import { StagePool } from './stage-pool.ts'
 import { TelemetryRuntime } from './telemetry-runtime.ts'
 
