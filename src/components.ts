@@ -1,4 +1,5 @@
 import { ComponentRegistry } from './component/registry.ts'
+import { countConnector } from './connectors/count/factory.ts'
 import { forwardConnector } from './connectors/forward/factory.ts'
 import { routingConnector } from './connectors/routing/factory.ts'
 import { debugExporter } from './exporters/debug/factory.ts'
@@ -32,6 +33,7 @@ export const components = new ComponentRegistry([
   otlpGrpcExporter,
   otlpHttpExporter,
   // connectors
+  countConnector,
   forwardConnector,
   routingConnector,
   // extensions
