@@ -27,6 +27,9 @@ const stateRemoved = 2
 /** Has fields beside one key and one value; they are kept when the entry is written anew. */
 const stateExtra = 4
 
+/** An offset that no message ends at. */
+const notPlain = -1
+
 const keyTag = (otlp.keyValueKey << 3) | wireBytes
 const valueTag = (otlp.keyValueValue << 3) | wireBytes
 
@@ -120,7 +123,10 @@ export class AttributeList {
       offset += 2
       if (length >= 128) {
         const high = bytes[offset++]!
-        if (high >= 128) break
+        if (high >= 128) {
+          offset = notPlain
+          break
+        }
         length = (length & 127) | (high << 7)
       }
       if (tag === keyTag && key === 0) {
@@ -131,7 +137,10 @@ export class AttributeList {
         value = offset
         offset += length
         valueTo = offset
-      } else break
+      } else {
+        offset = notPlain
+        break
+      }
     }
     if (offset !== end) {
       this.#parseSlowly(at, payloadStart, end)

@@ -127,9 +127,7 @@ export class StageWalk {
       return
     }
     if (resource.isDirty && resource.message.fieldStart < 0) {
-      // There was no resource: the new one stands first.
-      this.#open(1)
-      resource.message.emitField(otlp.groupResource)
+      this.#addSurrounding(1, resource)
     }
     const walksScopes = this.#scopeHooks || this.#recordHooks || this.#pointHooks
     const cursor = this.#groupCursor.reset(bytes, field.valueStart, field.fieldEnd)
@@ -169,8 +167,7 @@ export class StageWalk {
       return
     }
     if (scope.isDirty && scope.message.fieldStart < 0) {
-      this.#open(2)
-      scope.message.emitField(otlp.scopeGroupScope)
+      this.#addSurrounding(2, scope)
     }
     const walksRecords = this.#recordHooks || this.#pointHooks
     const cursor = this.#scopeCursor.reset(bytes, field.valueStart, field.fieldEnd)
@@ -311,6 +308,18 @@ export class StageWalk {
     if (!view.isDirty) return
     if (view.message.fieldStart === field.fieldStart) this.#replaceField(level, field, view.message)
     else this.#skip(level, field.fieldStart, field.fieldEnd)
+  }
+
+  /** There was no resource or scope: the new one stands first in its group, if it says anything. */
+  #addSurrounding(level: 1 | 2, view: ResourceView | ScopeView): void {
+    const workspace = this.#workspace
+    this.#open(level)
+    workspace.seal()
+    const { rangeCount, emittedBytes } = workspace
+    const mark = workspace.openHeader()
+    const length = view.message.emit()
+    if (length === 0) workspace.rollBack(rangeCount, emittedBytes)
+    else workspace.closeHeader(mark, otlp.groupResource, length)
   }
 
   /** A schema URL or an unknown field: nobody has a view of it, but a range may be replaced in it. */

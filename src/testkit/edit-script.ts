@@ -252,7 +252,10 @@ export function runOnPlain(signal: Signal, request: Plain, scripts: readonly Edi
   const suffix = signal === 'traces' ? 'Spans' : signal === 'logs' ? 'Logs' : 'Metrics'
   const records = signal === 'traces' ? 'spans' : signal === 'logs' ? 'logRecords' : 'metrics'
   filterPlain(request, `resource${suffix}`, group => {
+    const hadResource = group['resource'] !== undefined
     if (!scripts.every(script => script.plainResource(group))) return false
+    // Edits that cancel each other out do not make an empty resource.
+    if (!hadResource && Object.keys(group['resource'] ?? {}).length === 0) delete group['resource']
     return filterPlain(group, `scope${suffix}`, scopeGroup => {
       if (!scripts.every(script => script.plainScope(scopeGroup))) return false
       return filterPlain(scopeGroup, records, record => {

@@ -1,0 +1,113 @@
+import t from 'tap'
+import { AttributeKey } from './attribute-key.ts'
+import { ConstantAttribute } from './attribute-list.ts'
+import { StageWalk } from './stage-walk.ts'
+import { encodeString, ValueReader } from './value.ts'
+import type { SpanView } from './views.ts'
+import { keep } from './walk-hooks.ts'
+
+/** A request of one span whose only field is the attribute with this payload. */
+function spanWith(...payloads: number[][]): Uint8Array {
+  const wrap = (tag: number, payload: number[]) => [tag, payload.length, ...payload]
+  const span = payloads.flatMap(payload => wrap(0x4a, payload))
+  return Uint8Array.from(wrap(0x0a, wrap(0x12, wrap(0x12, span))))
+}
+
+function look<T>(bytes: Uint8Array, see: (span: SpanView) => T): T {
+  let seen: T | undefined
+  new StageWalk('traces', [
+    {
+      span(span) {
+        seen = see(span)
+        return keep
+      },
+    },
+  ]).run(bytes)
+  return seen as T
+}
+
+const text = (word: string) => [0x0a, word.length, ...Buffer.from(word)]
+const valueOf = (word: string) => [0x12, word.length + 2, ...text(word)]
+const reader = new ValueReader()
+
+function read(span: SpanView, key: string): string | undefined {
+  const { attributes } = span
+  const index = attributes.find(new AttributeKey(key))
+  if (index < 0) return undefined
+  return reader.reset(attributes.bytes, attributes.valueStart(index), attributes.valueEnd(index)).text()
+}
+
+for (const [what, payload, key, value] of [
+  ['key then value', [...text('k'), ...valueOf('v')], 'k', 'v'],
+  ['value then key, as the Go Collector writes them', [...valueOf('v'), ...text('k')], 'k', 'v'],
+  ['a key written twice: the last one counts', [...text('old'), ...valueOf('v'), ...text('k')], 'k', 'v'],
+  ['a key written twice, the last one empty', [...text('old'), 0x0a, 0x00], '', ''],
+  [
+    'a value in two pieces: the last member of the oneof counts',
+    [...valueOf('a'), ...text('k'), ...valueOf('v')],
+    'k',
+    'v',
+  ],
+  ['an over-long length', [0x0a, 0x81, 0x80, 0x00, 0x6b, ...valueOf('v')], 'k', 'v'],
+  ['an unknown field between', [...text('k'), 0x20, 0x05, ...valueOf('v')], 'k', 'v'],
+  ['no value', text('k'), 'k', ''],
+  ['nothing at all', [], '', ''],
+] as const) {
+  t.test(`reads ${what}`, async t => {
+    t.equal(
+      look(spanWith([...payload]), span => read(span, key)),
+      value,
+    )
+  })
+}
+
+t.test('keys of equal length, first, middle and last byte are told apart', async t => {
+  const bytes = spanWith([...text('a1b2c'), ...valueOf('x')], [...text('a3b4c'), ...valueOf('y')])
+  t.equal(
+    look(bytes, span => read(span, 'a3b4c')),
+    'y',
+  )
+  t.equal(
+    look(bytes, span => read(span, 'a5b6c')),
+    undefined,
+  )
+})
+
+t.test('indices stay valid while attributes are removed and inserted', async t => {
+  const bytes = spanWith([...text('a'), ...valueOf('1')], [...text('b'), ...valueOf('2')])
+  look(bytes, ({ attributes }) => {
+    attributes.removeAt(0)
+    t.equal(attributes.find(new AttributeKey('a')), -1)
+    t.equal(attributes.find(new AttributeKey('b')), 1)
+    t.ok(attributes.isRemoved(0))
+    t.equal(attributes.insert(new AttributeKey('c'), encodeString('3')), true)
+    t.equal(attributes.insert(new AttributeKey('c'), encodeString('4')), false)
+    t.equal(attributes.size, 3)
+    t.equal(attributes.keyText(2), 'c')
+    t.equal(attributes.isChanged(1), false)
+    t.equal(attributes.isChanged(2), true)
+  })
+})
+
+t.test('one constant serves many spans and many runs', async t => {
+  const constant = new ConstantAttribute(new AttributeKey('k'), encodeString('v'))
+  const bytes = spanWith([...text('a'), ...valueOf('1')])
+  for (let run = 0; run < 3; run++) {
+    const out = new StageWalk('traces', [
+      {
+        span(span) {
+          span.attributes.insertConstant(constant)
+          return keep
+        },
+      },
+    ]).run(bytes)
+    t.equal(
+      look(out, span => read(span, 'k')),
+      'v',
+    )
+    t.equal(
+      look(out, span => read(span, 'a')),
+      '1',
+    )
+  }
+})

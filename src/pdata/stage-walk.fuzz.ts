@@ -1,0 +1,67 @@
+import { isDeepStrictEqual } from 'node:util'
+import { EditScript, runOnPlain, sortAttributes } from '../testkit/edit-script.ts'
+import { decodePlain } from '../testkit/otlp-oracle.ts'
+import { randomRequest } from '../testkit/request-variants.ts'
+import { SeededRandom } from '../testkit/seeded-random.ts'
+import { WireError } from '../wire/wire-error.ts'
+import { countItems } from './count.ts'
+import { mergeRequests } from './merge.ts'
+import type { Signal } from './otlp-batch.ts'
+import { splitRequest } from './split.ts'
+import { StageWalk } from './stage-walk.ts'
+import { validateRequest } from './validate.ts'
+
+/** Longest that any walk over a mutated request of a few KiB may take. */
+const walkMsMax = 1000
+
+/**
+ * Walks, counts, checks and splits broken requests. Throws on any error but `WireError`, on a slow walk, and where a request
+ * that was taken cannot be counted afterwards. Returns how many were taken.
+ */
+export function fuzzBrokenRequests(signal: Signal, seed: number, count: number): number {
+  const random = new SeededRandom(seed)
+  let taken = 0
+  let whole: Uint8Array = new Uint8Array(0)
+  for (let i = 0; i < count; i++) {
+    if (i % 20 === 0) whole = randomRequest(random, signal)
+    const bytes = mutated(random, whole)
+    const startedMs = performance.now()
+    try {
+      validateRequest(signal, bytes)
+      const out = new StageWalk(signal, [new EditScript(i, 0.1)]).run(bytes)
+      for (const { bytes: part } of splitRequest(signal, out, { itemsMax: 2, bytesMax: 200 })) countItems(signal, part)
+      taken++
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error
+    }
+    if (performance.now() - startedMs > walkMsMax) throw new Error(`input ${i} took too long`)
+  }
+  return taken
+}
+
+/** Compares edits through views with the same edits on messages that protobufjs decoded. Returns how many were equal: profiles have no views. */
+export function fuzzEdits(signal: Signal, seed: number, count: number): number {
+  if (signal === 'profiles') return 0
+  const random = new SeededRandom(seed)
+  for (let i = 0; i < count; i++) {
+    const bytes = randomRequest(random, signal)
+    const scripts = [new EditScript(seed + i, 0.2), new EditScript(seed - i, 0.1)]
+    const out = new StageWalk(signal, scripts).run(bytes)
+    const parts = splitRequest(signal, out, { itemsMax: 1 + random.below(4) })
+    const expected = sortAttributes(runOnPlain(signal, decodePlain(signal, bytes), scripts))
+    if (!isDeepStrictEqual(sortAttributes(decodePlain(signal, out)), expected)) throw new Error(`input ${i} differs`)
+    const items = countItems(signal, out)
+    if (countItems(signal, mergeRequests(parts.map(part => part.bytes))) !== items) throw new Error(`input ${i}: split`)
+  }
+  return count
+}
+
+function mutated(random: SeededRandom, whole: Uint8Array): Uint8Array {
+  const bytes = Uint8Array.from(whole)
+  for (let left = random.below(4); left >= 0 && bytes.length > 0; left--) {
+    const at = random.below(bytes.length)
+    // Lengths and tags matter most: values just above and below what stands there.
+    bytes[at] = random.chance(0.5) ? bytes[at]! + random.below(7) - 3 : random.below(256)
+  }
+  return random.chance(0.2) ? bytes.subarray(0, random.below(bytes.length + 1)) : bytes
+}
