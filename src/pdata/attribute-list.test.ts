@@ -27,7 +27,7 @@ function look<T>(bytes: Uint8Array, see: (span: SpanView) => T): T {
 }
 
 const text = (word: string) => [0x0a, word.length, ...Buffer.from(word)]
-const valueOf = (word: string) => [0x12, word.length + 2, ...text(word)]
+const valueField = (word: string) => [0x12, word.length + 2, ...text(word)]
 const reader = new ValueReader()
 
 function read(span: SpanView, key: string): string | undefined {
@@ -38,18 +38,18 @@ function read(span: SpanView, key: string): string | undefined {
 }
 
 for (const [what, payload, key, value] of [
-  ['key then value', [...text('k'), ...valueOf('v')], 'k', 'v'],
-  ['value then key, as the Go Collector writes them', [...valueOf('v'), ...text('k')], 'k', 'v'],
-  ['a key written twice: the last one counts', [...text('old'), ...valueOf('v'), ...text('k')], 'k', 'v'],
+  ['key then value', [...text('k'), ...valueField('v')], 'k', 'v'],
+  ['value then key, as the Go Collector writes them', [...valueField('v'), ...text('k')], 'k', 'v'],
+  ['a key written twice: the last one counts', [...text('old'), ...valueField('v'), ...text('k')], 'k', 'v'],
   ['a key written twice, the last one empty', [...text('old'), 0x0a, 0x00], '', ''],
   [
     'a value in two pieces: the last member of the oneof counts',
-    [...valueOf('a'), ...text('k'), ...valueOf('v')],
+    [...valueField('a'), ...text('k'), ...valueField('v')],
     'k',
     'v',
   ],
-  ['an over-long length', [0x0a, 0x81, 0x80, 0x00, 0x6b, ...valueOf('v')], 'k', 'v'],
-  ['an unknown field between', [...text('k'), 0x20, 0x05, ...valueOf('v')], 'k', 'v'],
+  ['an over-long length', [0x0a, 0x81, 0x80, 0x00, 0x6b, ...valueField('v')], 'k', 'v'],
+  ['an unknown field between', [...text('k'), 0x20, 0x05, ...valueField('v')], 'k', 'v'],
   ['no value', text('k'), 'k', ''],
   ['nothing at all', [], '', ''],
 ] as const) {
@@ -62,7 +62,7 @@ for (const [what, payload, key, value] of [
 }
 
 t.test('keys of equal length, first, middle and last byte are told apart', async t => {
-  const bytes = spanWith([...text('a1b2c'), ...valueOf('x')], [...text('a3b4c'), ...valueOf('y')])
+  const bytes = spanWith([...text('a1b2c'), ...valueField('x')], [...text('a3b4c'), ...valueField('y')])
   t.equal(
     look(bytes, span => read(span, 'a3b4c')),
     'y',
@@ -74,7 +74,7 @@ t.test('keys of equal length, first, middle and last byte are told apart', async
 })
 
 t.test('indices stay valid while attributes are removed and inserted', async t => {
-  const bytes = spanWith([...text('a'), ...valueOf('1')], [...text('b'), ...valueOf('2')])
+  const bytes = spanWith([...text('a'), ...valueField('1')], [...text('b'), ...valueField('2')])
   look(bytes, ({ attributes }) => {
     attributes.removeAt(0)
     t.equal(attributes.find(new AttributeKey('a')), -1)
@@ -91,7 +91,7 @@ t.test('indices stay valid while attributes are removed and inserted', async t =
 
 t.test('one constant serves many spans and many runs', async t => {
   const constant = new ConstantAttribute(new AttributeKey('k'), encodeString('v'))
-  const bytes = spanWith([...text('a'), ...valueOf('1')])
+  const bytes = spanWith([...text('a'), ...valueField('1')])
   for (let run = 0; run < 3; run++) {
     const out = new StageWalk('traces', [
       {
