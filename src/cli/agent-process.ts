@@ -65,9 +65,24 @@ function listenForSignals(run: AgentRun): { ended: Promise<Error | string> } {
   process.on('SIGHUP', () => {
     run.reload('SIGHUP').catch(() => {}) // the run has logged and counted it
   })
+  whenStarterIsGone(() => end('the npm that started it is gone'))
   process.on('uncaughtException', error => resolve(error))
   process.on('unhandledRejection', reason => resolve(reason instanceof Error ? reason : new Error(String(reason))))
   return { ended: promise }
+}
+
+/**
+ * npm passes a signal to the shell between it and the agent, and the shell dies of it without passing it on: the agent
+ * would run on alone. So an agent that npm started ends when its parent does.
+ */
+function whenStarterIsGone(end: () => void): void {
+  if (process.env['npm_command'] === undefined) return
+  const parent = process.ppid
+  const timer = systemClock.every(500, () => {
+    if (process.ppid === parent) return
+    timer.cancel()
+    end()
+  })
 }
 
 /** What a person wants to know first. */
@@ -77,7 +92,7 @@ function greeting(run: AgentRun, config: AgentConfig, isBuiltIn: boolean): strin
   const lines = [
     isBuiltIn
       ? `sluice ${version} runs its built-in configuration; --config FILE runs your own`
-      : `sluice ${version} runs ${run.files.join(', ') || 'the given configuration'}`,
+      : `sluice ${version} runs ${run.files.join(', ') || run.sources.join(', ')}`,
   ]
   if (listening.length > 0) lines.push(`  listening  ${listening.join(', ')}`)
   const flows = config.pipelines.map(({ id, receivers, processors, exporters }) => {

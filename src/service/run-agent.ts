@@ -130,9 +130,9 @@ export class AgentRun {
     return config
   }
 
-  /** As written on the command line. */
+  /** As written on the command line, but for YAML that stands there itself. */
   get sources(): readonly string[] {
-    return this.#settings.request.configs
+    return this.#settings.request.configs.map(source => (source.startsWith('yaml:') ? 'inline YAML' : source))
   }
 
   /** One line per signal: what became of every item. */
@@ -202,7 +202,8 @@ export class AgentRun {
     await this.#pool.shutdown()
     await this.telemetry.shutdown()
     this.logger.info('shutdown complete', { duration_ms: Math.round(clock.nowMs() - startedMs) })
-    for (const line of this.account()) print(line)
+    const account = this.account()
+    for (const line of account.length === 0 ? ['nothing was received'] : account) print(line)
   }
 
   async #loadSources(): Promise<LoadedConfig> {
