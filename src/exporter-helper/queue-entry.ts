@@ -51,5 +51,5 @@ export function requestUnitsOf(batch: OtlpBatch): number {
   const { merge } = batch
   if (merge === undefined || merge.sizeMin <= 0) return unitsPerRequest
   const size = merge.sizer === 'items' ? batch.itemCount : batch.bytes.length
-  return Math.min(unitsPerRequest, Math.ceil((size * unitsPerRequest) / merge.sizeMin))
+  return Math.min(unitsPerRequest, Math.max(1, Math.floor((size * unitsPerRequest) / merge.sizeMin)))
 }
