@@ -14,12 +14,16 @@ import { costProcessor } from './processors/cost/factory.ts'
 import { memoryLimiterProcessor } from './processors/memory-limiter/factory.ts'
 import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler/factory.ts'
 import { resourceProcessor } from './processors/resource/factory.ts'
+import { jaegerReceiver } from './receivers/jaeger/factory.ts'
 import { otlpReceiver } from './receivers/otlp/factory.ts'
+import { zipkinReceiver } from './receivers/zipkin/factory.ts'
 
 /** Every component that this agent has: a folder, and a line here. */
 export const components = new ComponentRegistry([
   // receivers
   otlpReceiver,
+  jaegerReceiver,
+  zipkinReceiver,
   // processors
   batchProcessor,
   costProcessor,

@@ -45,7 +45,8 @@ export interface HttpRoute {
 }
 
 export interface HttpRoutesSettings extends GuardSettings {
-  readonly routes: ReadonlyMap<string, HttpRoute>
+  /** By path; a receiver that takes any path answers with a route for each. */
+  readonly routes: Pick<ReadonlyMap<string, HttpRoute>, 'get' | 'values'>
   readonly bodyBytesMax: number
   /** Content encodings that are taken, as in `compression_algorithms`. */
   readonly encodings: readonly string[]

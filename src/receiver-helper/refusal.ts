@@ -4,6 +4,7 @@ import { grpcStatus } from '../transport/grpc.ts'
 import { type HeaderList, noHeaders } from '../transport/headers.ts'
 import { InflateError } from '../transport/inflate-error.ts'
 import { JsonError } from '../wire/json-error.ts'
+import { ThriftError } from '../wire/thrift-error.ts'
 import { WireError } from '../wire/wire-error.ts'
 
 /** A request that a receiver answers with anything but success, whichever protocol it came by. */
@@ -97,7 +98,7 @@ export function forbidden(message: string): Refusal {
 /** Whatever was thrown while a request was read or consumed. What nobody foresaw is our own bug: 500, INTERNAL. */
 export function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
-  if (error instanceof WireError || error instanceof JsonError) {
+  if (error instanceof WireError || error instanceof JsonError || error instanceof ThriftError) {
     return error.reason === 'budget' ? tooLarge(error.message, error) : malformed(error.message, error)
   }
   if (error instanceof InflateError) {

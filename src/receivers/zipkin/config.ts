@@ -1,0 +1,27 @@
+import { bool, type ConfigOf, defineConfig, uint } from '../../config/declare.ts'
+import { httpServerShape } from '../../config/shared/http.ts'
+
+const defaultBytesMax = 16 * 1024 * 1024
+
+/** Names and defaults follow the Collector's Zipkin receiver. */
+export const zipkinReceiverConfig = defineConfig({
+  ...httpServerShape('localhost:9411'),
+  maxRequestBodyBytes: uint(
+    'max_request_body_size',
+    defaultBytesMax,
+    'Largest request body in bytes, on the wire and again after decompression; 0 means 16 MiB.',
+    { changed: 'the Collector takes 20 MiB where the key is absent or 0' },
+  ),
+  parseStringTags: bool(
+    'parse_string_tags',
+    false,
+    'Turn tags that look like integers, decimals or booleans into such.',
+  ),
+})
+
+export type ZipkinReceiverConfig = ConfigOf<typeof zipkinReceiverConfig>
+
+/** 0 means the default. */
+export function httpBodyBytesMax(config: ZipkinReceiverConfig): number {
+  return config.maxRequestBodyBytes === 0 ? defaultBytesMax : config.maxRequestBodyBytes
+}

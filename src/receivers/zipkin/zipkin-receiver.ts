@@ -1,0 +1,110 @@
+import type { Component, ComponentSettings, Deadline, ReceiverNext } from '../../component/component.ts'
+import { defaultWalkBudget } from '../../pdata/walk-budget.ts'
+import { compileCors } from '../../receiver-helper/cors.ts'
+import { type HttpRoute, HttpRoutes } from '../../receiver-helper/http-routes.ts'
+import { Intake } from '../../receiver-helper/intake.ts'
+import {
+  type Listener,
+  ListenerGroup,
+  type WantedListener,
+  wantedServer,
+} from '../../receiver-helper/listener-group.ts'
+import { accepted, plainRefusal } from '../../receiver-helper/plain-answers.ts'
+import { httpServerSettings } from '../../receiver-helper/receiver-server.ts'
+import type { Refusal } from '../../receiver-helper/refusal.ts'
+import { httpBodyBytesMax, type ZipkinReceiverConfig } from './config.ts'
+import type { DecodedSpans, DecodeSettings } from './decoded-spans.ts'
+import { decodeV1Json } from './v1-json.ts'
+import { decodeV1Thrift } from './v1-thrift.ts'
+import { decodeV2Json } from './v2-json.ts'
+import { decodeV2Proto } from './v2-proto.ts'
+
+const v1Path = 'api/v1/spans'
+
+/** Spans of Zipkin's clients, over HTTP at any path: v1 where it contains `api/v1/spans`, v2 elsewhere. */
+export class ZipkinReceiver implements Component {
+  readonly #settings: ComponentSettings
+  readonly #intake: Intake
+  readonly #listeners: ListenerGroup
+  #config: ZipkinReceiverConfig
+
+  constructor(config: ZipkinReceiverConfig, settings: ComponentSettings, next: ReceiverNext) {
+    this.#config = config
+    this.#settings = settings
+    this.#intake = new Intake(settings, next, 'http')
+    this.#listeners = new ListenerGroup(settings.clock)
+  }
+
+  get listener(): Listener | undefined {
+    return this.#listeners.get('HTTP')
+  }
+
+  listening(): readonly string[] {
+    return this.#listeners.listening().map(text => `Zipkin ${text}`)
+  }
+
+  async start(): Promise<void> {
+    await this.#listeners.start(this.#wanted(this.#config))
+  }
+
+  async reconfigure(config: unknown): Promise<boolean> {
+    await this.#listeners.reconfigure(this.#wanted(config as ZipkinReceiverConfig))
+    this.#config = config as ZipkinReceiverConfig
+    return true
+  }
+
+  async shutdown(deadline: Deadline): Promise<void> {
+    await this.#listeners.shutdown(deadline)
+  }
+
+  #wanted(config: ZipkinReceiverConfig): Map<string, WantedListener> {
+    const { host } = this.#settings
+    const settings: DecodeSettings = {
+      spansMax: defaultWalkBudget.itemsMax,
+      elementsMax: defaultWalkBudget.elementsMax,
+      parseStringTags: config.parseStringTags,
+    }
+    const v1 = this.#route((body, type) =>
+      type === 'application/x-thrift' ? decodeV1Thrift(body, settings) : decodeV1Json(body, settings),
+    )
+    const v2 = this.#route((body, type) =>
+      type === 'application/x-protobuf' ? decodeV2Proto(body, settings) : decodeV2Json(body, settings),
+    )
+    const handler = new HttpRoutes({
+      routes: { get: path => (path.includes(v1Path) ? v1 : v2), values: () => [v2].values() },
+      bodyBytesMax: httpBodyBytesMax(config),
+      encodings: config.compressionAlgorithms,
+      cors: compileCors(config.cors),
+      responseHeaders: Object.entries(config.responseHeaders).flatMap(([name, value]) => [
+        name.toLowerCase(),
+        value.reveal(),
+      ]),
+      authenticator: config.auth?.authenticator,
+      includeMetadata: config.includeMetadata,
+      host,
+      admission: host.admission,
+      refused: refusal => this.#countRefusal(refusal),
+    })
+    return new Map([['HTTP', wantedServer(this.#settings, 'http', httpServerSettings(config), handler)]])
+  }
+
+  #route(decode: (body: Uint8Array, contentType: string) => DecodedSpans): HttpRoute {
+    const intake = this.#intake
+    return {
+      contentTypes: undefined,
+      methods: ['POST'],
+      isServed: () => intake.takes('traces'),
+      async take(body, request) {
+        const { bytes, spanCount } = decode(body, request.contentType)
+        await intake.take('traces', bytes, spanCount, request.metadata)
+        return accepted
+      },
+      refusal: plainRefusal,
+    }
+  }
+
+  #countRefusal(refusal: Refusal): void {
+    this.#intake.countRefusedRequest(refusal.reason)
+    if (refusal.reason === 'internal_error') this.#settings.logger.error('A request failed', { error: refusal.cause })
+  }
+}
