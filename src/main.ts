@@ -27,6 +27,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
   registry: components.all,
   version,
   async run(request) {
+    // While receivers are closed and queues wait to try again, only timers are left, and those keep no process alive.
+    setInterval(() => {}, 60_000)
     // Whatever an agent that has ended still holds open must not keep the process alive.
     process.exit(await runAgentProcess(request, components, stageWorkerFile))
   },
