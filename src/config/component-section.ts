@@ -142,7 +142,8 @@ function reportUnknown(kind: ComponentKindName, type: string, entry: MapEntry, c
   )
   const close = nearest(type, types)
   let remedy = types.length === 0 ? `Sluice has no ${kind}s` : `Sluice has: ${listKeys(types)}`
-  if (elsewhere !== undefined) remedy = `"${type}" is a ${elsewhere.kind}: move it to ${sectionOf(elsewhere.kind)}`
+  if (elsewhere !== undefined)
+    remedy = `"${type}" is ${withArticle(elsewhere.kind)}: move it to ${sectionOf(elsewhere.kind)}`
   if (close !== undefined) remedy = `did you mean "${close}"?`
   if (note !== undefined) remedy = note.remedy
   const reason = note === undefined ? '' : `: ${note.reason}`
@@ -153,6 +154,11 @@ function reportUnknown(kind: ComponentKindName, type: string, entry: MapEntry, c
   const code = note === undefined ? 'SLC0301' : 'SLC0315'
   push(context.problems, code, isTolerated ? 'warning' : 'error', path, entry.keyPlace, message, remedy)
   return true
+}
+
+/** `an exporter`. */
+export function withArticle(kind: string): string {
+  return `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`
 }
 
 export function push(

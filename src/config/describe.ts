@@ -12,6 +12,11 @@ export interface DescribedKey {
   readonly notes: readonly string[]
 }
 
+/** `actions[].key`: as people write paths. */
+export function dottedPath(path: readonly string[]): string {
+  return path.join('.').replaceAll('.[]', '[]')
+}
+
 const depthMax = 12
 
 /** Every key of a declaration in its order, nested ones behind their section. */
@@ -105,7 +110,7 @@ export function markdownTable(declaration: ConfigDeclaration<unknown>): string {
   const rows = keys.map(({ path, type, defaultText, doc, notes }) => {
     const remarks = notes.length === 0 ? '' : ` (${notes.join('; ')})`
     const shown = defaultText === '' ? '' : `\`${defaultText}\``
-    return `| \`${path.join('.')}\` | ${type} | ${shown} | ${escapeCell(doc + remarks)} |`
+    return `| \`${dottedPath(path)}\` | ${type} | ${shown} | ${escapeCell(doc + remarks)} |`
   })
   return `${['| Key | Type | Default | Meaning |', '| --- | --- | --- | --- |', ...rows].join('\n')}\n`
 }

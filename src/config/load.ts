@@ -99,7 +99,8 @@ function reportEmpty(request: LoadRequest, place: Place | undefined, problems: P
 
 const topKeys = [...componentKinds.map(sectionOf), 'service']
 
-function readAgentConfig(root: MapNode, request: LoadRequest, problems: Problem[]): AgentConfig {
+function readAgentConfig(root: MapNode, request: LoadRequest, problems: Problem[]): AgentConfig | undefined {
+  if (reportManifest(root, problems)) return undefined
   checkTopKeys(root, problems)
   const context = { registry: request.registry, allowMissing: request.allowMissing === true, problems }
   const defined = readDefinitions(root, context)
@@ -127,6 +128,17 @@ function agentComponent(component: DefinedComponent, usedIds: ReadonlySet<string
   const { registered, listens: _listens, references: _references, ...rest } = component
   if (registered === undefined) return []
   return [{ ...rest, factoryType: registered.type, isUsed: usedIds.has(`${component.kind} ${component.id}`) }]
+}
+
+/** A Kubernetes object around the configuration is a common mistake, and each of its keys would be one more error. */
+function reportManifest(root: MapNode, problems: Problem[]): boolean {
+  const kind = root.entries.get('kind')
+  if (kind === undefined || !root.entries.has('apiVersion')) return false
+  const name = kind.value.kind === 'scalar' ? kind.value.text : 'object'
+  const message = `this is a Kubernetes ${name}, not a configuration`
+  const remedy = 'give the text that stands in it (in a ConfigMap, below data), as the pod sees it'
+  push(problems, 'SLC0102', 'error', ['kind'], kind.keyPlace, message, remedy)
+  return true
 }
 
 function checkTopKeys(root: MapNode, problems: Problem[]): void {

@@ -1,6 +1,6 @@
 import { type AgentPipeline, type ComponentKindName, isSignalName, sectionOf, signalNames } from './agent-config.ts'
 import { normalizedId, parseComponentId } from './component-id.ts'
-import { type DefinedComponent, type DefinitionContext, push } from './component-section.ts'
+import { type DefinedComponent, type DefinitionContext, push, withArticle } from './component-section.ts'
 import type { Reference } from './decode.ts'
 import { listKeys } from './list-keys.ts'
 import { nearest } from './nearest.ts'
@@ -148,7 +148,7 @@ class PipelineReader {
     if (kinds.some(candidate => this.#section(sectionOf(candidate))?.entries.has(id) === true)) return
     const other = this.#defined.find(candidate => candidate.id === id)
     if (other !== undefined) {
-      const message = `"${id}" is defined as ${article(other.kind)} ${other.kind}, not as ${article(kind)} ${kind}`
+      const message = `"${id}" is defined as ${withArticle(other.kind)}, not as ${withArticle(kind)}`
       const fits = slots.find(candidate => kindsOfSlot[candidate].includes(other.kind))
       const remedy = fits === undefined ? 'name it in service.extensions' : `name it under ${fits} of the pipeline`
       push(
@@ -158,7 +158,7 @@ class PipelineReader {
         path,
         place,
         message,
-        `${remedy}, or define ${article(kind)} ${kind} "${id}"`,
+        `${remedy}, or define ${withArticle(kind)} "${id}"`,
         [{ message: 'defined here', place: other.place }],
       )
       return
@@ -315,7 +315,7 @@ class PipelineReader {
     for (const connector of this.#defined.filter(component => component.kind === 'connector')) {
       for (const other of this.#defined) {
         if (other.id !== connector.id || (other.kind !== 'receiver' && other.kind !== 'exporter')) continue
-        const message = `"${connector.id}" is both a connector and ${article(other.kind)} ${other.kind}`
+        const message = `"${connector.id}" is both a connector and ${withArticle(other.kind)}`
         const remedy = `rename one: "${connector.type}/${connector.name === '' ? 'connector' : `${connector.name}2`}"`
         push(this.#problems, 'SLC0312', 'error', ['connectors', connector.id], connector.place, message, remedy, [
           { message: `the ${other.kind}`, place: other.place },
@@ -371,8 +371,4 @@ function signalsOf(component: DefinedComponent, slot: Slot): readonly string[] |
 function textsOf(node: ConfigNode): string[] {
   if (node.kind === 'list') return node.items.flatMap(textsOf)
   return node.kind === 'scalar' ? node.text.split(',').map(normalizedId) : []
-}
-
-function article(kind: string): string {
-  return /^[aeiou]/.test(kind) ? 'an' : 'a'
 }

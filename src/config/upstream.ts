@@ -25,6 +25,16 @@ const notes: Readonly<Record<string, UpstreamNote>> = {
     remedy: 'remove it; memory_limiter bounds memory',
     isIgnored: true,
   },
+  'extension zpages': {
+    reason: "zpages show the Collector's own insides",
+    remedy: 'remove it, or leave it for the Collector; here /metrics and the log tell',
+    isIgnored: true,
+  },
+  'extension pprof': {
+    reason: 'pprof profiles Go programs',
+    remedy: 'remove it, or leave it for the Collector; node --cpu-prof profiles the agent',
+    isIgnored: true,
+  },
   'processor spanmetrics': asConnector('spanmetrics'),
   'processor servicegraph': asConnector('servicegraph'),
   'processor routing': asConnector('routing'),

@@ -1,5 +1,5 @@
 import { componentKinds, type RegisteredComponent } from '../../config/agent-config.ts'
-import { describeKeys } from '../../config/describe.ts'
+import { describeKeys, dottedPath } from '../../config/describe.ts'
 import { nearest } from '../../config/nearest.ts'
 import { type CommandSpec, type Invocation, UsageError } from '../command.ts'
 import { alignColumns, paintFor } from '../terminal.ts'
@@ -79,7 +79,7 @@ function componentText(component: RegisteredComponent, { world }: Invocation): s
   const keys = describeKeys(component.config)
   if (keys.length === 0) return `${head}\nIt has no keys.\n`
   const rows = keys.map(({ path, type, defaultText, doc, notes }) => [
-    `  ${path.join('.')}`,
+    `  ${dottedPath(path)}`,
     type.replaceAll('\\|', '|'),
     defaultText === '' ? '-' : defaultText,
     notes.length === 0 ? doc : `${doc} (${notes.join('; ')})`,
@@ -108,7 +108,7 @@ function jsonList(components: readonly RegisteredComponent[]): string {
     stability: component.stability,
     summary: component.summary,
     keys: describeKeys(component.config).map(({ path, type, defaultText, doc, notes }) => ({
-      key: path.join('.'),
+      key: dottedPath(path),
       type: type.replaceAll('\\|', '|'),
       default: defaultText === '' ? undefined : defaultText,
       doc,

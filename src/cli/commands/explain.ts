@@ -1,7 +1,7 @@
 import { componentKinds, type RegisteredComponent } from '../../config/agent-config.ts'
 import { findRegistered } from '../../config/component-section.ts'
 import type { ConfigDeclaration } from '../../config/declare.ts'
-import { type DescribedKey, describeKeys } from '../../config/describe.ts'
+import { type DescribedKey, describeKeys, dottedPath } from '../../config/describe.ts'
 import { nearest } from '../../config/nearest.ts'
 import { type ProblemCode, problemCodes } from '../../config/problem-codes.ts'
 import { serviceConfig } from '../../config/shared/service.ts'
@@ -122,7 +122,7 @@ function keyText(
   all: readonly DescribedKey[],
   paint: ReturnType<typeof paintFor>,
 ): string {
-  const lines = [paint('bold', `${title}.${key.path.join('.')}`)]
+  const lines = [paint('bold', `${title}.${dottedPath(key.path)}`)]
   if (key.doc !== '') lines.push(wrapText(key.doc, 100))
   lines.push(`type: ${key.type.replaceAll('\\|', '|')}`)
   if (key.defaultText !== '') lines.push(`default: ${key.defaultText}`)
@@ -136,7 +136,7 @@ function keyText(
 function keyTable(keys: readonly DescribedKey[], prefix: readonly string[]): string {
   if (keys.length === 0) return ''
   const rows = keys.map(({ path, type, defaultText, doc, notes }) => [
-    `  ${path.slice(prefix.length).join('.')}`,
+    `  ${dottedPath(path.slice(prefix.length))}`,
     type.replaceAll('\\|', '|'),
     defaultText === '' ? '-' : defaultText,
     notes.length === 0 ? doc : `${doc} (${notes.join('; ')})`,

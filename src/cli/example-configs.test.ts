@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { systemClock } from '../clock/clock.ts'
+import { components } from '../components.ts'
+import { loadConfig } from '../config/load.ts'
+import { nearest } from '../config/nearest.ts'
+import { formatProblemsText } from '../config/problem-format.ts'
+import { nodeWatchIo } from '../service/config-watch.ts'
+import { AgentRun } from '../service/run-agent.ts'
+import { encodePlain } from '../testkit/otlp-oracle.ts'
+import { dryBuild } from './dry-build.ts'
+
+const folder = fileURLToPath(new URL('../../config/', import.meta.url))
+const names = readdirSync(folder).filter(name => name.endsWith('.yaml'))
+
+/** The addresses of the file, on ports that are free. */
+function onFreePorts(text: string): string[] {
+  const sets = ['service.telemetry.logs.level=error', 'service.telemetry.metrics.level=none']
+  for (const protocol of ['grpc', 'http']) sets.push(`receivers.otlp.protocols.${protocol}.endpoint=127.0.0.1:0`)
+  for (const extension of ['health_check', 'budgets']) {
+    if (text.includes(`  ${extension}:\n`)) sets.push(`extensions.${extension}.endpoint=127.0.0.1:0`)
+  }
+  if (text.includes('  debug:\n')) sets.push('exporters.debug.output_paths=[]')
+  return sets
+}
+
+t.test('there are examples for the common cases', async t => {
+  for (const name of ['agent', 'gateway', 'debug', 'llm', 'kubernetes']) {
+    t.ok(names.includes(`${name}.yaml`), `${name}.yaml; nearest: ${nearest(name, names)}`)
+  }
+})
+
+for (const name of names) {
+  const path = join(folder, name)
+  const text = readFileSync(path, 'utf8')
+
+  t.test(`config/${name} begins with the modeline, loads without a word, and can be built`, async t => {
+    t.ok(text.startsWith('# yaml-language-server: $schema=sluice.schema.json\n'))
+    const { resolved, problems } = await loadConfig({ configs: [path], registry: components.all, env: {} })
+    t.same(problems, [], formatProblemsText(problems))
+    t.same(resolved === undefined ? ['not loaded'] : await dryBuild(resolved, components), [])
+  })
+
+  t.test(`config/${name} runs and takes a span`, async t => {
+    const env = {}
+    const run = new AgentRun({
+      version: 'test',
+      components,
+      request: { configs: [path], sets: onFreePorts(text), registry: components.all, env },
+      shutdownTimeoutMs: 200,
+      clock: systemClock,
+      random: Math.random,
+      readText: () => undefined,
+      totalMemoryBytes: 8e9,
+      watchIo: nodeWatchIo,
+      cores: 1,
+      stageWorkerFile: '',
+      readUtilization: () => 0,
+      print: () => {},
+    })
+    await run.start()
+    t.teardown(() => run.shutdown())
+    const body = encodePlain('traces', { resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'hello' }] }] }] })
+    const answers = await Promise.all(
+      run.agent.listening().flatMap(line => {
+        const port = /:(\d+)/.exec(line)?.[1]
+        const send = { method: 'POST', body, headers: { 'content-type': 'application/x-protobuf' } }
+        return fetch(`http://127.0.0.1:${port}/v1/traces`, send).then(
+          response => response.status,
+          () => 0,
+        )
+      }),
+    )
+    t.ok(answers.includes(200), `one of ${run.agent.listening().join(', ')} takes OTLP over HTTP`)
+    t.equal(run.ledger.entry('traces').received, 1)
+    await run.shutdown()
+    t.equal(run.ledger.imbalance('traces'), 0)
+  })
+}
