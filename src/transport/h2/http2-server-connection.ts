@@ -363,7 +363,7 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
       if (elapsedMs >= limits.bodyTimeoutMs && exchange.receivedBytes < expected) this.#failBody(exchange, 'too_slow')
     }
     const blockedMs = exchange.blockedSinceMs
-    if (blockedMs > 0 && nowMs - blockedMs >= limits.writeTimeoutMs) {
+    if (blockedMs >= 0 && nowMs - blockedMs >= limits.writeTimeoutMs) {
       this.#host.settings.events.requestRefused('write_timeout')
       this.resetStream(exchange, cancel)
     }
@@ -403,15 +403,9 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
     this.#host.close(error.reason)
   }
 
-  /** The peer has sent its last byte: answers to what it asked still go out. */
+  /** The peer has sent its last byte. In HTTP/2 that means that it reads no answers either. */
   ended(): void {
-    if (this.isClosing) return
-    for (const exchange of [...this.streams.values()]) {
-      if (!exchange.isRemoteClosed) this.resetStream(exchange, cancel)
-    }
-    this.#lastAllowedId = this.highestPeerId
-    this.#drainReason = 'peer'
-    if (this.streams.size === 0) this.#close('peer')
+    this.#close('peer')
   }
 
   /** The socket is gone. */

@@ -11,8 +11,8 @@ export class Http2Stream {
   isRemoteClosed = false
   /** Waits in the connection's send queue. */
   isQueued = false
-  /** Since when the peer's windows keep a body here; 0 if they do not. */
-  blockedSinceMs = 0
+  /** Since when the peer's windows keep a body here; -1 if they do not. */
+  blockedSinceMs = -1
   parts: readonly Uint8Array[] = noParts
   partIndex = 0
   partOffset = 0

@@ -71,7 +71,7 @@ export class SendQueue {
       left -= length
     }
     stream.parts = noParts
-    stream.blockedSinceMs = 0
+    stream.blockedSinceMs = -1
     this.#onSent(stream)
     return true
   }
