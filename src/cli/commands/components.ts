@@ -2,6 +2,7 @@ import { componentKinds, type RegisteredComponent } from '../../config/agent-con
 import { describeKeys, dottedPath } from '../../config/describe.ts'
 import { nearest } from '../../config/nearest.ts'
 import { type CommandSpec, type Invocation, UsageError } from '../command.ts'
+import { keyListText, typeOf, widthOf } from '../key-list.ts'
 import { alignColumns, paintFor } from '../terminal.ts'
 
 export const componentsCommand: CommandSpec = {
@@ -78,13 +79,7 @@ function componentText(component: RegisteredComponent, { world }: Invocation): s
   const head = `${paint('bold', component.type)} (${component.kind}, ${component.stability}${aliases})\n${component.summary}\nsignals: ${signalsText(component)}\n`
   const keys = describeKeys(component.config)
   if (keys.length === 0) return `${head}\nIt has no keys.\n`
-  const rows = keys.map(({ path, type, defaultText, doc, notes }) => [
-    `  ${dottedPath(path)}`,
-    type.replaceAll('\\|', '|'),
-    defaultText === '' ? '-' : defaultText,
-    notes.length === 0 ? doc : `${doc} (${notes.join('; ')})`,
-  ])
-  return `${head}\n${alignColumns([['  key', 'type', 'default', 'meaning'], ...rows]).join('\n')}\n\n${exampleText(component)}`
+  return `${head}\n${keyListText(keys, 0, widthOf(world.stdout), paint)}\n${exampleText(component)}`
 }
 
 /** The shortest section that the component takes: its required keys, or none. */
@@ -107,12 +102,12 @@ function jsonList(components: readonly RegisteredComponent[]): string {
     routes: component.routes,
     stability: component.stability,
     summary: component.summary,
-    keys: describeKeys(component.config).map(({ path, type, defaultText, doc, notes }) => ({
-      key: dottedPath(path),
-      type: type.replaceAll('\\|', '|'),
-      default: defaultText === '' ? undefined : defaultText,
-      doc,
-      notes,
+    keys: describeKeys(component.config).map(key => ({
+      key: dottedPath(key.path),
+      type: typeOf(key),
+      default: key.defaultText === '' ? undefined : key.defaultText,
+      doc: key.doc,
+      notes: key.notes,
     })),
   }))
   return `${JSON.stringify(list, undefined, 2)}\n`

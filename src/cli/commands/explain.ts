@@ -4,9 +4,11 @@ import type { ConfigDeclaration } from '../../config/declare.ts'
 import { type DescribedKey, describeKeys, dottedPath } from '../../config/describe.ts'
 import { nearest } from '../../config/nearest.ts'
 import { type ProblemCode, problemCodes } from '../../config/problem-codes.ts'
+import type { Paint } from '../../config/problem-format.ts'
 import { serviceConfig } from '../../config/shared/service.ts'
 import { type CommandSpec, type Invocation, UsageError } from '../command.ts'
-import { alignColumns, paintFor, wrapText } from '../terminal.ts'
+import { keyListText, typeOf, widthOf } from '../key-list.ts'
+import { paintFor, wrapText } from '../terminal.ts'
 
 export const explainCommand: CommandSpec = {
   name: 'explain',
@@ -48,7 +50,7 @@ function codeText(code: string, { world }: Invocation): string {
     throw new UsageError(`there is no code ${code}`, close === undefined ? undefined : `did you mean ${close}?`)
   }
   const [title, text] = problemCodes[code as ProblemCode]
-  return `${paintFor(world.stdout, world.env)('bold', code)}: ${title}\n\n${wrapText(text, 100)}\n`
+  return `${paintFor(world.stdout, world.env)('bold', code)}: ${title}\n\n${wrapText(text, widthOf(world.stdout))}\n`
 }
 
 interface Subject {
@@ -106,42 +108,33 @@ function subjectText(
   component?: RegisteredComponent,
 ): string {
   const paint = paintFor(world.stdout, world.env)
+  const width = widthOf(world.stdout)
   const all = describeKeys(subject.declaration)
   if (keys.length === 0) {
     const summary = component === undefined ? '' : `${component.summary}\n`
-    return `${paint('bold', subject.title)}\n${summary}${keyTable(all, [])}`
+    return `${paint('bold', subject.title)}\n${summary}\n${keyListText(all, 0, width, paint)}`
   }
   const found = all.filter(key => isPath(key, keys))
   if (found.length === 0) throw unknownKey(subject, keys, all)
-  return found.map(key => keyText(subject.title, key, all, paint)).join('\n')
+  return found.map(key => keyText(subject.title, key, all, { paint, width })).join('\n')
 }
 
 function keyText(
   title: string,
   key: DescribedKey,
   all: readonly DescribedKey[],
-  paint: ReturnType<typeof paintFor>,
+  { paint, width }: { readonly paint: Paint; readonly width: number },
 ): string {
   const lines = [paint('bold', `${title}.${dottedPath(key.path)}`)]
-  if (key.doc !== '') lines.push(wrapText(key.doc, 100))
-  lines.push(`type: ${key.type.replaceAll('\\|', '|')}`)
+  if (key.doc !== '') lines.push(wrapText(key.doc, width))
+  lines.push(`type: ${typeOf(key)}`)
   if (key.defaultText !== '') lines.push(`default: ${key.defaultText}`)
   for (const note of key.notes) lines.push(`note: ${note}`)
   const below = all.filter(
     candidate => candidate.path.length > key.path.length && key.path.every((step, at) => candidate.path[at] === step),
   )
-  return `${lines.join('\n')}\n${keyTable(below, key.path)}`
-}
-
-function keyTable(keys: readonly DescribedKey[], prefix: readonly string[]): string {
-  if (keys.length === 0) return ''
-  const rows = keys.map(({ path, type, defaultText, doc, notes }) => [
-    `  ${dottedPath(path.slice(prefix.length))}`,
-    type.replaceAll('\\|', '|'),
-    defaultText === '' ? '-' : defaultText,
-    notes.length === 0 ? doc : `${doc} (${notes.join('; ')})`,
-  ])
-  return `\n${alignColumns([['  key', 'type', 'default', 'meaning'], ...rows]).join('\n')}\n`
+  const list = keyListText(below, key.path.length, width, paint)
+  return `${lines.join('\n')}\n${list === '' ? '' : `\n${list}`}`
 }
 
 function unknownComponent(type: string, { world }: Invocation): UsageError {
