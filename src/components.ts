@@ -14,6 +14,7 @@ import { costProcessor } from './processors/cost/factory.ts'
 import { memoryLimiterProcessor } from './processors/memory-limiter/factory.ts'
 import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler/factory.ts'
 import { resourceProcessor } from './processors/resource/factory.ts'
+import { tailSamplingProcessor } from './processors/tail-sampling/factory.ts'
 import { jaegerReceiver } from './receivers/jaeger/factory.ts'
 import { otlpReceiver } from './receivers/otlp/factory.ts'
 import { zipkinReceiver } from './receivers/zipkin/factory.ts'
@@ -31,6 +32,7 @@ export const components = new ComponentRegistry([
   memoryLimiterProcessor,
   resourceProcessor,
   probabilisticSamplerProcessor,
+  tailSamplingProcessor,
   // exporters
   debugExporter,
   nopExporter,

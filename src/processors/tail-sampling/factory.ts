@@ -1,0 +1,12 @@
+import { defineStatefulProcessor } from '../../component/component.ts'
+import { type TailSamplingConfig, tailSamplingConfig } from './config.ts'
+import { TailSampling } from './tail-sampling.ts'
+
+export const tailSamplingProcessor = defineStatefulProcessor<TailSamplingConfig>({
+  type: 'tail_sampling',
+  stability: 'beta',
+  signals: ['traces'],
+  summary: 'Decides on whole traces after a wait: keeps errors, slow, costly or otherwise telling ones.',
+  config: tailSamplingConfig,
+  create: (config, settings, next) => new TailSampling(config, settings, next),
+})

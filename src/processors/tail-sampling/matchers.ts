@@ -1,0 +1,93 @@
+import { RE2JS } from 're2js'
+import { AttributeKey } from '../../pdata/attribute-key.ts'
+import type { AttributeList } from '../../pdata/attribute-list.ts'
+import { ValueReader, valueBool, valueInt, valueString } from '../../pdata/value.ts'
+import type { SpanView } from '../../pdata/views.ts'
+import type { SubPolicyConfig } from './config.ts'
+
+/**
+ * What a policy wants to know of single spans. It is asked when a span arrives; a trace only keeps one bit that says
+ * whether any of its spans, or of their resources, matched.
+ */
+export interface SpanMatcher {
+  span?(span: SpanView): boolean
+  attributes?(attributes: AttributeList, bytes: Uint8Array): boolean
+}
+
+const statusByName: Readonly<Record<string, number>> = { UNSET: 0, OK: 1, ERROR: 2 }
+const value = new ValueReader()
+
+/** The matcher of a policy that looks at spans; undefined for the other types. */
+export function spanMatcherOf(config: SubPolicyConfig): SpanMatcher | undefined {
+  switch (config.type) {
+    case 'status_code': {
+      const codes = new Set(config.statusCode!.statusCodes.map(name => statusByName[name]))
+      return { span: span => codes.has(span.statusCode) }
+    }
+    case 'trace_flags':
+      return { span: span => (span.flags & 1) === 1 }
+    case 'trace_state': {
+      const { key, values } = config.traceState!
+      const wanted = new Set(values.map(text => `${key}=${text}`))
+      return {
+        span(span) {
+          const text = span.traceState
+          return text !== '' && text.split(',').some(member => wanted.has(member.trim()))
+        },
+      }
+    }
+    case 'numeric_attribute': {
+      const { key, minValue, maxValue } = config.numericAttribute!
+      const min = minValue ?? Number.NEGATIVE_INFINITY
+      const max = maxValue ?? Number.POSITIVE_INFINITY
+      // A value that is no integer reads as 0, as it does there.
+      return attributeMatcher(key, reader => {
+        const number = reader.kind === valueInt ? reader.number() : 0
+        return number >= min && number <= max
+      })
+    }
+    case 'boolean_attribute': {
+      const { key, value: wanted } = config.booleanAttribute!
+      return attributeMatcher(key, reader => (reader.kind === valueBool ? reader.bool() : false) === wanted)
+    }
+    case 'string_attribute': {
+      const { key, values, enabledRegexMatching, cacheMaxSize } = config.stringAttribute!
+      const matches = enabledRegexMatching ? patternMatcher(values, cacheMaxSize) : exactMatcher(values)
+      return attributeMatcher(
+        key,
+        reader => reader.kind === valueString && reader.end > reader.start && matches(reader.text()),
+      )
+    }
+    default:
+      return undefined
+  }
+}
+
+function attributeMatcher(text: string, matches: (reader: ValueReader) => boolean): SpanMatcher {
+  const key = new AttributeKey(text)
+  return {
+    attributes(attributes, bytes) {
+      const index = attributes.find(key)
+      return index >= 0 && matches(value.reset(bytes, attributes.valueStart(index), attributes.valueEnd(index)))
+    },
+  }
+}
+
+function exactMatcher(values: readonly string[]): (text: string) => boolean {
+  const wanted = new Set(values)
+  return text => wanted.has(text)
+}
+
+function patternMatcher(patterns: readonly string[], rememberedMax: number): (text: string) => boolean {
+  const compiled = patterns.map(pattern => RE2JS.compile(pattern))
+  const remembered = new Map<string, boolean>()
+  return text => {
+    let result = remembered.get(text)
+    if (result === undefined) {
+      result = compiled.some(pattern => pattern.matcher(text).find())
+      if (remembered.size >= Math.max(1, rememberedMax)) remembered.delete(remembered.keys().next().value!)
+      remembered.set(text, result)
+    }
+    return result
+  }
+}

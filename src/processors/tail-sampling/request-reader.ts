@@ -1,0 +1,84 @@
+import * as otlp from '../../pdata/otlp-fields.ts'
+import { ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
+import { Workspace } from '../../pdata/workspace.ts'
+import { FieldCursor } from '../../wire/field-cursor.ts'
+import { wireBytes } from '../../wire/wire-type.ts'
+import type { WaitingRequest } from './span-index.ts'
+
+/** Called for each span: the view, its payload, and the number of its scope group. */
+export type OnSpan = (
+  span: SpanView,
+  start: number,
+  end: number,
+  scope: number,
+  resource: ResourceView,
+  resourceIndex: number,
+) => void
+
+/** Walks a request once, and notes where its groups' own fields stand, so that any of its spans can be sent on later. */
+export class RequestReader {
+  readonly #workspace = new Workspace()
+  readonly #resource = new ResourceView(this.#workspace)
+  readonly #scope = new ScopeView(this.#workspace, this.#resource)
+  readonly #span = new SpanView(this.#workspace, this.#scope)
+  readonly #requestCursor = new FieldCursor()
+  readonly #groupCursor = new FieldCursor()
+  readonly #scopeCursor = new FieldCursor()
+
+  /** Reads the groups first: `onSpan` may then refer to them. Throws `WireError` on malformed input. */
+  read(bytes: Uint8Array): WaitingRequest {
+    const resources: Int32Array[] = []
+    const scopes: Int32Array[] = []
+    const scopeResources: number[] = []
+    const request = this.#requestCursor.reset(bytes, 0, bytes.length)
+    while (request.next()) {
+      if (request.fieldNumber !== otlp.requestResources || request.wireType !== wireBytes) continue
+      resources.push(rangesBeside(bytes, request.valueStart, request.fieldEnd, otlp.groupScopes))
+      const group = this.#groupCursor.reset(bytes, request.valueStart, request.fieldEnd)
+      while (group.next()) {
+        if (group.fieldNumber !== otlp.groupScopes || group.wireType !== wireBytes) continue
+        scopes.push(rangesBeside(bytes, group.valueStart, group.fieldEnd, otlp.scopeGroupRecords))
+        scopeResources.push(resources.length - 1)
+      }
+    }
+    return { bytes, resources, scopes, scopeResources, waitingSpans: 0 }
+  }
+
+  /** Calls `onSpan` for every span of the request, in order. */
+  visit({ bytes }: WaitingRequest, onSpan: OnSpan): void {
+    this.#workspace.reset(bytes)
+    let scopeIndex = -1
+    let resourceIndex = -1
+    const request = this.#requestCursor.reset(bytes, 0, bytes.length)
+    while (request.next()) {
+      if (request.fieldNumber !== otlp.requestResources || request.wireType !== wireBytes) continue
+      resourceIndex++
+      this.#resource.reset(request.valueStart, request.fieldEnd)
+      const group = this.#groupCursor.reset(bytes, request.valueStart, request.fieldEnd)
+      while (group.next()) {
+        if (group.fieldNumber !== otlp.groupScopes || group.wireType !== wireBytes) continue
+        scopeIndex++
+        this.#scope.reset(group.valueStart, group.fieldEnd)
+        const scope = this.#scopeCursor.reset(bytes, group.valueStart, group.fieldEnd)
+        while (scope.next()) {
+          if (scope.fieldNumber !== otlp.scopeGroupRecords || scope.wireType !== wireBytes) continue
+          this.#span.reset(scope.valueStart, scope.fieldEnd, scope.fieldStart, scope.fieldEnd)
+          onSpan(this.#span, scope.valueStart, scope.fieldEnd, scopeIndex, this.#resource, resourceIndex)
+        }
+      }
+    }
+    this.#workspace.release()
+  }
+}
+
+/** Ranges of all fields but `field`, neighbours joined. */
+function rangesBeside(bytes: Uint8Array, start: number, end: number, field: number): Int32Array {
+  const ranges: number[] = []
+  const cursor = new FieldCursor(bytes, start, end)
+  while (cursor.next()) {
+    if (cursor.fieldNumber === field && cursor.wireType === wireBytes) continue
+    if (ranges.at(-1) === cursor.fieldStart) ranges[ranges.length - 1] = cursor.fieldEnd
+    else ranges.push(cursor.fieldStart, cursor.fieldEnd)
+  }
+  return Int32Array.from(ranges)
+}

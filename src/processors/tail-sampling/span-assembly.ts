@@ -1,0 +1,85 @@
+import * as otlp from '../../pdata/otlp-fields.ts'
+import { WireWriter } from '../../wire/wire-writer.ts'
+import type { SpanIndex } from './span-index.ts'
+
+const spansMax = 8192
+const bytesMax = 4 * 1024 * 1024
+
+/** A span on its way out, with attributes that are appended to it. */
+export interface LeavingSpan {
+  readonly span: number
+  /** Encoded `attributes` fields; empty for none. */
+  readonly extra: Uint8Array
+}
+
+export interface AssembledRequest {
+  readonly bytes: Uint8Array
+  readonly itemCount: number
+}
+
+/**
+ * Writes spans into as few requests as sensible: those that came under one resource and scope of one request go out under
+ * them again. The spans' own bytes are copied as they are.
+ */
+export function assembleSpans(index: SpanIndex, leaving: LeavingSpan[]): AssembledRequest[] {
+  leaving.sort(
+    (a, b) =>
+      index.request(a.span) - index.request(b.span) ||
+      index.scope(a.span) - index.scope(b.span) ||
+      index.start(a.span) - index.start(b.span),
+  )
+  const requests: AssembledRequest[] = []
+  const writer = new WireWriter(64 * 1024)
+  let at = 0
+  while (at < leaving.length) {
+    const from = at
+    while (at < leaving.length && at - from < spansMax && writer.length < bytesMax)
+      at = writeResource(writer, index, leaving, at, from + spansMax)
+    requests.push({ bytes: writer.release(64 * 1024), itemCount: at - from })
+  }
+  return requests
+}
+
+function writeResource(
+  writer: WireWriter,
+  index: SpanIndex,
+  leaving: readonly LeavingSpan[],
+  from: number,
+  end: number,
+): number {
+  const requestIndex = index.request(leaving[from]!.span)
+  const request = index.requestAt(requestIndex)
+  const resource = request.scopeResources[index.scope(leaving[from]!.span)]!
+  const group = writer.open(otlp.requestResources)
+  writeRanges(writer, request.bytes, request.resources[resource]!)
+  let at = from
+  while (at < leaving.length && at < end && index.request(leaving[at]!.span) === requestIndex) {
+    const scope = index.scope(leaving[at]!.span)
+    if (request.scopeResources[scope] !== resource) break
+    const scopeGroup = writer.open(otlp.groupScopes)
+    writeRanges(writer, request.bytes, request.scopes[scope]!)
+    while (
+      at < leaving.length &&
+      at < end &&
+      index.request(leaving[at]!.span) === requestIndex &&
+      index.scope(leaving[at]!.span) === scope
+    ) {
+      const { span, extra } = leaving[at++]!
+      if (extra.length === 0)
+        writer.bytesField(otlp.scopeGroupRecords, request.bytes, index.start(span), index.end(span))
+      else {
+        const record = writer.open(otlp.scopeGroupRecords)
+        writer.raw(request.bytes, index.start(span), index.end(span))
+        writer.raw(extra)
+        writer.close(record)
+      }
+    }
+    writer.close(scopeGroup)
+  }
+  writer.close(group)
+  return at
+}
+
+function writeRanges(writer: WireWriter, bytes: Uint8Array, ranges: Int32Array): void {
+  for (let i = 0; i < ranges.length; i += 2) writer.raw(bytes, ranges[i]!, ranges[i + 1]!)
+}

@@ -1,0 +1,371 @@
+import t from 'tap'
+import { ConsumeError, type Consumer } from '../../component/consumer.ts'
+import { parseConfig } from '../../config/parse-config.ts'
+import type { OtlpBatch } from '../../pdata/otlp-batch.ts'
+import { componentSettings } from '../../testkit/component-settings.ts'
+import { decodePlain, encodePlain, type Plain } from '../../testkit/otlp-oracle.ts'
+import { tailSamplingConfig } from './config.ts'
+import { TailSampling } from './tail-sampling.ts'
+
+interface SpanInput {
+  trace: number
+  name?: string
+  service?: string
+  error?: boolean
+  durationMs?: number
+  root?: boolean
+  attributes?: Record<string, string | number | boolean>
+  traceState?: string
+  flags?: number
+}
+
+let nextSpan = 1
+
+function request(...spans: SpanInput[]): OtlpBatch {
+  const services = Map.groupBy(spans, span => span.service ?? 'shop')
+  const resourceSpans = [...services].map(([service, group]) => ({
+    resource: { attributes: keyValues({ 'service.name': service }) },
+    schemaUrl: `https://schemas/${service}`,
+    scopeSpans: [
+      {
+        scope: { name: 'scope' },
+        spans: group.map(span => ({
+          traceId: Buffer.from(span.trace.toString(16).padStart(32, '0'), 'hex'),
+          spanId: Buffer.from((nextSpan++).toString(16).padStart(16, '0'), 'hex'),
+          ...(!span.root && { parentSpanId: Buffer.from('00000000000000ff', 'hex') }),
+          name: span.name ?? `span of ${span.trace}`,
+          startTimeUnixNano: '1000000000000',
+          endTimeUnixNano: String(1_000_000_000_000 + (span.durationMs ?? 5) * 1e6),
+          attributes: keyValues(span.attributes ?? {}),
+          ...(span.error && { status: { code: 2 } }),
+          traceState: span.traceState ?? '',
+          flags: span.flags ?? 0,
+        })),
+      },
+    ],
+  }))
+  return { signal: 'traces', bytes: encodePlain('traces', { resourceSpans }), itemCount: spans.length }
+}
+
+function keyValues(attributes: Record<string, string | number | boolean>) {
+  return Object.entries(attributes).map(([key, value]) => ({
+    key,
+    value:
+      typeof value === 'string'
+        ? { stringValue: value }
+        : typeof value === 'boolean'
+          ? { boolValue: value }
+          : { intValue: value },
+  }))
+}
+
+class Taker implements Consumer {
+  readonly batches: OtlpBatch[] = []
+  refusal: ConsumeError | undefined
+
+  async consume(batch: OtlpBatch): Promise<void> {
+    if (this.refusal !== undefined) throw this.refusal
+    this.batches.push(batch)
+  }
+
+  get spans(): Plain[] {
+    return this.batches.flatMap(({ bytes }) =>
+      (decodePlain('traces', bytes)['resourceSpans'] as { scopeSpans: { spans: Plain[] }[] }[]).flatMap(group =>
+        group.scopeSpans.flatMap(scope => scope.spans),
+      ),
+    )
+  }
+
+  get traces(): number[] {
+    return [...new Set(this.spans.map(span => Number.parseInt(String(span['traceId']), 16)))].sort((a, b) => a - b)
+  }
+}
+
+async function sampler(yaml: string) {
+  const settings = componentSettings('tail_sampling')
+  const next = new Taker()
+  const processor = new TailSampling(parseConfig(tailSamplingConfig, yaml), settings, next)
+  await processor.start()
+  return { processor, next, settings, clock: settings.clock, ledger: settings.ledger }
+}
+
+const errors = 'policies: [{name: errors, type: status_code, status_code: {status_codes: [ERROR]}}]'
+
+t.test('a trace waits, and is kept whole or dropped whole', async t => {
+  const { processor, next, clock, ledger } = await sampler(`{decision_wait: 10s, ${errors}}`)
+  await processor.consume(request({ trace: 1 }, { trace: 2 }))
+  await clock.advance(5_000)
+  await processor.consume(request({ trace: 1, error: true }, { trace: 2 }))
+  t.equal(next.batches.length, 0)
+  t.equal(ledger.queued('traces'), 4)
+  await clock.advance(5_200)
+  t.same(next.traces, [1])
+  t.equal(next.spans.length, 2)
+  t.equal(ledger.entry('traces').dropped.get('sampled'), 2)
+  t.equal(ledger.queued('traces'), 0)
+  await processor.shutdown({ atMs: 1e9 })
+})
+
+t.test('what comes out is what came in: resource, scope, schema and every field', async t => {
+  const { processor, next, clock } = await sampler('{decision_wait: 1s, policies: [{name: all, type: always_sample}]}')
+  const batch = request(
+    { trace: 1, attributes: { a: 'b' }, flags: 1 },
+    { trace: 2, service: 'cart' },
+    { trace: 1, service: 'cart' },
+  )
+  await processor.consume(batch)
+  await clock.advance(1_200)
+  t.same(decodePlain('traces', next.batches[0]!.bytes), decodePlain('traces', batch.bytes))
+  t.equal(next.batches.length, 1)
+  await processor.shutdown({ atMs: 1e9 })
+})
+
+for (const [policy, kept, span] of [
+  ['{type: latency, latency: {threshold_ms: 100}}', true, { durationMs: 101 }],
+  ['{type: latency, latency: {threshold_ms: 100}}', false, { durationMs: 100 }],
+  ['{type: latency, latency: {threshold_ms: 100, upper_threshold_ms: 200}}', false, { durationMs: 201 }],
+  [
+    '{type: numeric_attribute, numeric_attribute: {key: n, min_value: 5, max_value: 7}}',
+    true,
+    { attributes: { n: 7 } },
+  ],
+  ['{type: numeric_attribute, numeric_attribute: {key: n, min_value: 5}}', false, { attributes: { n: 4 } }],
+  [
+    '{type: numeric_attribute, numeric_attribute: {key: n, max_value: 5}}',
+    true,
+    { attributes: { n: 'text reads as 0' } },
+  ],
+  [
+    '{type: numeric_attribute, numeric_attribute: {key: n, min_value: 5, invert_match: true}}',
+    true,
+    { attributes: { n: 4 } },
+  ],
+  ['{type: string_attribute, string_attribute: {key: s, values: [x, y]}}', true, { attributes: { s: 'y' } }],
+  [
+    '{type: string_attribute, string_attribute: {key: s, values: ["^a+$"], enabled_regex_matching: true}}',
+    true,
+    { attributes: { s: 'aaa' } },
+  ],
+  [
+    '{type: string_attribute, string_attribute: {key: s, values: ["^a+$"], enabled_regex_matching: true}}',
+    false,
+    { attributes: { s: 'ab' } },
+  ],
+  ['{type: string_attribute, string_attribute: {key: service.name, values: [shop]}}', true, {}],
+  ['{type: string_attribute, string_attribute: {key: service.name, values: [shop], invert_match: true}}', false, {}],
+  ['{type: boolean_attribute, boolean_attribute: {key: b, value: true}}', true, { attributes: { b: true } }],
+  ['{type: boolean_attribute, boolean_attribute: {key: b, value: true}}', false, { attributes: { b: false } }],
+  ['{type: trace_state, trace_state: {key: k, values: [v]}}', true, { traceState: 'a=b,k=v' }],
+  ['{type: trace_state, trace_state: {key: k, values: [v]}}', false, { traceState: 'k=w' }],
+  ['{type: trace_flags}', true, { flags: 1 }],
+  ['{type: trace_flags}', false, { flags: 0x300 }],
+  ['{type: span_count, span_count: {min_spans: 1, max_spans: 1}}', true, {}],
+  ['{type: span_count, span_count: {min_spans: 2}}', false, {}],
+  ['{type: probabilistic, probabilistic: {sampling_percentage: 100}}', true, {}],
+  ['{type: probabilistic, probabilistic: {sampling_percentage: 0}}', false, {}],
+  ['{type: status_code, status_code: {status_codes: [UNSET]}}', true, {}],
+  ['{type: not, not: {not_sub_policy: {type: status_code, status_code: {status_codes: [ERROR]}}}}', true, {}],
+  [
+    '{type: and, and: {and_sub_policy: [{type: trace_flags}, {type: latency, latency: {threshold_ms: 1}}]}}',
+    true,
+    { flags: 1 },
+  ],
+  [
+    '{type: and, and: {and_sub_policy: [{type: trace_flags}, {type: latency, latency: {threshold_ms: 10}}]}}',
+    false,
+    { flags: 1 },
+  ],
+  ['{type: cost, cost: {above: 1}}', true, { attributes: { 'gen_ai.usage.cost': 2 } }],
+  ['{type: cost, cost: {above: 1}}', false, { attributes: { 'gen_ai.usage.cost': 1 } }],
+  ['{type: rate_limiting, rate_limiting: {spans_per_second: 1}}', true, {}],
+  ['{type: bytes_limiting, bytes_limiting: {bytes_per_second: 10}}', false, {}],
+] as [string, boolean, Partial<SpanInput>][]) {
+  t.test(`${policy} ${kept ? 'keeps' : 'does not keep'} ${JSON.stringify(span)}`, async t => {
+    const { processor, next, clock } = await sampler(`{decision_wait: 1s, policies: [{name: p, ${policy.slice(1)}]}`)
+    await processor.consume(request({ trace: 7, ...span }))
+    await clock.advance(1_200)
+    t.equal(next.spans.length, kept ? 1 : 0)
+    await processor.shutdown({ atMs: 1e9 })
+  })
+}
+
+t.test('a drop policy beats all others', async t => {
+  const { processor, next, clock } = await sampler(
+    `{decision_wait: 1s, policies: [{name: all, type: always_sample}, {name: health, type: drop, drop: {drop_sub_policy:
+      [{type: string_attribute, string_attribute: {key: url.path, values: [/healthz]}}]}}]}`,
+  )
+  await processor.consume(request({ trace: 1 }, { trace: 2, attributes: { 'url.path': '/healthz' } }))
+  await clock.advance(1_200)
+  t.same(next.traces, [1])
+  await processor.shutdown({ atMs: 1e9 })
+})
+
+t.test('composite: the first that keeps decides, within its share of the second', async t => {
+  const { processor, next, clock } = await sampler(
+    `{decision_wait: 1s, policies: [{name: c, type: composite, composite: {max_total_spans_per_second: 10, policy_order: [e, all],
+      composite_sub_policy: [{name: all, type: always_sample}, {name: e, type: status_code, status_code: {status_codes: [ERROR]}}],
+      rate_allocation: [{policy: e, percent: 50}, {policy: all, percent: 20}]}}]}`,
+  )
+  await processor.consume(request(...Array.from({ length: 20 }, (_, i) => ({ trace: i + 1, error: i < 8 }))))
+  await clock.advance(1_200)
+  t.equal(next.spans.length, 5 + 2)
+  await processor.shutdown({ atMs: 1e9 })
+})
+
+t.test('late spans follow the decision, also beyond the table with a cache', async t => {
+  const { processor, next, clock, ledger } = await sampler(
+    `{decision_wait: 1s, num_traces: 2, decision_cache: {sampled_cache_size: 10, non_sampled_cache_size: 10}, ${errors}}`,
+  )
+  await processor.consume(request({ trace: 1, error: true }, { trace: 2 }))
+  await clock.advance(1_200)
+  await processor.consume(request({ trace: 1 }, { trace: 2 }))
+  await clock.advance(1)
+  t.equal(next.spans.length, 2)
+  await processor.consume(request({ trace: 3 }, { trace: 4 }, { trace: 1 }, { trace: 2 }))
+  await clock.advance(1)
+  t.equal(next.spans.length, 3)
+  t.equal(ledger.entry('traces').dropped.get('sampled'), 3)
+  await processor.shutdown({ atMs: 1e9 })
+})
+
+t.test('short of traces or of memory, the oldest is decided, not lost undecided', async t => {
+  for (const yaml of [`{num_traces: 2, ${errors}}`, `{memory_max: 21000, ${errors}}`]) {
+    const { processor, next, clock, settings } = await sampler(yaml)
+    for (let trace = 1; trace <= 12; trace++) {
+      await processor.consume(request({ trace, error: true, attributes: { filler: 'x'.repeat(200) } }))
+      await clock.advance(1)
+    }
+    t.ok(next.traces.length >= 7, `${next.traces}`)
+    t.equal(next.traces[0], 1)
+    t.ok(settings.registry.value('otelcol_processor_tail_sampling_sampling_trace_dropped_too_early')! >= 7)
+    await processor.shutdown({ atMs: 1e9 })
+    t.equal(next.spans.length, 12)
+  }
+})
+
+t.test('block_on_overflow pushes back instead', async t => {
+  const { processor } = await sampler(`{num_traces: 1, block_on_overflow: true, ${errors}}`)
+  await processor.consume(request({ trace: 1 }))
+  await t.rejects(processor.consume(request({ trace: 2 })), {
+    kind: 'overloaded',
+    retryDelayMs: 1000,
+  } as unknown as Error)
+  await processor.shutdown({ atMs: 1e9 })
+})
+
+t.test('the root shortens the wait', async t => {
+  const { processor, next, clock } = await sampler(
+    `{decision_wait: 30s, decision_wait_after_root_received: 2s, ${errors}}`,
+  )
+  await processor.consume(request({ trace: 1, error: true }))
+  await clock.advance(1_000)
+  await processor.consume(request({ trace: 1, root: true }))
+  await clock.advance(1_900)
+  t.equal(next.spans.length, 0)
+  await clock.advance(300)
+  t.equal(next.spans.length, 2)
+  await processor.shutdown({ atMs: 1e9 })
+})
+
+t.test('span-ingest keeps at once', async t => {
+  const { processor, next, clock } = await sampler(`{sampling_strategy: span-ingest, ${errors}}`)
+  await processor.consume(request({ trace: 1 }))
+  await processor.consume(request({ trace: 1, error: true }))
+  await clock.advance(1)
+  t.equal(next.spans.length, 2)
+  await processor.shutdown({ atMs: 1e9 })
+})
+
+t.test('a refusal that may pass is waited out; one for good is dropped and counted', async t => {
+  const { processor, next, clock, ledger } = await sampler(`{decision_wait: 1s, ${errors}}`)
+  next.refusal = new ConsumeError('overloaded', 'full', { reason: 'queue_full', retryDelayMs: 500 })
+  await processor.consume(request({ trace: 1, error: true }))
+  await clock.advance(1_200)
+  t.equal(ledger.queued('traces'), 1)
+  next.refusal = undefined
+  await clock.advance(600)
+  t.equal(next.spans.length, 1)
+  next.refusal = new ConsumeError('permanent', 'no', { reason: 'bad' })
+  await processor.consume(request({ trace: 2, error: true }))
+  await clock.advance(1_200)
+  t.equal(ledger.entry('traces').dropped.get('bad'), 1)
+  t.equal(ledger.queued('traces'), 0)
+  await processor.shutdown({ atMs: 1e9 })
+})
+
+t.test('shutdown decides what waits, or drops it where that is asked', async t => {
+  const one = await sampler(`{${errors}}`)
+  await one.processor.consume(request({ trace: 1, error: true }, { trace: 2 }))
+  await one.processor.shutdown({ atMs: 1e9 })
+  t.same(one.next.traces, [1])
+  const two = await sampler(`{drop_pending_traces_on_shutdown: true, ${errors}}`)
+  await two.processor.consume(request({ trace: 1, error: true }))
+  await two.processor.shutdown({ atMs: 1e9 })
+  t.equal(two.ledger.entry('traces').dropped.get('shutdown'), 1)
+})
+
+t.test('dry run keeps all and says what would have been; record_policy names who kept it', async t => {
+  const dry = await sampler(`{decision_wait: 1s, dry_run: true, ${errors}}`)
+  await dry.processor.consume(request({ trace: 1, error: true }, { trace: 2 }))
+  await dry.clock.advance(1_200)
+  const said = dry.next.spans.map(span =>
+    (span['attributes'] as { key: string; value: Plain }[]).map(({ key, value }) => [key, value['stringValue']]),
+  )
+  t.same(said, [
+    [
+      ['sampling.reason', 'errors'],
+      ['sampling.decision', 'sampled'],
+    ],
+    [['sampling.decision', 'not_sampled']],
+  ])
+  await dry.processor.shutdown({ atMs: 1e9 })
+})
+
+t.test('too large a trace is dropped and counted', async t => {
+  const { processor, next, clock, ledger } = await sampler(
+    '{decision_wait: 1s, maximum_trace_size_bytes: 500, policies: [{name: all, type: always_sample}]}',
+  )
+  await processor.consume(request({ trace: 1, attributes: { a: 'x'.repeat(600) } }, { trace: 2 }))
+  await clock.advance(1_200)
+  t.same(next.traces, [2])
+  t.equal(ledger.entry('traces').dropped.get('trace_too_large'), 1)
+  await processor.shutdown({ atMs: 1e9 })
+})
+
+t.test('a thousand random requests: every span leaves once or is counted, and nothing stays behind', async t => {
+  const { processor, next, clock, ledger } = await sampler(
+    `{decision_wait: 2s, num_traces: 50, memory_max: 100000, ${errors}}`,
+  )
+  let seed = 5
+  const random = (below: number) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
+    return Math.floor((seed / 2 ** 32) * below)
+  }
+  let sent = 0
+  for (let i = 0; i < 300; i++) {
+    const spans = Array.from({ length: 1 + random(8) }, () => ({
+      trace: 1 + random(400),
+      error: random(5) === 0,
+      service: `s${random(3)}`,
+    }))
+    sent += spans.length
+    await processor.consume(request(...spans))
+    await clock.advance(random(300))
+  }
+  await processor.shutdown({ atMs: 1e9 })
+  const ids = next.spans.map(span => span['spanId'])
+  t.equal(new Set(ids).size, ids.length)
+  t.equal(ids.length + (ledger.entry('traces').dropped.get('sampled') ?? 0), sent)
+  t.equal(ledger.queued('traces'), 0)
+})
+
+for (const yaml of [
+  '{}',
+  '{policies: [{name: a, type: nonsense}]}',
+  '{policies: [{name: a, type: string_attribute}]}',
+  '{policies: [{name: a, type: numeric_attribute, numeric_attribute: {key: x}}]}',
+]) {
+  t.test(`refuses ${yaml}`, async t => {
+    t.throws(() => parseConfig(tailSamplingConfig, yaml))
+  })
+}

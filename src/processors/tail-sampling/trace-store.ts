@@ -1,0 +1,114 @@
+import { AttributeKey } from '../../pdata/attribute-key.ts'
+import * as otlp from '../../pdata/otlp-fields.ts'
+import { ValueReader } from '../../pdata/value.ts'
+import type { ResourceView, SpanView } from '../../pdata/views.ts'
+import type { SpanMatcher } from './matchers.ts'
+import { SpanIndex } from './span-index.ts'
+import { TraceTable } from './trace-table.ts'
+
+const costKey = new AttributeKey('gen_ai.usage.cost')
+const bits = new DataView(new ArrayBuffer(8))
+
+/** Spans that wait by trace, with what the policies need to know of each trace gathered as its spans arrive. */
+export class TraceStore {
+  readonly table: TraceTable
+  readonly spans = new SpanIndex()
+  readonly #matchers: readonly SpanMatcher[]
+  readonly #usesCost: boolean
+  readonly #resourceHits: Uint32Array
+  readonly #value = new ValueReader()
+  #resourceSeen = -1
+
+  constructor(tracesMax: number, matchers: readonly SpanMatcher[], usesCost: boolean) {
+    this.#matchers = matchers
+    this.#usesCost = usesCost
+    const words = Math.max(1, Math.ceil(matchers.length / 32))
+    this.table = new TraceTable(tracesMax, words)
+    this.#resourceHits = new Uint32Array(words)
+  }
+
+  /** A new request: resources seen before are not the ones that follow. */
+  enterRequest(): void {
+    this.#resourceSeen = -1
+  }
+
+  /** Adds a span to its undecided trace. */
+  addSpan(
+    slot: number,
+    span: SpanView,
+    resource: ResourceView,
+    resourceIndex: number,
+    place: number,
+    size: number,
+  ): void {
+    const { table, spans } = this
+    if (table.firstSpan[slot] === -1) table.firstSpan[slot] = place
+    else spans.link(table.lastSpan[slot]!, place)
+    table.lastSpan[slot] = place
+    table.spanCount[slot]!++
+    table.sizeBytes[slot]! += size
+    const startMs = milliseconds(span, otlp.spanStartTime)
+    const endMs = milliseconds(span, otlp.spanEndTime)
+    if (table.minStartMs[slot] === 0 || startMs < table.minStartMs[slot]!) table.minStartMs[slot] = startMs
+    if (endMs > table.maxEndMs[slot]!) table.maxEndMs[slot] = endMs
+    if (this.#usesCost) table.cost[slot]! += this.#costOf(span)
+    if (this.#matchers.length > 0) this.#match(slot, span, resource, resourceIndex)
+  }
+
+  /** Takes the trace's spans out of the wait; the caller has done with them. */
+  releaseSpans(slot: number): void {
+    const { table, spans } = this
+    for (let span = table.firstSpan[slot]!; span !== -1; ) {
+      const next = spans.next(span)
+      spans.remove(span)
+      span = next
+    }
+    table.firstSpan[slot] = -1
+    table.lastSpan[slot] = -1
+  }
+
+  #match(slot: number, span: SpanView, resource: ResourceView, resourceIndex: number): void {
+    if (this.#resourceSeen !== resourceIndex) {
+      this.#resourceSeen = resourceIndex
+      this.#matchResource(resource)
+    }
+    const { table } = this
+    const base = slot * table.hitWords
+    for (let word = 0; word < table.hitWords; word++) table.hits[base + word]! |= this.#resourceHits[word]!
+    const { bytes } = span.message.workspace
+    for (let bit = 0; bit < this.#matchers.length; bit++) {
+      const word = base + (bit >>> 5)
+      const mask = 1 << (bit & 31)
+      if ((table.hits[word]! & mask) !== 0) continue
+      const matcher = this.#matchers[bit]!
+      const isMatch = matcher.span?.(span) || matcher.attributes?.(span.attributes, bytes)
+      if (isMatch) table.hits[word]! |= mask
+    }
+  }
+
+  #matchResource(resource: ResourceView): void {
+    this.#resourceHits.fill(0)
+    const { attributes, message } = resource
+    for (const [bit, matcher] of this.#matchers.entries()) {
+      if (matcher.attributes?.(attributes, message.workspace.bytes)) this.#resourceHits[bit >>> 5]! |= 1 << (bit & 31)
+    }
+  }
+
+  #costOf(span: SpanView): number {
+    const { attributes } = span
+    const index = attributes.find(costKey)
+    if (index < 0) return 0
+    const { bytes } = span.message.workspace
+    const cost = this.#value.reset(bytes, attributes.valueStart(index), attributes.valueEnd(index)).number()
+    return cost > 0 ? cost : 0
+  }
+}
+
+/** A time of the span in milliseconds since the Unix epoch; exact to the microsecond. */
+function milliseconds(span: SpanView, field: number): number {
+  const start = span.message.valueStart(field)
+  if (span.message.valueEnd(field) - start !== 8) return 0
+  const { bytes } = span.message.workspace
+  for (let i = 0; i < 8; i++) bits.setUint8(i, bytes[start + i]!)
+  return (bits.getUint32(4, true) * 0x1_0000_0000 + bits.getUint32(0, true)) / 1e6
+}
