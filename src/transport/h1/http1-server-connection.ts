@@ -115,11 +115,6 @@ export class Http1ServerConnection implements ServerConnection {
     const { limits } = this.#host.settings
     if (this.#headBuffer.isEmpty) {
       this.#waitingSinceMs = this.#nowMs
-      // Some clients send an empty line after a body; RFC 9112, section 2.2, lets it pass.
-      if (bytes[start] === 13 || bytes[start] === 10) {
-        if (bytes[start] === 13 && start + 1 < end && bytes[start + 1] === 10) return start + 2
-        if (end - start > 1 || bytes[start] === 10) throw new Http1Error(400, 'a bare line end')
-      }
       const headEnd = this.#head === undefined ? -1 : this.#headBuffer.matchLast(bytes, start, end)
       if (headEnd >= 0) {
         this.#startRequest(this.#head!)

@@ -66,7 +66,9 @@ const lf = 10
 /** Reads a head. `text` ends with the empty line; every line must end with CR LF. Throws `Http1Error`. */
 export function parseHead(text: string, headerPairsMax: number): Http1Head {
   const head = new Http1Head()
-  let offset = readRequestLine(text, head)
+  // Some clients send an empty line after a body; RFC 9112, section 2.2, lets it pass.
+  let offset = readRequestLine(text.startsWith('\r\n') ? text.slice(2) : text, head)
+  if (text.startsWith('\r\n')) offset += 2
   while (text.charCodeAt(offset) !== cr) {
     if (head.names.length >= headerPairsMax) throw new Http1Error(431, 'too many header fields')
     offset = readField(text, offset, head)
