@@ -147,10 +147,7 @@ t.test('lint counts what is supported and names what is not', async t => {
 
 t.test('components and explain print the declarations', async t => {
   t.match((await runSample(['components'])).stdout, /receivers\n {2}otlp/)
-  t.match(
-    (await runSample(['components', 'batch'])).stdout,
-    / {2}send_batch_size: integer, default 8192\n {6}Items\./,
-  )
+  t.match((await runSample(['components', 'batch'])).stdout, / {2}send_batch_size: integer, default 8192\n {6}Items\./)
   t.match((await runSample(['explain', 'SLC0203'])).stdout, '$${1}')
   t.match((await runSample(['explain', 'exporters.otlp_grpc.sending_queue.queue_size'])).stdout, /default: 1000/)
   t.match((await runSample(['explain', 'batch::timeout'])).stdout, /default: 200ms/)
