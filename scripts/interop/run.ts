@@ -265,7 +265,7 @@ service:
 /** The last lines of account, and whatever went wrong. */
 function onlyAccounts(chunk: Buffer): string {
   const lines = String(chunk).split('\n')
-  const kept = lines.filter(line => / received = |\twarn\t|\terror\t/.test(line))
+  const kept = lines.filter(line => / received |\twarn\t|\terror\t/.test(line))
   return kept.length === 0 ? '' : `${kept.join('\n')}\n`
 }
 
