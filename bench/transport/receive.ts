@@ -1,5 +1,5 @@
-// What receiving costs: CPU per request and CPU-seconds per million spans of our own transport, of node:http2 and
-// node:http behind the same interface, and of grpc-js, in rounds that alternate. The rig must be built (bench/rig/build.sh).
+// What receiving costs: CPU per request and CPU-seconds per million spans of our own transport, alone and with the whole
+// OTLP receiver on it, of node:http2 and node:http behind the same interface, and of grpc-js, in rounds that alternate. The rig must be built (bench/rig/build.sh).
 //
 //   node bench/transport/receive.ts [--rounds 3] [--seconds 3] [--spans 10,512] [--protocols grpc,http] [--kinds ...]
 import { once } from 'node:events'
@@ -19,7 +19,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '3' },
     spans: { type: 'string', default: '10,512' },
     protocols: { type: 'string', default: 'grpc,http' },
-    kinds: { type: 'string', default: 'sockets,node,grpc-js' },
+    kinds: { type: 'string', default: 'sockets,otlp,node,grpc-js' },
     connections: { type: 'string', default: '8' },
     inflight: { type: 'string', default: '4' },
     flags: { type: 'string', default: '' },
@@ -64,7 +64,8 @@ try {
           const port = await freePort()
           const receiver = join(here, 'receiver.ts')
           const flags = values.flags.split(' ').filter(flag => flag !== '')
-          const command = [process.execPath, ...flags, receiver, '--kind', kind, '--port', `${port}`]
+          const args = ['--kind', kind, '--port', `${port}`, '--protocol', protocol]
+          const command = [process.execPath, ...flags, receiver, ...args]
           const server = start({ command, cpu: 0 })
           await listening(port, server)
           await load(port, corpus, protocol, 1)

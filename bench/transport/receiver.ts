@@ -1,15 +1,26 @@
 // A server that takes requests and answers them, and does nothing else: one side of bench/transport/receive.ts.
-//   node bench/transport/receiver.ts --kind sockets|node|grpc-js --port N
+//   node bench/transport/receiver.ts --kind sockets|node|otlp|grpc-js --port N
+// `otlp` is the whole OTLP receiver on `sockets`, in front of a pipeline that drops everything.
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import grpc from '@grpc/grpc-js'
 import { systemClock } from '../../src/clock/clock.ts'
+import { parseConfig } from '../../src/config/parse-config.ts'
+import { otlpReceiverConfig } from '../../src/receivers/otlp/config.ts'
+import { OtlpReceiver } from '../../src/receivers/otlp/otlp-receiver.ts'
+import { componentSettings } from '../../src/testkit/component-settings.ts'
 import { defaultKeepalive, defaultLimits } from '../../src/transport/limits.ts'
 import { NodeServer } from '../../src/transport/node-server.ts'
 import type { Exchange, RequestHandler, ServerSettings } from '../../src/transport/server.ts'
 import { SocketServer } from '../../src/transport/socket-server.ts'
 
-const { values } = parseArgs({ options: { kind: { type: 'string', default: 'sockets' }, port: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    kind: { type: 'string', default: 'sockets' },
+    port: { type: 'string' },
+    protocol: { type: 'string', default: 'grpc' },
+  },
+})
 const port = Number(values.port)
 // As the agent runs: bodies outside of V8's heap must not start a full collection every few dozen milliseconds.
 if (process.env['DEFAULT_GC'] === undefined) setFlagsFromString('--external-memory-accounted-in-global-limit')
@@ -33,7 +44,16 @@ function answer(exchange: Exchange): void {
   else exchange.respond(200, protobufHeaders, noBytes)
 }
 
-if (values.kind === 'grpc-js') {
+if (values.kind === 'otlp') {
+  const endpoint = `{endpoint: "127.0.0.1:${port}"}`
+  const yaml = values.protocol === 'http' ? `protocols: {http: ${endpoint}}` : `protocols: {grpc: ${endpoint}}`
+  const receiver = new OtlpReceiver(
+    parseConfig(otlpReceiverConfig, yaml),
+    { ...componentSettings('otlp'), clock: systemClock },
+    { get: () => ({ consume: async () => {} }) },
+  )
+  await receiver.start()
+} else if (values.kind === 'grpc-js') {
   const server = new grpc.Server({ 'grpc.max_receive_message_length': -1, 'grpc-node.flow_control_window': 8 << 20 })
   const identity = (bytes: Buffer) => bytes
   server.addService(
