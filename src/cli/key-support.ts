@@ -17,6 +17,13 @@ export interface KeySupport {
   readonly note: string
 }
 
+/** Where a section stands: its path, the key that names it, and the kind of component around it. */
+interface At {
+  readonly path: ConfigPath
+  readonly place: Place
+  readonly kind: string
+}
+
 /** Looks each key of a merged file up in the declarations, in the order of the file. */
 export function keySupport(root: ConfigNode, registry: ComponentRegistry): KeySupport[] {
   const found: KeySupport[] = []
@@ -25,7 +32,8 @@ export function keySupport(root: ConfigNode, registry: ComponentRegistry): KeySu
     const kind = componentKinds.find(candidate => sectionOf(candidate) === entry.key)
     if (entry.key === 'service') {
       found.push(supported([entry.key], entry))
-      sectionSupport(serviceConfig as ConfigDeclaration<unknown>, entry.value, [entry.key], 'service', found)
+      const at = { path: [entry.key], place: entry.keyPlace, kind: 'service' }
+      sectionSupport(serviceConfig as ConfigDeclaration<unknown>, entry.value, at, found)
     } else if (kind === undefined) {
       found.push({ path: [entry.key], place: entry.keyPlace, level: 'unsupported', note: 'no such section' })
     } else {
@@ -57,26 +65,31 @@ function componentSupport(
   const isRenamed = registered.type !== type
   const note = isRenamed ? `now called ${registered.type}` : ''
   found.push({ path, place: entry.keyPlace, level: isRenamed ? 'deprecated' : 'supported', note })
-  sectionSupport(registered.config, entry.value, path, kind, found)
+  sectionSupport(registered.config, entry.value, { path, place: entry.keyPlace, kind }, found)
 }
 
 function sectionSupport(
   declaration: ConfigDeclaration<unknown>,
   node: ConfigNode,
-  path: ConfigPath,
-  kind: string,
+  { path, place, kind }: At,
   found: KeySupport[],
   foreignKeys: readonly string[] = [],
 ): void {
-  if (node.kind !== 'map') return
-  for (const entry of node.entries.values()) {
+  const keys = node.kind === 'map' ? node.entries : new Map<string, MapEntry>()
+  for (const field of Object.values(declaration.shape)) {
+    if (field.extra.listens === undefined || keys.has(field.key) || field.defaultText.startsWith(':')) continue
+    if (!/^(localhost|127\.0\.0\.1):/.test(field.defaultText)) continue
+    const note = `${field.key} is ${field.defaultText} where nothing is written; before v0.104 it was every interface`
+    found.push({ path, place, level: 'changed', note })
+  }
+  for (const entry of keys.values()) {
     const field = Object.values(declaration.shape).find(
       candidate => candidate.key === entry.key || candidate.extra.formerly?.includes(entry.key) === true,
     )
     const keyPath = [...path, entry.key]
     if (field !== undefined) {
       found.push({ path: keyPath, place: entry.keyPlace, ...judge(field, entry.key) })
-      fieldSupport(field, entry.value, keyPath, kind, found)
+      fieldSupport(field, entry.value, { path: keyPath, place: entry.keyPlace, kind }, found)
     } else if (foreignKeys.includes(entry.key)) found.push(supported(keyPath, entry))
     else {
       const note = removedKeys[`${kind} ${entry.key}`] ?? 'no such key'
@@ -86,29 +99,25 @@ function sectionSupport(
   }
 }
 
-function fieldSupport(
-  field: Field<unknown>,
-  node: ConfigNode,
-  path: ConfigPath,
-  kind: string,
-  found: KeySupport[],
-): void {
+function fieldSupport(field: Field<unknown>, node: ConfigNode, at: At, found: KeySupport[]): void {
   const { declaration, item, variants, tag } = field.extra
+  const { path, kind } = at
   if (declaration !== undefined) {
-    const foreign = field.kind === 'optionalSection' ? ['enabled'] : []
-    sectionSupport(declaration, node, path, kind, found, foreign)
+    sectionSupport(declaration, node, at, found, field.kind === 'optionalSection' ? ['enabled'] : [])
   } else if (variants !== undefined && node.kind === 'map') {
     const name = node.entries.get(tag ?? 'type')?.value
     const variant = name?.kind === 'scalar' && Object.hasOwn(variants, name.text) ? variants[name.text] : undefined
-    if (variant !== undefined) sectionSupport(variant, node, path, kind, found, [tag ?? 'type'])
+    if (variant !== undefined) sectionSupport(variant, node, at, found, [tag ?? 'type'])
     else found.push({ path, place: node.place, level: 'unsupported', note: `no such ${tag ?? 'type'}` })
   } else if (item !== undefined && node.kind === 'list') {
-    for (const [index, child] of node.items.entries()) fieldSupport(item, child, [...path, index], kind, found)
+    for (const [index, child] of node.items.entries()) {
+      fieldSupport(item, child, { path: [...path, index], place: child.place, kind }, found)
+    }
   } else if (item !== undefined && node.kind === 'map') {
     for (const entry of node.entries.values()) {
       const keyPath = [...path, entry.key]
       found.push(supported(keyPath, entry))
-      fieldSupport(item, entry.value, keyPath, kind, found)
+      fieldSupport(item, entry.value, { path: keyPath, place: entry.keyPlace, kind }, found)
     }
   }
 }

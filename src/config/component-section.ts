@@ -15,6 +15,7 @@ import type { ProblemCode } from './problem-codes.ts'
 import { rewriteOldKeys } from './rewrite.ts'
 import { type ConfigPath, describeNode, isNull, type MapEntry, type MapNode, type Place } from './tree.ts'
 import { renamedTypes, upstreamNote } from './upstream.ts'
+import { isUpstreamType } from './upstream-types.ts'
 
 /** A component as the file defines it, before anyone knows whether a pipeline names it. */
 export interface DefinedComponent {
@@ -141,16 +142,21 @@ function reportUnknown(kind: ComponentKindName, type: string, entry: MapEntry, c
     component => component.kind !== kind && (component.type === type || component.aliases?.includes(type)),
   )
   const close = nearest(type, types)
+  const isUpstream = note === undefined && isUpstreamType(kind, type)
   let remedy = types.length === 0 ? `Sluice has no ${kind}s` : `Sluice has: ${listKeys(types)}`
   if (elsewhere !== undefined)
     remedy = `"${type}" is ${withArticle(elsewhere.kind)}: move it to ${sectionOf(elsewhere.kind)}`
-  if (close !== undefined) remedy = `did you mean "${close}"?`
+  else if (close !== undefined) remedy = `did you mean "${close}"?`
+  if (isUpstream && elsewhere === undefined) {
+    const here = close === undefined ? `Sluice has: ${listKeys(types)}` : `the nearest here is "${close}"`
+    remedy = `${here}; --allow-missing runs the rest`
+  }
   if (note !== undefined) remedy = note.remedy
   const reason = note === undefined ? '' : `: ${note.reason}`
   const isTolerated = context.allowMissing || note?.isIgnored === true
   const message = isTolerated
     ? `the ${kind} "${entry.key}" is left out${reason === '' ? ': Sluice has no such component' : reason}`
-    : `unknown ${kind} type "${type}"${reason}`
+    : `${isUpstream ? `Sluice has no ${kind}` : `unknown ${kind} type`} "${type}"${reason}`
   const code = note === undefined ? 'SLC0301' : 'SLC0315'
   push(context.problems, code, isTolerated ? 'warning' : 'error', path, entry.keyPlace, message, remedy)
   return true

@@ -102,7 +102,13 @@ export class Expander {
       } else {
         const replaced = text.replaceAll(uri, () => retrieved.text)
         if (replaced.length > expandedCharactersMax) break
-        current = { ...current, value: replaced, text: replaced, expanded: replaced, place: { ...via, ...node.place } }
+        const joined = (before: string | undefined, now: string) => (before === undefined ? now : `${before}, ${now}`)
+        const from = {
+          ...node.place,
+          placeholder: joined(current.place.placeholder, uri),
+          origin: joined(current.place.origin, retrieved.origin),
+        }
+        current = { ...current, value: replaced, text: replaced, expanded: replaced, place: from }
       }
     }
     const message = 'placeholders expand to placeholders without end'

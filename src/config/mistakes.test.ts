@@ -230,6 +230,14 @@ const mistakes: readonly Mistake[] = [
     says: 'define "batch/2"',
   },
   {
+    name: 'a placeholder in braces without quotes',
+    right: 'debug:\n    verbosity: basic',
+    wrong: 'debug: {verbosity: ${env:V:-basic}}',
+    at: '21:22',
+    code: 'SLC0101',
+    says: 'write "${env:V:-basic}"',
+  },
+  {
     name: 'an unclosed quote',
     right: 'endpoint: backend:4317',
     wrong: 'endpoint: "backend:4317',

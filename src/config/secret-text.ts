@@ -42,5 +42,8 @@ const stars = (text: string) => '*'.repeat(text.length)
 /** Whether a value from there is better not repeated in a message. */
 export function isSecretOrigin(origin: string | undefined): boolean {
   if (origin === undefined) return false
-  return !origin.startsWith('environment variable') || secretKeyPattern.test(origin) || /_KEY$|AUTH/.test(origin)
+  return origin.split(', ').some(part => {
+    const isVariable = /^(the default of )?environment variable /.test(part)
+    return !isVariable || secretKeyPattern.test(part) || /_KEY$|AUTH/.test(part)
+  })
 }

@@ -221,6 +221,12 @@ class TreeReader {
       this.#report('SLC0113', at, at + 1, `no space after "${glued[1]}:"`, `write "${glued[1]}: " with a space`)
       return
     }
+    if (text[error.pos[0]] === '{' && text[error.pos[0] - 1] === '$') {
+      const message = 'a placeholder inside {} or [] needs quotes'
+      const [placeholder] = /^\$\{[^}]*\}/.exec(text.slice(error.pos[0] - 1)) ?? ['${...}']
+      this.#report('SLC0101', error.pos[0] - 1, error.pos[0] + 1, message, `write "${placeholder}"`)
+      return
+    }
     const open = unclosed(document, error)
     if (open !== undefined) {
       this.#report('SLC0101', open.start, open.start + 1, `this ${open.what} is never closed`, `close the ${open.what}`)

@@ -138,12 +138,22 @@ class ConditionParser {
     } catch (error) {
       throw new ConditionError(`not a regular expression: ${(error as Error).message}`, pattern.offset)
     }
+    const isWanted = this.#wantedAnswer()
     return {
       matches(subject) {
         const text = operand.text(subject)
-        return text !== undefined && regex.matcher(text).find()
+        return (text !== undefined && regex.matcher(text).find()) === isWanted
       },
     }
+  }
+
+  /** `IsMatch(...) == true` says the same as without. */
+  #wantedAnswer(): boolean {
+    const isEqual = this.#takes('==')
+    if (!isEqual && !this.#takes('!=')) return true
+    if (this.#takes('true')) return isEqual
+    if (this.#takes('false')) return !isEqual
+    throw this.#unexpected('true or false', this.#tokens[this.#at])
   }
 
   #comparison(): Condition {

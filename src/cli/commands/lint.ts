@@ -1,5 +1,6 @@
 import { loadConfig } from '../../config/load.ts'
 import { formatPath } from '../../config/problem.ts'
+import type { ProblemCode } from '../../config/problem-codes.ts'
 import { formatPlace } from '../../config/problem-format.ts'
 import { lineColumn } from '../../config/tree.ts'
 import type { CommandSpec, Invocation } from '../command.ts'
@@ -32,6 +33,17 @@ export const lintCommand: CommandSpec = {
   run: runLint,
 }
 
+/** Codes of problems that the list of keys tells as well. */
+const saidByKeys: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'SLC0102',
+  'SLC0111',
+  'SLC0112',
+  'SLC0119',
+  'SLC0301',
+  'SLC0304',
+  'SLC0315',
+])
+
 async function runLint(invocation: Invocation): Promise<number> {
   const { world, args } = invocation
   const loaded = await loadConfig(loadRequestOf(invocation))
@@ -45,6 +57,8 @@ async function runLint(invocation: Invocation): Promise<number> {
     world.stdout.write(`${JSON.stringify(keys.map(jsonKey), undefined, 2)}\n`)
     return isLacking ? 1 : 0
   }
+  const others = loaded.problems.filter(problem => !saidByKeys.has(problem.code))
+  world.stderr.write(textReport(others, paintFor(world.stderr, world.env)))
   const shown = args.has('all') ? keys : keys.filter(key => key.level !== 'supported')
   world.stdout.write(linesOf(shown, invocation))
   const counts = supportLevels.map(level => `${keys.filter(key => key.level === level).length} ${level}`)
