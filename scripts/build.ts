@@ -3,12 +3,30 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const outdir = join(root, 'dist')
 rmSync(outdir, { recursive: true, force: true })
 mkdirSync(outdir, { recursive: true })
+
+/**
+ * Built-in modules that load only when something of them is used. An `import` of `node:http` reads each of its exports,
+ * among them the getters that load the built-in fetch: 16 MB of an idle agent's memory, and 30 ms of its start.
+ */
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:(http|https|http2|tls)$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'lazy-builtin' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'lazy-builtin' }, ({ path }) => ({
+      contents: `
+        const get = (_, key) => key === '__esModule' ? undefined : process.getBuiltinModule('${path}')[key]
+        module.exports = Object.create(new Proxy({}, { get }))`,
+    }))
+  },
+}
 
 await build({
   absWorkingDir: root,
@@ -27,6 +45,8 @@ await build({
   chunkNames: 'chunk-[hash]',
   legalComments: 'linked',
   minifySyntax: true,
+  minifyWhitespace: true,
+  plugins: [lazyBuiltins],
   external: ['@napi-rs/nice'],
   banner: {
     // CommonJS dependencies inside an ES module bundle still ask for require and their own folder.

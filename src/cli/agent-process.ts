@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { systemClock } from '../clock/clock.ts'
 import type { ComponentRegistry } from '../component/registry.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
@@ -40,6 +42,7 @@ export async function runAgentProcess(
   try {
     const config = await run.start()
     for (const line of greeting(run, config, isBuiltIn)) print(line)
+    systemClock.after(settleAfterMs, collectGarbage)
     run.logger.info('Everything is ready. Begin running and processing data.')
   } catch (error) {
     print(error instanceof ConfigRefused ? error.message : `sluice: ${(error as Error).message}`)
@@ -103,6 +106,15 @@ function greeting(run: AgentRun, config: AgentConfig, isBuiltIn: boolean): strin
   if (run.telemetry.addresses.length > 0) lines.push(`  metrics    http://${run.telemetry.addresses[0]}/metrics`)
   if (isBuiltIn) lines.push('  send       OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 and start your application')
   return lines
+}
+
+/** Parsing the configuration and loading the modules leave 4 MB of garbage that an idle agent would hold on to. */
+const settleAfterMs = 1_000
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as (settings: { type: string; flavor: string }) => void
+  collect({ type: 'major', flavor: 'last-resort' })
 }
 
 function utilizationReader(): () => number {
