@@ -412,7 +412,9 @@ export class StageWalk {
   }
 
   #countDropped(activeIndex: number, count: number): void {
+    if (count === 0) return
     this.dropped[this.#activeIndex[activeIndex]!]! += count
+    this.#active[activeIndex]!.noteDropped?.(count)
   }
 }
 

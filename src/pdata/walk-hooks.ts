@@ -17,6 +17,8 @@ export type Verdict = typeof keep | typeof drop
 export interface WalkHooks {
   /** The ledger's reason for what the verdicts drop. Required where a hook may say `drop`. */
   readonly dropReason?: string
+  /** Told how many items a verdict of this processor, or a dropped data point, took out. */
+  noteDropped?(count: number): void
   /** Called before each request with what its receiver knows of the sender, if it keeps that. */
   begin?(metadata: ClientMetadata | undefined): void
   /**
@@ -25,11 +27,11 @@ export interface WalkHooks {
    * begins a walk of its own where others stand before it.
    */
   payload?(bytes: Uint8Array): boolean
-  resource?(resource: ResourceView): Verdict
-  scope?(scope: ScopeView): Verdict
-  span?(span: SpanView): Verdict
-  logRecord?(record: LogRecordView): Verdict
-  metric?(metric: MetricView): Verdict
+  readonly resource?: ((resource: ResourceView) => Verdict) | undefined
+  readonly scope?: ((scope: ScopeView) => Verdict) | undefined
+  readonly span?: ((span: SpanView) => Verdict) | undefined
+  readonly logRecord?: ((record: LogRecordView) => Verdict) | undefined
+  readonly metric?: ((metric: MetricView) => Verdict) | undefined
   /** Called for each point after the `metric` hooks of all processors of the walk. */
-  dataPoint?(point: DataPointView, metric: MetricView): Verdict
+  readonly dataPoint?: ((point: DataPointView, metric: MetricView) => Verdict) | undefined
 }

@@ -21,7 +21,7 @@ export function scalarText(value: ValueReader): string | undefined {
   }
 }
 
-function jsText(value: JsValue): string {
+export function jsText(value: JsValue): string {
   if (value === undefined) return ''
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (typeof value === 'number') return goFloat(value)

@@ -1,0 +1,64 @@
+import type { AttributeList } from '../pdata/attribute-list.ts'
+import type { MessageView } from '../pdata/message-view.ts'
+import { ValueReader } from '../pdata/value.ts'
+import type {
+  DataPointView,
+  EventView,
+  LogRecordView,
+  MetricView,
+  ResourceView,
+  ScopeView,
+  SpanView,
+} from '../pdata/views.ts'
+import type { OttlValue } from './ottl-value.ts'
+
+/** The contexts that conditions are written for, by their prefix in a path. */
+export type ContextName = 'resource' | 'scope' | 'span' | 'spanevent' | 'metric' | 'datapoint' | 'log'
+
+/** What a condition looks at. Its fields are pointed at one item after the other; those outside its context are stale. */
+export class OttlContext {
+  resource!: ResourceView
+  scope!: ScopeView
+  span!: SpanView
+  event!: EventView
+  eventIndex = 0
+  metric!: MetricView
+  point!: DataPointView
+  log!: LogRecordView
+}
+
+export type Getter = (context: OttlContext) => OttlValue
+
+/** Where a value stands in the request, for functions that read bytes without making text of them. */
+export interface ByteSource {
+  /** Points `reader` at the value; false where there is none. */
+  point(context: OttlContext, reader: ValueReader): boolean
+}
+
+/** A path or another expression, ready to be evaluated. */
+export interface Expression {
+  readonly get: Getter
+  /** Set where the value is an attribute. */
+  readonly source?: ByteSource
+  /** Set where the value is a text field. */
+  readonly text?: { readonly message: (context: OttlContext) => MessageView; readonly field: number }
+  /** Set where the expression is a literal. */
+  readonly constant?: OttlValue
+  readonly isConstant?: boolean
+}
+
+const reader = new ValueReader()
+
+/** The value at `index` as JavaScript. */
+export function attributeAt(attributes: AttributeList, index: number): OttlValue {
+  return reader.reset(attributes.bytes, attributes.valueStart(index), attributes.valueEnd(index)).toJs()
+}
+
+/** All attributes as a map. */
+export function attributeMap(attributes: AttributeList): Map<string, OttlValue> {
+  const map = new Map<string, OttlValue>()
+  for (let i = 0; i < attributes.size; i++) {
+    if (!attributes.isRemoved(i)) map.set(attributes.keyText(i), attributeAt(attributes, i))
+  }
+  return map
+}
