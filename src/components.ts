@@ -11,6 +11,7 @@ import { healthCheckExtension } from './extensions/health-check/factory.ts'
 import { attributesProcessor } from './processors/attributes/factory.ts'
 import { batchProcessor } from './processors/batch/factory.ts'
 import { costProcessor } from './processors/cost/factory.ts'
+import { filterProcessor } from './processors/filter/factory.ts'
 import { memoryLimiterProcessor } from './processors/memory-limiter/factory.ts'
 import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler/factory.ts'
 import { resourceProcessor } from './processors/resource/factory.ts'
@@ -29,6 +30,7 @@ export const components = new ComponentRegistry([
   batchProcessor,
   costProcessor,
   attributesProcessor,
+  filterProcessor,
   memoryLimiterProcessor,
   resourceProcessor,
   probabilisticSamplerProcessor,
