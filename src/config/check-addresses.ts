@@ -67,7 +67,11 @@ function canonicalHost(host: string): string {
 function reportClash(earlier: Listener, later: Listener, problems: Problem[]): void {
   // Point at what the user wrote: a default has no place of its own.
   const [blamed, other] = later.place === undefined ? [earlier, later] : [later, earlier]
-  const message = `${blamed.owner} and ${other.owner} both listen on ${blamed.transport} ${blamed.address}`
+  const where = `${blamed.transport} ${blamed.address}`
+  const message =
+    blamed.owner === other.owner
+      ? `${blamed.owner} listens twice on ${where}`
+      : `${blamed.owner} and ${other.owner} both listen on ${where}`
   const related = other.place === undefined ? [] : [{ message: 'the other one', place: other.place }]
   push(problems, 'SLC0314', 'error', blamed.path, blamed.place, message, 'give one of them another port', related)
 }

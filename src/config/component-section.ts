@@ -58,8 +58,21 @@ export function readDefinitions(root: MapNode, context: DefinitionContext): Defi
 function readKind(kind: ComponentKindName, section: MapNode, context: DefinitionContext): DefinedComponent[] {
   const byId = new Map<string, DefinedComponent>()
   const warnedAliases = new Set<string>()
-  for (const entry of section.entries.values()) {
+  const entries = [...section.entries.values()]
+  for (const [index, entry] of entries.entries()) {
     const path = [sectionOf(kind), entry.key]
+    const inner = componentKinds.find(candidate => sectionOf(candidate) === entry.key)
+    if (inner !== undefined) {
+      const message = `"${entry.key}" is a section of its own, not ${withArticle(kind)}`
+      const remedy = `move it to the left margin, in line with "${sectionOf(kind)}"`
+      push(context.problems, 'SLC0102', 'error', path, entry.keyPlace, message, remedy)
+      // What belongs to it stands below it or, indented too little, behind it.
+      const own = entry.value.kind === 'map' ? [...entry.value.entries.values()] : entries.slice(index + 1)
+      const strays = own.map(stray => strayComponent(inner, stray))
+      if (entry.value.kind !== 'map') return [...byId.values(), ...strays]
+      for (const stray of strays) byId.set(`${inner} ${stray.id}`, stray)
+      continue
+    }
     const id = parseComponentId(entry.key)
     if ('message' in id) {
       push(context.problems, 'SLC0302', 'error', path, entry.keyPlace, id.message, 'write type or type/name')
@@ -77,6 +90,15 @@ function readKind(kind: ComponentKindName, section: MapNode, context: Definition
     if (component !== undefined) byId.set(text, component)
   }
   return [...byId.values()]
+}
+
+/** Stands for a component in the wrong section, so that whoever names it is not wrong as well. */
+function strayComponent(kind: ComponentKindName, entry: MapEntry): DefinedComponent {
+  const id = parseComponentId(entry.key)
+  const { type, name } = 'message' in id ? { type: entry.key, name: '' } : id
+  const text = name === '' ? type : `${type}/${name}`
+  const nothing = { registered: undefined, config: undefined, fingerprint: '', listens: [], references: [] }
+  return { kind, id: text, type, name, place: entry.keyPlace, ...nothing }
 }
 
 function readOne(

@@ -207,6 +207,9 @@ function mismatchRemedy(field: Field<unknown>, node: NonNullable<Position['node'
   if (!node.isPlain && /^[-+.\d]+$|^(true|false)$/.test(node.text))
     return `remove the quotes: ${field.key}: ${node.text}`
   if (node.place.origin !== undefined) return `check the value of ${node.place.origin}`
+  const withUnit = /^(\d+)\s*(%|[a-z]+)$/i.exec(node.text)
+  if (withUnit !== null && field.kind !== 'byteSize' && field.kind !== 'bool')
+    return `write ${field.key}: ${withUnit[1]}`
   if (field.kind === 'byteSize') return 'write 1048576, 1MiB or 1MB'
   return field.defaultText === '' ? undefined : `for example ${field.key}: ${field.defaultText}`
 }

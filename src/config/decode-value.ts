@@ -16,8 +16,10 @@ export function decodeValue(field: Field<unknown>, at: Position, decoding: Decod
     return fallback(field, at, decoding)
   }
   if (isBroken(at.node)) return fallback(field, at, decoding)
+  const problemsBefore = decoding.problems.length
   const value = decodeKind(field, at, decoding)
-  if (at.node !== undefined && !isNull(at.node)) inspectValue(field, value, at, at.node, decoding)
+  const isWrong = decoding.problems.slice(problemsBefore).some(problem => problem.severity === 'error')
+  if (at.node !== undefined && !isNull(at.node) && !isWrong) inspectValue(field, value, at, at.node, decoding)
   noteUse(field, value, at, decoding)
   return value
 }

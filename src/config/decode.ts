@@ -8,6 +8,7 @@ import {
   type ConfigNode,
   type ConfigPath,
   describeNode,
+  holdsBroken,
   isBroken,
   isNull,
   type MapNode,
@@ -86,7 +87,7 @@ export function decodeSection<Config>(
     value[property] = decodeField(field, map, at, decoding)
   }
   const hasOwnErrors = decoding.problems.slice(errorsBefore).some(problem => problem.severity === 'error')
-  if (!hasOwnErrors && !isBroken(node)) declaration.check(value as Config, sinkFor(at, decoding))
+  if (!hasOwnErrors && !holdsBroken(node)) declaration.check(value as Config, sinkFor(at, decoding))
   return value as Config
 }
 

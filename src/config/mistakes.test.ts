@@ -238,6 +238,30 @@ const mistakes: readonly Mistake[] = [
     says: 'write "${env:V:-basic}"',
   },
   {
+    name: 'a number with a unit',
+    right: 'size_mib: 4',
+    wrong: 'size_mib: 4MiB',
+    at: '6:32',
+    code: 'SLC0103',
+    says: 'write max_recv_msg_size_mib: 4',
+  },
+  {
+    name: 'a section indented too deep',
+    right: 'processors:\n  batch:',
+    wrong: '  processors:\n  batch:',
+    at: '9:3',
+    code: 'SLC0102',
+    says: 'move it to the left margin',
+  },
+  {
+    name: 'pipelines at the left margin',
+    right: '  pipelines:',
+    wrong: 'pipelines:',
+    at: '29:1',
+    code: 'SLC0102',
+    says: '"pipelines" belongs under service',
+  },
+  {
     name: 'an unclosed quote',
     right: 'endpoint: backend:4317',
     wrong: 'endpoint: "backend:4317',
@@ -348,7 +372,6 @@ t.test('several mistakes come out together, in the order of the file', async t =
     [
       ['SLC0102', '5:9'],
       ['SLC0108', '11:14'],
-      ['SLC0306', '10:3'],
       ['SLC0305', '32:20'],
     ].sort((a, b) => Number(a[1]?.split(':')[0]) - Number(b[1]?.split(':')[0])),
   )

@@ -58,6 +58,7 @@ class PipelineReader {
 
   read(service: ServiceConfig): ReadPipelines {
     this.#checkAmbiguity()
+    const before = this.#problems.length
     const ids = Object.keys(service.pipelines)
     if (ids.length === 0) this.#reportNoPipelines()
     const pipelines = ids.flatMap(id => {
@@ -72,7 +73,8 @@ class PipelineReader {
     })
     const extensions = this.#extensions(service.extensions)
     this.#checkReferences(extensions)
-    this.#reportUnused()
+    // What seems unused may only be misspelled where it is named.
+    if (!this.#problems.slice(before).some(problem => problem.severity === 'error')) this.#reportUnused()
     return { pipelines, extensions, usedIds: this.#usedIds, suspectIds: this.#suspectIds }
   }
 
@@ -335,8 +337,10 @@ class PipelineReader {
 
   #reportNoPipelines(): void {
     const service = this.#root.entries.get('service')
-    const isMisspelled = [...this.#root.entries.keys()].some(key => nearest(key, ['service']) !== undefined)
-    if (service === undefined && isMisspelled) return
+    const keys = [...this.#root.entries.keys()]
+    const isMisspelled = service === undefined && keys.some(key => nearest(key, ['service']) !== undefined)
+    // Reported as a key of the wrong name or at the wrong level.
+    if (isMisspelled || keys.includes('pipelines')) return
     const place = this.#keyPlace(['service', 'pipelines']) ??
       service?.keyPlace ?? { ...this.#root.place, end: this.#root.place.start }
     const remedy = 'add service: {pipelines: {traces: {receivers: [...], exporters: [...]}}}'

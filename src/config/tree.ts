@@ -63,6 +63,13 @@ export function isBroken(node: ConfigNode | undefined): boolean {
   return node?.kind === 'scalar' && node.isBroken === true
 }
 
+/** Whether anything in the tree is broken. */
+export function holdsBroken(node: ConfigNode | undefined): boolean {
+  if (node === undefined || node.kind === 'scalar') return isBroken(node)
+  if (node.kind === 'list') return node.items.some(holdsBroken)
+  return [...node.entries.values()].some(entry => holdsBroken(entry.value))
+}
+
 export function isNull(node: ConfigNode): boolean {
   return node.kind === 'scalar' && node.value === null
 }
