@@ -117,14 +117,14 @@ export class AgentRun {
   async start(): Promise<AgentConfig> {
     const loaded = await this.#loadSources()
     const config = resolvedOf(loaded)
-    const telemetry = await this.telemetry.prepare(config.telemetry)
+    // At once, so that the first lines have the wanted form and level already.
+    await (await this.telemetry.prepare(config.telemetry)).commit()
     try {
       await this.agent.start(config)
     } catch (error) {
-      await telemetry.undo()
+      await this.telemetry.shutdown()
       throw error
     }
-    await telemetry.commit()
     await this.#watch.follow(loaded.files)
     this.#load.start()
     return config
