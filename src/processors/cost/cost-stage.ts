@@ -37,6 +37,7 @@ export class CostStage implements StageProcessor {
   readonly #meter: TelemetryMeter | undefined
   #pricer: Pricer | undefined
   #asOf = ''
+  #nowMs = 0
 
   constructor(config: CostConfig, context: CostContext) {
     this.#config = config
@@ -48,6 +49,7 @@ export class CostStage implements StageProcessor {
   }
 
   resource(resource: ResourceView): Verdict {
+    this.#nowMs = performance.now()
     this.#book.enterResource()
     this.#meter?.enterResource(resource)
     return keep
@@ -89,18 +91,17 @@ export class CostStage implements StageProcessor {
       counting ?? this.#config.cacheCounting,
       endMs > 0 ? endMs : Date.now(),
       durationMs,
-      performance.now(),
+      this.#nowMs,
     )
     const entry = pricer.entry!
     const isDuplicate = this.#config.deduplicate && this.#isDuplicate(span)
     if (isDuplicate) this.#book.bookUnpriced(entry, 'duplicate')
     else if (status === 'unknown_model' || status === 'no_usage') this.#book.bookUnpriced(entry, status)
     else this.#book.bookCall(span, reader, entry, pricer.cost.total, pricer.usage)
-    const { providerId, modelId } = entry.resolved
     this.#writer.write(span.attributes, {
       status: isDuplicate ? 'duplicate' : status,
       cost: pricer.cost,
-      priceId: `${providerId}/${modelId}`,
+      entry,
       priceSource: pricer.priceSource || 'genai-prices',
       asOf: this.#asOf,
     })

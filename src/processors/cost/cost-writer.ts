@@ -1,7 +1,9 @@
 import { AttributeKey } from '../../pdata/attribute-key.ts'
-import type { AttributeList } from '../../pdata/attribute-list.ts'
-import { encodeDouble, encodeString } from '../../pdata/value.ts'
+import { type AttributeList, ConstantAttribute } from '../../pdata/attribute-list.ts'
+import { encodeString } from '../../pdata/value.ts'
 import type { CostConfig } from './config.ts'
+import { DoubleValue } from './double-value.ts'
+import type { ModelEntry } from './model-memo.ts'
 import type { CallCost } from './price-vector.ts'
 import type { CostStatus } from './pricer.ts'
 
@@ -9,7 +11,8 @@ import type { CostStatus } from './pricer.ts'
 export interface CostResult {
   readonly status: CostStatus | 'duplicate'
   readonly cost: CallCost
-  readonly priceId: string
+  /** The model that was found; what is written of it is the same for all its calls. */
+  readonly entry: ModelEntry
   readonly priceSource: string
   readonly asOf: string
 }
@@ -36,7 +39,7 @@ const otelCurrency = new AttributeKey('gen_ai.usage.cost.currency')
 const otelSource = new AttributeKey('gen_ai.usage.cost.source')
 const localValue = encodeString('local')
 const providerValue = encodeString('provider')
-const rememberedTextsMax = 1024
+const rememberedMax = 4096
 
 const breakdownKeys = (['input', 'output', 'cacheRead', 'cacheWrite', 'other'] as const).map(part => ({
   part,
@@ -48,7 +51,8 @@ export class CostWriter {
   readonly #config: CostConfig
   readonly #profileKeys: readonly { part: Part; key: AttributeKey }[]
   readonly #currency: Uint8Array
-  readonly #texts = new Map<string, Uint8Array>()
+  readonly #double = new DoubleValue()
+  readonly #constants = new Map<ModelEntry, Map<string, readonly ConstantAttribute[]>>()
 
   constructor(config: CostConfig) {
     this.#config = config
@@ -62,21 +66,19 @@ export class CostWriter {
     const { status, cost } = result
     if (status === 'priced' || status === 'estimated' || status === 'reported') this.#writeCost(attributes, result)
     if (!this.#config.breakdown) return
-    attributes.set(statusKey, this.#text(status))
-    if (status !== 'priced' && status !== 'estimated') return
-    for (const { part, key } of breakdownKeys) if (cost[part] > 0) attributes.set(key, encodeDouble(cost[part]))
-    attributes.set(priceIdKey, this.#text(result.priceId))
-    attributes.set(sourceKey, this.#text(result.priceSource))
-    attributes.set(asOfKey, this.#text(result.asOf))
-    if (this.#config.currency !== 'USD') attributes.set(currencyKey, this.#currency)
+    if (status === 'priced' || status === 'estimated') {
+      for (const { part, key } of breakdownKeys)
+        if (cost[part] > 0) attributes.set(key, this.#double.encode(cost[part]))
+    }
+    for (const constant of this.#constantsOf(result)) {
+      if (!attributes.insertConstant(constant)) attributes.set(constant.key, constant.value)
+    }
   }
 
   #writeCost(attributes: AttributeList, { status, cost }: CostResult): void {
-    const total = encodeDouble(cost.total)
-    attributes.set(genAiCost, total)
+    attributes.set(genAiCost, this.#double.encode(cost.total))
     for (const { part, key } of this.#profileKeys) {
-      if (part === 'total') attributes.set(key, total)
-      else if (status !== 'reported') attributes.set(key, encodeDouble(cost[part]))
+      if (part === 'total' || status !== 'reported') attributes.set(key, this.#double.encode(cost[part]))
     }
     const { profiles } = this.#config
     if (profiles.includes('langfuse') && status !== 'reported') {
@@ -89,14 +91,26 @@ export class CostWriter {
     }
   }
 
-  /** Few texts come again and again. */
-  #text(text: string): Uint8Array {
-    let value = this.#texts.get(text)
-    if (value === undefined) {
-      value = encodeString(text)
-      if (this.#texts.size >= rememberedTextsMax) this.#texts.clear()
-      this.#texts.set(text, value)
+  /** What says how the cost came about: encoded once for each model and status. */
+  #constantsOf({ status, entry, priceSource, asOf }: CostResult): readonly ConstantAttribute[] {
+    let byStatus = this.#constants.get(entry)
+    if (byStatus === undefined) {
+      if (this.#constants.size >= rememberedMax) this.#constants.clear()
+      byStatus = new Map()
+      this.#constants.set(entry, byStatus)
     }
-    return value
+    let constants = byStatus.get(status)
+    if (constants === undefined) {
+      const text = (key: AttributeKey, value: string) => new ConstantAttribute(key, encodeString(value))
+      const made = [text(statusKey, status)]
+      if (status === 'priced' || status === 'estimated') {
+        const { providerId, modelId } = entry.resolved
+        made.push(text(priceIdKey, `${providerId}/${modelId}`), text(sourceKey, priceSource), text(asOfKey, asOf))
+        if (this.#config.currency !== 'USD') made.push(new ConstantAttribute(currencyKey, this.#currency))
+      }
+      constants = made
+      byStatus.set(status, constants)
+    }
+    return constants
   }
 }

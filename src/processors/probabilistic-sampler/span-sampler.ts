@@ -1,5 +1,6 @@
 import type { StageProcessor } from '../../component/stage-processor.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
+import * as otlp from '../../pdata/otlp-fields.ts'
 import { alwaysKeep, neverKeep, Randomness, type Threshold } from '../../pdata/sampling-threshold.ts'
 import { TraceState } from '../../pdata/tracestate.ts'
 import { ValueReader, valueDouble, valueInt, valueString } from '../../pdata/value.ts'
@@ -10,6 +11,8 @@ import { DecisionCounts } from './decision-counts.ts'
 import { fallback, type PolicyName, SamplingPolicy } from './policy.ts'
 import { hashRandomness, seedHash } from './trace-id-hash.ts'
 
+/** Stands for an absent tracestate; never written to. */
+const emptyState = new TraceState()
 const priorityKey = new AttributeKey('sampling.priority')
 
 /** Keeps a share of the spans, whole traces of them, and writes down how large the share is. */
@@ -41,10 +44,7 @@ export class SpanSampler implements StageProcessor {
     const isKept = threshold.keeps(this.#randomness)
     this.#counts.add(this.#name, isKept)
     if (!isKept) return drop
-    if (this.#carrier !== undefined) {
-      this.#carrier.sampledWith(threshold)
-      span.traceState = this.#carrier.toString()
-    }
+    this.#write(span, threshold)
     return keep
   }
 
@@ -53,21 +53,19 @@ export class SpanSampler implements StageProcessor {
   }
 
   #decide(span: SpanView): Threshold {
-    const text = span.traceState
-    const state = TraceState.parse(text)
+    const text = span.message.has(otlp.spanTraceState) ? span.traceState : ''
+    // Most spans have none: nothing is parsed, and written only for those that are kept.
+    const state = text === '' ? emptyState : TraceState.parse(text)
     this.#carrier = state
     if (state === undefined) {
       this.#findRandomness(span, undefined)
       return fallback(this.#failClosed)
     }
     const hasRandomness = this.#findRandomness(span, state)
-    if (this.#policy.mode === 'hash_seed') {
+    if (this.#policy.mode === 'hash_seed' && (state.rValue !== '' || state.threshold !== undefined)) {
       // Somebody samples consistently upstream: a hash would contradict what is written there.
-      if (state.rValue !== '' || state.threshold !== undefined) {
-        this.#carrier = undefined
-        return fallback(this.#failClosed)
-      }
-      state.setRandomness(this.#randomness)
+      this.#carrier = undefined
+      return fallback(this.#failClosed)
     }
     if (!hasRandomness) return fallback(this.#failClosed)
     if (state.threshold !== undefined && !state.threshold.keeps(this.#randomness)) {
@@ -76,6 +74,20 @@ export class SpanSampler implements StageProcessor {
       return fallback(this.#failClosed)
     }
     return this.#policy.decide(state.threshold)
+  }
+
+  #write(span: SpanView, threshold: Threshold): void {
+    const carrier = this.#carrier
+    if (carrier === undefined) return
+    const isHash = this.#policy.mode === 'hash_seed'
+    if (carrier === emptyState) {
+      const rValue = isHash ? `rv:${this.#randomness.rValue()};` : ''
+      span.traceState = `ot=${rValue}th:${threshold.tValue}`
+      return
+    }
+    if (isHash) carrier.setRandomness(this.#randomness)
+    carrier.sampledWith(threshold)
+    span.traceState = carrier.toString()
   }
 
   /** Fills the randomness and the policy's name; false where there is none, with randomness that everything keeps. */
