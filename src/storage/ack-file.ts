@@ -1,0 +1,123 @@
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { AckSet, type SequenceRange } from './ack-set.ts'
+import { errorCode, type FileSystem, type StorageFile } from './file-system.ts'
+
+/**
+ * One ack, little-endian: `from` and `to` (8 bytes each), CRC-32 of both (4), and 4 bytes that are zero. A slot whose
+ * checksum is wrong is passed over: what it said will be sent again.
+ */
+const slotBytes = 24
+const name = 'acks'
+const compactAtBytes = 64 * 1024
+
+/** The acks of one log: appended as they come, and written anew when the file has grown. */
+export class AckFile {
+  readonly set = new AckSet()
+  readonly #fileSystem: FileSystem
+  readonly #directory: string
+  readonly #fault: (error: unknown) => void
+  #file: StorageFile | undefined
+  #sizeBytes = 0
+  #pending: SequenceRange[] = []
+  #writing: Promise<void> | undefined
+
+  constructor(fileSystem: FileSystem, directory: string, fault: (error: unknown) => void) {
+    this.#fileSystem = fileSystem
+    this.#directory = directory
+    this.#fault = fault
+  }
+
+  async open(): Promise<void> {
+    const bytes = await this.#readAll()
+    for (let offset = 0; offset + slotBytes <= bytes.length; offset += slotBytes) {
+      const slot = bytes.subarray(offset, offset + slotBytes)
+      const view = new DataView(slot.buffer, slot.byteOffset, slotBytes)
+      if (view.getUint32(16, true) !== crc32(slot.subarray(0, 16))) continue
+      const from = Number(view.getBigUint64(0, true))
+      const to = Number(view.getBigUint64(8, true))
+      if (from >= 1 && to >= from && Number.isSafeInteger(to)) this.set.add(from, to)
+    }
+    // A torn slot at the end would shift all later ones.
+    await this.#compact()
+  }
+
+  add(from: number, to: number = from): void {
+    this.set.add(from, to)
+    const last = this.#pending.at(-1)
+    if (last !== undefined && last.to + 1 === from) last.to = to
+    else this.#pending.push({ from, to })
+    this.#writing ??= this.#writeLoop()
+  }
+
+  /** What was added before the call is in the file afterwards, or will be sent again. */
+  async flush(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing
+  }
+
+  async close(): Promise<void> {
+    await this.flush()
+    if (this.#file !== undefined && this.#pending.length === 0) await this.#compact().catch(this.#fault)
+    await this.#file?.close()
+    this.#file = undefined
+  }
+
+  async #writeLoop(): Promise<void> {
+    // What is acked in the same turn shares a write.
+    await undefined
+    try {
+      while (this.#pending.length > 0 && this.#file !== undefined) {
+        if (this.#sizeBytes > compactAtBytes) {
+          this.#pending = []
+          await this.#compact()
+          continue
+        }
+        const ranges = this.#pending
+        this.#pending = []
+        const bytes = encode(ranges)
+        await this.#file.write([bytes], this.#sizeBytes)
+        this.#sizeBytes += bytes.length
+      }
+    } catch (error) {
+      // The set knows; the next compaction says it all. Until then a crash sends some of it again.
+      this.#sizeBytes = compactAtBytes + 1
+      this.#fault(error)
+    } finally {
+      this.#writing = undefined
+    }
+  }
+
+  async #compact(): Promise<void> {
+    const path = join(this.#directory, name)
+    const made = await this.#fileSystem.open(`${path}.new`, 0o600)
+    const bytes = encode(this.set.ranges())
+    await made.truncate(0)
+    await made.write([bytes], 0)
+    await made.sync()
+    await this.#fileSystem.rename(`${path}.new`, path)
+    await this.#fileSystem.syncDirectory(this.#directory)
+    await this.#file?.close()
+    this.#file = made
+    this.#sizeBytes = bytes.length
+  }
+
+  async #readAll(): Promise<Uint8Array> {
+    try {
+      return await this.#fileSystem.readWhole(join(this.#directory, name))
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return new Uint8Array(0)
+      throw error
+    }
+  }
+}
+
+function encode(ranges: readonly SequenceRange[]): Uint8Array {
+  const bytes = Buffer.alloc(ranges.length * slotBytes)
+  for (const [i, { from, to }] of ranges.entries()) {
+    const offset = i * slotBytes
+    bytes.writeBigUInt64LE(BigInt(from), offset)
+    bytes.writeBigUInt64LE(BigInt(to), offset + 8)
+    bytes.writeUInt32LE(crc32(bytes.subarray(offset, offset + 16)), offset + 16)
+  }
+  return bytes
+}

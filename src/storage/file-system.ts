@@ -1,0 +1,96 @@
+import { constants } from 'node:fs'
+import { mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** What a log needs of a disk, so that tests can put one in its place that loses, tears and refuses. */
+export interface FileSystem {
+  /** With its parents; no error where it is there. */
+  makeDirectory(path: string, mode: number): Promise<void>
+  /** Names, without order. Rejects with ENOENT where there is no such directory. */
+  list(path: string): Promise<string[]>
+  /** Creates the file, or opens it as it is. */
+  open(path: string, mode: number): Promise<StorageFile>
+  rename(from: string, to: string): Promise<void>
+  remove(path: string): Promise<void>
+  /** Makes creations, renames and removals in the directory last. */
+  syncDirectory(path: string): Promise<void>
+  /** Creates a small file; rejects with EEXIST where it is there. */
+  createExclusive(path: string, content: Uint8Array, mode: number): Promise<void>
+  readWhole(path: string): Promise<Uint8Array>
+}
+
+export interface StorageFile {
+  /** Up to `length` bytes; fewer at the end of the file. */
+  read(offset: number, length: number): Promise<Uint8Array>
+  /** All of it at that offset, or an error. */
+  write(buffers: readonly Uint8Array[], offset: number): Promise<void>
+  /** Content survives a loss of power once this resolves. */
+  sync(): Promise<void>
+  truncate(length: number): Promise<void>
+  size(): Promise<number>
+  close(): Promise<void>
+}
+
+export function errorCode(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | undefined)?.code
+}
+
+export const nodeFileSystem: FileSystem = {
+  async makeDirectory(path, mode) {
+    await mkdir(path, { recursive: true, mode })
+  },
+  list: path => readdir(path),
+  open: openNodeFile,
+  rename,
+  remove: unlink,
+  async syncDirectory(path) {
+    const handle = await open(path, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  },
+  async createExclusive(path, content, mode) {
+    await writeFile(path, content, { flag: 'wx', mode })
+  },
+  readWhole: path => readFile(path),
+}
+
+async function openNodeFile(path: string, mode: number): Promise<StorageFile> {
+  const handle = await open(path, constants.O_RDWR | constants.O_CREAT, mode)
+  return {
+    async read(offset, length) {
+      const buffer = Buffer.allocUnsafe(length)
+      let filled = 0
+      while (filled < length) {
+        const { bytesRead } = await handle.read(buffer, filled, length - filled, offset + filled)
+        if (bytesRead === 0) break
+        filled += bytesRead
+      }
+      return buffer.subarray(0, filled)
+    },
+    async write(buffers, offset) {
+      let total = 0
+      for (const buffer of buffers) total += buffer.length
+      const { bytesWritten } = await handle.writev(buffers as Uint8Array[], offset)
+      if (bytesWritten === total) return
+      // A short write, as on a disk that fills up: the rest says why.
+      const rest = Buffer.concat(buffers as Uint8Array[]).subarray(bytesWritten)
+      let written = 0
+      while (written < rest.length) {
+        const next = await handle.write(rest, written, rest.length - written, offset + bytesWritten + written)
+        written += next.bytesWritten
+      }
+    },
+    sync: () => handle.datasync(),
+    truncate: length => handle.truncate(length),
+    size: async () => (await handle.stat()).size,
+    close: () => handle.close(),
+  }
+}
+
+/** The directory that a file stands in, whose entry needs a sync of its own. */
+export function directoryOf(path: string): string {
+  return dirname(path)
+}

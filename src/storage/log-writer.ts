@@ -1,0 +1,153 @@
+import { encodeRecordHeader, type LogRecord, recordHeaderBytes } from './record.ts'
+import type { Segment } from './segment.ts'
+import type { LogSettings } from './segment-log.ts'
+
+interface PendingRecord {
+  readonly record: LogRecord
+  resolve(sequence: number): void
+  reject(error: unknown): void
+}
+
+export interface WriterOwner {
+  /** A new, empty segment, its entry in the directory synced. */
+  create(): Promise<Segment>
+  /** That sequence will never be found. */
+  burnt(sequence: number): void
+  failed(error: unknown): void
+  healed(): void
+}
+
+/** Records of one write; more wait for the next. */
+const groupRecordsMax = 400
+const groupBytesMax = 8 << 20
+/** After a failure the disk is asked again no sooner than this; until then appends are refused at once. */
+const pauseMs = 1000
+
+/** Writes records in groups: what is appended while one write is under way shares the next, and one sync. */
+export class LogWriter {
+  readonly #settings: LogSettings
+  readonly #owner: WriterOwner
+  #pending: PendingRecord[] = []
+  #running: Promise<void> | undefined
+  #fault: unknown
+  #pausedUntilMs = Number.NEGATIVE_INFINITY
+  /** The segment that is being written. */
+  segment: Segment | undefined
+  /** The last record that is in a file. */
+  writtenSequence = 0
+
+  constructor(settings: LogSettings, owner: WriterOwner) {
+    this.#settings = settings
+    this.#owner = owner
+  }
+
+  get nextPendingSequence(): number | undefined {
+    return this.#pending[0]?.record.sequence
+  }
+
+  /** While the disk rests after a failure: what it said. */
+  get refusal(): unknown {
+    return this.#settings.clock.nowMs() < this.#pausedUntilMs ? this.#fault : undefined
+  }
+
+  append(record: LogRecord): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ record, resolve, reject })
+      this.#running ??= this.#run()
+    })
+  }
+
+  async close(): Promise<void> {
+    while (this.#running !== undefined) await this.#running
+    if (this.segment?.file !== undefined && this.#fault === undefined) {
+      await this.segment.file.sync().catch(error => this.#settings.events.fault(error))
+    }
+    this.segment = undefined
+  }
+
+  async #run(): Promise<void> {
+    // What is appended in the same turn shares a write.
+    await undefined
+    while (this.#pending.length > 0) {
+      const count = this.#groupCount()
+      const group = this.#pending.slice(0, count)
+      try {
+        await this.#write(group)
+        this.#pending.splice(0, count)
+        this.#heal()
+        for (const each of group) each.resolve(each.record.sequence)
+      } catch (error) {
+        this.#pending.splice(0, count)
+        this.#fail(error)
+        for (const each of group) {
+          this.#owner.burnt(each.record.sequence)
+          each.reject(error)
+        }
+      }
+    }
+    this.#running = undefined
+  }
+
+  async #write(group: readonly PendingRecord[]): Promise<void> {
+    const segment = await this.#segmentFor(group)
+    const { file } = segment
+    if (file === undefined) throw new Error('the segment is closed')
+    const start = segment.endOffset
+    const buffers: Uint8Array[] = []
+    for (const { record } of group) buffers.push(encodeRecordHeader(record), record.payload)
+    try {
+      await file.write(buffers, start)
+      if (this.#settings.syncLevel === 'synced') await file.sync()
+    } catch (error) {
+      // After a failed sync nobody knows what is in the file, and after a failed write what is behind its end. What was
+      // acknowledged before stays readable; nothing is ever written behind it again.
+      await file.truncate(start).catch(() => undefined)
+      this.segment = undefined
+      throw error
+    }
+    let offset = start
+    for (const { record } of group) {
+      offset += recordHeaderBytes + record.payload.length
+      segment.endOffset = offset
+      segment.lastSequence = record.sequence
+      // Whoever reads asks whether it had caught up before this record.
+      this.#settings.events.written(record, { segment, offset })
+      this.writtenSequence = record.sequence
+    }
+  }
+
+  async #segmentFor(group: readonly PendingRecord[]): Promise<Segment> {
+    const current = this.segment
+    const bytes = group.reduce((sum, { record }) => sum + record.payload.length + recordHeaderBytes, 0)
+    if (current !== undefined) {
+      if (current.endOffset === 0 || current.endOffset + bytes <= this.#settings.segmentBytesMax) return current
+      // Sealed: at the lower level its content goes to the disk when the system likes.
+      this.segment = undefined
+    }
+    this.segment = await this.#owner.create()
+    return this.segment
+  }
+
+  #groupCount(): number {
+    let bytes = 0
+    let count = 0
+    for (const { record } of this.#pending) {
+      if (count >= groupRecordsMax || (count > 0 && bytes + record.payload.length > groupBytesMax)) break
+      bytes += record.payload.length
+      count++
+    }
+    return count
+  }
+
+  #fail(error: unknown): void {
+    this.#fault = error
+    this.#pausedUntilMs = this.#settings.clock.nowMs() + pauseMs
+    this.#owner.failed(error)
+  }
+
+  #heal(): void {
+    if (this.#fault === undefined) return
+    this.#fault = undefined
+    this.#owner.healed()
+  }
+}

@@ -1,0 +1,93 @@
+import { crc32 } from 'node:zlib'
+
+/**
+ * One record in a segment, little-endian:
+ *
+ * | offset | bytes | what |
+ * | --- | --- | --- |
+ * | 0 | 4 | magic `SLR1` |
+ * | 4 | 2 | version, 1 |
+ * | 6 | 2 | kind, free for the owner of the log |
+ * | 8 | 4 | bytes of the payload |
+ * | 12 | 4 | CRC-32 of the header without this field, then of the payload |
+ * | 16 | 8 | sequence |
+ * | 24 | 8 | calendar time of the append, milliseconds |
+ * | 32 | 4 | items in the payload |
+ * | 36 | 4 | room that it takes in its queue, in units of the owner |
+ *
+ * The checksum is zlib's, which is native: 2.9 GB/s against 0.4 GB/s for CRC-32C in JavaScript (docs/decisions/durability.md).
+ */
+export const recordHeaderBytes = 40
+export const recordVersion = 1
+const magic = 0x31524c53
+const magicBytes = Buffer.from('SLR1')
+
+export interface LogRecord {
+  readonly sequence: number
+  readonly kind: number
+  readonly wallMs: number
+  readonly itemCount: number
+  readonly units: number
+  readonly payload: Uint8Array
+}
+
+export function encodeRecordHeader(record: LogRecord): Uint8Array {
+  const header = Buffer.allocUnsafe(recordHeaderBytes)
+  header.writeUInt32LE(magic, 0)
+  header.writeUInt16LE(recordVersion, 4)
+  header.writeUInt16LE(record.kind, 6)
+  header.writeUInt32LE(record.payload.length, 8)
+  header.writeBigUInt64LE(BigInt(record.sequence), 16)
+  header.writeDoubleLE(record.wallMs, 24)
+  header.writeUInt32LE(record.itemCount, 32)
+  header.writeUInt32LE(record.units, 36)
+  header.writeUInt32LE(checksum(header, record.payload), 12)
+  return header
+}
+
+function checksum(header: Uint8Array, payload: Uint8Array): number {
+  return crc32(payload, crc32(header.subarray(16, recordHeaderBytes), crc32(header.subarray(0, 12))))
+}
+
+export interface ParsedHeader {
+  readonly length: number
+  readonly sequence: number
+  readonly itemCount: number
+}
+
+/** The header at `offset`, undefined where none can stand: wrong magic, unknown version, cut off. */
+export function parseHeader(bytes: Uint8Array, offset: number): ParsedHeader | undefined {
+  if (offset + recordHeaderBytes > bytes.length) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, recordHeaderBytes)
+  if (view.getUint32(0, true) !== magic || view.getUint16(4, true) !== recordVersion) return undefined
+  return {
+    length: view.getUint32(8, true),
+    sequence: Number(view.getBigUint64(16, true)),
+    itemCount: view.getUint32(32, true),
+  }
+}
+
+/** The record at `offset` if all of it is there and its checksum is right. Its payload is a view. */
+export function parseRecord(bytes: Uint8Array, offset: number): LogRecord | undefined {
+  const parsed = parseHeader(bytes, offset)
+  if (parsed === undefined) return undefined
+  const start = offset + recordHeaderBytes
+  if (start + parsed.length > bytes.length) return undefined
+  const header = bytes.subarray(offset, start)
+  const payload = bytes.subarray(start, start + parsed.length)
+  const view = new DataView(header.buffer, header.byteOffset, recordHeaderBytes)
+  if (view.getUint32(12, true) !== checksum(header, payload)) return undefined
+  return {
+    sequence: parsed.sequence,
+    kind: view.getUint16(6, true),
+    wallMs: view.getFloat64(24, true),
+    itemCount: parsed.itemCount,
+    units: view.getUint32(36, true),
+    payload,
+  }
+}
+
+/** Where the next record may begin, from `offset` on; -1 where no magic is left. */
+export function findMagic(bytes: Uint8Array, offset: number): number {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(magicBytes, offset)
+}

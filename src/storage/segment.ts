@@ -1,0 +1,156 @@
+import { join } from 'node:path'
+import type { FileSystem, StorageFile } from './file-system.ts'
+import { findMagic, type LogRecord, parseHeader, parseRecord, recordHeaderBytes } from './record.ts'
+
+const suffix = '.seg'
+const chunkBytes = 1 << 20
+const emptyBytes: Uint8Array = new Uint8Array(0)
+
+/** Bytes between records that are none: a torn end, or damage. */
+export interface DamagedRange {
+  readonly segment: string
+  readonly offset: number
+  readonly bytes: Uint8Array
+  /** Items of the damaged records whose headers could still be read. */
+  readonly itemCount: number
+  /** Nothing follows. */
+  readonly isTail: boolean
+  /** The record runs past the end of the file: nobody was ever told that it is there. */
+  readonly isTorn: boolean
+}
+
+export function segmentName(firstSequence: number): string {
+  return `${firstSequence.toString(16).padStart(14, '0')}${suffix}`
+}
+
+/** The first sequence of a segment by its name; undefined for any other file. */
+export function firstSequenceOf(name: string): number | undefined {
+  const match = /^([0-9a-f]{14})\.seg$/.exec(name)
+  return match === null ? undefined : Number.parseInt(match[1] as string, 16)
+}
+
+/** One file of a log: records one after the other, beginning at 0. */
+export class Segment {
+  readonly name: string
+  readonly path: string
+  readonly firstSequence: number
+  /** The last sequence that can be in it. */
+  lastSequence = 0
+  /** Where the next record goes, and where reading ends. */
+  endOffset = 0
+  isScanned = false
+  file: StorageFile | undefined
+  readonly #fileSystem: FileSystem
+
+  constructor(fileSystem: FileSystem, directory: string, firstSequence: number) {
+    this.#fileSystem = fileSystem
+    this.firstSequence = firstSequence
+    this.lastSequence = firstSequence - 1
+    this.name = segmentName(firstSequence)
+    this.path = join(directory, this.name)
+  }
+
+  async open(): Promise<StorageFile> {
+    this.file ??= await this.#fileSystem.open(this.path, 0o600)
+    return this.file
+  }
+
+  async close(): Promise<void> {
+    const { file } = this
+    this.file = undefined
+    await file?.close()
+  }
+
+  async remove(): Promise<void> {
+    await this.close()
+    await this.#fileSystem.remove(this.path)
+  }
+}
+
+export interface RecordPlace {
+  readonly record: LogRecord
+  readonly endOffset: number
+}
+
+/**
+ * Reads records of one segment in order from an offset, checking each; what is not a record is passed over up to the
+ * next that is one, and reported.
+ */
+export class SegmentReader {
+  readonly #segment: Segment
+  readonly #damaged: (range: DamagedRange) => void
+  #buffer: Uint8Array = emptyBytes
+  /** Where the buffer's first byte stands in the file. */
+  #bufferOffset: number
+  #position = 0
+
+  constructor(segment: Segment, offset: number, damaged: (range: DamagedRange) => void) {
+    this.#segment = segment
+    this.#bufferOffset = offset
+    this.#damaged = damaged
+  }
+
+  get offset(): number {
+    return this.#bufferOffset + this.#position
+  }
+
+  /** Undefined at the end of the segment. */
+  async next(): Promise<RecordPlace | undefined> {
+    while (this.offset < this.#segment.endOffset) {
+      const record = await this.#recordHere()
+      if (record !== undefined) {
+        this.#position += recordHeaderBytes + record.payload.length
+        return { record, endOffset: this.offset }
+      }
+      await this.#passDamage()
+    }
+    return undefined
+  }
+
+  async #recordHere(): Promise<LogRecord | undefined> {
+    await this.#need(recordHeaderBytes)
+    const header = parseHeader(this.#buffer, this.#position)
+    if (header === undefined || this.offset + recordHeaderBytes + header.length > this.#segment.endOffset)
+      return undefined
+    await this.#need(recordHeaderBytes + header.length)
+    return parseRecord(this.#buffer, this.#position)
+  }
+
+  /** From a place that holds no record to the next that does, or to the end. */
+  async #passDamage(): Promise<void> {
+    await this.#need(this.#segment.endOffset - this.offset)
+    const start = this.#position
+    const header = parseHeader(this.#buffer, start)
+    let itemCount = header?.itemCount ?? 0
+    let next = findMagic(this.#buffer, start + 1)
+    while (next !== -1 && parseRecord(this.#buffer, next) === undefined) {
+      itemCount += parseHeader(this.#buffer, next)?.itemCount ?? 0
+      next = findMagic(this.#buffer, next + 1)
+    }
+    const end = next === -1 ? this.#buffer.length : next
+    const bytes = this.#buffer.slice(start, end)
+    const offset = this.offset
+    const isTail = next === -1
+    const isTorn = isTail && (header === undefined || recordHeaderBytes + header.length > bytes.length)
+    this.#position = end
+    if (isTail) this.#segment.endOffset = Math.min(this.#segment.endOffset, offset)
+    this.#damaged({ segment: this.#segment.name, offset, bytes, itemCount: isTorn ? 0 : itemCount, isTail, isTorn })
+  }
+
+  /** Makes the buffer hold `length` bytes from the position on, as far as the file has them. */
+  async #need(length: number): Promise<void> {
+    const held = this.#buffer.length - this.#position
+    if (held >= length) return
+    const file = await this.#segment.open()
+    const from = this.offset + held
+    const wanted = Math.min(Math.max(length - held, chunkBytes), this.#segment.endOffset - from)
+    if (wanted <= 0) return
+    const more = await file.read(from, wanted)
+    const joined = new Uint8Array(held + more.length)
+    joined.set(this.#buffer.subarray(this.#position))
+    joined.set(more, held)
+    this.#bufferOffset = this.offset
+    this.#position = 0
+    this.#buffer = joined
+  }
+}
