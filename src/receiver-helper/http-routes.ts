@@ -53,6 +53,8 @@ export interface HttpRoutesSettings extends GuardSettings {
   readonly cors: Cors | undefined
   /** Added to every answer. */
   readonly responseHeaders: HeaderList
+  /** False ends HTTP/1.1 connections with each answer. */
+  readonly keepsConnections: boolean
   readonly admission: ByteBudget
   readonly refused: (refusal: Refusal) => void
 }
@@ -155,13 +157,16 @@ export class HttpRoutes implements RequestHandler {
   }
 
   #with(exchange: Exchange, headers: HeaderList, withCors = true): HeaderList {
-    const { responseHeaders, cors } = this.#settings
+    const { responseHeaders, cors, keepsConnections } = this.#settings
     const origin = withCors && cors !== undefined ? corsHeaders(exchange, cors) : noHeaders
-    return responseHeaders.length + origin.length === 0 ? headers : [...headers, ...origin, ...responseHeaders]
+    const end = keepsConnections || exchange.protocol === 'h2' ? noHeaders : closeHeaders
+    if (responseHeaders.length + origin.length + end.length === 0) return headers
+    return [...headers, ...origin, ...responseHeaders, ...end]
   }
 }
 
 const noBody = new Uint8Array(0)
+const closeHeaders: HeaderList = Object.freeze(['connection', 'close'])
 
 function mediaType(exchange: Exchange): string {
   const value = exchange.header('content-type')

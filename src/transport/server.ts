@@ -30,7 +30,8 @@ export interface Exchange {
   notes: unknown
   /**
    * Answers, once; later calls and answers to a peer that is gone have no effect. Without `trailers` the answer ends
-   * with the body. gRPC's Trailers-Only is an empty body with `grpc-status` among the headers. HTTP/1.1 sends no trailers.
+   * with the body. gRPC's Trailers-Only is an empty body with `grpc-status` among the headers. HTTP/1.1 sends no trailers,
+   * and takes `connection: close` for a wish to end the connection; HTTP/2 must not be given one.
    */
   respond(status: number, headers: HeaderList, body: Uint8Array, trailers?: HeaderList): void
 }

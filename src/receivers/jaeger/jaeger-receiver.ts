@@ -150,6 +150,7 @@ export class JaegerReceiver implements Component {
         name.toLowerCase(),
         value.reveal(),
       ]),
+      keepsConnections: config.keepAlivesEnabled,
       authenticator: config.auth?.authenticator,
       includeMetadata: config.includeMetadata,
       host,

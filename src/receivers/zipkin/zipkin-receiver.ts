@@ -79,6 +79,7 @@ export class ZipkinReceiver implements Component {
         name.toLowerCase(),
         value.reveal(),
       ]),
+      keepsConnections: config.keepAlivesEnabled,
       authenticator: config.auth?.authenticator,
       includeMetadata: config.includeMetadata,
       host,

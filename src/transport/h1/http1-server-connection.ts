@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { HeaderList } from '../headers.ts'
+import { type HeaderList, headerIn } from '../headers.ts'
 import { Outbox } from '../outbox.ts'
 import type { BodyFailure, CloseReason } from '../server.ts'
 import type { ConnectionHost, ServerConnection } from '../server-connection.ts'
@@ -227,7 +227,7 @@ export class Http1ServerConnection implements ServerConnection {
     const isBodyRead = this.#state === atAnswer
     // A client that was not told to go on may or may not send its body: what follows cannot be told apart.
     const isUnclear = !isBodyRead && (exchange.head.expectsContinue || this.#bodyLeft > discardBytesMax)
-    if (isUnclear) this.#isLast = true
+    if (isUnclear || headerIn(headers, 'connection') === 'close') this.#isLast = true
     const outbox = this.#outbox
     outbox.append(answerHead(status, headers))
     outbox.append(currentDateField(this.#host.settings.clock.wallMs()))
