@@ -1,5 +1,4 @@
 import { fullSuccessJson, fullSuccessProtobuf } from '../../pdata/export-response.ts'
-import { jsonToOtlp } from '../../pdata/json-to-otlp.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
 import { encodeStatusJson, encodeStatusProtobuf } from '../../pdata/rpc-status.ts'
 import { validateRequest } from '../../pdata/validate.ts'
@@ -7,6 +6,7 @@ import type { HttpAnswer, HttpRoute } from '../../receiver-helper/http-routes.ts
 import type { Intake } from '../../receiver-helper/intake.ts'
 import type { Refusal } from '../../receiver-helper/refusal.ts'
 import type { OtlpHttpConfig } from './config.ts'
+import type { FindingsCounter } from './findings-counter.ts'
 
 const protobufType = 'application/x-protobuf'
 const jsonType = 'application/json'
@@ -19,17 +19,23 @@ function answer(type: string, body: Uint8Array): HttpAnswer {
   return { status: 200, headers: Object.freeze(['content-type', type]), body }
 }
 
-export function exportRoutes(config: OtlpHttpConfig, intake: Intake): ReadonlyMap<string, HttpRoute> {
+export function exportRoutes(
+  config: OtlpHttpConfig,
+  intake: Intake,
+  findings: FindingsCounter,
+): ReadonlyMap<string, HttpRoute> {
   const paths: readonly (readonly [string, Signal])[] = [
     [config.tracesUrlPath, 'traces'],
     [config.metricsUrlPath, 'metrics'],
     [config.logsUrlPath, 'logs'],
     ['/v1development/profiles', 'profiles'],
   ]
-  return new Map(paths.map(([path, signal]) => [path.startsWith('/') ? path : `/${path}`, exportRoute(signal, intake)]))
+  return new Map(
+    paths.map(([path, signal]) => [path.startsWith('/') ? path : `/${path}`, exportRoute(signal, intake, findings)]),
+  )
 }
 
-function exportRoute(signal: Signal, intake: Intake): HttpRoute {
+function exportRoute(signal: Signal, intake: Intake, findings: FindingsCounter): HttpRoute {
   return {
     // Profiles are opaque: nobody here can turn their JSON into protobuf.
     contentTypes: signal === 'profiles' ? [protobufType] : contentTypes,
@@ -37,7 +43,7 @@ function exportRoute(signal: Signal, intake: Intake): HttpRoute {
     isServed: () => intake.takes(signal),
     async take(body, request) {
       const isJson = request.contentType === jsonType
-      const bytes = isJson ? jsonToOtlp(signal, body) : body
+      const bytes = isJson ? findings.read(signal, body) : body
       await intake.take(signal, bytes, validateRequest(signal, bytes), request.metadata)
       return isJson ? jsonSuccess : protobufSuccess
     },

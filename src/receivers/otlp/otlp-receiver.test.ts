@@ -5,6 +5,7 @@ import type { ComponentSettings } from '../../component/component.ts'
 import { ConsumeError } from '../../component/consumer.ts'
 import { parseConfig } from '../../config/parse-config.ts'
 import type { OtlpBatch, Signal } from '../../pdata/otlp-batch.ts'
+import { silentLogger } from '../../telemetry/logger.ts'
 import { componentSettings, testHost } from '../../testkit/component-settings.ts'
 import { ByteBudget } from '../../transport/byte-budget.ts'
 import type { ClientResponse, GrpcResponse } from '../../transport/client.ts'
@@ -346,6 +347,48 @@ t.test('the authenticator decides before the body is read, and without it nobody
   t.equal(batches[0]!.metadata?.auth?.get('subject'), 'me')
   isRunning = false
   t.equal((await post('/v1/traces', spans(1), [...protobuf, 'authorization', 'Bearer good'])).status, 401)
+})
+
+t.test('an authenticator that is not running stops the start', async t => {
+  const yaml = 'protocols: {grpc: {endpoint: "127.0.0.1:0", auth: {authenticator: bearer}}}'
+  const receiver = new OtlpReceiver(parseConfig(otlpReceiverConfig, yaml), componentSettings('otlp'), {
+    get: () => undefined,
+  })
+  await t.rejects(receiver.start(), /"bearer" is no authenticator among service\.extensions/)
+})
+
+t.test('JSON with keys as in the .proto files is read, counted and told once', async t => {
+  const warnings: string[] = []
+  const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) }
+  const { post, settings, batches } = await setUp(t, bothProtocols, { logger })
+  const text = '{"resource_spans":[{"scope_spans":[{"spans":[{"name":"span"}]}]}]}'
+  for (let i = 0; i < 2; i++) t.equal((await post('/v1/traces', Buffer.from(text), json)).status, 200)
+  t.same(Buffer.from(batches[0]!.bytes), Buffer.from(spans(1)))
+  const labels = { receiver: 'otlp', transport: 'http' }
+  t.equal(settings.registry.value('otelcol_receiver_json_snake_case_keys', labels), 4)
+  t.equal(warnings.length, 1)
+})
+
+t.test('the first refusal for a reason is logged, the others are counted', async t => {
+  const warnings: unknown[] = []
+  const logger = { ...silentLogger, warn: (_message: string, fields?: object) => void warnings.push(fields) }
+  const { post } = await setUp(t, bothProtocols, { logger })
+  for (let i = 0; i < 3; i++) await post('/v1/traces', Buffer.from('garbage'))
+  await post('/nowhere', spans(1))
+  t.match(warnings, [{ reason: 'malformed' }, { reason: 'unknown_path', error: /\/nowhere/ }])
+  t.equal(warnings.length, 2)
+})
+
+t.test('response headers are added to every answer, and connections end where they shall not be kept', async t => {
+  const yaml = `protocols: {http: {endpoint: "127.0.0.1:0", response_headers: {X-Agent: sluice}, keep_alives_enabled: false}}`
+  const { post } = await setUp(t, yaml)
+  for (const [path, status] of [
+    ['/v1/traces', 200],
+    ['/nowhere', 404],
+  ] as const) {
+    const answer = await post(path, spans(1))
+    t.same([answer.status, answer.header('x-agent'), answer.header('connection')], [status, 'sluice', 'close'])
+  }
 })
 
 t.test('a reload keeps the sockets whose address stays, and opens before it closes', async t => {

@@ -1,4 +1,6 @@
+import { isServerAuthenticator } from '../../component/authenticator.ts'
 import type { Component, ComponentSettings, Deadline, ReceiverNext } from '../../component/component.ts'
+import { ConsumeError } from '../../component/consumer.ts'
 import { compileCors } from '../../receiver-helper/cors.ts'
 import { GrpcMethods } from '../../receiver-helper/grpc-methods.ts'
 import { HttpRoutes } from '../../receiver-helper/http-routes.ts'
@@ -18,6 +20,7 @@ import {
   type OtlpHttpConfig,
   type OtlpReceiverConfig,
 } from './config.ts'
+import { FindingsCounter } from './findings-counter.ts'
 import { exportMethods } from './grpc-service.ts'
 import { exportRoutes } from './http-service.ts'
 
@@ -33,12 +36,16 @@ interface Served {
 export class OtlpReceiver implements Component {
   readonly #settings: ComponentSettings
   readonly #intakes: Record<Protocol, Intake>
+  readonly #jsonFindings: FindingsCounter
   readonly #servers = new Map<Protocol, ReceiverServer>()
+  /** Reasons of refusals that were logged: each once. */
+  readonly #toldReasons = new Set<string>()
   #config: OtlpReceiverConfig
 
   constructor(config: OtlpReceiverConfig, settings: ComponentSettings, next: ReceiverNext) {
     this.#config = config
     this.#settings = settings
+    this.#jsonFindings = new FindingsCounter(settings)
     this.#intakes = { grpc: new Intake(settings, next, 'grpc'), http: new Intake(settings, next, 'http') }
   }
 
@@ -58,6 +65,7 @@ export class OtlpReceiver implements Component {
 
   async start(): Promise<void> {
     if (this.#servers.size > 0) return
+    this.#checkAuthenticators()
     const servers = new Map<Protocol, ReceiverServer>()
     try {
       for (const [protocol, served] of this.#served(this.#config)) {
@@ -109,6 +117,15 @@ export class OtlpReceiver implements Component {
     return true
   }
 
+  /** Who forgot to start the authenticator should hear of it now, not from senders that nobody lets in. */
+  #checkAuthenticators(): void {
+    const { grpc, http } = this.#config.protocols
+    for (const id of [grpc?.auth?.authenticator, http?.auth?.authenticator]) {
+      if (id === undefined || isServerAuthenticator(this.#settings.host.extension(id))) continue
+      throw new Error(`auth: "${id}" is no authenticator among service.extensions`)
+    }
+  }
+
   async shutdown(deadline: Deadline): Promise<void> {
     await this.#shutdownAll(this.#servers.values(), deadline)
   }
@@ -145,11 +162,12 @@ export class OtlpReceiver implements Component {
       value.reveal(),
     ])
     return new HttpRoutes({
-      routes: exportRoutes(config, this.#intakes.http),
+      routes: exportRoutes(config, this.#intakes.http, this.#jsonFindings),
       bodyBytesMax: httpBodyBytesMax(config),
       encodings: config.compressionAlgorithms,
       cors: compileCors(config.cors),
-      responseHeaders: config.keepAlivesEnabled ? responseHeaders : [...responseHeaders, 'connection', 'close'],
+      responseHeaders,
+      keepsConnections: config.keepAlivesEnabled,
       authenticator: config.auth?.authenticator,
       includeMetadata: config.includeMetadata,
       host,
@@ -159,8 +177,14 @@ export class OtlpReceiver implements Component {
   }
 
   #countRefusal(intake: Intake, refusal: Refusal): void {
-    intake.countRefusedRequest(refusal.reason)
-    if (refusal.reason === 'internal_error') this.#settings.logger.error('A request failed', { error: refusal.cause })
+    const { reason, message, cause } = refusal
+    intake.countRefusedRequest(reason)
+    const { logger } = this.#settings
+    if (reason === 'internal_error') logger.error('A request failed', { error: cause })
+    // The pipeline says for itself why it refuses.
+    if (cause instanceof ConsumeError || this.#toldReasons.has(reason)) return
+    this.#toldReasons.add(reason)
+    logger.warn('Refused a request; further ones for this reason are only counted', { reason, error: message })
   }
 }
 
