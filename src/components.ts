@@ -3,9 +3,11 @@ import { countConnector } from './connectors/count/factory.ts'
 import { forwardConnector } from './connectors/forward/factory.ts'
 import { routingConnector } from './connectors/routing/factory.ts'
 import { debugExporter } from './exporters/debug/factory.ts'
+import { jaegerExporter } from './exporters/jaeger/factory.ts'
 import { nopExporter } from './exporters/nop/factory.ts'
 import { otlpGrpcExporter } from './exporters/otlp-grpc/factory.ts'
 import { otlpHttpExporter } from './exporters/otlp-http/factory.ts'
+import { zipkinExporter } from './exporters/zipkin/factory.ts'
 import { budgetsExtension } from './extensions/budgets/factory.ts'
 import { healthCheckExtension } from './extensions/health-check/factory.ts'
 import { attributesProcessor } from './processors/attributes/factory.ts'
@@ -40,6 +42,8 @@ export const components = new ComponentRegistry([
   nopExporter,
   otlpGrpcExporter,
   otlpHttpExporter,
+  jaegerExporter,
+  zipkinExporter,
   // connectors
   countConnector,
   forwardConnector,

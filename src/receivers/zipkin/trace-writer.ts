@@ -397,7 +397,7 @@ export class ZipkinTraceWriter {
   }
 
   #writeResource(): void {
-    const name = this.#serviceNameTag.isSet ? this.#serviceNameTag : this.serviceName
+    const name = this.#serviceNameTag.isEmpty ? this.serviceName : this.#serviceNameTag
     if (!name.isSet || name.isEmpty || name.equals(noServiceName)) return
     const source = this.#serviceNameSource
     const isNamed = source.isSet && !source.isEmpty && name === this.serviceName
