@@ -17,7 +17,7 @@ process.stdout.on('error', error => {
 
 // Request bodies live outside of V8's heap. By default every 64 MB of them start a full collection, dozens a second under
 // load, which find nothing to do in a small heap; counted together with the heap they do not. It halves the CPU of
-// receiving (docs/decisions/transport.md), at equal memory.
+// receiving (docs/decisions/transport-on-sockets.md), at equal memory.
 setFlagsFromString('--external-memory-accounted-in-global-limit')
 
 process.exitCode = await runCli(process.argv.slice(2), {
