@@ -74,7 +74,8 @@ class PipelineReader {
     const extensions = this.#extensions(service.extensions)
     this.#checkReferences(extensions)
     // What seems unused may only be misspelled where it is named.
-    if (!this.#problems.slice(before).some(problem => problem.severity === 'error')) this.#reportUnused()
+    const isSound = !this.#problems.slice(before).some(problem => problem.severity === 'error')
+    if (isSound && ids.length > 0) this.#reportUnused()
     return { pipelines, extensions, usedIds: this.#usedIds, suspectIds: this.#suspectIds }
   }
 
@@ -148,8 +149,11 @@ class PipelineReader {
     const [kind = 'receiver'] = kinds
     // A section whose id is malformed was reported where it stands.
     if (kinds.some(candidate => this.#section(sectionOf(candidate))?.entries.has(id) === true)) return
+    const renamed = this.#defined.find(
+      candidate => kinds.includes(candidate.kind) && candidate.registered?.aliases?.includes(id) === true,
+    )
     const other = this.#defined.find(candidate => candidate.id === id)
-    if (other !== undefined) {
+    if (other !== undefined && renamed === undefined) {
       const message = `"${id}" is defined as ${withArticle(other.kind)}, not as ${withArticle(kind)}`
       const fits = slots.find(candidate => kindsOfSlot[candidate].includes(other.kind))
       const remedy = fits === undefined ? 'name it in service.extensions' : `name it under ${fits} of the pipeline`
@@ -166,7 +170,7 @@ class PipelineReader {
       return
     }
     const ids = this.#defined.filter(candidate => kinds.includes(candidate.kind)).map(candidate => candidate.id)
-    const close = nearest(id, ids)
+    const close = renamed?.id ?? nearest(id, ids)
     // A misspelled type was reported where it is defined; the pipeline has it right.
     if (this.#defined.some(candidate => candidate.id === close && candidate.registered === undefined)) return
     let remedy = `define it: add "${id}:" below ${sectionOf(kind)}`

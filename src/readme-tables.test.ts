@@ -1,0 +1,15 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { components } from './components.ts'
+import { withKeyTable } from './config/readme-table.ts'
+
+for (const { kind, type, config } of components.all) {
+  const path = fileURLToPath(new URL(`./${kind}s/${type.replaceAll('_', '-')}/README.md`, import.meta.url))
+  if (!existsSync(path)) continue
+  const readme = readFileSync(path, 'utf8')
+  if (!readme.includes('<!-- keys')) continue
+  t.test(`the table of keys in the README of ${type} is that of its declaration`, async t => {
+    t.ok(withKeyTable(readme, config) === readme, 'npm run generate writes it anew')
+  })
+}
