@@ -6,6 +6,7 @@ import { ConsumeError } from '../../component/consumer.ts'
 import { parseConfig } from '../../config/parse-config.ts'
 import type { OtlpBatch, Signal } from '../../pdata/otlp-batch.ts'
 import { silentLogger } from '../../telemetry/logger.ts'
+import { authority, serverPair } from '../../testkit/certificates.ts'
 import { componentSettings, testHost } from '../../testkit/component-settings.ts'
 import { ByteBudget } from '../../transport/byte-budget.ts'
 import type { ClientResponse, GrpcResponse } from '../../transport/client.ts'
@@ -409,6 +410,39 @@ t.test('a reload keeps the sockets whose address stays, and opens before it clos
   await done
   t.equal(receiver.port('grpc'), undefined)
   t.equal((await world.post('/v1/traces', spans(5))).status, 200)
+})
+
+t.test('a reload turns TLS on without closing the socket, and files that do not parse change nothing', async t => {
+  const world = await setUp(t)
+  const { receiver } = world
+  const port = receiver.port('http')
+  const folder = t.testdir({ 'server.pem': serverPair.cert, 'server.key': serverPair.key, 'bad.key': 'no key' })
+  const withTls = (key: string) =>
+    parseConfig(
+      otlpReceiverConfig,
+      bothProtocols.replaceAll(
+        '"127.0.0.1:0"',
+        `"127.0.0.1:0", tls: {cert_file: "${folder}/server.pem", key_file: "${folder}/${key}"}`,
+      ),
+    )
+  await t.rejects(receiver.reconfigure(withTls('bad.key')), /does not parse/)
+  t.equal((await world.post('/v1/traces', spans(1))).status, 200)
+  t.equal(await receiver.reconfigure(withTls('server.key')), true)
+  t.equal(receiver.port('http'), port)
+  await t.rejects(world.post('/v1/traces', spans(1)), 'plain text is no longer spoken')
+  const client = createHttpClient({
+    endpoint: new URL(`https://localhost:${port}`),
+    tls: { current: () => ({ ca: authority }), serverName: undefined, skipsVerification: false },
+    headers: protobuf,
+    connectionsMax: 1,
+    idleTimeoutMs: 1000,
+    connectTimeoutMs: 1000,
+    responseBytesMax: 65_536,
+    clock: systemClock,
+  })
+  t.teardown(() => client.shutdown())
+  const answer = await client.send({ path: '/v1/traces', headers: [], parts: [spans(1)], timeoutMs: 3000 })
+  t.equal(answer.status, 200)
 })
 
 t.test('a start that fails on one port leaves none open', async t => {
