@@ -4,6 +4,7 @@ import { randomRequest } from '../testkit/request-variants.ts'
 import { SeededRandom } from '../testkit/seeded-random.ts'
 import { jsonToOtlp } from './json-to-otlp.ts'
 import type { Signal } from './otlp-batch.ts'
+import { otlpSchema } from './otlp-schema.ts'
 import { otlpToJson } from './otlp-to-json.ts'
 
 const pieces = [
@@ -33,6 +34,8 @@ const pieces = [
  * where something was taken that cannot be read back. Returns how many inputs were taken.
  */
 export function fuzzOtlpJson(signal: Signal, seed: number, count: number): number {
+  // Profiles have no JSON here.
+  if (otlpSchema(signal) === undefined) return 0
   const random = new SeededRandom(seed)
   let taken = 0
   let json = ''
