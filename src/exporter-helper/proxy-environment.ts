@@ -1,3 +1,5 @@
+import { parseGrpcTarget } from '../transport/grpc-target.ts'
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** The proxy for `endpoint` by HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in upper or lower case; undefined without one. */
@@ -22,4 +24,13 @@ function matches(exception: string, hostname: string, port: string): boolean {
   if (atPort !== undefined && atPort !== port) return false
   const suffix = name.replace(/^\*?\.?/, '.')
   return hostname === suffix.slice(1) || hostname.endsWith(suffix)
+}
+
+/**
+ * The proxy for a gRPC target. As grpc-go does, HTTPS_PROXY counts whether or not the connection is TLS: the proxy is only
+ * asked to hand bytes through.
+ */
+export function grpcProxyFromEnvironment(target: string, environment: Environment): string | undefined {
+  const { authority, path } = parseGrpcTarget(target, true)
+  return path === undefined ? proxyFromEnvironment(new URL(`https://${authority}`), environment) : undefined
 }

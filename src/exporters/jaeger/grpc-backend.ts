@@ -3,6 +3,7 @@ import { authHeaders } from '../../exporter-helper/client-auth.ts'
 import type { Attempt, Backend, ExportRequest, ExportResult } from '../../exporter-helper/export-request.ts'
 import { accepted } from '../../exporter-helper/export-request.ts'
 import { resultOfGrpc, resultOfTransportError } from '../../exporter-helper/otlp-answers.ts'
+import { grpcProxyFromEnvironment } from '../../exporter-helper/proxy-environment.ts'
 import { readTraces } from '../../pdata/trace-objects.ts'
 import type { GrpcClient } from '../../transport/client.ts'
 import { createGrpcClient } from '../../transport/grpc-client.ts'
@@ -30,7 +31,8 @@ export class JaegerGrpcBackend implements Backend {
   }
 
   async start(): Promise<void> {
-    const { tls, auth, keepalive, headers, compression, authority, userAgent, endpoint } = this.#config
+    const { tls, auth, keepalive, headers, compression, authority, userAgent, endpoint, balancerName, waitForReady } =
+      this.#config
     const { logger, clock, host } = this.#settings
     authHeaders(auth?.authenticator, host, undefined)
     const isSecure = /^https:/i.test(endpoint) || (!tls.insecure && !/^http:/i.test(endpoint))
@@ -40,8 +42,9 @@ export class JaegerGrpcBackend implements Backend {
         else logger.warn('TLS files changed and cannot be used: keeping the old ones', { error: problem })
       })
     }
+    const target = endpoint.replace(/^https?:\/\//i, '')
     this.#client = createGrpcClient({
-      target: endpoint.replace(/^https?:\/\//i, ''),
+      target,
       tls: this.#tls,
       authority: authority === '' ? undefined : authority,
       userAgent: userAgent === '' ? 'sluice-jaeger' : userAgent,
@@ -52,6 +55,9 @@ export class JaegerGrpcBackend implements Backend {
       pingWithoutCalls: keepalive?.permitWithoutStream ?? false,
       connectTimeoutMs,
       responseBytesMax,
+      balancer: balancerName === 'round_robin' ? 'round_robin' : 'pick_first',
+      waitForReady,
+      proxyUrl: grpcProxyFromEnvironment(target, process.env),
       clock,
     })
   }

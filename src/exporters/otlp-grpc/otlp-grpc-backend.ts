@@ -2,6 +2,7 @@ import type { ComponentSettings } from '../../component/component.ts'
 import { authHeaders } from '../../exporter-helper/client-auth.ts'
 import type { Attempt, Backend, ExportRequest, ExportResult } from '../../exporter-helper/export-request.ts'
 import { resultOfGrpc, resultOfTransportError } from '../../exporter-helper/otlp-answers.ts'
+import { grpcProxyFromEnvironment } from '../../exporter-helper/proxy-environment.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
 import type { GrpcClient } from '../../transport/client.ts'
 import { createGrpcClient } from '../../transport/grpc-client.ts'
@@ -35,7 +36,8 @@ export class OtlpGrpcBackend implements Backend {
   }
 
   async start(): Promise<void> {
-    const { tls, auth, keepalive, headers, compression, authority, userAgent, endpoint } = this.#config
+    const { tls, auth, keepalive, headers, compression, authority, userAgent, endpoint, balancerName, waitForReady } =
+      this.#config
     const { logger, clock, host } = this.#settings
     const { target, isSecure } = parseEndpoint(endpoint, tls.insecure)
     authHeaders(auth?.authenticator, host, undefined)
@@ -57,6 +59,9 @@ export class OtlpGrpcBackend implements Backend {
       pingWithoutCalls: keepalive?.permitWithoutStream ?? false,
       connectTimeoutMs,
       responseBytesMax,
+      balancer: balancerName === 'round_robin' ? 'round_robin' : 'pick_first',
+      waitForReady,
+      proxyUrl: grpcProxyFromEnvironment(target, process.env),
       clock,
     })
   }
