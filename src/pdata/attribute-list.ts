@@ -155,13 +155,23 @@ export class AttributeList {
 
   /** Index of the first attribute with that key, -1 where there is none. */
   find(key: AttributeKey): number {
-    const entries = this.entries
+    return this.#findFrom(key, 0)
+  }
+
+  #findFrom(key: AttributeKey, from: number): number {
+    const { entries } = this
     const { hash } = key
-    for (let i = 0, at = 0; i < this.size; i++, at += columns) {
-      if (entries[at + keyHash] !== hash || (entries[at + state]! & stateRemoved) !== 0) continue
-      if (key.equals(this.#workspace.bytes, entries[at + keyStart]!, entries[at + keyEnd]!)) return i
+    const end = this.size * columns
+    for (let at = from * columns; at < end; at += columns) {
+      if (entries[at + keyHash] === hash && this.#isKey(key, at)) return at / columns
     }
     return -1
+  }
+
+  #isKey(key: AttributeKey, at: number): boolean {
+    const { entries } = this
+    if ((entries[at + state]! & stateRemoved) !== 0) return false
+    return key.equals(this.#workspace.bytes, entries[at + keyStart]!, entries[at + keyEnd]!)
   }
 
   /** What all offsets are into. Read it again after an edit. */
@@ -321,7 +331,7 @@ export class AttributeList {
     if (index < 0) return false
     while (index >= 0) {
       this.removeAt(index)
-      index = this.find(key)
+      index = this.#findFrom(key, index + 1)
     }
     return true
   }
@@ -419,7 +429,7 @@ export class AttributeList {
     const valueLength = valueTo - valueFrom
     const payload =
       1 + varintLength(keyLength) + keyLength + 1 + varintLength(valueLength) + valueLength + extraEnd - extraStart
-    workspace.ensure(payload + 20)
+    workspace.ensure(payload + 40)
     const start = workspace.length
     workspace.header(this.fieldNumber, payload)
     workspace.header(otlp.keyValueKey, keyLength)
@@ -432,7 +442,7 @@ export class AttributeList {
     if (valueFrom === ownValue) workspace.relocateIfFollowed(valueFrom, valueTo)
     else workspace.copy(valueFrom, valueTo)
     entries[at + valueEnd] = workspace.length
-    workspace.copy(extraStart, extraEnd)
+    if (extraEnd > extraStart) workspace.copy(extraStart, extraEnd)
     entries[at + fieldStart] = start
     entries[at + fieldEnd] = workspace.length
     entries[at + keyHash] = hashKey(workspace.bytes, entries[at + keyStart]!, entries[at + keyEnd]!)

@@ -135,8 +135,15 @@ export class Workspace {
   /** Appends the tag and length of a message or string. */
   header(fieldNumber: number, length: number): void {
     this.ensure(headerBytesMax)
-    const offset = putVarint(this.bytes, this.length, (fieldNumber << 3) | 2)
-    this.length = putVarint(this.bytes, offset, length)
+    const { bytes } = this
+    if (fieldNumber < 16 && length < 128) {
+      bytes[this.length] = (fieldNumber << 3) | 2
+      bytes[this.length + 1] = length
+      this.length += 2
+      return
+    }
+    const offset = putVarint(bytes, this.length, (fieldNumber << 3) | 2)
+    this.length = putVarint(bytes, offset, length)
   }
 
   /** Lists `bytes[start, end)` as the next part of what goes out. */

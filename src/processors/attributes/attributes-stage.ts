@@ -11,6 +11,7 @@ const noCounts: ReadonlyMap<string, number> = new Map()
 /** Edits the attributes of spans, log records and data points that pass `include` and `exclude`. */
 export class AttributesStage implements StageProcessor {
   readonly reads: readonly StagePart[]
+  readonly writes: readonly StagePart[] = ['points']
   readonly #actions: AttributeActions
   readonly #include: ItemMatch | undefined
   readonly #exclude: ItemMatch | undefined

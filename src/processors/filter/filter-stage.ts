@@ -22,6 +22,7 @@ const errorsName = 'sluice_filter_condition_errors'
 export class FilterStage implements StageProcessor {
   readonly dropReason = 'filtered'
   readonly reads: readonly StagePart[] = ['resource', 'scope', 'metric', 'points']
+  readonly writes: readonly StagePart[] = ['points']
   /** Hooks that no condition needs are undefined, so that the walk skips their level. */
   readonly resource: ((resource: ResourceView) => Verdict) | undefined
   readonly span: ((span: SpanView) => Verdict) | undefined
