@@ -1,12 +1,12 @@
 // Bundles the agent into dist/: one file for the main thread and one for the worker pool. One file starts faster and
 // holds less memory than a module tree (see bench/startup).
-import { mkdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { copyFileSync, globSync, mkdirSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const outdir = join(root, 'dist')
+const outdir = process.argv[2] ?? join(root, 'dist')
 rmSync(outdir, { recursive: true, force: true })
 mkdirSync(outdir, { recursive: true })
 
@@ -60,3 +60,8 @@ await build({
     ].join(' '),
   },
 })
+
+// Data that is read at run time, by name beside the code.
+for (const name of globSync('src/**/*.generated.json', { cwd: root })) {
+  copyFileSync(join(root, name), join(outdir, basename(name)))
+}

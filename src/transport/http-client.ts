@@ -13,7 +13,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
 }
 
 /** Loaded when the first client is made: an agent that sends no HTTP saves 13 MB of memory. */
-type Undici = typeof import('undici')
+type Undici = typeof import('undici').default
 
 type Connector = ReturnType<typeof buildConnector>
 
@@ -29,7 +29,8 @@ class UndiciClient implements HttpClient {
     const { endpoint } = settings
     const isUnix = endpoint.protocol === 'unix:'
     this.#origin = isUnix ? 'http://localhost' : endpoint.origin
-    this.#dispatcher = import('undici').then(undici => createDispatcher(undici, settings, this.#origin))
+    // The default export: a bundler gives a CommonJS module no named ones.
+    this.#dispatcher = import('undici').then(({ default: undici }) => createDispatcher(undici, settings, this.#origin))
   }
 
   send(request: ClientRequest): Promise<ClientResponse> {
