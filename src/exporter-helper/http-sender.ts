@@ -23,8 +23,7 @@ const encodings: Record<Exclude<HttpClientConfig['compression'], ''>, readonly [
   zstd: ['zstd', 'zstd'],
   snappy: ['snappy', 'snappy'],
   'x-snappy-framed': ['x-snappy-framed', 'x-snappy-framed'],
-  // Refused when the configuration is read: see `checkHttpCompression`.
-  lz4: ['identity', ''],
+  lz4: ['lz4', 'lz4'],
 }
 
 export interface HttpPost {
@@ -100,9 +99,4 @@ export class HttpSender {
     })
     return this.#tls
   }
-}
-
-/** For an exporter's check: what the shared keys allow and this agent cannot do. */
-export function checkHttpCompression(config: { readonly compression: string }): string | undefined {
-  return config.compression === 'lz4' ? 'lz4 is not available here' : undefined
 }

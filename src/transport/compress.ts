@@ -8,6 +8,7 @@ import {
   zstdCompressSync,
 } from 'node:zlib'
 import type { ContentEncoding } from './inflate.ts'
+import { encodeLz4Frame } from './lz4.ts'
 import { encodeSnappyBlock, encodeSnappyFramed } from './snappy.ts'
 
 export type CompressionName = ContentEncoding | 'x-snappy-framed'
@@ -27,7 +28,8 @@ export function compress(
   if (encoding === 'identity') return parts
   let totalBytes = 0
   for (const part of parts) totalBytes += part.length
-  if (encoding === 'snappy' || encoding === 'x-snappy-framed' || totalBytes <= inlineBytesMax) {
+  const isOurs = encoding === 'snappy' || encoding === 'x-snappy-framed' || encoding === 'lz4'
+  if (isOurs || totalBytes <= inlineBytesMax) {
     return [compressSync(encoding, parts.length === 1 ? parts[0]! : Buffer.concat(parts, totalBytes), level)]
   }
   return compressStreaming(encoding, parts, level)
@@ -48,6 +50,8 @@ export function compressSync(encoding: CompressionName, bytes: Uint8Array, level
       return encodeSnappyBlock(bytes)
     case 'x-snappy-framed':
       return encodeSnappyFramed(bytes)
+    case 'lz4':
+      return encodeLz4Frame(bytes)
   }
 }
 

@@ -32,7 +32,7 @@ async function failure(encoding: ContentEncoding, bytes: Uint8Array, limits = de
 }
 
 t.test('every encoding comes back as it went in, small and large, sync and off the thread', async t => {
-  for (const encoding of ['identity', 'gzip', 'deflate', 'zstd', 'snappy', 'x-snappy-framed'] as const) {
+  for (const encoding of ['identity', 'gzip', 'deflate', 'zstd', 'snappy', 'x-snappy-framed', 'lz4'] as const) {
     for (const original of [Buffer.alloc(0), Buffer.from('a'), noise, text, Buffer.concat(Array(60).fill(noise))]) {
       const room = new Room()
       const halves = [original.subarray(0, original.length >> 1), original.subarray(original.length >> 1)]
@@ -53,6 +53,26 @@ t.test('an independent snappy reads ours and ours reads its', async t => {
   t.ok(compressSync('snappy', text).length < text.length / 10, 'and it does compress')
 })
 
+t.test(
+  'frames of the lz4 command are read: block checksums, blocks that depend on each other, more than one',
+  async t => {
+    // `lz4 -c -9 -BD -BX` of `telemetry stays bytes ` twenty times.
+    const theirs = 'BCJNGHRAvSIAAAD/B3RlbGVtZXRyeSBzdGF5cyBieXRlcyAWAP+LUHl0ZXMgX05n1AAAAADv4OkH'
+    const frame = Buffer.from(theirs, 'base64')
+    const expected = 'telemetry stays bytes '.repeat(20)
+    t.equal(Buffer.from(await inflate('lz4', frame, defaultInflateLimits, new Room())).toString(), expected)
+    const skippable = Buffer.from([0x52, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9])
+    const both = await inflate('lz4', Buffer.concat([frame, skippable, frame]), defaultInflateLimits, new Room())
+    t.equal(Buffer.from(both).toString(), expected + expected)
+    for (let offset = 0; offset < frame.length; offset++) {
+      const damaged = Buffer.from(frame)
+      damaged[offset]! ^= 0x10
+      const kind = await failure('lz4', damaged)
+      if (kind !== 'malformed' && kind !== 'too_large') t.fail(`a flipped bit at ${offset}: ${kind}`)
+    }
+  },
+)
+
 t.test('gzip members one after the other are one body, zeros may pad it, anything else may not follow', async t => {
   const member = gzipSync(text)
   const both = await inflate('gzip', Buffer.concat([member, member]), defaultInflateLimits, new Room())
@@ -65,20 +85,21 @@ t.test('gzip members one after the other are one body, zeros may pad it, anythin
     ['zstd', zstdCompressSync(text)],
     ['snappy', compressSync('snappy', text)],
     ['snappy', compressSync('x-snappy-framed', text)],
+    ['lz4', compressSync('lz4', text)],
   ] as const) {
     t.equal(await failure(encoding, Buffer.concat([body, Buffer.from('x')])), 'malformed', `${encoding} and one byte`)
   }
 })
 
 t.test('bytes cut off or changed are refused as malformed by every codec', async t => {
-  for (const encoding of ['gzip', 'deflate', 'zstd', 'snappy', 'x-snappy-framed'] as const) {
+  for (const encoding of ['gzip', 'deflate', 'zstd', 'snappy', 'x-snappy-framed', 'lz4'] as const) {
     const body = compressSync(encoding, noise)
     for (const length of [0, 1, 5, body.length >> 1, body.length - 1]) {
       const read = contentEncoding(encoding)!
       t.equal(await failure(read, body.subarray(0, length)), 'malformed', `${encoding} cut to ${length}`)
     }
   }
-  for (const encoding of ['gzip', 'deflate', 'x-snappy-framed'] as const) {
+  for (const encoding of ['gzip', 'deflate', 'x-snappy-framed', 'lz4'] as const) {
     const body = Buffer.from(compressSync(encoding, noise))
     body[body.length - 6]! ^= 1
     t.equal(await failure(contentEncoding(encoding)!, body), 'malformed', `${encoding} with a flipped bit`)
@@ -88,7 +109,7 @@ t.test('bytes cut off or changed are refused as malformed by every codec', async
 t.test('the size after decompression is limited while inflating, exactly', async t => {
   const limits: InflateLimits = { bytesMax: text.length, ratioMax: 1e9, ratioFreeBytes: 0 }
   const oneLess = { ...limits, bytesMax: text.length - 1 }
-  for (const encoding of ['gzip', 'deflate', 'zstd', 'snappy', 'x-snappy-framed'] as const) {
+  for (const encoding of ['gzip', 'deflate', 'zstd', 'snappy', 'x-snappy-framed', 'lz4'] as const) {
     const body = compressSync(encoding, text)
     t.equal(await failure(contentEncoding(encoding)!, body, limits), 'none', `${encoding} at the limit`)
     t.equal(await failure(contentEncoding(encoding)!, body, oneLess), 'too_large', `${encoding} one above`)
@@ -98,7 +119,7 @@ t.test('the size after decompression is limited while inflating, exactly', async
 t.test('a bomb is stopped by its ratio long before the size limit', async t => {
   const bomb = Buffer.alloc(64 * 1024 * 1024)
   const limits = { ...defaultInflateLimits, bytesMax: 1024 * 1024 * 1024 }
-  for (const encoding of ['gzip', 'deflate', 'zstd'] as const) {
+  for (const encoding of ['gzip', 'deflate', 'zstd', 'lz4'] as const) {
     const body = compressSync(encoding, bomb)
     const room = new Room()
     t.equal(await failure(encoding, body, limits, room), 'too_large', encoding)
@@ -128,7 +149,7 @@ t.test('a zstd window above 8 MiB is refused before it is allocated', async t =>
 })
 
 t.test('without room in the budget nothing is inflated', async t => {
-  for (const encoding of ['gzip', 'deflate', 'zstd', 'snappy'] as const) {
+  for (const encoding of ['gzip', 'deflate', 'zstd', 'snappy', 'lz4'] as const) {
     const room = new Room(text.length - 1)
     t.equal(await failure(encoding, compressSync(encoding, text), defaultInflateLimits, room), 'not_admitted', encoding)
   }
@@ -154,7 +175,7 @@ t.test('random bytes and random damage never crash or hang a codec', async t => 
   let seed = 12345
   const random = () => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32
   for (let round = 0; round < 400; round++) {
-    const encoding = (['gzip', 'deflate', 'zstd', 'snappy', 'x-snappy-framed'] as const)[round % 5]!
+    const encoding = (['gzip', 'deflate', 'zstd', 'snappy', 'x-snappy-framed', 'lz4'] as const)[round % 6]!
     const body = Buffer.from(compressSync(encoding, text.subarray(0, 1 + Math.floor(random() * 3000))))
     const hits = 1 + Math.floor(random() * 4)
     for (let i = 0; i < hits; i++) body[Math.floor(random() * body.length)] = Math.floor(random() * 256)

@@ -8,6 +8,7 @@ import {
   zstdDecompressSync,
 } from 'node:zlib'
 import { InflateError } from './inflate-error.ts'
+import { decodeLz4Frames, lz4FramesLength } from './lz4.ts'
 import {
   decodeSnappyElements,
   decodeSnappyFramed,
@@ -16,8 +17,11 @@ import {
   snappyFramedLength,
 } from './snappy.ts'
 
-/** `deflate` is the zlib format, as HTTP means it. `snappy` is a block or framed, told apart by the first bytes. */
-export type ContentEncoding = 'identity' | 'gzip' | 'deflate' | 'zstd' | 'snappy'
+/**
+ * `deflate` is the zlib format, as HTTP means it. `snappy` is a block or framed, told apart by the first bytes. `lz4` is
+ * its frame format.
+ */
+export type ContentEncoding = 'identity' | 'gzip' | 'deflate' | 'zstd' | 'snappy' | 'lz4'
 
 const encodingNames: ReadonlyMap<string, ContentEncoding> = new Map([
   ['', 'identity'],
@@ -30,6 +34,7 @@ const encodingNames: ReadonlyMap<string, ContentEncoding> = new Map([
   ['zstd', 'zstd'],
   ['snappy', 'snappy'],
   ['x-snappy-framed', 'snappy'],
+  ['lz4', 'lz4'],
 ])
 
 /** Undefined for what nobody here can read, and for several encodings on top of each other. */
@@ -76,6 +81,7 @@ export function inflate(
   if (encoding === 'identity') return bytes
   const bytesMax = outputBytesMax(bytes.length, limits)
   if (encoding === 'snappy') return inflateSnappy(bytes, bytesMax, reservation)
+  if (encoding === 'lz4') return inflateLz4(bytes, bytesMax, reservation)
   const roomBytes = Math.min(bytesMax, Math.max(64, claimedLength(encoding, bytes)))
   reserve(reservation, roomBytes)
   return inflateInto(encoding, bytes, roomBytes, bytesMax, reservation)
@@ -241,5 +247,14 @@ function inflateSnappy(bytes: Uint8Array, bytesMax: number, reservation: Reserva
   const out = new Uint8Array(length)
   if (block === undefined) decodeSnappyFramed(bytes, out)
   else decodeSnappyElements(bytes, block.start, bytes.length, out)
+  return out
+}
+
+function inflateLz4(bytes: Uint8Array, bytesMax: number, reservation: Reservation): Uint8Array {
+  const length = lz4FramesLength(bytes, bytesMax)
+  if (length < 0) throw tooLarge(bytesMax)
+  reserve(reservation, length)
+  const out = new Uint8Array(length)
+  decodeLz4Frames(bytes, out)
   return out
 }

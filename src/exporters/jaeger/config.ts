@@ -2,15 +2,8 @@ import { byteSize, type ConfigOf, defineConfig, optional, string, uint } from '.
 import { queueShape, timeoutShape } from '../../config/shared/exporter-queue.ts'
 import { grpcClientShape } from '../../config/shared/grpc.ts'
 import { httpClientShape } from '../../config/shared/http.ts'
-import { checkHttpCompression } from '../../exporter-helper/http-sender.ts'
 
-const thriftHttpConfig = defineConfig(
-  httpClientShape({ timeout: '5s', compression: '', endpointRequired: true }),
-  (config, problems) => {
-    const compression = checkHttpCompression(config)
-    if (compression !== undefined) problems.error(['compression'], compression, 'take gzip')
-  },
-)
+const thriftHttpConfig = defineConfig(httpClientShape({ timeout: '5s', compression: '', endpointRequired: true }))
 
 const thriftCompactConfig = defineConfig({
   endpoint: string('endpoint', 'localhost:6831', 'Address of a Jaeger agent, host:port.'),

@@ -1,7 +1,6 @@
 import { byteSize, type ConfigOf, defineConfig, oneOf, string } from '../../config/declare.ts'
 import { queueShape } from '../../config/shared/exporter-queue.ts'
 import { httpClientShape } from '../../config/shared/http.ts'
-import { checkHttpCompression } from '../../exporter-helper/http-sender.ts'
 
 const url = { validate: (value: string) => (value === '' || URL.canParse(value) ? undefined : 'is not a URL') }
 
@@ -32,8 +31,6 @@ export const otlpHttpConfig = defineConfig(
     ),
   },
   (config, problems) => {
-    const compression = checkHttpCompression(config)
-    if (compression !== undefined) problems.error(['compression'], compression, 'take gzip or zstd')
     const { endpoint, tracesEndpoint, metricsEndpoint, logsEndpoint, profilesEndpoint } = config
     if ([endpoint, tracesEndpoint, metricsEndpoint, logsEndpoint, profilesEndpoint].every(each => each === '')) {
       problems.error(['endpoint'], 'at least one endpoint must be specified', 'write endpoint: https://backend:4318')

@@ -1,28 +1,21 @@
 import { byteSize, type ConfigOf, defineConfig, oneOf, string } from '../../config/declare.ts'
 import { queueShape } from '../../config/shared/exporter-queue.ts'
 import { httpClientShape } from '../../config/shared/http.ts'
-import { checkHttpCompression } from '../../exporter-helper/http-sender.ts'
 
 /** The Collector's keys and defaults, and `max_request_size`. */
-export const zipkinExporterConfig = defineConfig(
-  {
-    ...httpClientShape({ timeout: '5s', compression: '', endpointRequired: true }),
-    format: oneOf('format', ['json', 'proto'], 'json', 'Encoding of the spans, v2 in both.'),
-    defaultServiceName: string(
-      'default_service_name',
-      '<missing service name>',
-      'Service name of spans whose resource has no name at all.',
-    ),
-    ...queueShape(),
-    requestBytesMax: byteSize(
-      'max_request_size',
-      '4MiB',
-      'Largest request, measured as OTLP: merged no further, and cut where one batch alone is larger; 0 means no limit.',
-    ),
-  },
-  (config, problems) => {
-    const compression = checkHttpCompression(config)
-    if (compression !== undefined) problems.error(['compression'], compression, 'take gzip')
-  },
-)
+export const zipkinExporterConfig = defineConfig({
+  ...httpClientShape({ timeout: '5s', compression: '', endpointRequired: true }),
+  format: oneOf('format', ['json', 'proto'], 'json', 'Encoding of the spans, v2 in both.'),
+  defaultServiceName: string(
+    'default_service_name',
+    '<missing service name>',
+    'Service name of spans whose resource has no name at all.',
+  ),
+  ...queueShape(),
+  requestBytesMax: byteSize(
+    'max_request_size',
+    '4MiB',
+    'Largest request, measured as OTLP: merged no further, and cut where one batch alone is larger; 0 means no limit.',
+  ),
+})
 export type ZipkinExporterConfig = ConfigOf<typeof zipkinExporterConfig>
