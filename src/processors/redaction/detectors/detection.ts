@@ -141,7 +141,8 @@ function isPadding(byte: number): boolean {
 }
 
 const isQuoting = (byte: number) => byte === 0x22 || byte === 0x27 || byte === 0x5c || byte === 0x60
-const isNameByte = (byte: number) => isAlnum(byte) || byte === 0x5f || byte === 0x2d || byte === 0x2e
+/** What names of values are made of. */
+export const isNameByte = (byte: number) => isAlnum(byte) || byte === 0x5f || byte === 0x2d || byte === 0x2e
 
 /** Bytes of `%3D`, `%3A`, `=` or `:` that end before `at`. */
 function encodedSeparatorLength(bytes: Uint8Array, start: number, at: number): number {

@@ -291,6 +291,14 @@ export function describeWords(words: readonly string[]): KeyInfo {
   return { flags, nationalIds }
 }
 
+/** Every word that may end a name of interest, for the quick look before the full one; `+` marks those that never stand alone. */
+export function nameEndings(): string[] {
+  const words = [...secretWords, ...queryWords, ...secretEndings].filter(word => word.length > 1)
+  for (const [, list] of wordLists) words.push(...list.split(' '))
+  for (const list of Object.values(nationalIdWords)) words.push(...list.split(' '))
+  return [...words, 'name', 'address', ...[...neutralEndings].map(word => `+${word}`)]
+}
+
 const tableEntriesMax = 8192
 
 /** Remembers what names say; bounded, because names may come from anyone. */

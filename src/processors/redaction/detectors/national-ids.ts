@@ -5,8 +5,8 @@ export interface NationalId {
   readonly name: (typeof nationalIdNames)[number]
   /** Digits in all. */
   readonly lengths: readonly number[]
-  /** Group lengths with the separator between them, in the form that needs no key word; absent: always needs one. */
-  readonly shape?: { readonly groups: readonly number[]; readonly separators: string }
+  /** Groups and what may stand in each gap, of the form that needs no key word; absent: always needs one. */
+  readonly shape?: { readonly groups: readonly number[]; readonly separators: readonly string[] }
   /** Shapes that are only written that way beside a key word, which is looked for anyway. */
   valid(digits: Uint8Array, count: number): boolean
 }
@@ -30,14 +30,14 @@ export const nationalIds: readonly NationalId[] = [
   {
     name: 'in_aadhaar',
     lengths: [12],
-    shape: { groups: [4, 4, 4], separators: ' -' },
+    shape: { groups: [4, 4, 4], separators: [' -', ' -'] },
     valid: d => d[0]! >= 2 && verhoeff(d, 12) && !allSame(d, 12),
   },
   { name: 'de_steuer_id', lengths: [11], valid: isSteuerId },
   {
     name: 'br_cpf',
     lengths: [11],
-    shape: { groups: [3, 3, 3, 2], separators: '..-' },
+    shape: { groups: [3, 3, 3, 2], separators: ['.', '.', '-'] },
     valid(d) {
       const digit = (count: number) => ((weighted(d, range(count + 1, 2)) * 10) % 11) % 10
       return !allSame(d, 11) && digit(9) === d[9] && digit(10) === d[10]
@@ -46,7 +46,7 @@ export const nationalIds: readonly NationalId[] = [
   {
     name: 'br_cnpj',
     lengths: [14],
-    shape: { groups: [2, 3, 3, 4, 2], separators: '../-' },
+    shape: { groups: [2, 3, 3, 4, 2], separators: ['.', '.', '/', '-'] },
     valid: d => isCnpj(d) && !allSame(d, 14),
   },
   {

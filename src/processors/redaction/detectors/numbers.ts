@@ -198,8 +198,8 @@ function takeNationalId(d: Detection, g: number, isFree: (count: number) => bool
     let hasShape = true
     for (let s = 1; s < groups.length; s++) {
       const separator = String.fromCharCode(run.separators[g + s]!)
-      const expected = separators.length === groups.length - 1 ? separators[s - 1]! : separators
-      if (!expected.includes(separator) || (expected === separators && run.separators[g + s] !== run.separators[g + 1]))
+      const allowed = separators[s - 1]!
+      if (!allowed.includes(separator) || (allowed.length > 1 && run.separators[g + s] !== run.separators[g + 1]))
         hasShape = false
     }
     if (!hasShape || !valid(digits, run.collect(g, groups.length))) continue

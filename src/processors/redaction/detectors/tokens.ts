@@ -6,7 +6,7 @@ import { detectDashedMac } from './ip.ts'
 import { describeKey, keyCookie, keyExempt, keyQueryCode, keySecret, nameWords } from './key-words.ts'
 import { detectLetteredId } from './lettered-ids.ts'
 import { distinctCount, isPlaceholder, looksRandom } from './randomness.ts'
-import { afterEscape, beginsWord, isAlnum, isTokenByte, latin1, matchesExact } from './text-bytes.ts'
+import { afterEscape, beginsWord, escapeEndingAt, isAlnum, isTokenByte, latin1, matchesExact } from './text-bytes.ts'
 import { type VendorForm, vendorForms, wholeForms } from './vendor-keys.ts'
 
 const jwt = detectorId('jwt')
@@ -98,6 +98,20 @@ function dottedStart(bytes: Uint8Array, start: number, at: number): number {
     from--
   while (from < at && bytes[from] === 0x2e) from++
   return from
+}
+
+/** Whether any vendor's prefix stands in `bytes[from, to)`, wherever a key may begin. */
+export function hasVendorPrefix(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to - 1; at++) {
+    if (startBits[(bytes[at]! << 8) | bytes[at + 1]!] === 0) continue
+    for (const form of formsByStart.get((bytes[at]! << 8) | bytes[at + 1]!)!) {
+      if (!matchesExact(bytes, at, bytes.length, form.prefix)) continue
+      // In the middle of a word, unless the letter before may be a length or the end of an escape.
+      if (at < 2 || !isAlnum(bytes[at - 1]!) || !isAlnum(bytes[at - 2]!) || escapeEndingAt(bytes, 0, at) > 0)
+        return true
+    }
+  }
+  return false
 }
 
 export function detectVendorKeys(d: Detection, from: number, to: number): boolean {

@@ -1,0 +1,479 @@
+import { type AddressClass, type DetectorSettings, isNameByte } from './detectors/detection.ts'
+import { classifyIpv4 } from './detectors/ip.ts'
+import { keyQueryCode, keySecret, nameEndings } from './detectors/key-words.ts'
+import { wholeValueFlags } from './detectors/keyed-values.ts'
+import {
+  isAlnum,
+  isDigit,
+  isHex,
+  isSpace,
+  isTokenByte,
+  latin1,
+  matchesExact,
+  matchesFolded,
+} from './detectors/text-bytes.ts'
+import { hasVendorPrefix } from './detectors/tokens.ts'
+import { schemeLength } from './detectors/urls.ts'
+import { NameFlags, namesNationalId } from './name-flags.ts'
+import { kindDigits, kindToken } from './scan/scan-layout.ts'
+
+/**
+ * A first look at candidates in the bytes of a whole request, before anybody knows which field they stand in. It may let
+ * too much through, and never too little: bytes around a field (tags, lengths) can look like text, so each test also
+ * holds with the byte before a value, which may be its length, taken away.
+ */
+export class Prefilter {
+  readonly #settings: DetectorSettings
+  readonly #names: NameFlags
+
+  constructor(settings: DetectorSettings) {
+    this.#settings = settings
+    this.#names = new NameFlags(settings.keys)
+  }
+
+  survives(bytes: Uint8Array, at: number, kind: number): boolean {
+    const end = bytes.length
+    if (kind !== 0) {
+      if ((kind & kindDigits) !== 0 && this.#number(bytes, at - 1, end)) return true
+      if ((kind & kindToken) !== 0 && token(bytes, at, end)) return true
+      if (at >= end) return false
+    }
+    switch (bytes[at]) {
+      case 0x40:
+        return mailbox(bytes, at, end)
+      case 0x3a:
+        return this.#colon(bytes, at, end)
+      case 0x3d:
+      case 0x3e:
+        return this.#name(bytes, at, end)
+      default:
+        return this.#literal(bytes, at, end)
+    }
+  }
+
+  /** Digits and single separators; addresses of classes that nobody masks, dates and decimal numbers are nothing. */
+  #number(bytes: Uint8Array, at: number, end: number): boolean {
+    let from = at
+    while (
+      from > 0 &&
+      (isDigit(bytes[from - 1]!) || (from > 1 && isSeparator(bytes[from - 1]!) && isDigit(bytes[from - 2]!)))
+    )
+      from--
+    let to = from
+    let dots = 0
+    let others = 0
+    let digits = 0
+    while (to < end && to - from < 40) {
+      const byte = bytes[to]!
+      if (isDigit(byte)) digits++
+      else if (to + 1 < end && isDigit(bytes[to + 1]!) && isSeparator(byte)) {
+        if (byte === 0x2e) dots++
+        else others++
+      } else break
+      to++
+    }
+    if (dots === 3 && others === 0 && digits <= 12) {
+      // Chrome/126.0.0.0
+      if (from > 1 && bytes[from - 1] === 0x2f && isLetter(bytes[from - 2]!)) return false
+      return this.#isMaskedAddress(bytes, from) || (to - from > 7 && this.#isMaskedAddress(bytes, from + 1))
+    }
+    const before = from > 0 ? bytes[from - 1]! : 0
+    // claude-sonnet-4-20250514, image-2024-01-15: a name with a date in it.
+    if (before === 0x2d && from > 1 && isLetter(bytes[from - 2]!) && endsInDate(bytes, from, to)) return false
+    // 52.520008, 0.57.1: no form of anything, unless a number stands before the point of a sentence.
+    if (dots > 0 && dots < 3 && others === 0 && digits < 13) return dots === 2 && before === 0x29
+    // 2024-01-15, also with the first digit being a length.
+    if (isDate(bytes, from, to) || (to - from === 11 && isDate(bytes, from + 1, to))) return false
+    return true
+  }
+
+  #isMaskedAddress(bytes: Uint8Array, from: number): boolean {
+    const octets = [0, 0, 0, 1]
+    let at = from
+    for (let i = 0; i < 3; i++) {
+      let octet = 0
+      while (isDigit(bytes[at]!)) octet = octet * 10 + bytes[at++]! - 0x30
+      octets[i] = octet
+      at++
+    }
+    if (octets.some(octet => octet > 255)) return false
+    const { addressClasses } = this.#settings
+    const addressClass: AddressClass = classifyIpv4(octets)
+    return addressClasses.has(addressClass)
+  }
+
+  #colon(bytes: Uint8Array, at: number, end: number): boolean {
+    const next = at + 1 < end ? bytes[at + 1]! : 0
+    const scheme = next === 0x2f || next === 0x5c ? schemeLength(bytes, at, end) : 0
+    if (scheme > 0) return hasAt(bytes, at + scheme, end)
+    return colonChain(bytes, at, end) || this.#name(bytes, at, end)
+  }
+
+  /** A name before a separator whose value is looked at as a whole. */
+  #name(bytes: Uint8Array, at: number, end: number): boolean {
+    let last = at
+    const limit = Math.max(0, at - 12)
+    while (last > limit && isBetween(bytes[last - 1]!)) last--
+    if (!mayEndName(bytes, last)) return false
+    let from = last
+    const nameLimit = Math.max(0, last - 64)
+    while (from > nameLimit && isNameByte(bytes[from - 1]!)) from--
+    if (last - from < 2 || at + 1 >= end) return false
+    const before = from > 0 ? bytes[from - 1]! : 0
+    if (before === 0x5c && isAlnum(bytes[from]!)) from++
+    if (this.#isNameOfInterest(bytes, from, last, before)) return true
+    return (before < 0x20 || before >= 0x80) && this.#isNameOfInterest(bytes, from + 1, last, 0)
+  }
+
+  #isNameOfInterest(bytes: Uint8Array, from: number, to: number, before: number): boolean {
+    const said = this.#names.get(bytes, from, to)
+    if ((said & namesNationalId) !== 0) return true
+    const flags = said & wholeValueFlags
+    if (flags === keyQueryCode)
+      return before < 0x20 || before >= 0x80 || before === 0x3f || before === 0x26 || before === 0x23 || isHex(before)
+    return flags !== 0
+  }
+
+  #literal(bytes: Uint8Array, at: number, end: number): boolean {
+    if (at < 3) return bytes[at] === 0x30 && matchesExact(bytes, at - 2, end, '%40')
+    const first = bytes[at - 3]!
+    const second = bytes[at - 2]!
+    const third = bytes[at - 1]!
+    const last = bytes[at]!
+    if (last === 0x30 && third === 0x34 && second === 0x25) return true
+    if (last === 0x34 && third === 0x30)
+      return at > 3 && bytes[at - 4] === 0x5c && matchesFolded(bytes, at - 3, end, 'u0040')
+    if (last === 0x4e && third === 0x49) return bytes[at - 5] === 0x2d && matchesExact(bytes, at - 4, end, 'BEGIN')
+    if (first === 0x2f || first === 0x5c) {
+      if (last === 0x6d) return matchesExact(bytes, at - 3, end, '/home/')
+      return second === 0x55 && matchesExact(bytes, at - 2, end, 'Users')
+    }
+    const four = (first << 24) | (second << 16) | (third << 8) | last | 0x20202020
+    if (!isStem(bytes, at, end, four)) return four === wordArer && bearer(bytes, at + 1, end)
+    return this.#isInKey(bytes, at, end) || this.#isInProse(bytes, at, end)
+  }
+
+  /** Whether the literal lies in a string whose tag and length stand before it, and that string is a key of interest. */
+  #isInKey(bytes: Uint8Array, at: number, end: number): boolean {
+    const limit = Math.max(1, at - 512)
+    for (let tag = at - 3; tag >= limit; tag--) {
+      const byte = bytes[tag - 1]!
+      if (byte !== 0x0a) {
+        // Keys are printable; what may not be is the length itself.
+        if (byte < 0x20 && bytes[tag - 2] !== 0x0a && bytes[tag - 2]! < 0x80) return false
+        continue
+      }
+      const isLong = bytes[tag]! >= 0x80
+      const length = isLong ? (bytes[tag]! & 127) | (bytes[tag + 1]! << 7) : bytes[tag]!
+      const start = isLong ? tag + 2 : tag + 1
+      if (start > at || start + length <= at || start + length > end || length > 512) continue
+      if ((this.#names.get(bytes, start, start + length) & wholeValueFlags & ~keyQueryCode) !== 0) return true
+    }
+    return false
+  }
+
+  /** `password is x`, `--token x`, `SECRET 'x'`. */
+  #isInProse(bytes: Uint8Array, at: number, end: number): boolean {
+    let to = at + 1
+    while (to < end && isNameByte(bytes[to]!)) to++
+    if (to >= end || !isSpace(bytes[to]!)) return false
+    let from = at - 3
+    const limit = Math.max(0, at - 60)
+    while (from > limit && isNameByte(bytes[from - 1]!)) from--
+    let behind = to
+    while (behind < end && behind - to < 24 && isSpace(bytes[behind]!)) behind++
+    const isOption = bytes[from] === 0x2d
+    if (!isOption && !hasDigitSoon(bytes, behind, end)) return false
+    return ((this.#names.get(bytes, from, to) | this.#names.get(bytes, from + 1, to)) & keySecret) !== 0
+  }
+}
+
+const isSeparator = (byte: number) => byte === 0x20 || byte === 0x2d || byte === 0x2e || byte === 0x2f
+const isBetween = (byte: number) =>
+  byte === 0x22 || byte === 0x27 || byte === 0x5c || byte === 0x60 || byte === 0x20 || byte === 0x5d || isDigit(byte)
+
+function isDate(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from !== 10) return false
+  const century = bytes[from] === 0x32 && bytes[from + 1] === 0x30
+  return century && bytes[from + 4] === bytes[from + 7] && !isDigit(bytes[from + 4]!) && !isDigit(bytes[to]!)
+}
+
+/** Ends in eight digits 20YYMMDD, with at most two more before them. */
+function endsInDate(bytes: Uint8Array, from: number, to: number): boolean {
+  let start = to
+  while (start > from && isDigit(bytes[start - 1]!)) start--
+  // One digit more may be a tag or a length behind the value.
+  if (to - start < 8 || to - start > 10 || start - from > 3) return false
+  return bytes[start] === 0x32 && bytes[start + 1] === 0x30 && bytes[start + 4]! <= 0x31 && bytes[start + 6]! <= 0x33
+}
+
+function mailbox(bytes: Uint8Array, at: number, end: number): boolean {
+  if (at === 0 || at + 3 >= end || bytes[at - 1]! <= 0x20) return false
+  let offset = at + 1
+  let hasDot = false
+  const limit = Math.min(end, at + 255)
+  while (offset < limit) {
+    const byte = bytes[offset]!
+    if (byte === 0x2e) {
+      if (
+        offset > at + 1 &&
+        hasDot === false &&
+        offset + 1 < limit &&
+        (isAlnum(bytes[offset + 1]!) || bytes[offset + 1]! >= 0x80)
+      )
+        hasDot = true
+    } else if (!isAlnum(byte) && byte !== 0x2d && byte < 0x80) break
+    offset++
+  }
+  if (hasDot) return true
+  return (
+    matchesFolded(bytes, at + 1, end, 'tcp(') ||
+    matchesFolded(bytes, at + 1, end, 'unix(') ||
+    matchesExact(bytes, at + 1, end, '//') ||
+    matchesExact(bytes, at + 1, end, '(')
+  )
+}
+
+function hasAt(bytes: Uint8Array, from: number, end: number): boolean {
+  const limit = Math.min(end, from + 1024)
+  for (let offset = from; offset < limit; offset++) {
+    const byte = bytes[offset]!
+    if (byte === 0x40) return true
+    if (byte <= 0x20 || byte === 0x22 || byte === 0x27 || byte === 0x60 || byte === 0x3c || byte === 0x3e) return false
+  }
+  return false
+}
+
+function colonChain(bytes: Uint8Array, at: number, end: number): boolean {
+  let from = at
+  while (from > 0 && at - from < 5 && isHex(bytes[from - 1]!)) from--
+  if (from > 0 && bytes[from - 1] === 0x3a) return false
+  let to = at
+  let colons = 0
+  let digits = 0
+  let pairs = true
+  let group = at - from
+  while (to < end && to - from < 60) {
+    const byte = bytes[to]!
+    if (byte === 0x3a) {
+      colons++
+      if (colons > 1 && group !== 2) pairs = false
+      group = 0
+    } else if (isHex(byte)) {
+      group++
+      if (isDigit(byte)) digits++
+    } else break
+    to++
+  }
+  if (colons < 2) return false
+  for (let offset = from; offset < at; offset++) if (isDigit(bytes[offset]!)) digits++
+  // 12:34:56 is a time.
+  return !(colons === 2 && pairs && group >= 2) && (digits > 0 || colons > 3)
+}
+
+/** A run of token bytes that a detector may take: a known prefix, a JWT, an account number, or a telling word before it. */
+function token(bytes: Uint8Array, at: number, end: number): boolean {
+  let from = at
+  while (from > 0 && at - from < 64 && isTokenByte(bytes[from - 1]!)) from--
+  let to = at
+  while (to < end && to - from < 4096 && isTokenByte(bytes[to]!)) to++
+  let digits = 0
+  let turns = 0
+  let uppers = 0
+  for (let offset = from; offset < to; offset++) {
+    const byte = bytes[offset]!
+    if (isDigit(byte)) digits++
+    else if (byte >= 0x41 && byte <= 0x5a) {
+      uppers++
+      if (offset > from && bytes[offset - 1]! >= 0x61) turns++
+    } else if (byte === 0x65 && bytes[offset + 1] === 0x79 && bytes[offset + 2] === 0x4a) return true
+  }
+  if (hasVendorPrefix(bytes, Math.max(0, from - 24), to)) return true
+  if (digits === 0 && turns < 3) return false
+  // IBAN and lettered ids: capitals and digits only; a hardware address: pairs of hex.
+  if (uppers >= 2 && digits >= 4 && hasAccountStart(bytes, from, to)) return true
+  if (to - from <= 18 && bytes[to - 3] === 0x2d && bytes[to - 6] === 0x2d && bytes[to - 9] === 0x2d) return true
+  const before = from > 0 ? bytes[from - 1]! : 0
+  const behind = to < end ? bytes[to]! : 0
+  if (behind === 0x7e || before === 0x7e) return true
+  if (before === 0x3a || before === 0x2f) return hasHookOrBot(bytes, from, before)
+  if (behind === 0x2e && isTokenByte(bytes[to + 1]!) && digits > 0) return turns > 1
+  if (bytes[to - 4] === 0x2d && bytes[to - 3] === 0x75) return true
+  return before === 0x20 || before === 0x2b ? mayEndName(bytes, wordEnd(bytes, from)) : isUuidEnd(bytes, to)
+}
+
+/** Mailchimp's keys end in `-us12`, which is told from others by what stands before. */
+const isUuidEnd = (bytes: Uint8Array, to: number) =>
+  bytes[to - 5] === 0x2d && bytes[to - 4] === 0x75 && bytes[to - 3] === 0x73
+
+function wordEnd(bytes: Uint8Array, from: number): number {
+  let end = from
+  while (end > 0 && from - end < 12 && !isAlnum(bytes[end - 1]!)) end--
+  // Over "is", "was" and the like to the word before.
+  if (end > 2 && bytes[end - 1] === 0x73 && (bytes[end - 2] === 0x69 || bytes[end - 2] === 0x61)) {
+    while (end > 0 && from - end < 16 && bytes[end - 1] !== 0x20) end--
+    while (end > 0 && from - end < 20 && bytes[end - 1] === 0x20) end--
+  }
+  return end
+}
+
+function hasAccountStart(bytes: Uint8Array, from: number, to: number): boolean {
+  const isUpper = (byte: number) => byte >= 0x41 && byte <= 0x5a
+  for (let offset = from; offset < Math.min(to - 4, from + 3); offset++) {
+    if (
+      isUpper(bytes[offset]!) &&
+      isUpper(bytes[offset + 1]!) &&
+      isDigit(bytes[offset + 2]!) &&
+      isDigit(bytes[offset + 3]!)
+    )
+      return true
+  }
+  return false
+}
+
+function hasHookOrBot(bytes: Uint8Array, from: number, before: number): boolean {
+  if (before === 0x3a) return isDigit(bytes[from - 2]!) || bytes[from] === 0x41
+  const text = latin1(bytes, Math.max(0, from - 64), from)
+  return text.includes('slack') || text.includes('webhook')
+}
+
+function bearer(bytes: Uint8Array, from: number, end: number): boolean {
+  let at = from
+  while (at < end && at - from < 6 && !isTokenByte(bytes[at]!)) at++
+  let length = 0
+  while (at + length < end && length < 8 && isTokenByte(bytes[at + length]!)) length++
+  return length >= 8 && at > from
+}
+
+/** Four letters, case folded, as one number. */
+const packed = (text: string) => Buffer.from(text).readInt32BE(0)
+const wordAssw = packed('assw')
+const wordAssp = packed('assp')
+const wordAssc = packed('assc')
+const wordOken = packed('oken')
+const wordAuth = packed('auth')
+const wordBirt = packed('birt')
+const wordName = packed('name')
+const wordStre = packed('stre')
+const wordPike = packed('pike')
+const wordEcre = packed('ecre')
+const wordRede = packed('rede')
+const wordOkie = packed('okie')
+const wordDuse = packed('duse')
+const wordArer = packed('arer')
+/** The last three letters of shorter words. */
+const threeMask = 0x00ffffff
+const wordPwd = packed('\0pwd')
+const wordOtp = packed('\0otp')
+const wordCvc = packed('\0cvc')
+const wordCvv = packed('\0cvv')
+const wordDob = packed('\0dob')
+const wordKey = packed('\0key')
+const wordApi = packed('\0api')
+
+/** The exact comparison behind the fingerprint, with what tells frequent harmless words from the ones meant. */
+function isStem(bytes: Uint8Array, at: number, end: number, four: number): boolean {
+  const next = at + 1 < end ? bytes[at + 1]! : 0
+  switch (four) {
+    case wordAssw:
+    case wordAssp:
+    case wordAssc:
+    case wordAuth:
+    case wordEcre:
+    case wordBirt:
+    case wordRede:
+    case wordOkie:
+    case wordDuse:
+      return true
+    case wordOken:
+      return (next | 0x20) !== 0x73
+    case wordName:
+      return !isLetter(next) && isPersonBefore(bytes, at - 3)
+    case wordStre:
+      return (next | 0x20) === 0x65
+    case wordPike:
+      return (next | 0x20) === 0x79
+    default:
+  }
+  switch (four & threeMask) {
+    case wordKey:
+      return !isLetter(next)
+    case wordPwd:
+    case wordOtp:
+    case wordCvc:
+    case wordCvv:
+    case wordDob:
+      return true
+    default:
+      return ((four >> 8) & threeMask) === wordApi
+  }
+}
+
+const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a
+
+/** Three letters that the word before `name` may end in, where it means a person: full, first, last, user. */
+const personEndings = /* @__PURE__ */ (() => {
+  const table = new Uint8Array(32768)
+  const words =
+    'ull rst ast ily ven dle lay ser mer lde ent son yee act est hor sur den gal eal ick ner yer ler ber ard'
+  for (const word of words.split(' '))
+    table[lettersIndex(word.charCodeAt(0), word.charCodeAt(1), word.charCodeAt(2))] = 1
+  return table
+})()
+
+function lettersIndex(a: number, b: number, c: number): number {
+  return ((isLetter(a) ? a & 31 : 0) << 10) | ((isLetter(b) ? b & 31 : 0) << 5) | (c & 31)
+}
+
+function isPersonBefore(bytes: Uint8Array, from: number): boolean {
+  let at = from
+  if (at > 0 && !isLetter(bytes[at - 1]!)) at--
+  if (at < 4) return false
+  const c = bytes[at - 1]!
+  if (personEndings[lettersIndex(bytes[at - 3]!, bytes[at - 2]!, c)] === 1) return true
+  return (c | 0x20) === 0x72 && personEndings[lettersIndex(bytes[at - 4]!, bytes[at - 3]!, bytes[at - 2]!)] === 1
+}
+
+function hasDigitSoon(bytes: Uint8Array, from: number, end: number): boolean {
+  let offset = from
+  let spaces = 0
+  while (offset < end && offset - from < 64 && spaces < 3) {
+    const byte = bytes[offset]!
+    if (isDigit(byte) || byte === 0x27 || byte === 0x22 || byte === 0x60) return true
+    if (byte === 0x20) spaces++
+    offset++
+  }
+  return false
+}
+
+/** By the last three letters, five bits each: 1 a name may end so, 2 only with more before it. */
+const endings = /* @__PURE__ */ (() => {
+  const table = new Uint8Array(32768)
+  const code = (character: string | undefined) =>
+    character !== undefined && /[a-z]/.test(character) ? character.charCodeAt(0) & 31 : 0
+  for (const entry of nameEndings()) {
+    const word = entry.replace(/^\+/, '').replace(/\d+$/, '')
+    const index = (code(word.at(-3)) << 10) | (code(word.at(-2)) << 5) | code(word.at(-1))
+    if (word.length < 3) {
+      for (let any = 0; any < 32; any++) table[(any << 10) | (index & 1023)]! |= 1
+    } else table[index]! |= entry.startsWith('+') ? 2 : 1
+  }
+  return table
+})()
+
+/** Whether what ends before `at` may be the end of a name that means something. */
+function mayEndName(bytes: Uint8Array, at: number): boolean {
+  if (at < 2) return false
+  const a = at > 2 ? bytes[at - 3]! : 0
+  const b = bytes[at - 2]!
+  const c = bytes[at - 1]!
+  if (!isLetter(c)) return false
+  const entry = endings[lettersIndex(a, b, c)]!
+  if (entry === 0) return false
+  if (entry === 2) {
+    let from = at
+    while (from > 0 && at - from < 10 && isLetter(bytes[from - 1]!) && isLetter(bytes[at - 1]!)) from--
+    return from > 0 && (isNameByte(bytes[from - 1]!) || at - from > 9)
+  }
+  return true
+}

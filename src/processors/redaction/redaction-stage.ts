@@ -1,0 +1,146 @@
+import type { KeyObject } from 'node:crypto'
+import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
+import { AttributeKey } from '../../pdata/attribute-key.ts'
+import type { AttributeList } from '../../pdata/attribute-list.ts'
+import type { Signal } from '../../pdata/otlp-batch.ts'
+import { encodeString } from '../../pdata/value.ts'
+import type { LogRecordView, MetricView, ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
+import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
+import type { RedactionConfig } from './config.ts'
+import { compilePolicy, type Policy } from './policy.ts'
+import { Prefilter } from './prefilter.ts'
+import { RequestRedaction } from './request-redaction.ts'
+import { type CandidateScanner, Candidates } from './scan/candidates.ts'
+import { builtInLiterals, literalTables } from './scan/literals.ts'
+import { createScanner } from './scan/wasm-scanner.ts'
+import { readPublicKey, seal } from './sealed-box.ts'
+import { selfTest } from './self-test.ts'
+
+const noCounts: ReadonlyMap<string, number> = new Map()
+
+/** Finds and replaces personal data and secrets in every text and bytes field of a request. */
+export class RedactionStage implements StageProcessor {
+  readonly dropReason = 'redacted'
+  readonly reads: readonly StagePart[] = []
+  readonly writes: readonly StagePart[] = ['resource', 'scope', 'metric', 'points']
+  readonly #policy: Policy
+  readonly #scanner: CandidateScanner
+  readonly #prefilter: Prefilter
+  readonly #request: RequestRedaction
+  readonly #candidates = new Candidates()
+  #hot = new Uint32Array(256)
+  readonly #sealKey: KeyObject | undefined
+  readonly #sealAttribute: AttributeKey
+  #areRangesGiven = false
+
+  constructor(config: RedactionConfig, signal: Signal) {
+    this.#policy = compilePolicy(config)
+    this.#scanner = createScanner(literalTables(builtInLiterals))
+    this.#prefilter = new Prefilter(this.#policy.detection)
+    this.#request = new RequestRedaction(config, this.#policy, this.#scanner, signal)
+    this.#sealKey = config.encrypt && readPublicKey(config.encrypt.publicKey)
+    this.#sealAttribute = new AttributeKey(config.encrypt?.attribute ?? '')
+    if (config.selfTest && this.#policy.isDetecting) selfTest(this.#request.detector, this.#policy)
+  }
+
+  /** One search over all bytes. Nothing found, nothing to walk. */
+  payload(bytes: Uint8Array): boolean {
+    this.#areRangesGiven = false
+    const request = this.#request
+    if (request.seesEverything) {
+      request.inspect(bytes, this.#hot, -1)
+      return request.hasEdits
+    }
+    if (!this.#policy.isDetecting) return false
+    const count = this.#findHot(bytes)
+    if (count === 0) {
+      request.clear()
+      return false
+    }
+    request.inspect(bytes, this.#hot, count)
+    return request.hasEdits
+  }
+
+  /** Offsets that a first look did not rule out. */
+  #findHot(bytes: Uint8Array): number {
+    const candidates = this.#candidates
+    candidates.clear()
+    this.#scanner.scan(bytes, 0, bytes.length, candidates)
+    if (this.#hot.length < candidates.count) this.#hot = new Uint32Array(candidates.values.length)
+    const hot = this.#hot
+    const { values, count } = candidates
+    const prefilter = this.#prefilter
+    let kept = 0
+    for (let i = 0; i < count; i++) {
+      const value = values[i]!
+      if (prefilter.survives(bytes, value >>> 2, value & 3)) hot[kept++] = value >>> 2
+    }
+    return kept
+  }
+
+  resource(resource: ResourceView): Verdict {
+    if (!this.#areRangesGiven) {
+      // All ranges of the request at once: each is replaced when the walk comes to its message.
+      this.#areRangesGiven = true
+      const { message } = resource
+      for (const { start, end, replacement } of this.#request.edits) message.replaceRange(start, end, replacement)
+    }
+    if (this.#request.hasAttributeEdits) this.#request.editAttributes(resource.attributes)
+    return keep
+  }
+
+  scope(scope: ScopeView): Verdict {
+    if (this.#request.hasAttributeEdits) this.#request.editAttributes(scope.attributes)
+    return keep
+  }
+
+  span(span: SpanView): Verdict {
+    const request = this.#request
+    if (request.isDropped(span.message.fieldStart)) return drop
+    if (request.hasAttributeEdits) {
+      request.editAttributes(span.attributes)
+      span.events.rewind()
+      while (span.events.next()) request.editAttributes(span.event.attributes)
+      span.links.rewind()
+      while (span.links.next()) request.editAttributes(span.link.attributes)
+    }
+    this.#sealInto(span.attributes, span.message.fieldStart)
+    return keep
+  }
+
+  logRecord(record: LogRecordView): Verdict {
+    const request = this.#request
+    if (request.isDropped(record.message.fieldStart)) return drop
+    if (request.hasAttributeEdits) request.editLog(record)
+    this.#sealInto(record.attributes, record.message.fieldStart)
+    return keep
+  }
+
+  metric(metric: MetricView): Verdict {
+    const request = this.#request
+    if (request.isDropped(metric.message.fieldStart)) return drop
+    if (request.hasAttributeEdits) {
+      request.editAttributes(metric.message.attributes)
+      const { points, point } = metric
+      points.rewind()
+      while (points.next()) {
+        request.editAttributes(point.attributes)
+        point.exemplars.rewind()
+        while (point.exemplars.next()) request.editAttributes(point.exemplar.attributes)
+      }
+    }
+    this.#sealInto(metric.message.attributes, metric.message.fieldStart)
+    return keep
+  }
+
+  #sealInto(attributes: AttributeList, fieldStart: number): void {
+    if (this.#sealKey === undefined) return
+    const originals = this.#request.originalsOf(fieldStart)
+    if (originals !== undefined)
+      attributes.set(this.#sealAttribute, encodeString(seal(this.#sealKey, JSON.stringify(originals))))
+  }
+
+  takeCounts(): ReadonlyMap<string, number> {
+    return this.#request.counts.size === 0 ? noCounts : this.#request.takeCounts()
+  }
+}

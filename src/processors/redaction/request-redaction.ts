@@ -1,0 +1,230 @@
+import { isUtf8 } from 'node:buffer'
+import type { AttributeList, EncodedValue } from '../../pdata/attribute-list.ts'
+import type { Signal } from '../../pdata/otlp-batch.ts'
+import type { LogRecordView } from '../../pdata/views.ts'
+import type { RedactionConfig } from './config.ts'
+import type { Detector } from './detectors/detect.ts'
+import { fieldClasses } from './fields.ts'
+import { type Decision, Inspector } from './inspector.ts'
+import type { Policy } from './policy.ts'
+import { type FieldVisitor, RequestVisitor } from './request-visitor.ts'
+import type { CandidateScanner } from './scan/candidates.ts'
+
+/** What becomes of one attribute as a whole. */
+interface AttributeEdit {
+  readonly kind: 'remove' | 'set'
+  readonly value?: EncodedValue
+}
+
+/** What was taken out of a record, for its sealed attribute. */
+interface Original {
+  readonly detector: string
+  readonly field: string
+  readonly text: string
+}
+
+/** Looks through one request and notes what has to change; the stage's hooks carry it out. */
+export class RequestRedaction implements FieldVisitor {
+  readonly seesEverything: boolean
+  /** Ranges to replace, in the request's offsets. */
+  readonly edits: Decision[] = []
+  readonly counts = new Map<string, number>()
+  readonly #policy: Policy
+  readonly #inspector: Inspector
+  readonly #visitor: RequestVisitor
+  readonly #attributeEdits = new Map<number, AttributeEdit>()
+  readonly #droppedRecords = new Set<number>()
+  readonly #originals = new Map<number, Original[]>()
+  #bytes: Uint8Array = new Uint8Array(0)
+  #record = -1
+  /** The attribute of a record, resource or the like that is being visited; -1 outside. */
+  #attribute = -1
+  #isForced = false
+
+  constructor(_config: RedactionConfig, policy: Policy, scanner: CandidateScanner, signal: Signal) {
+    this.#policy = policy
+    this.seesEverything = policy.seesEverything
+    this.#inspector = new Inspector(policy, scanner, {
+      found: id => this.#count(`matches|${policy.names[id]}|${policy.actions[id]!.name}`),
+      excepted: (_id, reason) => this.#count(`suppressed|${reason}`),
+    })
+    this.#visitor = new RequestVisitor(signal, this)
+  }
+
+  get detector(): Detector {
+    return this.#inspector.detector
+  }
+
+  get hasEdits(): boolean {
+    return this.edits.length > 0 || this.hasAttributeEdits || this.#droppedRecords.size > 0
+  }
+
+  get hasAttributeEdits(): boolean {
+    return this.#attributeEdits.size > 0
+  }
+
+  clear(): void {
+    this.edits.length = 0
+    this.#attributeEdits.clear()
+    this.#droppedRecords.clear()
+    this.#originals.clear()
+    this.#record = -1
+    this.#attribute = -1
+    this.#isForced = false
+  }
+
+  inspect(bytes: Uint8Array, hot: Uint32Array, hotCount: number): void {
+    this.clear()
+    this.#bytes = bytes
+    this.#visitor.run(bytes, hot, hotCount)
+    if (this.#policy.isDryRun) this.clear()
+  }
+
+  beginRecord(fieldStart: number): void {
+    this.#record = fieldStart
+  }
+
+  visitAttribute(fieldStart: number, _valueStart: number, _valueEnd: number, key: string, fieldClass: number): boolean {
+    this.#attribute = fieldStart
+    this.#isForced = false
+    if (this.#policy.isFieldOn[fieldClass] === 0) return false
+    switch (this.#policy.keyRule(key)) {
+      case 'exempt':
+        return false
+      case 'drop':
+        this.#attributeEdits.set(fieldStart, { kind: 'remove' })
+        this.#count('matches|key|drop')
+        return false
+      case 'force':
+        this.#isForced = true
+        return true
+      default:
+        return true
+    }
+  }
+
+  visitText(start: number, end: number, fieldClass: number, key: string, isId: boolean): void {
+    if (this.#policy.isFieldOn[fieldClass] === 0 || start === end) return
+    if (isId && !isReadableId(this.#bytes, start, end)) return
+    try {
+      if (this.#isForced && key !== '') this.#force(start, end)
+      else this.#inspectValue(start, end, fieldClass, key, isId)
+    } catch (error) {
+      this.#fail(start, end, 'inspection', error)
+    }
+  }
+
+  #inspectValue(start: number, end: number, fieldClass: number, key: string, isId: boolean): void {
+    const { maxValueBytes, isDetecting } = this.#policy
+    if (!isDetecting) return
+    if (maxValueBytes > 0 && end - start > maxValueBytes) {
+      this.#fail(start, end, 'oversized', undefined)
+      return
+    }
+    const decisions = this.#inspector.inspect(this.#bytes, start, end, key)
+    if (decisions.length === 0) return
+    if (!isUtf8(this.#bytes.subarray(start, end))) this.#count('errors|invalid_utf8')
+    for (const decision of decisions) {
+      // Ids keep their length: everything downstream counts on it.
+      this.#take(
+        isId ? { ...decision, replacement: new Uint8Array(decision.end - decision.start).fill(0x2a) } : decision,
+        start,
+        end,
+        fieldClass,
+      )
+    }
+  }
+
+  #take(decision: Decision, start: number, end: number, fieldClass: number): void {
+    const { actions, names } = this.#policy
+    const { id } = decision
+    const { name } = actions[id]!
+    if (name === 'drop_record' && this.#record >= 0) this.#droppedRecords.add(this.#record)
+    else if (name === 'drop' && this.#attribute >= 0 && fieldClasses[fieldClass] !== 'attribute_keys')
+      this.#attributeEdits.set(this.#attribute, { kind: 'remove' })
+    else if (name === 'drop') {
+      this.edits.push({ id, start, end, replacement: new Uint8Array(0) })
+      return
+    }
+    if (name === 'encrypt' && this.#record >= 0) {
+      const list = this.#originals.get(this.#record) ?? []
+      if (list.length === 0) this.#originals.set(this.#record, list)
+      list.push({
+        detector: names[id]!,
+        field: fieldClasses[fieldClass]!,
+        text: Buffer.from(this.#bytes.subarray(decision.start, decision.end)).toString(),
+      })
+    }
+    this.edits.push(decision)
+  }
+
+  /** The whole value of a key that the configuration names. */
+  #force(start: number, end: number): void {
+    const { forcedKeyId, actions, replacements } = this.#policy
+    const action = actions[forcedKeyId]!
+    this.#count(`matches|key|${action.name}`)
+    const replacement = replacements.replace(
+      action.label === '' && action.name === 'label' ? { ...action, label: '[redacted]' } : action,
+      'key',
+      this.#bytes,
+      start,
+      end,
+    )
+    this.edits.push({ id: forcedKeyId, start, end, replacement })
+  }
+
+  /** Something went wrong with a value, or it is more than is looked at: never let it pass unless that was asked for. */
+  #fail(start: number, end: number, reason: 'inspection' | 'oversized', _error: unknown): void {
+    this.#count(`errors|${reason}`)
+    const { onError, replacements, forcedKeyId } = this.#policy
+    if (onError === 'pass') return
+    if (onError === 'drop' && this.#record >= 0) this.#droppedRecords.add(this.#record)
+    while (this.edits.length > 0 && this.edits.at(-1)!.start >= start) this.edits.pop()
+    this.edits.push({
+      id: forcedKeyId,
+      start,
+      end,
+      replacement: replacements.label(`[${reason === 'oversized' ? 'oversized' : 'redaction_error'}]`),
+    })
+  }
+
+  isDropped(fieldStart: number): boolean {
+    return this.#droppedRecords.size > 0 && this.#droppedRecords.has(fieldStart)
+  }
+
+  originalsOf(fieldStart: number): readonly Original[] | undefined {
+    return this.#originals.get(fieldStart)
+  }
+
+  editAttributes(attributes: AttributeList): void {
+    for (let i = 0; i < attributes.size; i++) {
+      const edit = this.#attributeEdits.get(attributes.fieldStart(i))
+      if (edit === undefined || attributes.isRemoved(i)) continue
+      if (edit.kind === 'remove') attributes.removeAt(i)
+      else attributes.setValue(i, edit.value!)
+    }
+  }
+
+  editLog(record: LogRecordView): void {
+    this.editAttributes(record.attributes)
+  }
+
+  takeCounts(): ReadonlyMap<string, number> {
+    const taken = new Map(this.counts)
+    this.counts.clear()
+    return taken
+  }
+
+  #count(name: string): void {
+    const full = this.#policy.isDryRun ? `${name}|dry_run` : name
+    this.counts.set(full, (this.counts.get(full) ?? 0) + 1)
+  }
+}
+
+/** Ids are random bytes of a fixed length; what has another length or can be read as text is looked at. */
+function isReadableId(bytes: Uint8Array, start: number, end: number): boolean {
+  const length = end - start
+  if (length !== 16 && length !== 8) return true
+  for (let i = start; i < end; i++) if (bytes[i]! < 0x20 || bytes[i]! > 0x7e) return false
+  return true
+}
