@@ -9,6 +9,7 @@ import { otlpGrpcExporter } from './exporters/otlp-grpc/factory.ts'
 import { otlpHttpExporter } from './exporters/otlp-http/factory.ts'
 import { zipkinExporter } from './exporters/zipkin/factory.ts'
 import { budgetsExtension } from './extensions/budgets/factory.ts'
+import { fileStorageExtension } from './extensions/file-storage/factory.ts'
 import { healthCheckExtension } from './extensions/health-check/factory.ts'
 import { attributesProcessor } from './processors/attributes/factory.ts'
 import { batchProcessor } from './processors/batch/factory.ts'
@@ -50,5 +51,6 @@ export const components = new ComponentRegistry([
   routingConnector,
   // extensions
   budgetsExtension,
+  fileStorageExtension,
   healthCheckExtension,
 ])

@@ -1,5 +1,4 @@
 import type { OtlpBatch } from '../pdata/otlp-batch.ts'
-import { requestUnitsOf, unitsPerRequest } from './queue-entry.ts'
 
 /** What happens to a batch for which there is no room. */
 export type OverflowPolicy = 'refuse' | 'drop_oldest' | 'drop_newest'
@@ -16,6 +15,18 @@ export interface JournalLimits {
   readonly bytes: Limit
   /** Milliseconds since the append. */
   readonly age: Limit
+}
+
+/** What a batch takes of a queue. */
+export interface BatchSize {
+  /** 65,536ths of a request. */
+  readonly units: number
+  readonly items: number
+  readonly bytes: number
+}
+
+export function sizeOf(batch: OtlpBatch): BatchSize {
+  return { units: requestUnitsOf(batch), items: batch.itemCount, bytes: batch.bytes.length }
 }
 
 export const noLimit: Limit = Object.freeze({ max: 0, policy: 'refuse' })
@@ -36,16 +47,16 @@ export class Capacity {
     return Math.ceil(this.units / unitsPerRequest)
   }
 
-  add(batch: OtlpBatch): void {
-    this.units += requestUnitsOf(batch)
-    this.items += batch.itemCount
-    this.bytes += batch.bytes.length
+  add(size: BatchSize): void {
+    this.units += size.units
+    this.items += size.items
+    this.bytes += size.bytes
   }
 
-  remove(batch: OtlpBatch): void {
-    this.units -= requestUnitsOf(batch)
-    this.items -= batch.itemCount
-    this.bytes -= batch.bytes.length
+  remove(size: BatchSize): void {
+    this.units -= size.units
+    this.items -= size.items
+    this.bytes -= size.bytes
   }
 
   /** The first limit that `batch` would break, undefined where it fits. */
@@ -62,4 +73,17 @@ export class Capacity {
     const { items, bytes } = this.limits
     return (items.max > 0 && batch.itemCount > items.max) || (bytes.max > 0 && batch.bytes.length > bytes.max)
   }
+}
+
+export const unitsPerRequest = 65_536
+
+/**
+ * `queue_size` counts requests as they will be sent: behind a `batch` processor a small batch takes its share of one,
+ * otherwise a whole one.
+ */
+export function requestUnitsOf(batch: OtlpBatch): number {
+  const { merge } = batch
+  if (merge === undefined || merge.sizeMin <= 0) return unitsPerRequest
+  const size = merge.sizer === 'items' ? batch.itemCount : batch.bytes.length
+  return Math.min(unitsPerRequest, Math.max(1, Math.floor((size * unitsPerRequest) / merge.sizeMin)))
 }

@@ -4,9 +4,8 @@ import type { QueueConfig, RetryConfig } from '../config/shared/exporter-queue.t
 import type { MergeRule, OtlpBatch, Signal } from '../pdata/otlp-batch.ts'
 import { BackendHealth } from './backend-health.ts'
 import type { Backend } from './export-request.ts'
-import { journalLimits } from './journal-limits.ts'
-import { MemoryJournal } from './memory-journal.ts'
 import { exporterMetrics } from './metrics.ts'
+import { openJournal, storageOf } from './open-journal.ts'
 import { SendingQueue } from './sending-queue.ts'
 
 export interface ExporterSettings {
@@ -43,6 +42,9 @@ class Exporter implements Component, Consumer {
     if (this.#isStarted) return
     await this.#settings.backend.start?.()
     this.#isStarted = true
+    const { queue, signals } = this.#settings
+    // What an earlier run left is sent whether or not new batches of that signal come.
+    if (storageOf(queue, this.#component, '') !== undefined) for (const signal of signals) this.#queueOf(signal)
     for (const queue of this.#queues.values()) queue.start()
   }
 
@@ -83,11 +85,6 @@ class Exporter implements Component, Consumer {
 
   #createQueue(signal: Signal): SendingQueue {
     const { backend, timeoutMs, retry, queue, requestBytesMax } = this.#settings
-    const journal = new MemoryJournal({
-      limits: journalLimits(queue),
-      blocksOnOverflow: queue.blockOnOverflow,
-      clock: this.#component.clock,
-    })
     return new SendingQueue({
       signal,
       backend,
@@ -98,11 +95,11 @@ class Exporter implements Component, Consumer {
       timeoutMs,
       numConsumers: queue.numConsumers,
       isQueued: queue.enabled,
-      waitsForResult: queue.waitForResult,
+      waitsForResult: queue.waitForResult || queue.durability === 'end_to_end',
       rule: ruleOf(queue),
       metadataKeys: (queue.batch?.partition.metadataKeys ?? []).map(name => name.toLowerCase()),
       requestBytesMax: requestBytesMax ?? 0,
-      journal,
+      journal: openJournal(queue, signal, this.#component),
     })
   }
 }

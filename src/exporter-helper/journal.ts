@@ -18,6 +18,9 @@ export interface Journal {
   adopt(batch: OtlpBatch, appendedAtMs: number): QueueEntry
   /** Starts giving entries to `reader`, those that waited before first. */
   read(reader: JournalReader): void
+  readonly isBeingRead: boolean
+  /** Another reader may begin; what it gets starts behind what this one got. */
+  stopReading(): void
   /** The next entry, in order, each once; undefined where the reader has to wait for `readable`. */
   next(): QueueEntry | undefined
   /** The entry has been delivered or given up: it will not be read again, not even after a restart. */
@@ -54,6 +57,11 @@ export function queueFull(): ConsumeError {
 
 export function shuttingDown(): ConsumeError {
   return new ConsumeError('retryable', 'the exporter is shutting down', { reason: 'shutdown', retryDelayMs: 1000 })
+}
+
+export function storageUnavailable(cause: unknown, retryDelayMs: number): ConsumeError {
+  const message = `the queue on disk takes nothing now: ${cause instanceof Error ? cause.message : String(cause)}`
+  return new ConsumeError('overloaded', message, { reason: 'storage_unavailable', retryDelayMs, cause })
 }
 
 export function tooLargeForQueue(batch: OtlpBatch): ConsumeError {

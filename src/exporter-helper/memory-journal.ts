@@ -65,9 +65,17 @@ export class MemoryJournal implements Journal {
     return this.#keep(batch, appendedAtMs)
   }
 
+  get isBeingRead(): boolean {
+    return this.#reader !== undefined
+  }
+
   read(reader: JournalReader): void {
     this.#reader = reader
     reader.readable()
+  }
+
+  stopReading(): void {
+    this.#reader = undefined
   }
 
   next(): QueueEntry | undefined {
@@ -83,7 +91,7 @@ export class MemoryJournal implements Journal {
   settle(entry: QueueEntry): void {
     if (entry.state === 'settled') return
     entry.state = 'settled'
-    this.capacity.remove(entry.batch)
+    this.capacity.remove(entry.size)
     this.#trim()
     this.#unblock()
   }
@@ -131,14 +139,14 @@ export class MemoryJournal implements Journal {
   #keep(batch: OtlpBatch, appendedAtMs: number = this.#settings.clock.nowMs()): QueueEntry {
     const entry = new QueueEntry(batch, appendedAtMs)
     this.#entries.push(entry)
-    this.capacity.add(batch)
+    this.capacity.add(entry.size)
     this.#reader?.readable()
     return entry
   }
 
   #drop(entry: QueueEntry, reason: string): void {
     entry.state = 'settled'
-    this.capacity.remove(entry.batch)
+    this.capacity.remove(entry.size)
     this.#trim()
     this.#reader?.dropped(entry.batch, entry, reason)
   }

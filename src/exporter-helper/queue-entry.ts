@@ -1,5 +1,6 @@
 import type { ConsumeError } from '../component/consumer.ts'
 import type { OtlpBatch } from '../pdata/otlp-batch.ts'
+import { type BatchSize, sizeOf } from './capacity.ts'
 
 /** Who waits for the backend's word on an entry. */
 export interface ResultWaiter {
@@ -12,10 +13,12 @@ export class QueueEntry {
   readonly batch: OtlpBatch
   /** On the monotonic clock; for a recovered entry, what its age says. */
   readonly appendedAtMs: number
-  /** Room that it takes, in 65,536ths of a request. */
-  readonly requestUnits: number
+  /** Room that it takes. */
+  readonly size: BatchSize
   /** `waiting` may still be dropped to make room; `taken` is on its way. */
   state: 'waiting' | 'taken' | 'settled' = 'waiting'
+  /** An earlier run acknowledged it: nobody waits for the result. */
+  isRecovered = false
   /** The journal's reader has it. */
   isRead = false
   /** Pieces of it that are not settled; more than one once it was split. */
@@ -23,13 +26,13 @@ export class QueueEntry {
   exportedItems = 0
   refusal: ConsumeError | undefined
   waiter: ResultWaiter | undefined
-  /** Place in a journal on disk. */
-  readonly sequence: number
+  /** Place in a journal on disk; 0 where it has none yet. */
+  sequence: number
 
-  constructor(batch: OtlpBatch, appendedAtMs: number, sequence = 0) {
+  constructor(batch: OtlpBatch, appendedAtMs: number, sequence = 0, size: BatchSize = sizeOf(batch)) {
     this.batch = batch
     this.appendedAtMs = appendedAtMs
-    this.requestUnits = requestUnitsOf(batch)
+    this.size = size
     this.sequence = sequence
   }
 }
@@ -39,17 +42,4 @@ export interface Piece {
   readonly entry: QueueEntry
   readonly bytes: Uint8Array
   readonly itemCount: number
-}
-
-export const unitsPerRequest = 65_536
-
-/**
- * `queue_size` counts requests as they will be sent: behind a `batch` processor a small batch takes its share of one,
- * otherwise a whole one.
- */
-export function requestUnitsOf(batch: OtlpBatch): number {
-  const { merge } = batch
-  if (merge === undefined || merge.sizeMin <= 0) return unitsPerRequest
-  const size = merge.sizer === 'items' ? batch.itemCount : batch.bytes.length
-  return Math.min(unitsPerRequest, Math.max(1, Math.floor((size * unitsPerRequest) / merge.sizeMin)))
 }

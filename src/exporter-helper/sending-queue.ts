@@ -53,6 +53,8 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
   readonly #delivery: Delivery
   /** Items read from the journal and not settled. */
   #heldItems = 0
+  /** Items that a journal on disk keeps for the next start. */
+  #leftItems = 0
   #deliveryCount = 0
   #isDraining = false
   /** Nothing more is sent: the backend is away, and the journal keeps the rest for the next start. */
@@ -85,11 +87,12 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
   }
 
   get heldItems(): number {
+    if (this.#leftItems > 0) return this.#leftItems
     return this.#heldItems + (this.#isReading ? this.#settings.journal.unreadItems : 0)
   }
 
   start(): void {
-    if (this.#isReading || this.#isDraining) return
+    if (this.#isReading || this.#isDraining || this.#settings.journal.isBeingRead) return
     this.#isReading = true
     this.#settings.journal.read(this)
   }
@@ -152,20 +155,23 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     this.#ageTimer?.cancel()
     journal.refuse()
     this.#delivery.drain()
+    // What a journal on disk holds is delivered after the next start: only what is under way comes to its end.
+    if (journal.isDurable) this.#isStopped = true
     for (const lane of this.#lanes.values()) this.#wake(lane)
     const isDone = () =>
-      this.#deliveryCount === 0 && this.#scheduled.size === 0 && (this.#isStopped || this.heldItems === 0)
+      this.#deliveryCount === 0 && (this.#isStopped || (this.#scheduled.size === 0 && this.heldItems === 0))
     await this.#until(this.#isReading ? isDone : () => this.#deliveryCount === 0, deadline)
     this.#isStopped = true
     const left = this.heldItems
     this.#giveUp()
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
-    const wasReading = this.#isReading
     this.#isReading = false
-    this.#forgetHolder()
     this.#forgetMetrics()
-    if (wasReading || this.#successor === undefined) await journal.close()
+    await journal.close()
+    // What stays on disk is still queued, also in the last account before the end.
+    if (!journal.isDurable || this.#successor !== undefined || left === 0) this.#forgetHolder()
+    else this.#leftItems = left
     return left
   }
 
@@ -304,13 +310,27 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
       for (const piece of request.pieces) this.#passOn(piece, this.#successor)
     } else if (this.#settings.journal.isDurable) {
       this.#isStopped = true
+      this.#tellWaiting(request.pieces)
     } else {
       this.failed(request, refusal, 'shutdown')
     }
   }
 
+  /** Those who wait for the backend's word cannot have it. For the books, what stays on disk is a copy. */
+  #tellWaiting(pieces: readonly Piece[]): void {
+    for (const { entry } of pieces) {
+      if (entry.waiter === undefined) continue
+      this.#settings.component.ledger.copied(this.#settings.signal, entry.batch.itemCount)
+      entry.waiter.refused(shuttingDown())
+      entry.waiter = undefined
+    }
+  }
+
   #giveUp(): void {
-    if (this.#settings.journal.isDurable) return
+    if (this.#settings.journal.isDurable) {
+      for (const lane of this.#lanes.values()) this.#tellWaiting(lane.drain())
+      return
+    }
     this.#pump()
     const refusal = shuttingDown()
     for (const lane of this.#lanes.values()) {
@@ -339,7 +359,8 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
 
   #isWaitedFor(entry: QueueEntry): boolean {
     const { waitsForResult, isQueued } = this.#settings
-    return entry.waiter !== undefined || waitsForResult || (!isQueued && entry.batch.merge === undefined)
+    if (entry.waiter !== undefined) return true
+    return (waitsForResult && !entry.isRecovered) || (!isQueued && entry.batch.merge === undefined)
   }
 
   // ---- reload ----------------------------------------------------------------------------------------------------
@@ -374,6 +395,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     const successor = this.#successor
     if (successor === undefined) return
     if (successor.#settings.journal === journal) {
+      if (!successor.#isReading) journal.stopReading()
       successor.start()
       return
     }

@@ -29,6 +29,8 @@ export interface LogRecord {
   readonly itemCount: number
   readonly units: number
   readonly payload: Uint8Array
+  /** What the writer's caller wants to find again when the record is written; not stored. */
+  readonly context?: unknown
 }
 
 export function encodeRecordHeader(record: LogRecord): Uint8Array {

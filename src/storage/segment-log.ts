@@ -24,8 +24,8 @@ export interface LogEvents {
   /** The disk refuses; undefined once it works again. */
   fault(error: unknown): void
   healed(): void
-  /** Kept aside in `quarantine/`. */
-  damaged(range: DamagedRange): void
+  /** Kept aside in `quarantine/`. `wasCounted`: a scan has reported its items as waiting. */
+  damaged(range: DamagedRange, wasCounted: boolean): void
   /** In order, before the appends resolve. */
   written(record: LogRecord, position: LogPosition): void
 }
@@ -105,6 +105,7 @@ export class SegmentLog {
       if (this.#isClosed || segment.isScanned) continue
       const totals = { records: 0, items: 0, bytes: 0, units: 0 }
       const reader = new SegmentReader(segment, 0, range => {
+        totals.items += range.itemCount
         if (!range.isTail) return
         // The reader will come to it, and keeps what is there.
         segment.endOffset = range.offset + range.bytes.length
@@ -166,7 +167,7 @@ export class SegmentLog {
     this.#passTo(record.sequence - 1)
     this.#readSequence = record.sequence
     this.#readingSegment = position.segment
-    this.#reading = new SegmentReader(position.segment, position.offset, range => this.#quarantine(range))
+    this.#reading = new SegmentReader(position.segment, position.offset, range => this.#quarantine(range, true))
   }
 
   ack(sequence: number): void {
@@ -212,7 +213,7 @@ export class SegmentLog {
     let isDamaged = false
     const reader = new SegmentReader(last, 0, range => {
       isDamaged = true
-      if (range.isTail && !range.isTorn) this.#quarantine(range)
+      if (range.isTail && !range.isTorn) this.#quarantine(range, false)
     })
     for (let place = await reader.next(); place !== undefined; place = await reader.next()) {
       last.lastSequence = Math.max(last.lastSequence, place.record.sequence)
@@ -279,7 +280,7 @@ export class SegmentLog {
 
   #open(segment: Segment): void {
     this.#readingSegment = segment
-    this.#reading = new SegmentReader(segment, 0, range => this.#quarantine(range))
+    this.#reading = new SegmentReader(segment, 0, range => this.#quarantine(range, true))
   }
 
   /** Sequences that are not there, or not any more, will never be acked by anyone else. */
@@ -324,9 +325,9 @@ export class SegmentLog {
     }
   }
 
-  #quarantine(range: DamagedRange): void {
+  #quarantine(range: DamagedRange, wasCounted: boolean): void {
     const { events, fileSystem, directory } = this.#settings
-    events.damaged(range)
+    events.damaged(range, wasCounted)
     const folder = join(directory, 'quarantine')
     const path = join(folder, `${range.segment}-${range.offset}`)
     const keep = async () => {

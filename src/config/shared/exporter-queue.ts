@@ -1,5 +1,6 @@
 import {
   bool,
+  byteSize,
   type ConfigOf,
   componentRef,
   defineConfig,
@@ -68,6 +69,40 @@ export const queueBatchConfig = defineConfig(
 )
 export type QueueBatchConfig = ConfigOf<typeof queueBatchConfig>
 
+const policies = ['refuse', 'drop_oldest', 'drop_newest'] as const
+
+const queueLimitsConfig = defineConfig({
+  bytes: section(
+    'bytes',
+    defineConfig({
+      max: byteSize('max', 0, 'Most bytes; 0 means: in memory a quarter of the memory, on disk no limit.'),
+      policy: oneOf('policy', policies, 'refuse', 'What happens to a batch for which there is no room.'),
+    }),
+    'Limit by bytes.',
+  ),
+  items: section(
+    'items',
+    defineConfig({
+      max: uint('max', 0, 'Most items; 0 means no limit.'),
+      policy: oneOf('policy', policies, 'refuse', 'What happens to a batch for which there is no room.'),
+    }),
+    'Limit by spans, data points, log records.',
+  ),
+  age: section(
+    'age',
+    defineConfig({
+      max: duration('max', '0s', 'Longest time that a batch waits; 0 means no limit.'),
+      policy: oneOf(
+        'policy',
+        policies,
+        'drop_oldest',
+        'drop_oldest drops what is older; the others concern new batches.',
+      ),
+    }),
+    'Limit by age.',
+  ),
+})
+
 export interface QueueDefaults {
   readonly enabled?: boolean
   readonly queueSize?: number
@@ -88,10 +123,27 @@ export function queueConfigWith(defaults: QueueDefaults) {
       waitForResult: bool('wait_for_result', false, "Answer the sender only with the backend's answer."),
       storage: componentRef('storage', undefined, 'Id of a storage extension: the queue survives restarts.'),
       batch: optional('batch', queueBatchConfig, 'Merge requests before they are sent.'),
+      overflow: oneOf('overflow', policies, 'refuse', 'What happens where queue_size leaves no room: Sluice only.'),
+      limits: section('limits', queueLimitsConfig, 'Limits beside queue_size: Sluice only.'),
+      durability: oneOf(
+        'durability',
+        ['', 'memory', 'process', 'node', 'end_to_end'],
+        '',
+        'When the sender is told "accepted": in memory, written (survives kill -9), synced (survives loss of power), or ' +
+          'delivered. Empty means process with storage, node where the storage has fsync, else memory. Sluice only.',
+      ),
+      deadLetters: bool(
+        'dead_letters',
+        true,
+        'With storage: keep what the backend refuses for good in a file. Sluice only.',
+      ),
     },
     (config, problems) => {
       if (config.waitForResult && config.storage !== undefined) {
         problems.error(['wait_for_result'], 'cannot be true together with storage', 'choose one')
+      }
+      if ((config.durability === 'process' || config.durability === 'node') && config.storage === undefined) {
+        problems.error(['durability'], `${config.durability} needs storage`, 'name a file_storage extension in storage')
       }
       const { batch } = config
       if (batch === undefined || config.sizer === 'requests') return

@@ -1,0 +1,400 @@
+import type { Clock, Timer } from '../clock/clock.ts'
+import type { OtlpBatch, Signal } from '../pdata/otlp-batch.ts'
+import { LockedError } from '../storage/directory-lock.ts'
+import { type FileSystem, nodeFileSystem } from '../storage/file-system.ts'
+import type { LogRecord } from '../storage/record.ts'
+import type { DamagedRange } from '../storage/segment.ts'
+import { type LogPosition, SegmentLog, type SyncLevel } from '../storage/segment-log.ts'
+import { Capacity, type JournalLimits, sizeOf } from './capacity.ts'
+import {
+  type Journal,
+  type JournalReader,
+  queueFull,
+  shuttingDown,
+  storageUnavailable,
+  tooLargeForQueue,
+} from './journal.ts'
+import { QueueEntry } from './queue-entry.ts'
+import { WaitingEntries } from './waiting-entries.ts'
+
+export interface DiskJournalSettings {
+  readonly directory: string
+  readonly createsDirectory: boolean
+  readonly syncLevel: SyncLevel
+  readonly signal: Signal
+  readonly limits: JournalLimits
+  readonly blocksOnOverflow: boolean
+  /** Senders wait for the backend: their entries stay in memory until then. */
+  readonly waitsForResult: boolean
+  readonly clock: Clock
+  readonly events: DiskJournalEvents
+  readonly fileSystem?: FileSystem
+  readonly segmentBytesMax?: number
+  readonly residentBytesMax?: number
+}
+
+export interface DiskJournalEvents {
+  /** Items that an earlier run left behind are waiting now. */
+  recovered(items: number): void
+  /** Records that cannot be read; `wasRecovered`: their items were reported as recovered. */
+  damaged(range: DamagedRange, wasRecovered: boolean): void
+  fault(error: unknown): void
+  healed(): void
+}
+
+/** What an append is about, until it is written. */
+interface AppendContext {
+  readonly batch: OtlpBatch
+  /** For a batch that another queue already holds: the entry that stands for it. */
+  entry: QueueEntry | undefined
+}
+
+interface BlockedAppend {
+  readonly batch: OtlpBatch
+  resolve(entry: QueueEntry | undefined): void
+  reject(error: unknown): void
+}
+
+const segmentBytesDefault = 16 << 20
+/** Bytes of entries that are in memory, given out or ready to be: the rest of a backlog is read when it is their turn. */
+const residentBytesDefault = 64 << 20
+const loadBytesMax = 4 << 20
+const retryDelayMs = 5000
+const reopenMs = 1000
+
+/** Batches in a log on disk. A kill loses none that was acknowledged; loss of power none at the level `synced`. */
+export class DiskJournal implements Journal {
+  readonly capacity: Capacity
+  readonly isDurable = true
+  readonly #settings: DiskJournalSettings
+  #log: SegmentLog | undefined
+  #opening: Promise<void> | undefined
+  #fault: unknown
+  #reader: JournalReader | undefined
+  /** In order, not given out yet. */
+  #ready: QueueEntry[] = []
+  #readyIndex = 0
+  readonly #waiting = new WaitingEntries()
+  /** Entries whose record will be met again when it is read. */
+  readonly #known = new Map<number, QueueEntry>()
+  #blocked: BlockedAppend[] = []
+  #loading: Promise<void> | undefined
+  #scanning: Promise<void> | undefined
+  #residentBytes = 0
+  #reopenTimer: Timer | undefined
+  #userCount = 0
+  #isRefusing = false
+  isClosed = false
+  unreadItems = 0
+
+  constructor(settings: DiskJournalSettings) {
+    this.#settings = settings
+    this.capacity = new Capacity(settings.limits)
+  }
+
+  get isBeingRead(): boolean {
+    return this.#reader !== undefined
+  }
+
+  get bytesOnDisk(): number {
+    return this.#log?.bytesOnDisk ?? 0
+  }
+
+  /** One more queue shares it; `close` of the last one closes it. */
+  use(limits: JournalLimits): this {
+    this.#userCount++
+    this.capacity.limits = limits
+    this.#opening ??= this.#open()
+    return this
+  }
+
+  async append(batch: OtlpBatch): Promise<QueueEntry | undefined> {
+    await this.#opening
+    if (this.#isRefusing) throw shuttingDown()
+    const log = this.#log
+    if (log === undefined) throw storageUnavailable(this.#fault, retryDelayMs)
+    if (this.capacity.exceeds(batch)) throw tooLargeForQueue(batch)
+    if (this.#blocked.length === 0) {
+      const policy = await this.#makeRoom(batch)
+      if (policy === undefined) return this.#write(batch)
+      if (policy === 'drop_newest') {
+        this.#reader?.dropped(batch, undefined, 'queue_full')
+        return undefined
+      }
+    }
+    if (!this.#settings.blocksOnOverflow) throw queueFull()
+    return new Promise((resolve, reject) => this.#blocked.push({ batch, resolve, reject }))
+  }
+
+  adopt(batch: OtlpBatch, appendedAtMs: number): QueueEntry {
+    const entry = new QueueEntry(batch, appendedAtMs)
+    this.capacity.add(entry.size)
+    this.#makeReady(entry)
+    const ageMs = this.#settings.clock.nowMs() - appendedAtMs
+    // Where the disk refuses it, the entry is in memory alone, as it was before.
+    this.#appendRecord(batch, { batch, entry }, ageMs).catch(error => this.#settings.events.fault(error))
+    this.#reader?.readable()
+    return entry
+  }
+
+  read(reader: JournalReader): void {
+    this.#reader = reader
+    reader.readable()
+  }
+
+  stopReading(): void {
+    this.#reader = undefined
+  }
+
+  next(): QueueEntry | undefined {
+    while (this.#readyIndex < this.#ready.length) {
+      const entry = this.#ready[this.#readyIndex++]
+      if (entry === undefined || entry.state !== 'waiting') continue
+      entry.isRead = true
+      this.unreadItems -= entry.batch.itemCount
+      return entry
+    }
+    this.#ready = []
+    this.#readyIndex = 0
+    if (this.#log?.isCaughtUp === false) this.#loading ??= this.#load()
+    return undefined
+  }
+
+  settle(entry: QueueEntry): void {
+    if (entry.state === 'settled') return
+    this.#letGo(entry)
+    void this.#unblock()
+  }
+
+  expire(): void {
+    const { max, policy } = this.capacity.limits.age
+    if (max === 0 || policy !== 'drop_oldest') return
+    const oldestMs = this.#settings.clock.nowMs() - max
+    for (let entry = this.#waiting.oldest(); entry !== undefined; entry = this.#waiting.oldest()) {
+      if (entry.appendedAtMs > oldestMs) return
+      this.#drop(entry, 'expired')
+    }
+  }
+
+  refuse(): void {
+    if (this.#userCount > 1) return
+    this.#isRefusing = true
+    for (const blocked of this.#blocked.splice(0)) blocked.reject(shuttingDown())
+  }
+
+  async close(): Promise<void> {
+    this.#userCount--
+    if (this.#userCount > 0 || this.isClosed) return
+    this.refuse()
+    this.isClosed = true
+    this.#reopenTimer?.cancel()
+    await this.#opening
+    this.#reopenTimer?.cancel()
+    const log = this.#log
+    this.#log = undefined
+    await log?.close()
+    await Promise.all([this.#loading, this.#scanning])
+  }
+
+  async #open(): Promise<void> {
+    const { fileSystem = nodeFileSystem, directory, createsDirectory, syncLevel, clock, events } = this.#settings
+    const log = new SegmentLog({
+      fileSystem,
+      directory,
+      createsDirectory,
+      syncLevel,
+      segmentBytesMax: this.#settings.segmentBytesMax ?? segmentBytesDefault,
+      clock,
+      events: {
+        fault: error => this.#failed(error),
+        healed: () => this.#healed(),
+        damaged: (range, wasCounted) => this.#damaged(range, wasCounted),
+        written: (record, position) => this.#written(record, position),
+      },
+    })
+    try {
+      await log.open()
+    } catch (error) {
+      if (!(error instanceof LockedError)) await log.close().catch(() => undefined)
+      this.#failed(error)
+      // A directory that comes back, or another writer that goes, needs no restart of ours.
+      this.#reopenTimer = clock.after(reopenMs, () => {
+        if (!this.isClosed) this.#opening = this.#open()
+      })
+      return
+    }
+    this.#log = log
+    this.#healed()
+    this.#scanning = log
+      .scan(totals => {
+        this.unreadItems += totals.items
+        this.capacity.add(totals)
+        if (totals.items > 0) events.recovered(totals.items)
+        this.#reader?.readable()
+      })
+      .catch(error => this.#failed(error))
+  }
+
+  async #write(batch: OtlpBatch): Promise<QueueEntry | undefined> {
+    const context: AppendContext = { batch, entry: undefined }
+    const size = sizeOf(batch)
+    this.capacity.add(size)
+    try {
+      await this.#appendRecord(batch, context, 0)
+    } catch (error) {
+      this.capacity.remove(size)
+      void this.#unblock()
+      throw storageUnavailable(error, retryDelayMs)
+    }
+    // A batch that is not ready yet will be read when the backlog before it has gone.
+    return context.entry
+  }
+
+  async #appendRecord(batch: OtlpBatch, context: AppendContext, ageMs: number): Promise<void> {
+    const { units } = sizeOf(batch)
+    if (this.#log === undefined) throw new Error('it is not open')
+    const wallMs = this.#settings.clock.wallMs() - ageMs
+    await this.#log.append({ kind: 0, wallMs, itemCount: batch.itemCount, units, payload: batch.bytes, context })
+  }
+
+  /** In order, before `append` resolves: the entry is given on from memory unless older ones wait on disk. */
+  #written(record: LogRecord, position: LogPosition): void {
+    const log = this.#log
+    const context = record.context as AppendContext
+    if (log === undefined) return
+    const isNext = log.isCaughtUp && this.#loading === undefined
+    if (context.entry !== undefined) {
+      context.entry.sequence = record.sequence
+      if (isNext) log.skip(record, position)
+      else this.#known.set(record.sequence, context.entry)
+      if (context.entry.state === 'settled') log.ack(record.sequence)
+      return
+    }
+    const { residentBytesMax = residentBytesDefault, waitsForResult, clock } = this.#settings
+    const fits = this.#residentBytes === 0 || this.#residentBytes + record.payload.length <= residentBytesMax
+    if (!isNext || !fits) {
+      this.unreadItems += record.itemCount
+      if (waitsForResult) {
+        context.entry = new QueueEntry(context.batch, clock.nowMs(), record.sequence)
+        this.#known.set(record.sequence, context.entry)
+      }
+      this.#reader?.readable()
+      return
+    }
+    log.skip(record, position)
+    context.entry = new QueueEntry(context.batch, clock.nowMs(), record.sequence)
+    this.#makeReady(context.entry)
+    this.#reader?.readable()
+  }
+
+  #makeReady(entry: QueueEntry, isCounted = false): void {
+    if (!isCounted) this.unreadItems += entry.batch.itemCount
+    this.#residentBytes += entry.size.bytes
+    this.#ready.push(entry)
+    this.#waiting.push(entry)
+  }
+
+  async #load(): Promise<void> {
+    // Never from inside the reader's own call.
+    await undefined
+    const { residentBytesMax = residentBytesDefault, clock, signal } = this.#settings
+    let isMore = false
+    try {
+      const log = this.#log
+      const room = residentBytesMax - this.#residentBytes
+      if (log === undefined || log.isCaughtUp || (room <= 0 && this.#residentBytes > 0)) return
+      const records = await log.read(Math.min(loadBytesMax, Math.max(1, room)))
+      const clockSkewMs = clock.nowMs() - clock.wallMs()
+      for (const record of records) {
+        const known = this.#known.get(record.sequence)
+        this.#known.delete(record.sequence)
+        if (known !== undefined) {
+          if (known.isRead || known.state !== 'waiting' || this.#ready.includes(known)) continue
+          this.#makeReady(known, true)
+          continue
+        }
+        const { payload, itemCount, sequence, units } = record
+        const batch: OtlpBatch = { signal, bytes: payload, itemCount }
+        const appendedAtMs = Math.min(clock.nowMs(), record.wallMs + clockSkewMs)
+        const size = { units, items: itemCount, bytes: payload.length }
+        const entry = new QueueEntry(batch, appendedAtMs, sequence, size)
+        entry.isRecovered = true
+        this.#makeReady(entry, true)
+      }
+      isMore = records.length > 0
+      // Records that a scan had seen and that could not be read any more are not waiting.
+      if (!isMore && log.isCaughtUp && this.#readyIndex === this.#ready.length) this.unreadItems = 0
+    } catch (error) {
+      this.#failed(error)
+    } finally {
+      this.#loading = undefined
+    }
+    if (isMore) this.#reader?.readable()
+  }
+
+  /** Undefined where the batch fits, after dropping what the policy says. */
+  async #makeRoom(batch: OtlpBatch) {
+    this.expire()
+    if (this.#isTooOld()) return this.capacity.limits.age.policy
+    for (let limit = this.capacity.overflow(batch); limit !== undefined; limit = this.capacity.overflow(batch)) {
+      if (limit.policy !== 'drop_oldest') return limit.policy
+      let oldest = this.#waiting.oldest()
+      if (oldest === undefined && this.#log?.isCaughtUp === false) {
+        await (this.#loading ??= this.#load())
+        oldest = this.#waiting.oldest()
+      }
+      if (oldest === undefined) return 'refuse'
+      this.#drop(oldest, 'queue_full')
+    }
+    return undefined
+  }
+
+  #isTooOld(): boolean {
+    const { max } = this.capacity.limits.age
+    if (max === 0) return false
+    const oldest = this.#waiting.oldest()
+    return oldest !== undefined && this.#settings.clock.nowMs() - oldest.appendedAtMs > max
+  }
+
+  #drop(entry: QueueEntry, reason: string): void {
+    if (!entry.isRead) this.unreadItems -= entry.batch.itemCount
+    this.#letGo(entry)
+    this.#reader?.dropped(entry.batch, entry, reason)
+  }
+
+  #letGo(entry: QueueEntry): void {
+    entry.state = 'settled'
+    this.capacity.remove(entry.size)
+    this.#residentBytes -= entry.size.bytes
+    this.#waiting.trim()
+    if (entry.sequence > 0) this.#log?.ack(entry.sequence)
+  }
+
+  async #unblock(): Promise<void> {
+    while (this.#blocked.length > 0) {
+      const [first] = this.#blocked
+      if (first === undefined || this.capacity.overflow(first.batch) !== undefined) return
+      this.#blocked.shift()
+      await this.#write(first.batch).then(first.resolve, first.reject)
+    }
+  }
+
+  #damaged(range: DamagedRange, wasCounted: boolean): void {
+    if (wasCounted) {
+      this.unreadItems = Math.max(0, this.unreadItems - range.itemCount)
+      this.capacity.remove({ units: 0, items: range.itemCount, bytes: 0 })
+    }
+    this.#settings.events.damaged(range, wasCounted)
+  }
+
+  #failed(error: unknown): void {
+    this.#fault = error
+    this.#settings.events.fault(error)
+  }
+
+  #healed(): void {
+    if (this.#fault === undefined) return
+    this.#fault = undefined
+    this.#settings.events.healed()
+  }
+}
