@@ -15,7 +15,7 @@ import {
   unknownPath,
   wrongEncoding,
 } from './refusal.ts'
-import { admitHead, type GuardSettings, isRefusal } from './request-guard.ts'
+import { type GuardSettings, isRefusal, letIn } from './request-guard.ts'
 import { RequestLease } from './request-lease.ts'
 
 /** A unary method. */
@@ -60,7 +60,7 @@ export class GrpcMethods implements RequestHandler {
   head(exchange: Exchange): number {
     if (exchange.method !== 'POST') return answerHttp(exchange, 405, ['allow', 'POST'])
     const contentType = exchange.header('content-type') ?? ''
-    if (!/^application\/grpc(?:$|[+;])/.test(contentType)) return answerHttp(exchange, 415, [])
+    if (!/^application\/grpc(?:\+proto)?(?:$|;)/.test(contentType)) return answerHttp(exchange, 415, [])
     const call = this.#begin(exchange)
     if (isRefusal(call)) {
       this.#refuse(exchange, call)
@@ -73,7 +73,7 @@ export class GrpcMethods implements RequestHandler {
   #begin(exchange: Exchange): Call | Refusal {
     const { methods, admission } = this.#settings
     if (this.isDraining) return draining()
-    const metadata = admitHead(exchange, this.#settings)
+    const metadata = letIn(exchange, this.#settings)
     if (isRefusal(metadata)) return metadata
     const method = methods.get(exchange.path)
     if (method === undefined || !method.isServed()) return unknownPath(exchange.path)

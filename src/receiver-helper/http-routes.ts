@@ -15,7 +15,7 @@ import {
   wrongEncoding,
   wrongMethod,
 } from './refusal.ts'
-import { admitHead, type GuardSettings, isRefusal } from './request-guard.ts'
+import { type GuardSettings, isRefusal, letIn } from './request-guard.ts'
 import { RequestLease } from './request-lease.ts'
 
 export interface HttpRequest {
@@ -97,7 +97,7 @@ export class HttpRoutes implements RequestHandler {
   #begin(exchange: Exchange): Incoming | Refusal {
     const { routes, encodings, admission } = this.#settings
     if (this.isDraining) return draining()
-    const metadata = admitHead(exchange, this.#settings)
+    const metadata = letIn(exchange, this.#settings)
     if (isRefusal(metadata)) return metadata
     const route = routes.get(exchange.path)
     if (route === undefined || !route.isServed()) return unknownPath(exchange.path)

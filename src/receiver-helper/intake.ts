@@ -1,6 +1,6 @@
 import type { ComponentSettings, ReceiverNext } from '../component/component.ts'
 import { formatId } from '../component/component.ts'
-import { asConsumeError } from '../component/consumer.ts'
+import { asConsumeError, ConsumeError } from '../component/consumer.ts'
 import type { ClientMetadata, Signal } from '../pdata/otlp-batch.ts'
 import type { Counter, Labels } from '../telemetry/metrics.ts'
 
@@ -56,7 +56,10 @@ export class Intake {
     ledger.received(signal, itemCount)
     try {
       const consumer = this.#next.get(signal)
-      if (consumer === undefined) throw new Error(`no pipeline takes ${signal}`)
+      // A reload took the pipeline away while the body came in: the next try is told so by its path.
+      if (consumer === undefined) {
+        throw new ConsumeError('retryable', `no pipeline takes ${signal} any more`, { reason: 'pipeline_gone' })
+      }
       await consumer.consume(
         metadata === undefined ? { signal, bytes, itemCount } : { signal, bytes, itemCount, metadata },
       )

@@ -2,7 +2,7 @@ import { isServerAuthenticator } from '../component/authenticator.ts'
 import type { Host } from '../component/component.ts'
 import type { ClientMetadata } from '../pdata/otlp-batch.ts'
 import type { Exchange } from '../transport/server.ts'
-import { forbidden, Refusal, unauthenticated } from './refusal.ts'
+import { forbidden, Refusal, toRefusal, unauthenticated } from './refusal.ts'
 
 export interface GuardSettings {
   /** Id of the extension that authenticates; empty or undefined where everybody may come. */
@@ -15,9 +15,17 @@ const noMetadataHeaders: ReadonlyMap<string, readonly string[]> = new Map()
 
 /**
  * Lets a request in by its head: the metadata to pass on (undefined where there is none), or why not. An authenticator
- * that is configured but not there keeps everybody out: never the other way round.
+ * that is configured but not there, or that fails, keeps everybody out: never the other way round.
  */
-export function admitHead(exchange: Exchange, settings: GuardSettings): ClientMetadata | undefined | Refusal {
+export function letIn(exchange: Exchange, settings: GuardSettings): ClientMetadata | undefined | Refusal {
+  try {
+    return authenticated(exchange, settings)
+  } catch (error) {
+    return toRefusal(error)
+  }
+}
+
+function authenticated(exchange: Exchange, settings: GuardSettings): ClientMetadata | undefined | Refusal {
   const { authenticator, includeMetadata, host } = settings
   let auth: ReadonlyMap<string, string> | undefined
   if (authenticator !== undefined && authenticator !== '') {

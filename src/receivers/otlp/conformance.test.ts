@@ -162,6 +162,7 @@ t.test('broken gRPC framing is INVALID_ARGUMENT, and the connection goes on', as
   }
   t.match(await call(message, { 'content-type': 'application/json' }), { ':status': 415 })
   t.match(await call(message, { 'content-type': 'application/grpc-web' }), { ':status': 415 })
+  t.match(await call(message, { 'content-type': 'application/grpc+json' }), { ':status': 415 })
   t.match(await call(message, { 'content-type': 'application/grpc+proto' }), { 'grpc-status': '0' })
   t.match(await call(message, { ':method': 'PUT' }), { ':status': 405 })
   t.equal(world.batches.length, 3)

@@ -1,3 +1,4 @@
+import net from 'node:net'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import t from 'tap'
 import { systemClock } from '../../clock/clock.ts'
@@ -287,6 +288,22 @@ t.test('while draining everybody is told to come again', async t => {
   await done
 })
 
+t.test('a pipeline that a reload takes away while a body comes in refuses for now, not for ever', async t => {
+  const world = await setUp(t)
+  const socket = net.connect(world.receiver.port('http')!, '127.0.0.1')
+  const body = spans(1)
+  socket.write(
+    `POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-protobuf\r\ncontent-length: ${body.length}\r\n\r\n`,
+  )
+  while (world.settings.host.admission.usedBytes === 0) await new Promise(resolve => setImmediate(resolve))
+  world.signals = []
+  socket.end(body)
+  const answer = String(await new Promise(resolve => socket.once('data', resolve)))
+  t.match(answer, /^HTTP\/1\.1 503 /)
+  t.match(answer, /retry-after: 1\r\n/)
+  t.equal(world.settings.ledger.imbalance('traces'), 0)
+})
+
 t.test('metadata reaches the batch only where it is asked for', async t => {
   const yaml = bothProtocols.replace('"127.0.0.1:0"}, http', '"127.0.0.1:0", include_metadata: true}, http')
   const { post, call, batches } = await setUp(t, yaml)
@@ -325,6 +342,7 @@ t.test('the authenticator decides before the body is read, and without it nobody
     async shutdown() {},
     authenticate(request: { header(name: string): string | undefined }) {
       const value = request.header('authorization')
+      if (value === 'Bearer crash') throw new Error('the key server is on fire')
       if (value === 'Bearer good') return { kind: 'allowed', attributes: new Map([['subject', 'me']]) }
       return value === 'Bearer known'
         ? { kind: 'forbidden', message: 'not here' }
@@ -339,6 +357,7 @@ t.test('the authenticator decides before the body is read, and without it nobody
     ['Bearer good', 200, 0],
     ['Bearer known', 403, 7],
     ['Bearer bad', 401, 16],
+    ['Bearer crash', 500, 13],
     ['', 401, 16],
   ] as const) {
     const headers = ['authorization', token]
