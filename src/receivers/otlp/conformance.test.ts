@@ -98,6 +98,19 @@ t.test('the official gRPC client understands refusals, with RetryInfo where it m
   t.match(await call(Buffer.from('garbage')), { code: 3 })
 })
 
+t.test('gRPC health checks are answered, for the server and its services', async t => {
+  const world = await setUp(t)
+  const call = officialClient(t, world.grpcPort)
+  const check = (service: string) => {
+    const name = Buffer.from(service)
+    return call(Buffer.concat([Buffer.of(0x0a, name.length), name]), {}, '/grpc.health.v1.Health/Check')
+  }
+  t.match(await call(Buffer.alloc(0), {}, '/grpc.health.v1.Health/Check'), { code: 0, body: Buffer.of(8, 1) })
+  t.match(await check('opentelemetry.proto.collector.trace.v1.TraceService'), { code: 0, body: Buffer.of(8, 1) })
+  t.match(await check('some.Other'), { code: 5 })
+  t.match(await call(Buffer.alloc(0), {}, '/grpc.health.v1.Health/Watch'), { code: 12 })
+})
+
 t.test('a client that gives up at its deadline harms nobody, and its answer has no effect', async t => {
   const world = await setUp(t)
   const call = officialClient(t, world.grpcPort)

@@ -1,11 +1,12 @@
 import { fullSuccessProtobuf } from '../../pdata/export-response.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
 import { validateRequest } from '../../pdata/validate.ts'
+import { healthCheck, healthCheckPath } from '../../receiver-helper/grpc-health.ts'
 import type { GrpcMethod } from '../../receiver-helper/grpc-methods.ts'
 import type { Intake } from '../../receiver-helper/intake.ts'
 import { frameMessage } from '../../transport/grpc.ts'
 
-/** Export methods by path. Source: opentelemetry/proto/collector/<signal>/<version>/<signal>_service.proto */
+/** Export methods by path; the health check of gRPC stands beside them. Source: opentelemetry/proto/collector/<signal>/<version>/<signal>_service.proto */
 export const exportPaths: ReadonlyMap<string, Signal> = new Map([
   ['/opentelemetry.proto.collector.trace.v1.TraceService/Export', 'traces'],
   ['/opentelemetry.proto.collector.metrics.v1.MetricsService/Export', 'metrics'],
@@ -16,7 +17,8 @@ export const exportPaths: ReadonlyMap<string, Signal> = new Map([
 const success = frameMessage(fullSuccessProtobuf)
 
 export function exportMethods(intake: Intake): ReadonlyMap<string, GrpcMethod> {
-  return new Map([...exportPaths].map(([path, signal]) => [path, exportMethod(signal, intake)]))
+  const methods = new Map([...exportPaths].map(([path, signal]) => [path, exportMethod(signal, intake)]))
+  return methods.set(healthCheckPath, healthCheck(exportPaths.keys()))
 }
 
 function exportMethod(signal: Signal, intake: Intake): GrpcMethod {
