@@ -15,9 +15,11 @@ import { attributesProcessor } from './processors/attributes/factory.ts'
 import { batchProcessor } from './processors/batch/factory.ts'
 import { costProcessor } from './processors/cost/factory.ts'
 import { filterProcessor } from './processors/filter/factory.ts'
+import { k8sAttributesProcessor } from './processors/k8s-attributes/factory.ts'
 import { memoryLimiterProcessor } from './processors/memory-limiter/factory.ts'
 import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler/factory.ts'
 import { resourceProcessor } from './processors/resource/factory.ts'
+import { resourceDetectionProcessor } from './processors/resource-detection/factory.ts'
 import { tailSamplingProcessor } from './processors/tail-sampling/factory.ts'
 import { jaegerReceiver } from './receivers/jaeger/factory.ts'
 import { otlpReceiver } from './receivers/otlp/factory.ts'
@@ -34,7 +36,9 @@ export const components = new ComponentRegistry([
   costProcessor,
   attributesProcessor,
   filterProcessor,
+  k8sAttributesProcessor,
   memoryLimiterProcessor,
+  resourceDetectionProcessor,
   resourceProcessor,
   probabilisticSamplerProcessor,
   tailSamplingProcessor,

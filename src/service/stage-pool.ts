@@ -168,7 +168,7 @@ function taskOf(group: readonly Waiting[]): StageTask {
   const requests = group.map(({ batch }) => {
     bytes.set(batch.bytes, offset)
     offset += batch.bytes.length
-    return { byteLength: batch.bytes.length, itemCount: batch.itemCount }
+    return { byteLength: batch.bytes.length, itemCount: batch.itemCount, metadata: batch.metadata }
   })
   return { stageId, spec, bytes: bytes.buffer, requests }
 }

@@ -1,5 +1,5 @@
 import type { StageCounts } from '../component/stage-processor.ts'
-import type { Signal } from '../pdata/otlp-batch.ts'
+import type { ClientMetadata, Signal } from '../pdata/otlp-batch.ts'
 
 /** What crosses between the main thread and a stage worker. Both sides import this file; only plain data crosses. */
 
@@ -23,6 +23,7 @@ export interface StageTask {
 export interface StageTaskRequest {
   readonly byteLength: number
   readonly itemCount: number
+  readonly metadata: ClientMetadata | undefined
 }
 
 export interface StageTaskReply {

@@ -39,11 +39,11 @@ function buildStage(spec: SharedArrayBuffer, components: ComponentRegistry): Sta
 export function runTask(stage: Stage, task: StageTask): StageTaskReply {
   const changed: Uint8Array[] = []
   let offset = 0
-  const results = task.requests.map(({ byteLength, itemCount }): StageTaskResult => {
+  const results = task.requests.map(({ byteLength, itemCount, metadata }): StageTaskResult => {
     const bytes = new Uint8Array(task.bytes, offset, byteLength)
     offset += byteLength
     try {
-      const result = stage.run(bytes, itemCount)
+      const result = stage.run(bytes, itemCount, metadata)
       const isSame = result.bytes === bytes
       if (!isSame) changed.push(result.bytes)
       return {
