@@ -11,6 +11,7 @@ import { zipkinExporter } from './exporters/zipkin/factory.ts'
 import { budgetsExtension } from './extensions/budgets/factory.ts'
 import { fileStorageExtension } from './extensions/file-storage/factory.ts'
 import { healthCheckExtension } from './extensions/health-check/factory.ts'
+import { adaptiveSamplerProcessor } from './processors/adaptive-sampler/factory.ts'
 import { attributesProcessor } from './processors/attributes/factory.ts'
 import { batchProcessor } from './processors/batch/factory.ts'
 import { costProcessor } from './processors/cost/factory.ts'
@@ -42,6 +43,7 @@ export const components = new ComponentRegistry([
   resourceProcessor,
   probabilisticSamplerProcessor,
   tailSamplingProcessor,
+  adaptiveSamplerProcessor,
   // exporters
   debugExporter,
   nopExporter,

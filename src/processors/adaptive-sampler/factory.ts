@@ -1,0 +1,12 @@
+import { defineStatefulProcessor } from '../../component/component.ts'
+import { AdaptiveSampler } from './adaptive-sampler.ts'
+import { type AdaptiveSamplerConfig, adaptiveSamplerConfig } from './config.ts'
+
+export const adaptiveSamplerProcessor = defineStatefulProcessor<AdaptiveSamplerConfig>({
+  type: 'adaptive_sampler',
+  stability: 'beta',
+  signals: ['traces'],
+  summary: 'Keeps a number of traces, spans or bytes per second by moving a share that is written down.',
+  config: adaptiveSamplerConfig,
+  create: (config, settings, next) => new AdaptiveSampler(config, settings, next),
+})
