@@ -152,6 +152,7 @@ export async function fuzzHttp2Server(seed: number, count: number): Promise<numb
 function checkFrames(written: Buffer): void {
   let count = 0
   const sink = {
+    frameStart: () => void count++,
     frame: () => void count++,
     dataStart: () => void count++,
     data: () => undefined,

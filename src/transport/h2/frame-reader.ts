@@ -11,6 +11,8 @@ import { Http2Error } from './http2-error.ts'
 
 /** Who is told of frames. The header of the current one is in the reader's fields. Bytes are only lent for the call. */
 export interface FrameSink {
+  /** A frame other than DATA begins that is too long to be kept. Throws to refuse it; otherwise it is skipped. */
+  frameStart(reader: FrameReader): void
   /** A frame other than DATA, whole, without its header. */
   frame(reader: FrameReader, bytes: Uint8Array, start: number, end: number): void
   /** A DATA frame begins; `length` counts the padding too. */
@@ -20,6 +22,9 @@ export interface FrameSink {
   /** A DATA frame is complete. */
   dataEnd(reader: FrameReader): void
 }
+
+/** Longest frame other than DATA that is kept until it is whole. */
+const keptBytesMax = 16_384
 
 /**
  * Cuts a byte stream into frames, whatever pieces it comes in. DATA is passed on as it arrives and never kept; any
@@ -38,6 +43,7 @@ export class FrameReader {
   #headerBytes = 0
   /** Inside a DATA frame: payload bytes still to come, padding included; -1 outside. */
   #dataLeft = -1
+  #skipLeft = 0
   #paddingLeft = 0
   #needsPadLength = false
   /** Inside another frame: what has arrived of it. */
@@ -51,14 +57,18 @@ export class FrameReader {
 
   /** A frame that must come whole has begun and is not complete. */
   get isWaiting(): boolean {
-    return this.#headerBytes > 0 || this.#held !== undefined
+    return this.#headerBytes > 0 || this.#held !== undefined || this.#skipLeft > 0
   }
 
   /** Throws `Http2Error` where the stream breaks the rules. */
   push(bytes: Uint8Array, start: number, end: number): void {
     let offset = start
     while (offset < end) {
-      if (this.#dataLeft >= 0) offset = this.#readData(bytes, offset, end)
+      if (this.#skipLeft > 0) {
+        const skipped = Math.min(this.#skipLeft, end - offset)
+        this.#skipLeft -= skipped
+        offset += skipped
+      } else if (this.#dataLeft >= 0) offset = this.#readData(bytes, offset, end)
       else if (this.#held !== undefined) offset = this.#readHeld(bytes, offset, end)
       else offset = this.#readHeader(bytes, offset, end)
     }
@@ -95,6 +105,11 @@ export class FrameReader {
       return this.#readData(bytes, offset, end)
     }
     const frameEnd = offset + this.length
+    if (this.length > keptBytesMax) {
+      this.#sink.frameStart(this)
+      this.#skipLeft = this.length
+      return offset
+    }
     if (frameEnd <= end) {
       this.#sink.frame(this, bytes, offset, frameEnd)
       return frameEnd

@@ -128,6 +128,18 @@ for (const { title, frames, code, reason } of [
     reason: 'headers_too_large',
   },
   {
+    title: 'a HEADERS frame that announces 200 KiB',
+    frames: Buffer.concat([Buffer.of(3, 0, 0, headers, 0, 0, 0, 0, 1), Buffer.alloc(1000)]),
+    code: enhanceYourCalm,
+    reason: 'headers_too_large',
+  },
+  {
+    title: 'a GOAWAY frame that announces 200 KiB',
+    frames: Buffer.of(3, 0, 0, 7, 0, 0, 0, 0, 0),
+    code: 6,
+    reason: 'protocol_error',
+  },
+  {
     title: 'a SETTINGS flood',
     frames: times(5000, () => rawFrame(settings, 0, 0, setting(3, 100))),
     code: enhanceYourCalm,
@@ -207,6 +219,13 @@ for (const { title, frames, code, reason } of [
     })
   })
 }
+
+t.test('a long frame of an unknown type is let pass, and not kept', async t => {
+  const server = await start(t)
+  const peer = await connect(t, server)
+  peer.send(rawFrame(0xbe, 0, 0, Buffer.alloc(200_000)), rawFrame(headers, endHeaders | endStream, 1, rawPost))
+  await peer.frame(headers, 1)
+})
 
 t.test('an HPACK bomb is answered with 431 and costs no memory', async t => {
   const server = await start(t)

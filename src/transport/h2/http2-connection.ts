@@ -355,6 +355,16 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
     this.outbox.append(Uint8Array.of(bytes >>> 24, bytes >>> 16, bytes >>> 8, bytes))
   }
 
+  frameStart(reader: FrameReader): void {
+    const { type } = reader
+    if (type === frameHeaders || type === frameContinuation) {
+      throw new Http2Error(enhanceYourCalm, 'a header block above the limit', 'headers_too_large')
+    }
+    if (type <= frameContinuation) throw new Http2Error(frameSizeError, `a frame of ${reader.length} bytes`)
+    if (this.#block !== undefined) throw new Http2Error(protocolError, 'a frame inside a header block')
+    this.countIdleFrame()
+  }
+
   frame(reader: FrameReader, bytes: Uint8Array, start: number, end: number): void {
     const { type } = reader
     if (this.#block !== undefined && type !== frameContinuation) {
