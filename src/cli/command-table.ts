@@ -1,6 +1,7 @@
 import type { CommandSpec, OptionSpec } from './command.ts'
 import { completionCommand } from './commands/completion.ts'
 import { componentsCommand } from './commands/components.ts'
+import { costCommand } from './commands/cost.ts'
 import { explainCommand } from './commands/explain.ts'
 import { graphCommand } from './commands/graph.ts'
 import { lintCommand } from './commands/lint.ts'
@@ -18,6 +19,7 @@ export const commands: readonly CommandSpec[] = [
   runCommand,
   reloadCommand,
   statusCommand,
+  costCommand,
   validateCommand,
   printConfigCommand,
   componentsCommand,

@@ -1,11 +1,13 @@
 import type { ComponentSettings, StageCompanion } from '../../component/component.ts'
 import { isSpendSink, type SpendSink } from '../../component/spend.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
-import type { Counter, Labels } from '../../telemetry/metrics.ts'
+import type { Counter, Gauge, Labels } from '../../telemetry/metrics.ts'
 import type { CostConfig } from './config.ts'
 import type { CostContext } from './cost-stage.ts'
 import { bundledAsOfMs } from './price-source.ts'
 import { parseCountName, type SpendCount, spendLabels } from './spend-counts.ts'
+
+const millisecondsPerDay = 86_400_000
 
 const metric = {
   cost: {
@@ -19,6 +21,11 @@ const metric = {
     name: 'sluice_cost_unpriced_calls',
     description: 'Calls without a price of their own, by reason.',
     unit: '{call}',
+  },
+  today: {
+    name: 'sluice_cost_today',
+    description: 'What model calls and paid operations have cost since midnight UTC, as far as this process knows.',
+    unit: '{USD}',
   },
   age: { name: 'sluice_cost_price_data_age', description: 'Age of the bundled prices.', unit: 's' },
   bytes: {
@@ -48,6 +55,8 @@ export class CostCompanion implements StageCompanion {
   /** By the count's own name: finding labels again costs one look. */
   readonly #recorders = new Map<string, (count: number) => void>()
   readonly #series = new Set<string>()
+  readonly #today: { gauge: Gauge; spent: number }[] = []
+  #day = -1
   readonly #removeAge: () => void
 
   constructor(config: CostConfig, settings: ComponentSettings, signal: Signal) {
@@ -97,10 +106,37 @@ export class CostCompanion implements StageCompanion {
       case 'items':
         return this.#telemetryRecorder(kind, values)
       case 'cost':
+        return this.#costRecorder(values)
       case 'calls':
-        return adder(metrics.counter(metric[kind], this.#labels(kind, values)))
+        return adder(metrics.counter(metric.calls, this.#labels(kind, values)))
       default:
         return adder(metrics.counter(metric.tokens, { ...this.#labels(kind, values), token_type: kind }))
+    }
+  }
+
+  #costRecorder(values: readonly string[]): (count: number) => void {
+    const { metrics } = this.#settings
+    const labels = this.#labels('cost', values)
+    const counter = metrics.counter(metric.cost, labels)
+    const gauge = metrics.gauge(metric.today, labels)
+    const account = { gauge, spent: 0 }
+    this.#today.push(account)
+    return amount => {
+      counter.add(amount)
+      this.#startDay()
+      account.spent += amount
+      gauge.set(account.spent)
+    }
+  }
+
+  /** At midnight UTC everything of yesterday goes to zero. */
+  #startDay(): void {
+    const day = Math.floor(this.#settings.clock.wallMs() / millisecondsPerDay)
+    if (day === this.#day) return
+    this.#day = day
+    for (const account of this.#today) {
+      account.spent = 0
+      account.gauge.set(0)
     }
   }
 
