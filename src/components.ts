@@ -19,6 +19,7 @@ import { filterProcessor } from './processors/filter/factory.ts'
 import { k8sAttributesProcessor } from './processors/k8s-attributes/factory.ts'
 import { memoryLimiterProcessor } from './processors/memory-limiter/factory.ts'
 import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler/factory.ts'
+import { redactionProcessor } from './processors/redaction/factory.ts'
 import { resourceProcessor } from './processors/resource/factory.ts'
 import { resourceDetectionProcessor } from './processors/resource-detection/factory.ts'
 import { tailSamplingProcessor } from './processors/tail-sampling/factory.ts'
@@ -40,6 +41,7 @@ export const components = new ComponentRegistry([
   k8sAttributesProcessor,
   memoryLimiterProcessor,
   resourceDetectionProcessor,
+  redactionProcessor,
   resourceProcessor,
   probabilisticSamplerProcessor,
   tailSamplingProcessor,

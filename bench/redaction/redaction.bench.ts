@@ -44,7 +44,10 @@ let isWithin = true
 
 for (const shape of ['S', 'M', 'G'] as const) {
   const random = new SeededRandom(11)
-  const bodies = Array.from({ length: requestCount }, () => buildBody(shape, spansPerRequest, () => random.next()).bytes)
+  const bodies = Array.from(
+    { length: requestCount },
+    () => buildBody(shape, spansPerRequest, () => random.next()).bytes,
+  )
   const bytesPerSpan = bodies.reduce((sum, { length }) => sum + length, 0) / requestCount / spansPerRequest
   const texts = bodies.map(bytes => Buffer.from(bytes).toString('latin1'))
   console.log(`${shape}: ${bytesPerSpan.toFixed(0)} bytes a span`)
@@ -56,7 +59,9 @@ for (const shape of ['S', 'M', 'G'] as const) {
       for (const bytes of bodies) if (walk.run(bytes) !== bytes) edited++
     })
     if (name === 'standard' && ns > limits[shape]) isWithin = false
-    console.log(`  ${name.padEnd(16)} ${ns.toFixed(0).padStart(7)} ns a span, ${edited} of ${requestCount} requests changed`)
+    console.log(
+      `  ${name.padEnd(16)} ${ns.toFixed(0).padStart(7)} ns a span, ${edited} of ${requestCount} requests changed`,
+    )
   }
   let matched = 0
   const regexRounds = Math.min(rounds, 2)
@@ -66,7 +71,9 @@ for (const shape of ['S', 'M', 'G'] as const) {
     for (const text of texts) for (const pattern of naivePatterns) if (text.replace(pattern, '****') !== text) matched++
     least = Math.min(least, Number(process.hrtime.bigint() - start))
   }
-  console.log(`  ${'seven regexes'.padEnd(16)} ${(least / requestCount / spansPerRequest).toFixed(0).padStart(7)} ns a span (text already decoded, ${matched} hits)`)
+  console.log(
+    `  ${'seven regexes'.padEnd(16)} ${(least / requestCount / spansPerRequest).toFixed(0).padStart(7)} ns a span (text already decoded, ${matched} hits)`,
+  )
 }
 
 // Linear in bytes for hostile input: each kind at one and at four times the size.

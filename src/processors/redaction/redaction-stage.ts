@@ -6,6 +6,8 @@ import type { Signal } from '../../pdata/otlp-batch.ts'
 import { encodeString } from '../../pdata/value.ts'
 import type { LogRecordView, MetricView, ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
 import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
+import { CollectorPass } from './collector-pass.ts'
+import { CollectorRules } from './collector-rules.ts'
 import type { RedactionConfig } from './config.ts'
 import { compilePolicy, type Policy } from './policy.ts'
 import { Prefilter } from './prefilter.ts'
@@ -31,15 +33,25 @@ export class RedactionStage implements StageProcessor {
   #hot = new Uint32Array(256)
   readonly #sealKey: KeyObject | undefined
   readonly #sealAttribute: AttributeKey
+  readonly #collector: CollectorPass | undefined
   #areRangesGiven = false
 
   constructor(config: RedactionConfig, signal: Signal) {
     this.#policy = compilePolicy(config)
     this.#scanner = createScanner(literalTables(builtInLiterals))
     this.#prefilter = new Prefilter(this.#policy.detection)
-    this.#request = new RequestRedaction(config, this.#policy, this.#scanner, signal)
+    this.#request = new RequestRedaction(this.#policy, this.#scanner, signal)
     this.#sealKey = config.encrypt && readPublicKey(config.encrypt.publicKey)
     this.#sealAttribute = new AttributeKey(config.encrypt?.attribute ?? '')
+    const rules = new CollectorRules(config)
+    const request = this.#request
+    this.#collector = rules.isActive
+      ? new CollectorPass(
+          rules,
+          (text, key) => request.inspectText(text, key),
+          outcome => request.countOutcome(outcome),
+        )
+      : undefined
     if (config.selfTest && this.#policy.isDetecting) selfTest(this.#request.detector, this.#policy)
   }
 
@@ -49,16 +61,16 @@ export class RedactionStage implements StageProcessor {
     const request = this.#request
     if (request.seesEverything) {
       request.inspect(bytes, this.#hot, -1)
-      return request.hasEdits
+      return request.hasEdits || this.#isCollectorOn
     }
-    if (!this.#policy.isDetecting) return false
-    const count = this.#findHot(bytes)
-    if (count === 0) {
-      request.clear()
-      return false
-    }
-    request.inspect(bytes, this.#hot, count)
-    return request.hasEdits
+    request.clear()
+    const count = this.#policy.isDetecting ? this.#findHot(bytes) : 0
+    if (count > 0) request.inspect(bytes, this.#hot, count)
+    return request.hasEdits || this.#isCollectorOn
+  }
+
+  get #isCollectorOn(): boolean {
+    return this.#collector !== undefined && !this.#policy.isDryRun
   }
 
   /** Offsets that a first look did not rule out. */
@@ -86,11 +98,13 @@ export class RedactionStage implements StageProcessor {
       for (const { start, end, replacement } of this.#request.edits) message.replaceRange(start, end, replacement)
     }
     if (this.#request.hasAttributeEdits) this.#request.editAttributes(resource.attributes)
+    this.#collector?.attributes(resource.attributes)
     return keep
   }
 
   scope(scope: ScopeView): Verdict {
     if (this.#request.hasAttributeEdits) this.#request.editAttributes(scope.attributes)
+    this.#collector?.attributes(scope.attributes)
     return keep
   }
 
@@ -104,6 +118,13 @@ export class RedactionStage implements StageProcessor {
       span.links.rewind()
       while (span.links.next()) request.editAttributes(span.link.attributes)
     }
+    const collector = this.#collector
+    if (collector !== undefined) {
+      collector.spanName(span)
+      collector.attributes(span.attributes)
+      span.events.rewind()
+      while (span.events.next()) collector.attributes(span.event.attributes)
+    }
     this.#sealInto(span.attributes, span.message.fieldStart)
     return keep
   }
@@ -111,7 +132,9 @@ export class RedactionStage implements StageProcessor {
   logRecord(record: LogRecordView): Verdict {
     const request = this.#request
     if (request.isDropped(record.message.fieldStart)) return drop
-    if (request.hasAttributeEdits) request.editLog(record)
+    if (request.hasAttributeEdits) request.editAttributes(record.attributes)
+    this.#collector?.attributes(record.attributes)
+    this.#collector?.body(record)
     this.#sealInto(record.attributes, record.message.fieldStart)
     return keep
   }
@@ -128,6 +151,10 @@ export class RedactionStage implements StageProcessor {
         point.exemplars.rewind()
         while (point.exemplars.next()) request.editAttributes(point.exemplar.attributes)
       }
+    }
+    if (this.#collector !== undefined) {
+      metric.points.rewind()
+      while (metric.points.next()) this.#collector.attributes(metric.point.attributes)
     }
     this.#sealInto(metric.message.attributes, metric.message.fieldStart)
     return keep

@@ -1,20 +1,12 @@
 import { isUtf8 } from 'node:buffer'
-import type { AttributeList, EncodedValue } from '../../pdata/attribute-list.ts'
+import type { AttributeList } from '../../pdata/attribute-list.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
-import type { LogRecordView } from '../../pdata/views.ts'
-import type { RedactionConfig } from './config.ts'
 import type { Detector } from './detectors/detect.ts'
 import { fieldClasses } from './fields.ts'
 import { type Decision, Inspector } from './inspector.ts'
 import type { Policy } from './policy.ts'
 import { type FieldVisitor, RequestVisitor } from './request-visitor.ts'
 import type { CandidateScanner } from './scan/candidates.ts'
-
-/** What becomes of one attribute as a whole. */
-interface AttributeEdit {
-  readonly kind: 'remove' | 'set'
-  readonly value?: EncodedValue
-}
 
 /** What was taken out of a record, for its sealed attribute. */
 interface Original {
@@ -32,7 +24,8 @@ export class RequestRedaction implements FieldVisitor {
   readonly #policy: Policy
   readonly #inspector: Inspector
   readonly #visitor: RequestVisitor
-  readonly #attributeEdits = new Map<number, AttributeEdit>()
+  /** Attributes to remove, by where they begin. */
+  readonly #removed = new Set<number>()
   readonly #droppedRecords = new Set<number>()
   readonly #originals = new Map<number, Original[]>()
   #bytes: Uint8Array = new Uint8Array(0)
@@ -41,7 +34,7 @@ export class RequestRedaction implements FieldVisitor {
   #attribute = -1
   #isForced = false
 
-  constructor(_config: RedactionConfig, policy: Policy, scanner: CandidateScanner, signal: Signal) {
+  constructor(policy: Policy, scanner: CandidateScanner, signal: Signal) {
     this.#policy = policy
     this.seesEverything = policy.seesEverything
     this.#inspector = new Inspector(policy, scanner, {
@@ -60,12 +53,12 @@ export class RequestRedaction implements FieldVisitor {
   }
 
   get hasAttributeEdits(): boolean {
-    return this.#attributeEdits.size > 0
+    return this.#removed.size > 0
   }
 
   clear(): void {
     this.edits.length = 0
-    this.#attributeEdits.clear()
+    this.#removed.clear()
     this.#droppedRecords.clear()
     this.#originals.clear()
     this.#record = -1
@@ -92,7 +85,7 @@ export class RequestRedaction implements FieldVisitor {
       case 'exempt':
         return false
       case 'drop':
-        this.#attributeEdits.set(fieldStart, { kind: 'remove' })
+        this.#removed.add(fieldStart)
         this.#count('matches|key|drop')
         return false
       case 'force':
@@ -141,7 +134,7 @@ export class RequestRedaction implements FieldVisitor {
     const { name } = actions[id]!
     if (name === 'drop_record' && this.#record >= 0) this.#droppedRecords.add(this.#record)
     else if (name === 'drop' && this.#attribute >= 0 && fieldClasses[fieldClass] !== 'attribute_keys')
-      this.#attributeEdits.set(this.#attribute, { kind: 'remove' })
+      this.#removed.add(this.#attribute)
     else if (name === 'drop') {
       this.edits.push({ id, start, end, replacement: new Uint8Array(0) })
       return
@@ -198,15 +191,25 @@ export class RequestRedaction implements FieldVisitor {
 
   editAttributes(attributes: AttributeList): void {
     for (let i = 0; i < attributes.size; i++) {
-      const edit = this.#attributeEdits.get(attributes.fieldStart(i))
-      if (edit === undefined || attributes.isRemoved(i)) continue
-      if (edit.kind === 'remove') attributes.removeAt(i)
-      else attributes.setValue(i, edit.value!)
+      if (this.#removed.has(attributes.fieldStart(i))) attributes.removeAt(i)
     }
   }
 
-  editLog(record: LogRecordView): void {
-    this.editAttributes(record.attributes)
+  /** Text that another rule wrote, with what the detectors find in it replaced. */
+  inspectText(text: string, key: string): string {
+    if (!this.#policy.isDetecting) return text
+    const bytes = Buffer.from(text)
+    let out = ''
+    let from = 0
+    for (const { start, end, replacement } of this.#inspector.inspect(bytes, 0, bytes.length, key)) {
+      out += bytes.toString('utf8', from, start) + Buffer.from(replacement).toString()
+      from = end
+    }
+    return out + bytes.toString('utf8', from)
+  }
+
+  countOutcome(outcome: string): void {
+    this.#count(`matches|rules|${outcome}`)
   }
 
   takeCounts(): ReadonlyMap<string, number> {

@@ -1,0 +1,159 @@
+import type { AttributeList } from '../../pdata/attribute-list.ts'
+import { encodeString, encodeValue, type JsValue, ValueReader, valueEmpty, valueString } from '../../pdata/value.ts'
+import type { LogRecordView, SpanView } from '../../pdata/views.ts'
+import type { CollectorRules, Outcome } from './collector-rules.ts'
+import { Summary } from './summary.ts'
+import { sanitizeSpanName } from './url-sanitizer.ts'
+
+const reader = new ValueReader()
+/** In place of a value that goes. */
+const gone = Symbol('gone')
+const spanKindServer = 2
+const spanKindClient = 3
+
+/** Carries the Collector's rules out on views: attributes, log bodies, span names. */
+export class CollectorPass {
+  readonly #rules: CollectorRules
+  /** Detectors, for text that the rules wrote anew. */
+  readonly #inspect: (text: string, key: string) => string
+  readonly #count: (outcome: Outcome) => void
+  readonly #summary: Summary
+  readonly #bodySummary: Summary
+
+  constructor(
+    rules: CollectorRules,
+    inspect: (text: string, key: string) => string,
+    count: (outcome: Outcome) => void,
+  ) {
+    this.#rules = rules
+    this.#inspect = inspect
+    this.#count = count
+    this.#summary = new Summary(rules.summary, 'redaction')
+    this.#bodySummary = new Summary(rules.summary, 'redaction.body')
+  }
+
+  attributes(attributes: AttributeList): void {
+    const summary = this.#summary
+    summary.clear()
+    const { size } = attributes
+    for (let i = 0; i < size; i++) if (!attributes.isRemoved(i)) this.#attribute(attributes, i)
+    summary.write(attributes)
+  }
+
+  #attribute(attributes: AttributeList, index: number): void {
+    const key = attributes.keyText(index)
+    const outcome = this.#rules.keyOutcome(key)
+    if (outcome === undefined) return
+    if (outcome === 'ignored' || outcome === 'redacted') {
+      this.#note(this.#summary, outcome, key)
+      if (outcome === 'redacted') attributes.removeAt(index)
+      return
+    }
+    reader.reset(attributes.bytes, attributes.valueStart(index), attributes.valueEnd(index))
+    const text = this.#textOf()
+    const rewritten = this.#value(this.#summary, key, text, outcome === 'blocked')
+    if (rewritten !== undefined) attributes.setValue(index, encodeString(rewritten))
+  }
+
+  /** Text as the rules see it: other types are empty unless all types are read. */
+  #textOf(): string {
+    if (reader.kind === valueString) return reader.text()
+    return this.#rules.readsAllTypes && reader.kind !== valueEmpty ? plainText(reader.toJs()) : ''
+  }
+
+  /** The new text, undefined where it stays as it is. */
+  #value(summary: Summary, key: string, text: string, isBlocked: boolean): string | undefined {
+    if (this.#rules.isAllowedValue(text)) {
+      this.#note(summary, 'allowed', key)
+      return undefined
+    }
+    const made = isBlocked ? this.#rules.maskAll(text) : this.#rules.rewrite(key, text)
+    if (made === text) return undefined
+    this.#note(summary, 'masked', key)
+    return isBlocked ? made : this.#inspect(made, key)
+  }
+
+  #note(summary: Summary, outcome: Outcome, key: string): void {
+    summary.add(outcome, key)
+    this.#count(outcome)
+  }
+
+  spanName(span: SpanView): void {
+    if (!this.#rules.sanitizesNames || (span.kind !== spanKindServer && span.kind !== spanKindClient)) return
+    const { name } = span
+    const made = sanitizeSpanName(name)
+    if (made !== name) span.name = made
+  }
+
+  /** Text, or what is in maps and lists, by the path of their names. */
+  body(record: LogRecordView): void {
+    const summary = this.#bodySummary
+    summary.clear()
+    reader.reset(record.attributes.bytes, record.bodyStart, record.bodyEnd)
+    if (reader.kind === valueEmpty) return
+    const value = reader.toJs()
+    const made = this.#bodyValue(value, 'body', true)
+    if (made !== value) record.setBody(encodeValue(made === gone ? undefined : made))
+    summary.write(record.attributes)
+  }
+
+  #bodyValue(value: JsValue, path: string, isRoot: boolean): JsValue | typeof gone {
+    if (value instanceof Map) return this.#bodyMap(value, isRoot ? '' : `${path}.`)
+    if (Array.isArray(value)) return this.#bodyList(value, isRoot ? '' : `${path}.`)
+    const text = typeof value === 'string' ? value : this.#rules.readsAllTypes ? plainText(value) : ''
+    const made = this.#value(this.#bodySummary, path, text, false)
+    return made === undefined ? value : made
+  }
+
+  #bodyMap(map: Map<string, JsValue>, prefix: string): JsValue {
+    let changed = false
+    const out = new Map<string, JsValue>()
+    for (const [name, value] of map) {
+      const path = prefix + name
+      const outcome = this.#rules.keyOutcome(name)
+      if (outcome === 'ignored' || outcome === undefined) {
+        if (outcome === 'ignored') this.#note(this.#bodySummary, 'ignored', path)
+        out.set(name, value)
+      } else if (outcome === 'redacted') {
+        this.#note(this.#bodySummary, 'redacted', path)
+        changed = true
+      } else if (outcome === 'blocked') {
+        const text = typeof value === 'string' ? value : plainText(value)
+        const made = this.#value(this.#bodySummary, path, text, true)
+        out.set(name, made ?? value)
+        changed ||= made !== undefined
+      } else {
+        const made = this.#bodyValue(value, path, false)
+        changed ||= made !== value
+        if (made !== gone) out.set(name, made)
+      }
+    }
+    return changed ? out : map
+  }
+
+  #bodyList(list: JsValue[], prefix: string): JsValue {
+    let changed = false
+    const out = list.map((value, i) => {
+      const made = this.#bodyValue(value, `${prefix}[${i}]`, false)
+      changed ||= made !== value
+      return made === gone ? undefined : made
+    })
+    return changed ? out : list
+  }
+}
+
+/** How the Collector writes values of other types as text: lists and maps as JSON. */
+function plainText(value: JsValue): string {
+  if (value === undefined) return ''
+  if (typeof value === 'string') return value
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (Array.isArray(value) || value instanceof Map) return JSON.stringify(jsonValue(value))
+  return String(value)
+}
+
+function jsonValue(value: JsValue): unknown {
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [key, jsonValue(item)]))
+  if (Array.isArray(value)) return value.map(jsonValue)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  return typeof value === 'bigint' ? Number(value) : value
+}

@@ -1,0 +1,139 @@
+import { createHash, createHmac } from 'node:crypto'
+import t from 'tap'
+import { parseConfig } from '../../config/parse-config.ts'
+import { attributesOf, recordsOf, requestOf, runProcessor, valuesOf } from '../../testkit/run-processor.ts'
+import { redactionConfig } from './config.ts'
+import { sanitizeCommand, sanitizeJson, sanitizeSql } from './db-sanitizer.ts'
+import { RedactionStage } from './redaction-stage.ts'
+import { sanitizeUrl } from './url-sanitizer.ts'
+
+/** What the processor makes of a span's attributes. */
+function redact(yaml: string, before: Record<string, unknown>) {
+  const stage = new RedactionStage(parseConfig(redactionConfig, yaml), 'traces')
+  const out = runProcessor(stage, 'traces', requestOf('traces', [{ name: 'a', attributes: attributesOf(before) }]))
+  return valuesOf(recordsOf('traces', out.request)[0]?.['attributes'])
+}
+
+const quiet = 'summary: silent'
+
+t.test('an empty file removes every attribute, as there', async t => {
+  t.same(redact('{}', { a: 'x', b: 1n }), { 'redaction.redacted.count': 2n })
+})
+
+t.test('allowed_keys stay, ignored keys are untouched by everything', async t => {
+  const yaml = `{allowed_keys: [a], ignored_keys: [id], ignored_key_patterns: ['^safe'], blocked_values: [secret], ${quiet}}`
+  t.same(redact(yaml, { a: 'a secret', b: 'x', id: 'secret', safe_one: 'secret' }), {
+    a: 'a ****',
+    id: 'secret',
+    safe_one: 'secret',
+  })
+})
+
+t.test('blocked values apply in the order of the file, on the running text', async t => {
+  const yaml = (values: string) => `{allow_all_keys: true, blocked_values: [${values}], ${quiet}}`
+  t.same(redact(yaml(`'4[0-9]{3}', '4000 1111'`), { a: '4000 1111' }), { a: '**** 1111' })
+  t.same(redact(yaml(`'4000 1111', '4[0-9]{3}'`), { a: '4000 1111' }), { a: '****' })
+})
+
+t.test('an allowed value protects the whole value, also under a blocked key', async t => {
+  const yaml = `{allow_all_keys: true, blocked_key_patterns: ['.*token.*'], blocked_values: ['[0-9]+'], allowed_values: ['.+@mycompany.com'], ${quiet}}`
+  t.same(redact(yaml, { my_token: 'a@mycompany.com 12', other: 'n 12', token: 'a\nb', n_token: 5n }), {
+    my_token: 'a@mycompany.com 12',
+    other: 'n ****',
+    token: '****',
+    n_token: '****',
+  })
+})
+
+t.test('other types are looked at as text where the file says so', async t => {
+  const yaml = `{allow_all_keys: true, redact_all_types: true, blocked_values: ['4[0-9]{5}'], ${quiet}}`
+  t.same(redact(yaml, { a: 412345n, b: 7n, c: ['x 412345'] }), { a: '****', b: 7n, c: '["x ****"]' })
+})
+
+t.test('hashes take the place of the mask', async t => {
+  const hash = (name: string) => createHash(name).update('secret').digest('hex')
+  const yaml = (name: string) => `{allow_all_keys: true, blocked_values: [secret], hash_function: ${name}, ${quiet}}`
+  t.same(redact(yaml('md5'), { a: 'a secret' }), { a: `a ${hash('md5')}` })
+  t.same(redact(yaml('sha1'), { a: 'a secret' }), { a: `a ${hash('sha1')}` })
+  t.same(redact(yaml('sha3'), { a: 'a secret' }), { a: `a ${hash('sha3-256')}` })
+  const key = 'k'.repeat(32)
+  const keyed = `{allow_all_keys: true, blocked_values: [secret], hash_function: hmac-sha256, hmac_key: ${key}, ${quiet}}`
+  t.same(redact(keyed, { a: 'secret' }), { a: createHmac('sha256', key).update('secret').digest('hex') })
+  t.throws(() => redact('{hash_function: hmac-sha256, hmac_key: short}', {}), /32 bytes/)
+})
+
+t.test('the summary counts, names keys in debug, and adds to an earlier one', async t => {
+  const yaml = `{allowed_keys: [a, b, c], ignored_keys: [id], blocked_values: [secret], allowed_values: [fine], summary: debug}`
+  t.same(
+    redact(yaml, {
+      a: 'secret',
+      b: 'fine',
+      id: 'x',
+      d: 'y',
+      e: 'z',
+      'redaction.masked.keys': 'q',
+      'redaction.masked.count': 2n,
+    }),
+    {
+      a: '****',
+      b: 'fine',
+      id: 'x',
+      'redaction.masked.keys': 'a,q',
+      'redaction.masked.count': 3n,
+      'redaction.redacted.keys': 'd,e',
+      'redaction.redacted.count': 2n,
+      'redaction.allowed.keys': 'b',
+      'redaction.allowed.count': 1n,
+      'redaction.ignored.count': 1n,
+    },
+  )
+})
+
+t.test('log bodies are walked by key', async t => {
+  const yaml = '{allow_all_keys: true, blocked_values: [secret], blocked_key_patterns: [pass], summary: debug}'
+  const stage = new RedactionStage(parseConfig(redactionConfig, yaml), 'logs')
+  const body = { kvlistValue: { values: attributesOf({ a: ['x', 'secret'], pass: 'word', n: 1n }) } }
+  const out = runProcessor(stage, 'logs', requestOf('logs', [{ body }]))
+  const record = recordsOf('logs', out.request)[0]!
+  t.same(record['body'], { kvlistValue: { values: attributesOf({ a: ['x', '****'], pass: '****', n: 1n }) } })
+  t.same(valuesOf(record['attributes']), {
+    'redaction.body.masked.count': 2n,
+    'redaction.body.masked.keys': 'a.[1],pass',
+  })
+})
+
+t.test('a profile beside the Collector`s keys redacts what they leave', async t => {
+  const yaml = '{profile: standard, blocked_values: [secret]}'
+  t.same(redact(yaml, { a: 'secret of bob@example.com', b: 'ann@example.com' }), { a: '**** of [email]', b: '[email]' })
+})
+
+t.test('patterns outside of RE2 are refused', async t => {
+  t.throws(() => parseConfig(redactionConfig, `{blocked_values: ['(?<=a)b']}`), /RE2/)
+})
+
+t.test('URLs lose what varies', async t => {
+  t.equal(sanitizeUrl('https://shop.test/users/17/orders/5f2b9c?x=1#y'), 'https://shop.test/users/*/orders/*')
+  t.equal(sanitizeUrl('/api/v1/products'), '/api/v1/products')
+  const yaml = '{allow_all_keys: true, url_sanitizer: {enabled: true, attributes: [http.url]}}'
+  t.same(
+    redact(`{allow_all_keys: true, summary: silent, ${yaml.slice(23)}`, {
+      'http.url': '/users/17',
+      other: '/users/17',
+    }),
+    {
+      'http.url': '/users/*',
+      other: '/users/17',
+    },
+  )
+})
+
+t.test('queries lose their literals', async t => {
+  t.equal(
+    sanitizeSql(`SELECT * FROM t1 WHERE a = 'it''s' AND b = 4.5 -- x\n AND c IN (1, 2)`),
+    'SELECT * FROM t1 WHERE a = ? AND b = ? AND c IN ( ? )',
+  )
+  t.equal(sanitizeSql('INSERT INTO "my col" VALUES ($1, $tag$ a $tag$)'), 'INSERT INTO "my col" VALUES ($1, ?)')
+  t.equal(sanitizeCommand('SET user:17 x'), 'SET ?')
+  t.equal(sanitizeJson('{"find":"users","filter":{"age":{"$gt":5}}}'), '{"find":"?","filter":{"age":{"$gt":"?"}}}')
+  t.equal(sanitizeJson('{not json'), '?')
+})

@@ -1,0 +1,120 @@
+import { createHash, createHmac } from 'node:crypto'
+import type { RedactionConfig } from './config.ts'
+import { sanitizeCommand, sanitizeJson, sanitizeSql } from './db-sanitizer.ts'
+import { UserPattern } from './patterns.ts'
+import { effectiveProfile } from './policy.ts'
+import { sanitizeUrl } from './url-sanitizer.ts'
+
+/** What the summary says of an attribute. */
+export type Outcome = 'redacted' | 'masked' | 'allowed' | 'ignored'
+
+type Sanitizer = (text: string) => string
+
+const summaryKeys = /^redaction\.(body\.)?(redacted|masked|allowed|ignored)\.(keys|count)$/
+const keysRememberedMax = 8192
+
+/**
+ * The keys of the Collector's processor, in its order: ignored, not allowed, allowed values, blocked keys, blocked values
+ * in the order of the file, URLs, databases.
+ */
+export class CollectorRules {
+  readonly isActive: boolean
+  readonly summary: 'debug' | 'info' | 'silent'
+  readonly readsAllTypes: boolean
+  readonly sanitizesNames: boolean
+  readonly #filtersKeys: boolean
+  readonly #allowedKeys: ReadonlySet<string>
+  readonly #ignoredKeys: ReadonlySet<string>
+  readonly #ignoredPatterns: readonly UserPattern[]
+  readonly #blockedKeys: readonly UserPattern[]
+  readonly #blockedValues: readonly UserPattern[]
+  readonly #allowedValues: readonly UserPattern[]
+  readonly #sanitizers = new Map<string, Sanitizer[]>()
+  readonly #mask: (text: string) => string
+  readonly #outcomes = new Map<string, 'ignored' | 'redacted' | 'blocked' | 'none'>()
+
+  constructor(config: RedactionConfig) {
+    const compile = (sources: readonly string[]) => sources.map(source => new UserPattern(source))
+    const hasProfile = effectiveProfile(config) !== 'none'
+    // With a profile an empty list filters nothing; in a Collector's file it removes everything, as there.
+    this.#filtersKeys = !config.allowAllKeys && (config.allowedKeys.length > 0 || !hasProfile)
+    this.#allowedKeys = new Set(config.allowedKeys)
+    this.#ignoredKeys = new Set(config.ignoredKeys)
+    this.#ignoredPatterns = compile(config.ignoredKeyPatterns)
+    this.#blockedKeys = compile(config.blockedKeyPatterns)
+    this.#blockedValues = compile(config.blockedValues)
+    this.#allowedValues = compile(config.allowedValues)
+    this.readsAllTypes = config.redactAllTypes
+    this.summary = config.summary !== '' ? config.summary : hasProfile ? 'silent' : 'info'
+    this.#mask = maskOf(config)
+    this.#addSanitizers(config)
+    this.sanitizesNames = config.urlSanitizer?.enabled === true && config.urlSanitizer.sanitizeSpanName
+    this.isActive =
+      this.#filtersKeys ||
+      this.#blockedKeys.length + this.#blockedValues.length + this.#sanitizers.size > 0 ||
+      this.#ignoredKeys.size + this.#ignoredPatterns.length > 0 ||
+      this.sanitizesNames
+  }
+
+  #addSanitizers({ urlSanitizer, dbSanitizer }: RedactionConfig): void {
+    const add = (section: { enabled: boolean; attributes: readonly string[] } | undefined, sanitizer: Sanitizer) => {
+      if (section?.enabled !== true) return
+      for (const name of section.attributes)
+        this.#sanitizers.set(name, [...(this.#sanitizers.get(name) ?? []), sanitizer])
+    }
+    add(urlSanitizer, sanitizeUrl)
+    add(dbSanitizer?.sql, sanitizeSql)
+    for (const section of [dbSanitizer?.redis, dbSanitizer?.valkey, dbSanitizer?.memcached])
+      add(section, sanitizeCommand)
+    for (const section of [dbSanitizer?.mongo, dbSanitizer?.opensearch, dbSanitizer?.es]) add(section, sanitizeJson)
+  }
+
+  /** What the name alone decides; `undefined` for the processor's own summary, which it leaves alone and does not count. */
+  keyOutcome(key: string): 'ignored' | 'redacted' | 'blocked' | 'none' | undefined {
+    if (summaryKeys.test(key)) return undefined
+    let outcome = this.#outcomes.get(key)
+    if (outcome === undefined) {
+      if (this.#ignoredKeys.has(key) || this.#ignoredPatterns.some(pattern => pattern.test(key))) outcome = 'ignored'
+      else if (this.#filtersKeys && !this.#allowedKeys.has(key)) outcome = 'redacted'
+      else if (this.#blockedKeys.some(pattern => pattern.test(key))) outcome = 'blocked'
+      else outcome = 'none'
+      if (this.#outcomes.size >= keysRememberedMax) this.#outcomes.clear()
+      this.#outcomes.set(key, outcome)
+    }
+    return outcome
+  }
+
+  isAllowedValue(text: string): boolean {
+    return this.#allowedValues.some(pattern => pattern.test(text))
+  }
+
+  /** The whole value of a blocked key: one mask, however many lines it has. */
+  maskAll(text: string): string {
+    return this.#mask(text)
+  }
+
+  /** What becomes of a value that is neither allowed nor blocked by its name. */
+  rewrite(key: string, text: string): string {
+    let out = text
+    for (const pattern of this.#blockedValues) out = pattern.replaceAll(out, this.#mask)
+    for (const sanitizer of this.#sanitizers.get(key) ?? []) out = sanitizer(out)
+    return out
+  }
+}
+
+function maskOf(config: RedactionConfig): (text: string) => string {
+  const key = config.hmacKey.reveal()
+  switch (config.hashFunction) {
+    case 'md5':
+    case 'sha1':
+      return text => createHash(config.hashFunction).update(text).digest('hex')
+    case 'sha3':
+      return text => createHash('sha3-256').update(text).digest('hex')
+    case 'hmac-sha256':
+      return text => createHmac('sha256', key).update(text).digest('hex')
+    case 'hmac-sha512':
+      return text => createHmac('sha512', key).update(text).digest('hex')
+    default:
+      return () => '****'
+  }
+}

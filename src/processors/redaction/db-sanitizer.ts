@@ -1,0 +1,63 @@
+/** Strings, numbers and comments of SQL; names in quotes of their own stay. Each branch ends at its first delimiter. */
+const sqlParts =
+  /'(?:[^'\\]|\\.|'')*'?|\$([A-Za-z_]*)\$|"(?:[^"]|"")*"?|`[^`]*`?|--[^\n]*|\/\*[^*]*(?:\*(?!\/)[^*]*)*(?:\*\/)?|[A-Za-z_][\w$]*|[-+]?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)|[$:@]\d+/g
+
+/** Every literal becomes `?`; lists of them become one. */
+export function sanitizeSql(sql: string): string {
+  let out = ''
+  let from = 0
+  sqlParts.lastIndex = 0
+  for (let match = sqlParts.exec(sql); match !== null; match = sqlParts.exec(sql)) {
+    const [part] = match
+    if (match.index < from) continue
+    out += sql.slice(from, match.index)
+    from = match.index + part.length
+    const first = part[0]!
+    if (part.startsWith('--') || part.startsWith('/*')) out += ' '
+    else if (first === "'") out += '?'
+    else if (first === '$' && part.endsWith('$') && part.length > 1) {
+      // A dollar-quoted string: to its closing tag, or to the end.
+      const end = sql.indexOf(part, from)
+      from = end < 0 ? sql.length : end + part.length
+      sqlParts.lastIndex = from
+      out += '?'
+    } else if (/^[-+]?\d/.test(part)) out += '?'
+    else out += part
+  }
+  return (out + sql.slice(from))
+    .replace(/\(\s*\?(?:\s*,\s*\?)+\s*\)/g, '( ? )')
+    .replace(/\s+/g, ' ')
+    .trim()
+}
+
+/** Redis, Valkey and Memcached: the command stays, every argument becomes `?`. One command per line. */
+export function sanitizeCommand(text: string): string {
+  return text
+    .split('\n')
+    .map(line => {
+      const [command = '', ...rest] = line.trim().split(/\s+/)
+      return rest.length === 0 ? command : `${command} ?`
+    })
+    .join('\n')
+}
+
+/** MongoDB, OpenSearch and Elasticsearch: names stay, values become `?`. What is no JSON becomes `?` as a whole. */
+export function sanitizeJson(text: string): string {
+  try {
+    return text
+      .split(/\n(?=\s*\{)/)
+      .map(line => JSON.stringify(withoutValues(JSON.parse(line), 0)))
+      .join('\n')
+  } catch {
+    return '?'
+  }
+}
+
+function withoutValues(value: unknown, depth: number): unknown {
+  if (depth > 64 || typeof value !== 'object' || value === null) return '?'
+  if (Array.isArray(value))
+    return value.some(item => typeof item === 'object' && item !== null)
+      ? value.map(item => withoutValues(item, depth + 1))
+      : '?'
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutValues(item, depth + 1)]))
+}

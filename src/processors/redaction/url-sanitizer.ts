@@ -1,0 +1,33 @@
+/** Path segments that vary from request to request become `*`; query and fragment go. Scheme, user and host stay. */
+export function sanitizeUrl(url: string): string {
+  const [, origin = '', path = ''] = /^([A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*)?([^?#]*)/.exec(url) ?? []
+  return (
+    origin +
+    path
+      .split('/')
+      .map(segment => (isVariable(segment) ? '*' : segment))
+      .join('/')
+  )
+}
+
+const looksLikeWord = /^[A-Za-z]+(?:[-_.][A-Za-z]+)*$/
+
+/** Numbers, ids, digests and whatever else is no word, version or file name. */
+function isVariable(segment: string): boolean {
+  if (segment === '' || segment === '*' || /^v\d{1,2}(?:\.\d+)?(?:beta\d?|alpha\d?)?$/i.test(segment)) return false
+  if (looksLikeWord.test(segment)) return segment.length > 40
+  if (/^[{:<[]/.test(segment)) return false
+  return /\d|%|@|=|~/.test(segment) || segment.length > 40 || !/^[\w.-]+$/.test(segment)
+}
+
+/** The name of a span such as `GET /orders/17`. */
+export function sanitizeSpanName(name: string): string {
+  const slash = name.indexOf('/')
+  if (slash < 0) return name
+  const at = /(^|\s)(?:[A-Za-z][A-Za-z0-9+.-]*:\/)?\//.exec(name)
+  if (at === null) return name
+  const from = at.index + at[1]!.length
+  const space = name.indexOf(' ', from)
+  const to = space < 0 ? name.length : space
+  return name.slice(0, from) + sanitizeUrl(name.slice(from, to)) + name.slice(to)
+}
