@@ -39,6 +39,12 @@ export const defaultLimits: TransportLimits = Object.freeze({
   writeTimeoutMs: 30_000,
 })
 
+/**
+ * A declared length up to this is admitted at once; a longer body as it comes. Otherwise a few heads that announce large
+ * bodies and bring nothing would hold all of the budget until their deadline.
+ */
+export const admittedAheadBytesMax = 64 * 1024
+
 /** gRPC's server keepalive; 0 means never. */
 export interface KeepaliveSettings {
   /** A connection without a request for this long is sent away. */

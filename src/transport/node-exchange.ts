@@ -1,4 +1,5 @@
 import type { HeaderList } from './headers.ts'
+import { admittedAheadBytesMax } from './limits.ts'
 import type { BodyFailure, Exchange, HttpProtocol, RequestHandler } from './server.ts'
 
 const discardBytesMax = 256 * 1024
@@ -58,7 +59,7 @@ export abstract class NodeExchange implements Exchange {
     }
     if (declaredBytes === undefined || declaredBytes === 0) return true
     if (declaredBytes > this.#bodyBytesMax) this.fail('too_large')
-    else if (!this.#admit(declaredBytes)) this.fail('not_admitted')
+    else if (declaredBytes <= admittedAheadBytesMax && !this.#admit(declaredBytes)) this.fail('not_admitted')
     return !this.#isBodyDone
   }
 

@@ -66,6 +66,22 @@ for (const [name, create] of Object.entries(implementations)) {
     t.same(handler.failures, ['not_admitted'])
   })
 
+  t.test(`${name}: a large body that is only announced holds nothing of the budget`, async t => {
+    const { server, handler, http } = await startServer(t, create)
+    handler.roomBytes = 1_000_000
+    const socket = net.connect(server.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    t.teardown(() => void socket.destroy())
+    socket.write(`POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${handler.bodyBytesMax}\r\n\r\n${'a'.repeat(1000)}`)
+    while (handler.admittedBytes === 0) await new Promise(resolve => setImmediate(resolve))
+    t.equal(handler.admittedBytes, 1000)
+    const parts = [Buffer.alloc(900_000)]
+    t.equal((await http().send({ path: '/', headers: [], parts, timeoutMs: 3000 })).status, 200)
+    t.equal(handler.admittedBytes, 901_000)
+    t.equal((await http().send({ path: '/', headers: [], parts, timeoutMs: 3000 })).status, 400)
+    t.same(handler.failures, ['not_admitted'])
+  })
+
   t.test(`${name}: an answer before the body leaves the connection usable`, async t => {
     const { http, grpc, handler, closed } = await startServer(t, create)
     const [first, second] = [http(), grpc()]

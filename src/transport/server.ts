@@ -56,7 +56,7 @@ export interface RequestHandler {
    */
   head(exchange: Exchange): number
   /**
-   * `moreBytes` of body are about to be kept: the declared length at once where there is one, otherwise as they come.
+   * `moreBytes` of body are about to be kept: a small declared length at once, everything else as it comes.
    * False refuses the request: `failed` follows. The handler remembers what it said yes to, and takes it back itself.
    */
   admit(exchange: Exchange, moreBytes: number): boolean

@@ -15,6 +15,8 @@ export class Http1Exchange implements Exchange {
   /** The handler has had, or must not have, `body` or `failed`. */
   isBodySettled = false
   bodyBytesMax = 0
+  /** Declared; 0 if unknown. */
+  expectedBytes = 0
   receivedBytes = 0
   readonly body = new BodyBuffer()
   readonly #connection: Http1ServerConnection

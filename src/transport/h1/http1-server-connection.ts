@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { type HeaderList, headerIn } from '../headers.ts'
+import { admittedAheadBytesMax } from '../limits.ts'
 import { Outbox } from '../outbox.ts'
 import type { BodyFailure, CloseReason } from '../server.ts'
 import type { ConnectionHost, ServerConnection } from '../server-connection.ts'
@@ -155,6 +156,8 @@ export class Http1ServerConnection implements ServerConnection {
   }
 
   #reserve(exchange: Http1Exchange, length: number): void {
+    exchange.expectedBytes = length
+    if (length > admittedAheadBytesMax) return
     if (exchange.handler.admit(exchange, length)) exchange.body.reserve(length)
     else this.#failBody(exchange, 'not_admitted')
   }
@@ -182,7 +185,8 @@ export class Http1ServerConnection implements ServerConnection {
     }
     const received = exchange.receivedBytes + end - start
     exchange.receivedBytes = received
-    if (this.#chunked !== undefined) {
+    // What is chunked, or longer than what is admitted ahead, is admitted as it comes.
+    if (this.#chunked !== undefined || exchange.expectedBytes > admittedAheadBytesMax) {
       if (received > exchange.bodyBytesMax) {
         this.#failBody(exchange, 'too_large')
         return
@@ -192,7 +196,7 @@ export class Http1ServerConnection implements ServerConnection {
         return
       }
     }
-    exchange.body.append(bytes, start, end, 0)
+    exchange.body.append(bytes, start, end, exchange.expectedBytes)
   }
 
   #endBody(): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { HeaderList } from '../headers.ts'
+import { admittedAheadBytesMax } from '../limits.ts'
 import type { BodyFailure, CloseReason } from '../server.ts'
 import type { ConnectionHost, ServerConnection } from '../server-connection.ts'
 import {
@@ -171,6 +172,7 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
 
   #reserve(exchange: Http2Exchange, length: number): void {
     exchange.expectedBytes = length
+    if (length > admittedAheadBytesMax) return
     if (exchange.handler.admit(exchange, length)) exchange.body.reserve(length)
     else this.#failBody(exchange, 'not_admitted')
   }
@@ -207,12 +209,12 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
       this.#failBody(exchange, 'too_large')
       return
     }
-    if (head.contentLength < 0) {
+    if (head.contentLength < 0 || head.contentLength > admittedAheadBytesMax) {
       if (!exchange.handler.admit(exchange, end - start)) {
         this.#failBody(exchange, 'not_admitted')
         return
       }
-      if (head.isGrpc && received === end - start && received >= 5) {
+      if (head.contentLength < 0 && head.isGrpc && received === end - start && received >= 5) {
         const length = ((bytes[start + 1]! << 24) | (bytes[start + 2]! << 16) | (bytes[start + 3]! << 8)) >>> 0
         exchange.expectedBytes = Math.min(5 + length + bytes[start + 4]!, exchange.bodyBytesMax)
       }
