@@ -32,7 +32,7 @@ class Backend {
           for (const { spans } of scopeSpans) this.names.push(...spans.map(span => span.name))
         }
         response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()
-      }, this.delayMs)
+      }, this.delayMs).unref()
     })
   })
 
