@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import type { LoadRequest } from '../config/load.ts'
+import { serverPair, strangerPair } from '../testkit/certificates.ts'
 import { commands } from './command-table.ts'
 import { runSample } from './sample-world.ts'
 
@@ -83,6 +84,21 @@ t.test('validate --env finds a port that is taken', async t => {
   const tried = await runSample(['validate', '--env', '-c', join(dir, 'taken.yaml')])
   t.equal(tried.code, 1)
   t.match(tried.stderr, /:5:19: error\[SLC0401\]: cannot listen on tcp 127\.0\.0\.1:\d+: another process/)
+})
+
+t.test('validate --env reads files, and sees that key and certificate belong together', async t => {
+  const tls = (cert: string, key: string) =>
+    good.replace('http:\n', `http:\n        tls: {cert_file: ${cert}, key_file: ${key}}\n`)
+  const dir = t.testdir({ 'cert.pem': serverPair.cert, 'key.pem': serverPair.key, 'other.pem': strangerPair.key })
+  const paths = ['cert.pem', 'key.pem', 'other.pem', 'none.pem'].map(name => join(dir, name))
+  const [cert = '', key = '', other = '', none = ''] = paths
+  const check = async (text: string) => await runSample(['validate', '--env', '-c', `yaml:${text}`])
+  t.equal((await check(tls(cert, key))).code, 0)
+  const mismatch = await check(tls(cert, other))
+  t.equal(mismatch.code, 1)
+  t.match(mismatch.stderr, /error\[SLC0402\]: certificate and key cannot be used/)
+  const missing = await check(tls(none, key))
+  t.match(missing.stderr, /:7:\d+: error\[SLC0402\]: cannot read .*none\.pem: no such file/)
 })
 
 t.test('validate reports what stands in the way of building', async t => {

@@ -30,11 +30,23 @@ export function nodeSourceIo(env: Readonly<Record<string, string | undefined>>):
       return names.filter(name => /\.ya?ml$/.test(name) && !name.startsWith('.')).sort()
     },
     async fetchText(url) {
-      const response = await fetch(url, { signal: AbortSignal.timeout(fetchTimeoutMs) })
+      const { address, headers } = withoutCredentials(url)
+      const response = await fetch(address, { headers, signal: AbortSignal.timeout(fetchTimeoutMs) })
       if (!response.ok) throw new Error(`the server answered ${response.status}`)
       return await boundedText(response)
     },
   }
+}
+
+/** User and password of a URL as the header that they stand for; fetch takes no URL with them, and says it aloud. */
+function withoutCredentials(text: string): { address: string; headers: Record<string, string> } {
+  const url = new URL(text)
+  const { username, password } = url
+  if (username === '' && password === '') return { address: text, headers: {} }
+  url.username = ''
+  url.password = ''
+  const pair = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
+  return { address: url.href, headers: { authorization: `Basic ${pair}` } }
 }
 
 async function boundedText(response: Response): Promise<string> {
