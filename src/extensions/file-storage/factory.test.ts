@@ -27,11 +27,11 @@ t.test('no two owners get the same directory', async t => {
     storage.directoryFor('exporter', { type: 'otlp_a', name: 'traces' }, 'logs'),
     storage.directoryFor('exporter', { type: 'otlp', name: '../../etc' }, 'logs'),
   ].map(({ path }) => path)
-  t.equal(paths[0], '/q/exporter_otlp_traces')
+  t.equal(paths[0], '/q/exporter.otlp.traces')
   t.equal(new Set(paths.slice(1)).size, 4)
   t.ok(
     paths.every(path => /^\/q\/[^/]+$/.test(path)),
     'no name leaves the directory',
   )
-  t.equal(escapeName('a_b/ü'), 'a~5f~b~2f~~fc~')
+  t.equal(escapeName('a_b/ü.'), 'a_b~2f~~fc~~2e~')
 })

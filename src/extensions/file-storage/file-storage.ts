@@ -29,11 +29,11 @@ export class FileStorage implements Component, StorageExtension {
 
   directoryFor(kind: ComponentKind, id: ComponentId, purpose: string): StorageDirectory {
     const names = [kind, id.type, id.name, purpose].filter(name => name !== '').map(escapeName)
-    return { path: join(this.#config.directory, names.join('_')), createsDirectory: true, syncs: this.#config.fsync }
+    return { path: join(this.#config.directory, names.join('.')), createsDirectory: true, syncs: this.#config.fsync }
   }
 }
 
-/** A part of a file name: what is not a letter, digit, dot or dash is written as `~` and its code, `_` too. */
+/** A part of a file name: what is not a letter, digit, `_` or dash is written as `~`, its code and `~`. */
 export function escapeName(name: string): string {
-  return name.replace(/[^A-Za-z0-9.-]/gu, char => `~${(char.codePointAt(0) ?? 0).toString(16)}~`)
+  return name.replace(/[^A-Za-z0-9_-]/gu, char => `~${(char.codePointAt(0) ?? 0).toString(16)}~`)
 }

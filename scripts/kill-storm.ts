@@ -1,0 +1,203 @@
+/**
+ * Kills the agent at random moments under load, with its queue on disk and a backend that is up, slow or down, and checks
+ * what arrived: `node scripts/kill-storm.ts [kills] [seed]`, 100 kills by default, 3,000 for the long form.
+ *
+ * Passes where no item is missing that was acknowledged, and where no more requests came twice than were under way.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
+import net, { type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import { SeededRandom } from '../src/testkit/seeded-random.ts'
+import { spanBatch, spanNumbers } from '../src/testkit/span-batches.ts'
+
+const killCount = Number(process.argv[2] ?? 100)
+const seed = Number(process.argv[3] ?? 1)
+const random = new SeededRandom(seed)
+const consumerCount = 10
+const modes = ['up', 'slow', 'down'] as const
+let mode: (typeof modes)[number] = 'up'
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const directory = mkdtempSync(join(tmpdir(), 'sluice-kill-storm-'))
+const configFile = join(directory, 'agent.yaml')
+
+const receivedCounts = new Map<number, number>()
+let repeatedRequests = 0
+
+const sink = http.createServer(async (request, response) => {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  if (mode === 'down') return void response.writeHead(503).end()
+  let isRepeated = false
+  const take = () => {
+    for (const number of spanNumbers([gunzipSync(Buffer.concat(chunks))])) {
+      const count = receivedCounts.get(number) ?? 0
+      if (count > 0) isRepeated = true
+      receivedCounts.set(number, count + 1)
+    }
+    if (isRepeated) repeatedRequests++
+    response.writeHead(200).end()
+  }
+  if (mode === 'slow') setTimeout(take, 50 + random.below(200))
+  else take()
+})
+await new Promise<void>(resolve => sink.listen(0, '127.0.0.1', resolve))
+const sinkPort = (sink.address() as AddressInfo).port
+const agentPort = await freePort()
+
+writeFileSync(
+  configFile,
+  `
+receivers:
+  otlp: {protocols: {http: {endpoint: 127.0.0.1:${agentPort}}}}
+extensions:
+  file_storage: {directory: ${join(directory, 'queue')}, create_directory: true}
+exporters:
+  otlp_http:
+    endpoint: http://127.0.0.1:${sinkPort}
+    retry_on_failure: {initial_interval: 100ms, max_interval: 500ms}
+    sending_queue: {storage: file_storage, queue_size: 1000000, num_consumers: ${consumerCount}}
+service:
+  extensions: [file_storage]
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    traces: {receivers: [otlp], exporters: [otlp_http]}
+`,
+)
+
+const acknowledged = new Set<number>()
+const listenTimesMs: number[] = []
+let sentCount = 0
+let isLoading = true
+
+const agentPool = new http.Agent({ keepAlive: true, maxSockets: 8 })
+const load = Promise.all(Array.from({ length: 4 }, sendForEver))
+let ledgerLines = 0
+
+for (let kill = 0; kill < killCount; kill++) {
+  mode = random.pick(modes)
+  const agent = await startAgent()
+  await wait(random.below(700))
+  agent.kill('SIGKILL')
+  await ended(agent)
+  if ((kill + 1) % 10 === 0)
+    console.log(`${kill + 1} kills, ${acknowledged.size} items acknowledged, ${receivedCounts.size} arrived`)
+}
+isLoading = false
+mode = 'up'
+const last = await startAgent()
+await load
+const deadline = Date.now() + 60_000
+while (Date.now() < deadline && [...acknowledged].some(number => !receivedCounts.has(number))) await wait(100)
+await wait(500)
+last.kill('SIGTERM')
+await ended(last)
+sink.closeAllConnections()
+sink.close()
+agentPool.destroy()
+
+const missing = [...acknowledged].filter(number => !receivedCounts.has(number))
+const repeatedItems = [...receivedCounts.values()].filter(count => count > 1).length
+listenTimesMs.sort((a, b) => a - b)
+const at = (share: number) =>
+  Math.round(listenTimesMs[Math.min(listenTimesMs.length - 1, Math.floor(listenTimesMs.length * share))] ?? 0)
+console.log(`seed ${seed}: ${killCount} kills, ${sentCount} items sent, ${acknowledged.size} acknowledged`)
+console.log(
+  `missing ${missing.length}, repeated ${repeatedItems} items in ${repeatedRequests} requests (at most ${killCount * consumerCount})`,
+)
+console.log(
+  `from start of the process to listening: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms; ledger balanced at the end: ${ledgerLines > 0}`,
+)
+rmSync(directory, { recursive: true, force: true })
+process.exitCode = missing.length === 0 && repeatedRequests <= killCount * consumerCount && ledgerLines > 0 ? 0 : 1
+
+async function startAgent(): Promise<ChildProcess> {
+  const startedMs = performance.now()
+  const agent = spawn(process.execPath, [main, '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'] })
+  agent.stdout.on('data', (text: Buffer) => checkLedger(text.toString()))
+  agent.stderr.on('data', (text: Buffer) => checkLedger(text.toString()))
+  while (!(await isListening())) {
+    if (agent.exitCode !== null) throw new Error(`the agent ended by itself with ${agent.exitCode}`)
+    await wait(5)
+  }
+  listenTimesMs.push(performance.now() - startedMs)
+  return agent
+}
+
+/** The agent's last line: both sides of its equation must be equal. */
+function checkLedger(text: string): void {
+  const line = /^traces: (.*) = (.*)$/m.exec(text)
+  if (line === null) return
+  const sum = (side: string) =>
+    [...side.replace(/\([^)]*\)/g, '').matchAll(/(\d+) /g)].reduce((total, [, n]) => total + Number(n), 0)
+  if (sum(line[1] ?? '') === sum(line[2] ?? '')) ledgerLines++
+  else console.log(`the ledger does not balance: ${line[0]}`)
+}
+
+function isListening(): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = net.connect(agentPort, '127.0.0.1', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+async function sendForEver(): Promise<void> {
+  while (isLoading) {
+    const count = 1 + random.below(20)
+    const first = sentCount
+    sentCount += count
+    const isAccepted = await post(Buffer.from(spanBatch(first, count, 200).bytes))
+    if (isAccepted) for (let i = first; i < first + count; i++) acknowledged.add(i)
+    else await wait(10)
+  }
+}
+
+function post(body: Buffer): Promise<boolean> {
+  return new Promise(resolve => {
+    const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length }
+    const settings = {
+      port: agentPort,
+      host: '127.0.0.1',
+      path: '/v1/traces',
+      method: 'POST',
+      headers,
+      agent: agentPool,
+    }
+    const request = http.request({ ...settings, timeout: 5000 }, response => {
+      response.resume()
+      response.on('end', () => resolve(response.statusCode === 200))
+      response.on('error', () => resolve(false))
+      response.on('aborted', () => resolve(false))
+    })
+    request.on('error', () => resolve(false))
+    request.on('timeout', () => request.destroy())
+    request.end(body)
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = net.createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+function ended(agent: ChildProcess): Promise<void> {
+  return new Promise(resolve => {
+    if (agent.exitCode !== null || agent.signalCode !== null) resolve()
+    else agent.once('exit', () => resolve())
+  })
+}
+
+function wait(durationMs: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, durationMs))
+}
