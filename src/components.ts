@@ -3,6 +3,7 @@ import { countConnector } from './connectors/count/factory.ts'
 import { forwardConnector } from './connectors/forward/factory.ts'
 import { routingConnector } from './connectors/routing/factory.ts'
 import { debugExporter } from './exporters/debug/factory.ts'
+import { fileExporter } from './exporters/file/factory.ts'
 import { jaegerExporter } from './exporters/jaeger/factory.ts'
 import { nopExporter } from './exporters/nop/factory.ts'
 import { otlpGrpcExporter } from './exporters/otlp-grpc/factory.ts'
@@ -25,12 +26,14 @@ import { resourceDetectionProcessor } from './processors/resource-detection/fact
 import { tailSamplingProcessor } from './processors/tail-sampling/factory.ts'
 import { jaegerReceiver } from './receivers/jaeger/factory.ts'
 import { otlpReceiver } from './receivers/otlp/factory.ts'
+import { otlpJsonFileReceiver } from './receivers/otlp-json-file/factory.ts'
 import { zipkinReceiver } from './receivers/zipkin/factory.ts'
 
 /** Every component that this agent has: a folder, and a line here. */
 export const components = new ComponentRegistry([
   // receivers
   otlpReceiver,
+  otlpJsonFileReceiver,
   jaegerReceiver,
   zipkinReceiver,
   // processors
@@ -48,6 +51,7 @@ export const components = new ComponentRegistry([
   adaptiveSamplerProcessor,
   // exporters
   debugExporter,
+  fileExporter,
   nopExporter,
   otlpGrpcExporter,
   otlpHttpExporter,
