@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { components } from './components.ts'
+import { problemsPage } from './config/problems-page.ts'
 import { withKeyTable } from './config/readme-table.ts'
 
 for (const { kind, type, config } of components.all) {
@@ -13,3 +14,8 @@ for (const { kind, type, config } of components.all) {
     t.ok(withKeyTable(readme, config) === readme, 'npm run generate writes it anew')
   })
 }
+
+t.test('docs/problems.md has every code', async t => {
+  const page = fileURLToPath(new URL('../docs/problems.md', import.meta.url))
+  t.ok(readFileSync(page, 'utf8') === problemsPage(), 'npm run generate writes it anew')
+})
