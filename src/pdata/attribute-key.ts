@@ -5,6 +5,8 @@ export class AttributeKey implements PlacedConstant {
   readonly text: string
   readonly bytes: Uint8Array
   readonly hash: number
+  /** The bytes four at a time, little-endian, the last four overlapping; empty for shorter keys. */
+  readonly #words: Int32Array
   /** Where the key stands in the workspace of the current run. */
   generation = -1
   offset = 0
@@ -13,6 +15,22 @@ export class AttributeKey implements PlacedConstant {
     this.text = text
     this.bytes = new TextEncoder().encode(text)
     this.hash = hashKey(this.bytes, 0, this.bytes.length)
+    this.#words = wordsOf(this.bytes)
+  }
+
+  /** The same over a view of the bytes; a key of twenty bytes takes five comparisons. */
+  equalsIn(view: DataView, start: number, end: number): boolean {
+    const length = end - start
+    const { bytes } = this
+    if (length !== bytes.length) return false
+    if (length < 4) {
+      for (let i = 0; i < length; i++) if (view.getUint8(start + i) !== bytes[i]) return false
+      return true
+    }
+    const words = this.#words
+    const last = words.length - 1
+    for (let i = 0; i < last; i++) if (view.getInt32(start + i * 4, true) !== words[i]) return false
+    return view.getInt32(end - 4, true) === words[last]
   }
 
   equals(bytes: Uint8Array, start: number, end: number): boolean {
@@ -21,6 +39,13 @@ export class AttributeKey implements PlacedConstant {
     for (let i = 0; i < own.length; i++) if (bytes[start + i] !== own[i]) return false
     return true
   }
+}
+
+function wordsOf(bytes: Uint8Array): Int32Array {
+  const { length } = bytes
+  if (length < 4) return new Int32Array(0)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length)
+  return Int32Array.from({ length: Math.ceil(length / 4) }, (_, i) => view.getInt32(Math.min(i * 4, length - 4), true))
 }
 
 /**

@@ -12,20 +12,21 @@ import type { PlacedConstant, Workspace } from './workspace.ts'
 /** Columns of one entry. */
 const sourceStart = 0 // where the field stands in the message, -1 for an inserted one
 const sourceEnd = 1
-const fieldStart = 2 // where its present bytes are
-const fieldEnd = 3
-const keyStart = 4
-const keyEnd = 5
-const valueStart = 6 // payload of the AnyValue; both 0 where the KeyValue has none
-const valueEnd = 7
-const keyHash = 8
-const state = 9
-const columns = 10
+const keyStart = 2
+const keyEnd = 3
+const valueStart = 4 // payload of the AnyValue; both 0 where the KeyValue has none
+const valueEnd = 5
+const state = 6
+const fieldStart = 7 // where the field's present bytes are, if they moved
+const fieldEnd = 8
+const columns = 9
 
 const stateChanged = 1
 const stateRemoved = 2
 /** Has fields beside one key and one value; they are kept when the entry is written anew. */
 const stateExtra = 4
+/** The field's present bytes are not where the message has them. A changed entry has always moved. */
+const stateMoved = 8
 
 /** An offset that no message ends at. */
 const notPlain = -1
@@ -78,8 +79,9 @@ export type EncodedValue = Uint8Array
  */
 export class AttributeList {
   readonly #workspace: Workspace
-  /** Ten columns an entry, for the index loop of `MessageView`; everyone else uses the methods. */
-  entries = new Int32Array(32 * columns)
+  #entries = new Int32Array(32 * columns)
+  /** Of the keys, by index: apart, so that a search reads few bytes. */
+  #hashes = new Int32Array(32)
   /** Entries, removed ones included: the bound of a loop over indices. */
   size = 0
   /** Index of the first entry that an edit inserted. */
@@ -103,13 +105,12 @@ export class AttributeList {
 
   /** Indexes the `KeyValue` whose field stands in `bytes[start, end)` with its payload from `payloadStart` on. */
   add(bytes: Uint8Array, start: number, payloadStart: number, end: number): void {
-    const at = this.size++ * columns
-    if (at + columns > this.entries.length) this.#grow()
-    const { entries } = this
+    const index = this.size++
+    const at = index * columns
+    if (at + columns > this.#entries.length) this.#grow()
+    const entries = this.#entries
     entries[at + sourceStart] = start
     entries[at + sourceEnd] = end
-    entries[at + fieldStart] = start
-    entries[at + fieldEnd] = end
     entries[at + state] = 0
     let offset = payloadStart
     let key = 0
@@ -150,7 +151,7 @@ export class AttributeList {
     entries[at + keyEnd] = keyTo
     entries[at + valueStart] = value
     entries[at + valueEnd] = valueTo
-    entries[at + keyHash] = hashKey(bytes, key, keyTo)
+    this.#hashes[index] = hashKey(bytes, key, keyTo)
   }
 
   /** Index of the first attribute with that key, -1 where there is none. */
@@ -159,19 +160,17 @@ export class AttributeList {
   }
 
   #findFrom(key: AttributeKey, from: number): number {
-    const { entries } = this
+    const hashes = this.#hashes
     const { hash } = key
-    const end = this.size * columns
-    for (let at = from * columns; at < end; at += columns) {
-      if (entries[at + keyHash] === hash && this.#isKey(key, at)) return at / columns
-    }
+    const { size } = this
+    for (let i = from; i < size; i++) if (hashes[i] === hash && this.#isKey(key, i * columns)) return i
     return -1
   }
 
   #isKey(key: AttributeKey, at: number): boolean {
-    const { entries } = this
+    const entries = this.#entries
     if ((entries[at + state]! & stateRemoved) !== 0) return false
-    return key.equals(this.#workspace.bytes, entries[at + keyStart]!, entries[at + keyEnd]!)
+    return key.equalsIn(this.#workspace.view, entries[at + keyStart]!, entries[at + keyEnd]!)
   }
 
   /** What all offsets are into. Read it again after an edit. */
@@ -180,32 +179,32 @@ export class AttributeList {
   }
 
   isRemoved(index: number): boolean {
-    return (this.entries[index * columns + state]! & stateRemoved) !== 0
+    return (this.#entries[index * columns + state]! & stateRemoved) !== 0
   }
 
   /** Offsets into the workspace's `bytes`. */
   keyStart(index: number): number {
-    return this.entries[index * columns + keyStart]!
+    return this.#entries[index * columns + keyStart]!
   }
   keyEnd(index: number): number {
-    return this.entries[index * columns + keyEnd]!
+    return this.#entries[index * columns + keyEnd]!
   }
   /** Where the `AnyValue` begins; for `ValueReader.reset`. */
   valueStart(index: number): number {
-    return this.entries[index * columns + valueStart]!
+    return this.#entries[index * columns + valueStart]!
   }
   valueEnd(index: number): number {
-    return this.entries[index * columns + valueEnd]!
+    return this.#entries[index * columns + valueEnd]!
   }
   keyHash(index: number): number {
-    return this.entries[index * columns + keyHash]!
+    return this.#hashes[index]!
   }
   keyText(index: number): string {
     return readText(this.#workspace.bytes, this.keyStart(index), this.keyEnd(index))
   }
   /** Whether an edit made or changed this entry: its value was not in the request. */
   isChanged(index: number): boolean {
-    return (this.entries[index * columns + state]! & stateChanged) !== 0
+    return (this.#entries[index * columns + state]! & stateChanged) !== 0
   }
 
   /** Adds the attribute where the key is absent; says whether it did. */
@@ -229,7 +228,7 @@ export class AttributeList {
     const field = attribute.field(this.fieldNumber)
     const start = this.#workspace.place(field)
     const at = this.#append()
-    const { entries } = this
+    const entries = this.#entries
     entries[at + sourceStart] = -1
     entries[at + sourceEnd] = -1
     entries[at + fieldStart] = start
@@ -238,8 +237,8 @@ export class AttributeList {
     entries[at + keyEnd] = start + field.keyOffset + attribute.key.bytes.length
     entries[at + valueStart] = start + field.bytes.length - attribute.value.length
     entries[at + valueEnd] = start + field.bytes.length
-    entries[at + keyHash] = attribute.key.hash
-    entries[at + state] = stateChanged
+    this.#hashes[at / columns] = attribute.key.hash
+    entries[at + state] = stateChanged | stateMoved
     this.isDirty = true
     return true
   }
@@ -261,7 +260,7 @@ export class AttributeList {
 
   /** Gives the entry the value that stands in `bytes[start, end)` of the workspace, such as another entry's. */
   setValueRange(index: number, start: number, end: number): void {
-    const entries = this.entries
+    const entries = this.#entries
     const at = index * columns
     this.#write(at, entries[at + keyStart]!, entries[at + keyEnd]!, start, end)
   }
@@ -275,16 +274,16 @@ export class AttributeList {
     }
     const keyFrom = this.#workspace.place(key)
     const at = this.#append()
-    this.entries[at + sourceStart] = -1
-    this.entries[at + sourceEnd] = -1
-    this.entries[at + valueStart] = 0
-    this.entries[at + state] = 0
+    this.#entries[at + sourceStart] = -1
+    this.#entries[at + sourceEnd] = -1
+    this.#entries[at + valueStart] = 0
+    this.#entries[at + state] = 0
     this.#write(at, keyFrom, keyFrom + key.bytes.length, start, end)
   }
 
   /** Gives the entry another key and keeps its value. An entry that has the new key already is not looked for. */
   rename(index: number, key: AttributeKey): void {
-    const entries = this.entries
+    const entries = this.#entries
     const at = index * columns
     const keyFrom = this.#workspace.place(key)
     this.#write(at, keyFrom, keyFrom + key.bytes.length, entries[at + valueStart]!, entries[at + valueEnd]!)
@@ -292,19 +291,21 @@ export class AttributeList {
 
   /** The entry's present bytes, tag and length included. */
   fieldStart(index: number): number {
-    return this.entries[index * columns + fieldStart]!
+    const at = index * columns
+    return this.#entries[at + ((this.#entries[at + state]! & stateMoved) === 0 ? sourceStart : fieldStart)]!
   }
   fieldEnd(index: number): number {
-    return this.entries[index * columns + fieldEnd]!
+    const at = index * columns
+    return this.#entries[at + ((this.#entries[at + state]! & stateMoved) === 0 ? sourceEnd : fieldEnd)]!
   }
 
   /** Gives the entry the whole field that stands in `bytes[start, end)` of the workspace. */
   setField(index: number, start: number, end: number): void {
     const at = index * columns
-    this.entries[at + fieldStart] = start
-    this.entries[at + fieldEnd] = end
+    this.#entries[at + fieldStart] = start
+    this.#entries[at + fieldEnd] = end
     this.#cursor.reset(this.#workspace.bytes, start, end).next()
-    this.entries[at + state] = stateChanged
+    this.#entries[at + state] = stateChanged | stateMoved
     this.isDirty = true
     this.#parseSlowly(at, this.#cursor.valueStart, end)
   }
@@ -312,16 +313,16 @@ export class AttributeList {
   /** Where a range lies in a piece of the entry that nobody reads, the entry is written without that piece. */
   discardUnread(index: number, ranges: RangeEdits): void {
     const at = index * columns
-    const start = this.entries[at + sourceStart]!
-    const end = this.entries[at + sourceEnd]!
-    if (start < 0 || start === this.entries[at + fieldStart] || !ranges.isIn(start, end)) return
+    const start = this.#entries[at + sourceStart]!
+    const end = this.#entries[at + sourceEnd]!
+    if (start < 0 || (this.#entries[at + state]! & stateMoved) === 0 || !ranges.isIn(start, end)) return
     ranges.discard(start, end)
-    this.entries[at + state]! |= stateChanged
+    this.#entries[at + state]! |= stateChanged
     this.isDirty = true
   }
 
   removeAt(index: number): void {
-    this.entries[index * columns + state]! |= stateRemoved
+    this.#entries[index * columns + state]! |= stateRemoved
     this.isDirty = true
   }
 
@@ -338,7 +339,7 @@ export class AttributeList {
 
   /** Tells `changes` about every entry that differs from the message. */
   collect(changes: { add(start: number, end: number, newStart: number, newEnd: number): void }): void {
-    const { entries } = this
+    const entries = this.#entries
     for (let i = 0, at = 0; i < this.size; i++, at += columns) {
       const flags = entries[at + state]!
       if ((flags & (stateChanged | stateRemoved)) === 0) continue
@@ -351,7 +352,8 @@ export class AttributeList {
   /** Lists the message in `bytes[start, end)` where nothing but attributes was edited. */
   emit(start: number, end: number): void {
     const workspace = this.#workspace
-    const { entries, insertedFrom } = this
+    const entries = this.#entries
+    const { insertedFrom } = this
     let from = start
     let isInserted = insertedFrom === this.size
     for (let i = 0, at = 0; i < insertedFrom; i++, at += columns) {
@@ -370,7 +372,7 @@ export class AttributeList {
   }
 
   #emitInserted(): void {
-    const { entries } = this
+    const entries = this.#entries
     for (let i = this.insertedFrom, at = i * columns; i < this.size; i++, at += columns) {
       if ((entries[at + state]! & stateRemoved) !== 0) continue
       this.#workspace.emit(entries[at + fieldStart]!, entries[at + fieldEnd]!)
@@ -379,21 +381,24 @@ export class AttributeList {
 
   #append(): number {
     const at = this.size++ * columns
-    if (at + columns > this.entries.length) this.#grow()
+    if (at + columns > this.#entries.length) this.#grow()
     return at
   }
 
   #grow(): void {
-    const grown = new Int32Array(this.entries.length * 2)
-    grown.set(this.entries)
-    this.entries = grown
+    const grown = new Int32Array(this.#entries.length * 2)
+    grown.set(this.#entries)
+    this.#entries = grown
+    const hashes = new Int32Array(grown.length / columns)
+    hashes.set(this.#hashes)
+    this.#hashes = hashes
   }
 
   #appendNew(key: AttributeKey, value: EncodedValue): void {
     const workspace = this.#workspace
     const keyFrom = workspace.place(key)
     const at = this.#append()
-    const entries = this.entries
+    const entries = this.#entries
     const keyBytes = key.bytes
     const payload = 1 + varintLength(keyBytes.length) + keyBytes.length + 1 + varintLength(value.length) + value.length
     const start = workspace.length
@@ -410,20 +415,20 @@ export class AttributeList {
     entries[at + sourceEnd] = -1
     entries[at + fieldStart] = start
     entries[at + fieldEnd] = workspace.length
-    entries[at + keyHash] = key.hash
-    entries[at + state] = stateChanged
+    this.#hashes[at / columns] = key.hash
+    entries[at + state] = stateChanged | stateMoved
     this.isDirty = true
   }
 
   /** Writes the entry anew, with key and value copied from where they stand. */
   #write(at: number, keyFrom: number, keyTo: number, valueFrom: number, valueTo: number): void {
     const workspace = this.#workspace
-    const entries = this.entries
+    const entries = this.#entries
     const flags = entries[at + state]!
     const ownKey = entries[at + keyStart]!
     const ownValue = entries[at + valueStart]!
     const extraStart = workspace.length
-    if ((flags & stateExtra) !== 0) this.#copyExtraFields(entries[at + fieldStart]!, entries[at + fieldEnd]!)
+    if ((flags & stateExtra) !== 0) this.#copyExtraFields(this.fieldStart(at / columns), this.fieldEnd(at / columns))
     const extraEnd = workspace.length
     const keyLength = keyTo - keyFrom
     const valueLength = valueTo - valueFrom
@@ -445,8 +450,8 @@ export class AttributeList {
     if (extraEnd > extraStart) workspace.copy(extraStart, extraEnd)
     entries[at + fieldStart] = start
     entries[at + fieldEnd] = workspace.length
-    entries[at + keyHash] = hashKey(workspace.bytes, entries[at + keyStart]!, entries[at + keyEnd]!)
-    entries[at + state] = flags | stateChanged
+    this.#hashes[at / columns] = hashKey(workspace.bytes, entries[at + keyStart]!, entries[at + keyEnd]!)
+    entries[at + state] = flags | stateChanged | stateMoved
     this.isDirty = true
   }
 
@@ -465,7 +470,7 @@ export class AttributeList {
   /** Long lengths and unknown fields; a key or a value in several pieces is read from a rewritten copy. */
   #parseSlowly(at: number, start: number, end: number): void {
     const { bytes } = this.#workspace
-    const entries = this.entries
+    const entries = this.#entries
     const cursor = this.#cursor.reset(bytes, start, end)
     let key = 0
     let keyTo = 0
@@ -487,7 +492,7 @@ export class AttributeList {
     entries[at + keyEnd] = keyTo
     entries[at + valueStart] = value
     entries[at + valueEnd] = valueTo
-    entries[at + keyHash] = hashKey(bytes, key, keyTo)
+    this.#hashes[at / columns] = hashKey(bytes, key, keyTo)
   }
 
   #normalize(at: number, start: number, end: number): void {
@@ -499,8 +504,9 @@ export class AttributeList {
     workspace.header(this.fieldNumber, payloadEnd - payloadStart)
     const payload = workspace.length
     workspace.relocate(payloadStart, payloadEnd)
-    this.entries[at + fieldStart] = from
-    this.entries[at + fieldEnd] = workspace.length
+    this.#entries[at + fieldStart] = from
+    this.#entries[at + fieldEnd] = workspace.length
+    this.#entries[at + state]! |= stateMoved
     this.#parseSlowly(at, payload, workspace.length)
   }
 }

@@ -34,7 +34,7 @@ export class Workspace {
   #isOwned = false
   #slab: Uint8Array = new Uint8Array(0)
   /** Over `bytes`. */
-  #view: DataView = new DataView(new ArrayBuffer(0))
+  view: DataView = new DataView(new ArrayBuffer(0))
   /** Differs for every run of every workspace: tells whether a constant stands in this buffer already. */
   #generation = 0
   #ranges = new Int32Array(256)
@@ -44,7 +44,7 @@ export class Workspace {
 
   reset(source: Uint8Array): void {
     this.bytes = source
-    this.#view = new DataView(source.buffer, source.byteOffset, source.length)
+    this.view = new DataView(source.buffer, source.byteOffset, source.length)
     this.#generation = ++generations
     this.sourceLength = source.length
     this.length = source.length
@@ -73,7 +73,7 @@ export class Workspace {
     if (this.#slab.length < needed) this.#slab = new Uint8Array(Math.max(needed + (needed >>> 1), 65536))
     if (this.bytes !== this.#slab) this.#slab.set(this.bytes.subarray(0, this.length))
     this.bytes = this.#slab
-    this.#view = new DataView(this.#slab.buffer)
+    this.view = new DataView(this.#slab.buffer)
     this.#isOwned = true
   }
 
@@ -105,7 +105,7 @@ export class Workspace {
     const length = end - start
     this.ensure(length)
     if (length > wordCopyMax) this.bytes.copyWithin(this.length, start, end)
-    else copyWords(this.#view, start, this.#view, this.length, length)
+    else copyWords(this.view, start, this.view, this.length, length)
     this.length += length
   }
 
@@ -203,7 +203,7 @@ export class Workspace {
     const out = new Uint8Array(Buffer.allocUnsafeSlow(total).buffer)
     const outView = new DataView(out.buffer)
     const { bytes } = this
-    const view = this.#view
+    const view = this.view
     const ranges = this.#ranges
     const safeEnd = Math.min(total, total - slackBytes)
     let offset = 0
