@@ -13,6 +13,9 @@ const intTag = anyInt << 3
 const doubleTag = (anyDouble << 3) | 1
 const bytesTag = (anyBytes << 3) | 2
 
+/** Most bytes of an attribute beside key and value: three tags, three lengths, and tag and length inside the value. */
+const headerBytesMax = 24
+
 /** Attributes of one record that are watched for keys that come twice. */
 const watchedMax = 128
 
@@ -23,8 +26,10 @@ const watchedMax = 128
  */
 export class AttributeWriter {
   #writer: WireWriter | undefined
-  #fieldNumber = 0
+  #fieldTag = 0
   #isUtf8 = false
+  /** Where the attribute being written begins. */
+  #openStart = 0
   #count = 0
   readonly #starts = new Int32Array(watchedMax)
   readonly #ends = new Int32Array(watchedMax)
@@ -35,21 +40,16 @@ export class AttributeWriter {
   /** Room for a scalar's AnyValue. */
   readonly #scalar = new Uint8Array(11)
 
-  /** Begins a record: attributes go to `writer` as fields of that number. `isTextChecked` where all text is UTF-8. */
+  /** Begins a record: attributes go to `writer` as fields of that number, which is below 16. `isTextChecked` where all text is UTF-8. */
   begin(writer: WireWriter, fieldNumber: number, isTextChecked: boolean): void {
     this.#writer = writer
-    this.#fieldNumber = fieldNumber
+    this.#fieldTag = (fieldNumber << 3) | wireBytes
     this.#isUtf8 = isTextChecked
     this.#count = 0
   }
 
   string(key: Uint8Array, keyStart: number, keyEnd: number, text: Uint8Array, start: number, end: number): void {
-    if (this.#isUtf8 || isText(text, start, end)) {
-      this.#bytes(key, keyStart, keyEnd, stringTag, text, start, end)
-      return
-    }
-    const repaired = repairText(text, start, end)
-    this.#bytes(key, keyStart, keyEnd, stringTag, repaired, 0, repaired.length)
+    this.#bytes(key, keyStart, keyEnd, stringTag, text, start, end)
   }
 
   bytes(key: Uint8Array, keyStart: number, keyEnd: number, value: Uint8Array, start: number, end: number): void {
@@ -114,48 +114,60 @@ export class AttributeWriter {
   ): void {
     const length = end - start
     const writer = this.#open(key, keyStart, keyEnd, 1 + varintLength(length) + length)
-    writer.byte(tag)
-    writer.varint32(length)
-    writer.raw(value, start, end)
+    const target = writer.buffer
+    let at = writer.length
+    target[at++] = tag
+    at = putVarint(target, at, length)
+    // Text is looked at while it is copied: nearly all of it is ASCII.
+    const bits = copyRange(target, at, value, start, end)
+    if (bits >= 0x80 && tag === stringTag && !this.#isUtf8 && !isUtf8(value.subarray(start, end))) {
+      writer.truncate(this.#openStart)
+      const repaired = repairText(value, start, end)
+      this.#bytes(key, keyStart, keyEnd, tag, repaired, 0, repaired.length)
+      return
+    }
+    writer.length = at + length
     this.#close(writer)
   }
 
-  /** Writes everything before the AnyValue of `valueLength` bytes. */
+  /** Writes everything before the AnyValue of `valueLength` bytes, and makes room for that. */
   #open(key: Uint8Array, keyStart: number, keyEnd: number, valueLength: number): WireWriter {
-    if (!this.#isUtf8 && !isText(key, keyStart, keyEnd)) {
-      const repaired = repairText(key, keyStart, keyEnd)
-      return this.#openAt(repaired, 0, repaired.length, valueLength)
-    }
-    return this.#openAt(key, keyStart, keyEnd, valueLength)
-  }
-
-  #openAt(key: Uint8Array, keyStart: number, keyEnd: number, valueLength: number): WireWriter {
     const writer = this.#writer!
     const keyLength = keyEnd - keyStart
     const signature =
       keyLength === 0
         ? 0
         : keyLength ^ (key[keyStart]! << 16) ^ (key[keyEnd - 1]! << 24) ^ (key[(keyStart + keyEnd) >> 1]! << 11)
-    for (let i = 0; i < this.#count; i++) {
+    const count = this.#count
+    for (let i = 0; i < count; i++) {
       if (this.#signatures[i] === signature && this.#isKeyAt(i, key, keyStart, keyEnd)) {
         this.#drop(i)
         break
       }
     }
+    writer.ensure(keyLength + valueLength + headerBytesMax)
+    const target = writer.buffer
     const start = writer.length
-    writer.tag(this.#fieldNumber, wireBytes)
-    writer.varint32(2 + varintLength(keyLength) + keyLength + varintLength(valueLength) + valueLength)
-    writer.byte(keyTag)
-    writer.varint32(keyLength)
+    this.#openStart = start
+    let at = start
+    target[at++] = this.#fieldTag
+    at = putVarint(target, at, 2 + varintLength(keyLength) + keyLength + varintLength(valueLength) + valueLength)
+    target[at++] = keyTag
+    at = putVarint(target, at, keyLength)
     if (this.#count < watchedMax) {
       this.#starts[this.#count] = start
-      this.#keyStarts[this.#count] = writer.length
+      this.#keyStarts[this.#count] = at
       this.#keyLengths[this.#count] = keyLength
       this.#signatures[this.#count] = signature
     }
-    writer.raw(key, keyStart, keyEnd)
-    writer.byte(valueTag)
-    writer.varint32(valueLength)
+    const bits = copyRange(target, at, key, keyStart, keyEnd)
+    if (bits >= 0x80 && !this.#isUtf8 && !isUtf8(key.subarray(keyStart, keyEnd))) {
+      const repaired = repairText(key, keyStart, keyEnd)
+      return this.#open(repaired, 0, repaired.length, valueLength)
+    }
+    at += keyLength
+    target[at++] = valueTag
+    writer.length = putVarint(target, at, valueLength)
     return writer
   }
 
@@ -189,6 +201,33 @@ export class AttributeWriter {
   }
 }
 
+/** Writes a varint into a buffer that has the room; returns where it ends. */
+function putVarint(target: Uint8Array, start: number, value: number): number {
+  let at = start
+  let rest = value
+  while (rest >= 128) {
+    target[at++] = (rest & 127) | 128
+    rest >>>= 7
+  }
+  target[at++] = rest
+  return at
+}
+
+/** Copies into a buffer that has the room, short ranges by hand; returns bytes with all bits that any of them has. */
+function copyRange(target: Uint8Array, at: number, source: Uint8Array, start: number, end: number): number {
+  if (end - start > 64) {
+    target.set(source.subarray(start, end), at)
+    return isAscii(source, start, end) ? 0 : 0x80
+  }
+  let bits = 0
+  for (let i = start, to = at; i < end; i++, to++) {
+    const byte = source[i]!
+    target[to] = byte
+    bits |= byte
+  }
+  return bits
+}
+
 /** A string field, its text repaired where it is not UTF-8. */
 export function writeText(writer: WireWriter, fieldNumber: number, text: Uint8Array, start: number, end: number): void {
   if (isText(text, start, end)) writer.bytesField(fieldNumber, text, start, end)
@@ -196,9 +235,11 @@ export function writeText(writer: WireWriter, fieldNumber: number, text: Uint8Ar
 }
 
 function isText(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let offset = start; offset < end; offset++) {
-    if (bytes[offset]! >= 0x80) return isUtf8(bytes.subarray(offset, end))
-  }
+  return isAscii(bytes, start, end) || isUtf8(bytes.subarray(start, end))
+}
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let offset = start; offset < end; offset++) if (bytes[offset]! >= 0x80) return false
   return true
 }
 

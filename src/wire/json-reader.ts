@@ -27,6 +27,10 @@ const nine = 0x39
 
 const emptyBytes = new Uint8Array(0)
 const textDecoder = new TextDecoder()
+/** 1 for bytes that stand for themselves in a string; the byte past the end of the text is none of them. */
+const plainBytes = new Uint8Array(256).fill(1, 0x20)
+plainBytes[quote] = 0
+plainBytes[backslash] = 0
 const powersOfTen = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
 /** Most characters of one number that is not a plain run of digits. */
 const numberCharactersMax = 4_096
@@ -212,6 +216,8 @@ export class JsonReader {
     this.stringStart = offset
     this.stringHasEscapes = false
     while (offset < end) {
+      while (plainBytes[bytes[offset]!] === 1) offset++
+      if (offset >= end) break
       const byte = bytes[offset]!
       if (byte === quote) {
         this.stringEnd = offset
@@ -221,8 +227,7 @@ export class JsonReader {
       if (byte === backslash) {
         this.stringHasEscapes = true
         offset = this.#checkEscape(offset)
-      } else if (byte < 0x20) throw this.error('a control character in a string', offset)
-      else offset++
+      } else throw this.error('a control character in a string', offset)
     }
     throw this.error('text ends inside a string', end)
   }

@@ -96,6 +96,10 @@ export class ThriftReader {
     return this
   }
 
+  get isCompact(): boolean {
+    return this.#isCompact
+  }
+
   /** Lets go of the message's memory. */
   clear(): void {
     this.bytes = emptyBytes

@@ -71,6 +71,14 @@ function digitCount(value: number): number {
 
 /** Sets `uint64` to `value * factor + addend`, modulo 2^64. Factor and addend are whole and below 2^31. */
 export function multiplyUint64(low: number, high: number, factor: number, addend: number): void {
+  if (factor < twoTo20 && addend === 0) {
+    // Both products stay below 2^53.
+    const product = low * factor
+    const carry = Math.floor(product / twoTo32)
+    uint64.low = product - carry * twoTo32
+    uint64.high = (high * factor + carry) % twoTo32
+    return
+  }
   // Limbs of 16 bits: no product passes 2^48.
   let part = (low & 0xffff) * factor + addend
   let carry = Math.floor(part / 0x10000)

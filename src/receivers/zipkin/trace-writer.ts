@@ -87,6 +87,8 @@ export class ZipkinTraceWriter {
   readonly ids = new Uint8Array(32)
   readonly name = new ByteRange()
   readonly serviceName = new ByteRange()
+  /** The local address, for readers that call `writeLocal`. */
+  readonly local = new ByteRange()
   kind = 0
   /** Microseconds; both halves 0 where the span has none. */
   readonly timestamp = { low: 0, high: 0 }
@@ -112,6 +114,22 @@ export class ZipkinTraceWriter {
   readonly #libraryVersion = new ByteRange()
   readonly #serviceNameSource = new ByteRange()
   readonly #serviceNameTag = new ByteRange()
+
+  readonly #ranges = [
+    this.name,
+    this.local,
+    this.serviceName,
+    this.#error,
+    this.#statusCode,
+    this.#statusDescription,
+    this.#kindTag,
+    this.#scopeName,
+    this.#scopeVersion,
+    this.#libraryName,
+    this.#libraryVersion,
+    this.#serviceNameSource,
+    this.#serviceNameTag,
+  ]
 
   /** Resource and scope of the current span and of the group that is open, encoded. */
   readonly #resource = new WireWriter(256)
@@ -143,23 +161,8 @@ export class ZipkinTraceWriter {
 
   /** Forgets the source, and the memory of the request if that was much. */
   clear(): void {
-    this.#clearRanges()
+    for (const range of this.#ranges) range.release()
     if (this.#writer.buffer.length > memoryKeptBytes) this.#writer = new WireWriter(16 * 1024)
-  }
-
-  #clearRanges(): void {
-    this.name.clear()
-    this.serviceName.clear()
-    this.#error.clear()
-    this.#statusCode.clear()
-    this.#statusDescription.clear()
-    this.#kindTag.clear()
-    this.#scopeName.clear()
-    this.#scopeVersion.clear()
-    this.#libraryName.clear()
-    this.#libraryVersion.clear()
-    this.#serviceNameSource.clear()
-    this.#serviceNameTag.clear()
   }
 
   beginSpan(): void {
@@ -170,7 +173,8 @@ export class ZipkinTraceWriter {
     this.#attributes.begin(writer, spanAttributes, this.#isTextChecked)
     this.#resourceAttributes.begin(this.#resource.reset(), resourceAttributes, this.#isTextChecked)
     this.#links.begin()
-    this.#clearRanges()
+    const ranges = this.#ranges
+    for (let i = 0; i < ranges.length; i++) ranges[i]!.clear()
     this.ids.fill(0)
     this.kind = 0
     this.timestamp.low = 0
@@ -304,6 +308,13 @@ export class ZipkinTraceWriter {
     if (message.isSet && !message.isEmpty) this.#text(statusMessage, message.bytes, message.start, message.end)
     if (code !== 0) this.#writer.varint64Field(statusCode, BigInt(code))
     this.#writer.close(mark)
+  }
+
+  /** Writes the address in `local` and a port as attributes; 0 is no port. */
+  writeLocal(port: number): void {
+    const { bytes, start, end } = this.local
+    this.localAddress(bytes, start, end)
+    this.localPort(port)
   }
 
   localAddress(text: Uint8Array, start: number, end: number): void {

@@ -1,7 +1,8 @@
 import { JsonError } from '../../wire/json-error.ts'
-import { JsonReader } from '../../wire/json-reader.ts'
+import { hashRange, JsonReader } from '../../wire/json-reader.ts'
 import { KeyTable } from '../../wire/key-table.ts'
 import { uint64 } from '../../wire/uint64.ts'
+import { ByteRange } from './byte-range.ts'
 import type { DecodedSpans, DecodeSettings } from './decoded-spans.ts'
 import { JsonText, readHexId } from './json-text.ts'
 import { ZipkinTraceWriter } from './trace-writer.ts'
@@ -65,7 +66,7 @@ const annotationTable = new KeyTable([
   ['value', 2],
 ])
 /** OTLP's kinds of a span. */
-const kinds = new Map([
+const kindTable = new KeyTable([
   ['SERVER', 2],
   ['CLIENT', 3],
   ['PRODUCER', 4],
@@ -85,10 +86,18 @@ class V2JsonDecoder {
   /** The key that followed each key last time: a guess that saves hashing. */
   readonly #followers = new Uint8Array(spanKeys.length + 1)
   #seen = 0
+  /** The local endpoint read last: its text in the document, and what it says. */
+  #localStart = 0
+  #localEnd = 0
+  readonly #lastServiceName = new ByteRange()
+  readonly #lastLocal = new ByteRange()
+  #lastPort = 0
+  readonly #tagGuesses: TagGuess[] = []
 
   decode(json: Uint8Array, settings: DecodeSettings): DecodedSpans {
     const reader = this.#reader.reset(json, { depthMax: 64, elementsMax: settings.elementsMax })
     const writer = this.#writer.reset(settings.parseStringTags, true)
+    this.#localEnd = 0
     try {
       reader.enterArray()
       for (let isFirst = true; reader.nextElement(isFirst); isFirst = false) {
@@ -103,6 +112,8 @@ class V2JsonDecoder {
     } finally {
       reader.clear()
       writer.clear()
+      this.#lastServiceName.release()
+      this.#lastLocal.release()
     }
   }
 
@@ -148,7 +159,8 @@ class V2JsonDecoder {
         return
       case keyKind: {
         reader.string()
-        writer.kind = kinds.get(reader.text()) ?? 0
+        const { bytes, stringStart, stringEnd } = reader
+        writer.kind = kindTable.find(hashRange(bytes, stringStart, stringEnd), bytes, stringStart, stringEnd)
         return
       }
       case keyName:
@@ -162,7 +174,7 @@ class V2JsonDecoder {
         this.#microseconds(writer.duration)
         return
       case keyLocal:
-        this.#endpoint(false)
+        this.#localEndpoint()
         return
       case keyRemote:
         this.#endpoint(true)
@@ -199,6 +211,32 @@ class V2JsonDecoder {
     target.high = uint64.high
   }
 
+  /** Spans of one client have one local endpoint: the same text as last time is not read again. */
+  #localEndpoint(): void {
+    const reader = this.#reader
+    const writer = this.#writer
+    const { bytes } = reader
+    reader.peek()
+    const start = reader.offset
+    const { serviceName, local } = writer
+    if (this.#localEnd > 0 && isRepeated(bytes, this.#localStart, this.#localEnd, start, reader.end)) {
+      reader.offset = start + this.#localEnd - this.#localStart
+      serviceName.copy(this.#lastServiceName)
+      if (this.#lastLocal.isSet) local.copy(this.#lastLocal)
+      writer.writeLocal(this.#lastPort)
+      return
+    }
+    this.#lastPort = 0
+    this.#endpoint(false)
+    // What has escapes stands elsewhere, and only until the next span.
+    const isPlain = (!serviceName.isSet || serviceName.bytes === bytes) && (!local.isSet || local.bytes === bytes)
+    this.#localStart = start
+    this.#localEnd = isPlain ? reader.offset : 0
+    this.#lastServiceName.copy(serviceName)
+    this.#lastLocal.copy(local)
+    writer.writeLocal(this.#lastPort)
+  }
+
   #endpoint(isRemote: boolean): void {
     const reader = this.#reader
     const writer = this.#writer
@@ -214,13 +252,13 @@ class V2JsonDecoder {
       if (key === 4) {
         const port = reader.integer(0, portMax)
         if (isRemote) writer.remotePort(port)
-        else writer.localPort(port)
+        else this.#lastPort = port
         continue
       }
       text.read(reader)
       if (key !== 1) {
         if (isRemote) writer.remoteAddress(text.bytes, text.start, text.end)
-        else writer.localAddress(text.bytes, text.start, text.end)
+        else writer.local.set(text.bytes, text.start, text.end)
       } else if (isRemote) writer.remoteServiceName(text.bytes, text.start, text.end)
       else writer.serviceName.set(text.bytes, text.start, text.end)
     }
@@ -248,17 +286,65 @@ class V2JsonDecoder {
     this.#writer.annotation(low, high, text.bytes, text.start, text.end)
   }
 
+  /** Spans of one kind have the same tags in the same order: the key that stood there before is tried first. */
   #tags(): void {
     const reader = this.#reader
     const text = this.#text
     reader.enterObject()
-    for (let isFirst = true; reader.nextKey(isFirst); isFirst = false) {
-      const { keyBytes, keyStart, keyEnd, keyHash } = reader
+    for (let index = 0; ; index++) {
+      let guess = this.#tagGuesses[index]
+      let key: Uint8Array
+      let keyStart = 0
+      let keyEnd: number
+      let hash: number
+      if (guess !== undefined && reader.tryKey(index === 0, guess.quoted)) {
+        key = guess.key
+        keyEnd = key.length
+        hash = guess.hash
+        guess.missCount = 0
+      } else {
+        if (!reader.nextKey(index === 0)) return
+        key = reader.keyBytes
+        keyStart = reader.keyStart
+        keyEnd = reader.keyEnd
+        hash = reader.keyHash
+        if (index < tagGuessesMax && (guess === undefined || ++guess.missCount > missesMax)) {
+          guess = tagGuess(key, keyStart, keyEnd, hash)
+          if (guess !== undefined) this.#tagGuesses[index] = guess
+        }
+      }
       if (reader.tryNull()) continue
       text.read(reader)
-      this.#writer.tag(keyHash, keyBytes, keyStart, keyEnd, text.bytes, text.start, text.end)
+      this.#writer.tag(hash, key, keyStart, keyEnd, text.bytes, text.start, text.end)
     }
   }
+}
+
+interface TagGuess {
+  readonly key: Uint8Array
+  /** The key in quotes, with its colon. */
+  readonly quoted: Uint8Array
+  readonly hash: number
+  missCount: number
+}
+
+const tagGuessesMax = 64
+/** A guess that is wrong this often in a row makes place for another. */
+const missesMax = 8
+
+/** Undefined for keys that have escapes in JSON, or that are long. */
+function tagGuess(bytes: Uint8Array, start: number, end: number, hash: number): TagGuess | undefined {
+  if (end - start > 128) return undefined
+  const key = Uint8Array.prototype.slice.call(bytes, start, end)
+  if (key.some(byte => byte < 0x20 || byte === 0x22 || byte === 0x5c)) return undefined
+  return { key, quoted: Buffer.from(`"${Buffer.from(key).toString('utf8')}":`), hash, missCount: 0 }
+}
+
+/** Whether the text in `[start, end)` stands at `at` too. */
+function isRepeated(bytes: Uint8Array, start: number, end: number, at: number, limit: number): boolean {
+  if (at + end - start > limit) return false
+  for (let i = start, j = at; i < end; i++, j++) if (bytes[i] !== bytes[j]) return false
+  return true
 }
 
 const decoder = new V2JsonDecoder()
