@@ -16,6 +16,7 @@ import {
   type Place,
   placeOf,
 } from './tree.ts'
+import { removedKeys } from './upstream.ts'
 
 export interface Reference {
   readonly id: string
@@ -148,6 +149,8 @@ function reportUnknownKeys(
     if (known.length === 0) remedy = 'this section has no keys: remove it'
     if (inside !== undefined) remedy = `"${entry.key}" is a key of "${inside}": indent it below that`
     if (close !== undefined) remedy = `did you mean "${close}"?`
+    const removed = removedKeys[`${String(path[0]).replace(/s$/, '')} ${entry.key}`]
+    if (removed !== undefined) remedy = removed
     decoding.report('SLC0102', 'error', [...path, entry.key], entry.keyPlace, `unknown key "${entry.key}"`, remedy)
   }
 }

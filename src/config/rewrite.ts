@@ -9,11 +9,20 @@ export function rewriteOldKeys(
   knownKeys: ReadonlySet<string>,
   problems: Problem[],
 ): ConfigNode {
-  if (kind !== 'exporter' || node.kind !== 'map') return node
+  if (node.kind !== 'map') return node
   let section = node
+  if (!knownKeys.has('ballast_size_mib')) section = dropBallast(section, problems)
+  if (kind !== 'exporter') return section
   if (!knownKeys.has('loglevel') && knownKeys.has('verbosity')) section = rewriteLogLevel(section, problems)
   if (!knownKeys.has('batcher') && knownKeys.has('sending_queue')) section = rewriteBatcher(section, problems)
   return section
+}
+
+function dropBallast(section: MapNode, problems: Problem[]): MapNode {
+  const old = section.entries.get('ballast_size_mib')
+  if (old === undefined) return section
+  warn(problems, old, 'remove it: there is no ballast any more')
+  return { ...section, entries: without(section, 'ballast_size_mib') }
 }
 
 const verbosityOf: Readonly<Record<string, string>> = {
@@ -66,7 +75,7 @@ function without(section: MapNode, key: string): Map<string, MapEntry> {
 }
 
 function warn(problems: Problem[], entry: MapEntry, remedy: string): void {
-  const message = `"${entry.key}" was removed from the Collector; Sluice still understands it`
+  const message = `"${entry.key}" was removed from the Collector; Sluice still takes it`
   problems.push({
     code: 'SLC0111',
     severity: 'warning',
