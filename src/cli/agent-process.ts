@@ -27,7 +27,8 @@ export async function runAgentProcess(
     version,
     components,
     request: isBuiltIn ? { ...request, configs: [`yaml:${defaultConfigText}`] } : request,
-    shutdownTimeoutMs: shutdownTimeoutOf(request.env),
+    shutdownTimeoutMs: durationOf(request.env, 'SLUICE_SHUTDOWN_TIMEOUT', shutdownTimeoutMs),
+    lingerMs: durationOf(request.env, 'SLUICE_TERM_LINGER', 0),
     clock: systemClock,
     random: Math.random,
     readText: readTextFile,
@@ -127,8 +128,12 @@ function utilizationReader(): () => number {
   }
 }
 
-function shutdownTimeoutOf(env: LoadRequest['env']): number {
-  return parseDurationMs(env['SLUICE_SHUTDOWN_TIMEOUT'] ?? '') ?? shutdownTimeoutMs
+function durationOf(env: LoadRequest['env'], name: string, defaultMs: number): number {
+  const text = env[name]
+  if (text === undefined || text === '') return defaultMs
+  const durationMs = parseDurationMs(text)
+  if (durationMs === undefined) process.stderr.write(`sluice: ${name}="${text}" is no duration such as 25s; not used\n`)
+  return durationMs ?? defaultMs
 }
 
 function readTextFile(path: string): string | undefined {

@@ -50,6 +50,7 @@ for (const name of names) {
       components,
       request: { configs: [path], sets: onFreePorts(text), registry: components.all, env },
       shutdownTimeoutMs: 200,
+      lingerMs: 0,
       clock: systemClock,
       random: Math.random,
       readText: () => undefined,

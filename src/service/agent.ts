@@ -120,9 +120,14 @@ export class Agent {
     this.#metrics.failed()
   }
 
+  /** Not ready any more, though still taking: whoever balances load looks elsewhere, and last flushes still arrive. */
+  announceEnd(): void {
+    if (this.#phase !== 'draining') this.#enter('draining')
+  }
+
   /** Receivers stop, everything accepted drains until the deadline. Safe to call twice. */
   shutdown(deadline: Deadline): Promise<void> {
-    if (this.#phase !== 'draining') this.#enter('draining')
+    this.announceEnd()
     return this.#inTurn(async () => {
       this.#probation?.pass()
       await this.#graph.shutdown(deadline)

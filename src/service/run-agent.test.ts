@@ -18,7 +18,7 @@ service:
 `
 }
 
-async function setUp(t: Test) {
+async function setUp(t: Test, lingerMs = 0) {
   const dir = t.testdir()
   const file = join(dir, 'sluice.yaml')
   writeFileSync(file, yamlOf(dir, 'out'))
@@ -29,6 +29,7 @@ async function setUp(t: Test) {
     components: world.components,
     request: { configs: [file], registry: world.components.all, env: {} },
     shutdownTimeoutMs: 1000,
+    lingerMs,
     clock: systemClock,
     random: Math.random,
     readText: () => undefined,
@@ -116,4 +117,16 @@ t.test('its metrics port serves the ledger, and the end prints it', async t => {
   t.match(text, /^otelcol_process_uptime /m)
   await run.shutdown()
   t.equal(printed.at(-1), 'traces: 5 received = 5 exported + 0 queued + 0 dropped + 0 rejected')
+})
+
+t.test('with a linger it takes what still comes after TERM, though it is not ready any more', async t => {
+  const { run, receive, printed } = await setUp(t, 400)
+  const ending = run.shutdown()
+  // The agent's own timers keep no process alive, and here nothing else does.
+  const keepAlive = setInterval(() => {}, 100)
+  t.teardown(() => clearInterval(keepAlive))
+  t.equal(run.agent.state().phase, 'draining')
+  await receive(2)
+  await ending
+  t.match(printed.at(-1), /^traces: 2 received = 2 exported/)
 })

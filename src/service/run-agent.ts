@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../clock/clock.ts'
+import { type Clock, type Random, sleep } from '../clock/clock.ts'
 import type { ComponentRegistry } from '../component/registry.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import { type LoadedConfig, type LoadRequest, loadConfig } from '../config/load.ts'
@@ -28,6 +28,11 @@ export interface RunSettings {
   readonly request: LoadRequest
   /** From SIGTERM to the end, all draining included. */
   readonly shutdownTimeoutMs: number
+  /**
+   * How long receivers stay open after TERM, for an application in the same pod that gets its TERM at the same moment and
+   * still flushes; part of the time above. A native sidecar needs none: it is told after the application has ended.
+   */
+  readonly lingerMs: number
   readonly clock: Clock
   readonly random: Random
   /** The text of a file, undefined where it cannot be read. */
@@ -197,6 +202,8 @@ export class AgentRun {
     const startedMs = clock.nowMs()
     this.logger.info('shutting down', { timeout_ms: shutdownTimeoutMs })
     this.#watch.shutdown()
+    this.agent.announceEnd()
+    await this.#linger()
     await this.agent.shutdown({ atMs: startedMs + shutdownTimeoutMs })
     this.#load.shutdown()
     await this.#pool.shutdown()
@@ -204,6 +211,21 @@ export class AgentRun {
     this.logger.info('shutdown complete', { duration_ms: Math.round(clock.nowMs() - startedMs) })
     const account = this.account()
     for (const line of account.length === 0 ? ['nothing was received'] : account) print(line)
+  }
+
+  /** Takes what still comes until nothing has come for a while, or the time is over. */
+  async #linger(): Promise<void> {
+    const { clock, lingerMs } = this.#settings
+    const endMs = clock.nowMs() + lingerMs
+    const received = () => this.ledger.signals().reduce((sum, signal) => sum + this.ledger.entry(signal).received, 0)
+    let seen = received()
+    let quietSinceMs = clock.nowMs()
+    while (clock.nowMs() < endMs && clock.nowMs() - quietSinceMs < lingerQuietMs) {
+      await sleep(clock, lingerLookMs)
+      if (received() === seen) continue
+      seen = received()
+      quietSinceMs = clock.nowMs()
+    }
   }
 
   async #loadSources(): Promise<LoadedConfig> {
@@ -221,6 +243,8 @@ function stageThreadsMax(cores: number, cpuQuota: number | undefined): number {
   return threads < 2 ? 0 : threads
 }
 
+const lingerQuietMs = 2_000
+const lingerLookMs = 100
 const neverBusy = { busyFrom: 2, idleBelow: 2 }
 /** A request, its result and the stages of all pipelines; what needs more is a bug, and must not take the agent along. */
 const workerHeapMib = 128

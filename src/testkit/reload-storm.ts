@@ -87,6 +87,7 @@ class StormWorld {
       components,
       request: { configs: [join(this.#folder, 'mount', 'sluice.yaml')], registry: components.all, env: {} },
       shutdownTimeoutMs: 20_000,
+      lingerMs: 0,
       clock: systemClock,
       random: Math.random,
       readText: () => undefined,
