@@ -7,6 +7,7 @@ import { graphCommand } from './commands/graph.ts'
 import { lintCommand } from './commands/lint.ts'
 import { manCommand } from './commands/man.ts'
 import { printConfigCommand } from './commands/print-config.ts'
+import { queueCommand } from './commands/queue.ts'
 import { reloadCommand } from './commands/reload.ts'
 import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
@@ -17,6 +18,7 @@ import { versionCommand } from './commands/version.ts'
 /** The one table of commands: help, parsing, completion and the manual page come from it. */
 export const commands: readonly CommandSpec[] = [
   runCommand,
+  queueCommand,
   reloadCommand,
   statusCommand,
   costCommand,

@@ -5,6 +5,7 @@ import type { RetryConfig } from '../config/shared/exporter-queue.ts'
 import type { Signal } from '../pdata/otlp-batch.ts'
 import type { BackendHealth } from './backend-health.ts'
 import { Backoff } from './backoff.ts'
+import type { DeadLetters } from './dead-letters.ts'
 import type { Backend, ExportResult } from './export-request.ts'
 import type { Journal } from './journal.ts'
 import { type MergedRequest, splitPiece } from './merge-lane.ts'
@@ -23,6 +24,8 @@ export interface DeliverySettings {
   /** Largest request that the backend is known to take; 0 means no limit. */
   readonly requestBytesMax: number
   readonly journal: Journal
+  /** Where requests go that the backend refuses for good. */
+  readonly deadLetters: DeadLetters | undefined
 }
 
 /** Exactly one of these is called for every request, or for all the parts that it was cut into. */
@@ -82,7 +85,7 @@ export class Delivery {
       }
       const { refusal } = result
       if (result.kind === 'too_large') return this.#halve(request, refusal)
-      if (refusal.kind === 'permanent') return this.#owner.failed(request, refusal, refusal.reason)
+      if (refusal.kind === 'permanent') return this.#refused(request, refusal, refusal.reason)
       if (this.#isEnding) return this.#owner.interrupted(request, refusal)
       if (!retry.enabled) return this.#owner.failed(request, refusal, refusal.reason)
       const waitMs = this.#waitMs(backoff, refusal)
@@ -91,6 +94,13 @@ export class Delivery {
       if (this.#isEnding) return this.#owner.interrupted(request, refusal)
       metrics.retries.add(1)
     }
+  }
+
+  /** Kept first, dropped then: a kill in between leaves both, never neither. */
+  async #refused(request: MergedRequest, refusal: ConsumeError, reason: string): Promise<void> {
+    const parts = request.pieces.map(piece => piece.bytes)
+    await this.#settings.deadLetters?.keep(parts, request.itemCount, refusal)
+    this.#owner.failed(request, refusal, reason)
   }
 
   get #isEnding(): boolean {
@@ -139,7 +149,7 @@ export class Delivery {
   async #halve(request: MergedRequest, refusal: ConsumeError): Promise<void> {
     const { metrics, signal } = this.#settings
     const parts = halves(signal, request)
-    if (parts === undefined) return this.#owner.failed(request, refusal, 'too_large_for_backend')
+    if (parts === undefined) return this.#refused(request, refusal, 'too_large_for_backend')
     this.#learnSize(request.byteCount)
     metrics.splits.add(1)
     for (const half of parts) await this.deliver(half)

@@ -3,6 +3,7 @@ import type { Consumer } from '../component/consumer.ts'
 import type { QueueConfig, RetryConfig } from '../config/shared/exporter-queue.ts'
 import type { MergeRule, OtlpBatch, Signal } from '../pdata/otlp-batch.ts'
 import { BackendHealth } from './backend-health.ts'
+import { DeadLetters } from './dead-letters.ts'
 import type { Backend } from './export-request.ts'
 import { exporterMetrics } from './metrics.ts'
 import { openJournal, storageOf } from './open-journal.ts'
@@ -85,6 +86,7 @@ class Exporter implements Component, Consumer {
 
   #createQueue(signal: Signal): SendingQueue {
     const { backend, timeoutMs, retry, queue, requestBytesMax } = this.#settings
+    const directory = storageOf(queue, this.#component, signal)
     return new SendingQueue({
       signal,
       backend,
@@ -100,6 +102,10 @@ class Exporter implements Component, Consumer {
       metadataKeys: (queue.batch?.partition.metadataKeys ?? []).map(name => name.toLowerCase()),
       requestBytesMax: requestBytesMax ?? 0,
       journal: openJournal(queue, signal, this.#component),
+      deadLetters:
+        directory === undefined || !queue.deadLetters
+          ? undefined
+          : new DeadLetters(directory.path, signal, this.#component),
     })
   }
 }

@@ -5,6 +5,7 @@ import { ConsumeError } from '../component/consumer.ts'
 import type { RetryConfig } from '../config/shared/exporter-queue.ts'
 import type { MergeRule, OtlpBatch, Signal } from '../pdata/otlp-batch.ts'
 import type { BackendHealth } from './backend-health.ts'
+import type { DeadLetters } from './dead-letters.ts'
 import { Delivery, type DeliveryOwner } from './delivery.ts'
 import type { Backend } from './export-request.ts'
 import { type Journal, type JournalReader, shuttingDown } from './journal.ts'
@@ -33,6 +34,7 @@ export interface SendingQueueSettings {
   /** Largest request that the backend is known to take; 0 means no limit. */
   readonly requestBytesMax: number
   readonly journal: Journal
+  readonly deadLetters: DeadLetters | undefined
 }
 
 /**
@@ -168,6 +170,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     this.#timers.clear()
     this.#isReading = false
     this.#forgetMetrics()
+    await this.#settings.deadLetters?.close()
     await journal.close()
     // What stays on disk is still queued, also in the last account before the end.
     if (!journal.isDurable || this.#successor !== undefined || left === 0) this.#forgetHolder()

@@ -28,16 +28,15 @@ export class AckFile {
     this.#fault = fault
   }
 
+  /** What the file says, without touching it. */
+  static async readSet(fileSystem: FileSystem, directory: string): Promise<AckSet> {
+    const set = new AckSet()
+    decode(await readAll(fileSystem, directory), set)
+    return set
+  }
+
   async open(): Promise<void> {
-    const bytes = await this.#readAll()
-    for (let offset = 0; offset + slotBytes <= bytes.length; offset += slotBytes) {
-      const slot = bytes.subarray(offset, offset + slotBytes)
-      const view = new DataView(slot.buffer, slot.byteOffset, slotBytes)
-      if (view.getUint32(16, true) !== crc32(slot.subarray(0, 16))) continue
-      const from = Number(view.getBigUint64(0, true))
-      const to = Number(view.getBigUint64(8, true))
-      if (from >= 1 && to >= from && Number.isSafeInteger(to)) this.set.add(from, to)
-    }
+    decode(await readAll(this.#fileSystem, this.#directory), this.set)
     // A torn slot at the end would shift all later ones.
     await this.#compact()
   }
@@ -100,14 +99,25 @@ export class AckFile {
     this.#file = made
     this.#sizeBytes = bytes.length
   }
+}
 
-  async #readAll(): Promise<Uint8Array> {
-    try {
-      return await this.#fileSystem.readWhole(join(this.#directory, name))
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return new Uint8Array(0)
-      throw error
-    }
+async function readAll(fileSystem: FileSystem, directory: string): Promise<Uint8Array> {
+  try {
+    return await fileSystem.readWhole(join(directory, name))
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return new Uint8Array(0)
+    throw error
+  }
+}
+
+function decode(bytes: Uint8Array, set: AckSet): void {
+  for (let offset = 0; offset + slotBytes <= bytes.length; offset += slotBytes) {
+    const slot = bytes.subarray(offset, offset + slotBytes)
+    const view = new DataView(slot.buffer, slot.byteOffset, slotBytes)
+    if (view.getUint32(16, true) !== crc32(slot.subarray(0, 16))) continue
+    const from = Number(view.getBigUint64(0, true))
+    const to = Number(view.getBigUint64(8, true))
+    if (from >= 1 && to >= from && Number.isSafeInteger(to)) set.add(from, to)
   }
 }
 

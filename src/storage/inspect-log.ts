@@ -1,0 +1,27 @@
+import { AckFile } from './ack-file.ts'
+import type { FileSystem } from './file-system.ts'
+import type { LogRecord } from './record.ts'
+import { type DamagedRange, firstSequenceOf, Segment, SegmentReader } from './segment.ts'
+
+export interface LogVisitor {
+  /** Every record that is not acked, in order; false ends the visit. */
+  record(record: LogRecord): boolean
+  damaged(range: DamagedRange): void
+}
+
+/** Looks at a log without becoming its writer: nothing is locked or changed, and a running agent may go on writing. */
+export async function inspectLog(fileSystem: FileSystem, directory: string, visitor: LogVisitor): Promise<void> {
+  const acks = await AckFile.readSet(fileSystem, directory)
+  const first = (await fileSystem.list(directory)).flatMap(name => firstSequenceOf(name) ?? []).sort((a, b) => a - b)
+  for (const sequence of first) {
+    const segment = new Segment(fileSystem, directory, sequence)
+    segment.endOffset = await (await segment.open()).size()
+    const reader = new SegmentReader(segment, 0, range => visitor.damaged(range))
+    let goesOn = true
+    for (let place = await reader.next(); place !== undefined && goesOn; place = await reader.next()) {
+      if (!acks.has(place.record.sequence)) goesOn = visitor.record(place.record)
+    }
+    await segment.close()
+    if (!goesOn) return
+  }
+}
