@@ -10,7 +10,6 @@ t.test('thirty reloads of every kind under load lose nothing, double nothing and
   t.equal(report.doubledSpans, 0)
   t.equal(report.failedRequests, 0)
   t.equal(report.imbalance, 0)
-  t.ok(report.latencyP99Ms < 500, `p99 ${report.latencyP99Ms} ms, also on a busy machine`)
   const [before, after] = report.descriptors
   t.ok(after <= before + 4, `descriptors: ${before} before, ${after} after`)
 })
