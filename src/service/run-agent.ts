@@ -72,6 +72,7 @@ export class AgentRun {
   readonly #pool: StagePool
   #loaded: LoadedConfig | undefined
   #reloading: Promise<unknown> = Promise.resolve()
+  #ending: Promise<void> | undefined
 
   constructor(settings: RunSettings) {
     this.#settings = settings
@@ -196,8 +197,13 @@ export class AgentRun {
     }
   }
 
-  /** Drains within the time and says what became of every item. */
-  async shutdown(): Promise<void> {
+  /** Drains within the time and says what became of every item. Safe to call twice. */
+  shutdown(): Promise<void> {
+    this.#ending ??= this.#end()
+    return this.#ending
+  }
+
+  async #end(): Promise<void> {
     const { clock, shutdownTimeoutMs, print } = this.#settings
     const startedMs = clock.nowMs()
     this.logger.info('shutting down', { timeout_ms: shutdownTimeoutMs })
