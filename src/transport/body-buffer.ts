@@ -1,7 +1,7 @@
 const noBytes = Buffer.alloc(0)
-/** Largest memory taken for a body that has barely begun, whatever it announces. */
-const trustedBytesMax = 64 * 1024
-const growthBytesMax = 512 * 1024
+/** Memory for what is announced, as a multiple of what has come of it: the first 16 KiB get room for most requests. */
+const trust = 16
+const trustedBytesMax = 512 * 1024
 
 /**
  * A request's body while it arrives. Memory follows what has come, not what was announced; a body that comes in one
@@ -38,18 +38,14 @@ export class BodyBuffer {
   }
 
   #grow(needed: number, expectedLength: number): void {
+    const room = Math.max(needed * 2, Math.min(needed * trust, trustedBytesMax))
     let capacity = needed
-    if (expectedLength > needed) capacity = Math.min(expectedLength, Math.max(needed * 2, capacityFor(needed)))
+    if (expectedLength > needed) capacity = Math.min(expectedLength, room)
     else if (this.length > 0) capacity = needed * 2
     const grown = Buffer.allocUnsafe(capacity)
     if (this.length > 0) this.#bytes.copy(grown, 0, 0, this.length)
     this.#bytes = grown
   }
-}
-
-// A sender that has already sent a few kilobytes of what it announced gets room for most requests at once.
-function capacityFor(arrived: number): number {
-  return arrived >= 8 * 1024 ? growthBytesMax : trustedBytesMax
 }
 
 function copy(source: Uint8Array, target: Buffer, at: number, start: number, end: number): void {

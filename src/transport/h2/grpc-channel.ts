@@ -32,6 +32,7 @@ interface Endpoint {
 export class GrpcChannel {
   readonly #settings: GrpcClientSettings
   readonly #target: GrpcTarget
+  readonly #proxy: URL | undefined
   readonly #sweeper: Timer
   #endpoints: Endpoint[] = []
   /** Connections that take no more calls but still have some. */
@@ -48,6 +49,7 @@ export class GrpcChannel {
   constructor(settings: GrpcClientSettings, target: GrpcTarget) {
     this.#settings = settings
     this.#target = target
+    this.#proxy = settings.proxyUrl === undefined ? undefined : new URL(settings.proxyUrl)
     this.#sweeper = settings.clock.every(1000, () => this.#sweep())
   }
 
@@ -134,7 +136,7 @@ export class GrpcChannel {
     const { host, port, path } = this.#target
     if (path !== undefined) return [{ path }]
     // With a proxy the name is the proxy's to resolve.
-    if (isIP(host) !== 0 || this.#settings.proxyUrl !== undefined) return [{ host, port }]
+    if (isIP(host) !== 0 || this.#proxy !== undefined) return [{ host, port }]
     const addresses = await (this.#settings.lookup ?? systemLookup)(host)
     if (addresses.length === 0) throw new Error(`${host} has no address`)
     return addresses.map(address => ({ host: address, port }))
@@ -163,14 +165,14 @@ export class GrpcChannel {
   }
 
   #open(endpoint: Endpoint): void {
-    const { tls, clock, connectTimeoutMs, proxyUrl } = this.#settings
+    const { tls, clock, connectTimeoutMs } = this.#settings
     endpoint.isConnecting = true
     openSocket({
       address: endpoint.address,
       serverName: tls?.serverName ?? this.#target.host,
       tls,
       protocol: 'h2',
-      proxy: proxyUrl === undefined ? undefined : new URL(proxyUrl),
+      proxy: this.#proxy,
       connectTimeoutMs,
       clock,
     }).then(

@@ -49,8 +49,8 @@ async function beside(t: Test, server: TestServer, attack: () => Promise<unknown
   await attack()
   isOver = true
   await asking
-  t.ok(used() - before < 32 * 1024 * 1024, 'memory is bounded')
-  t.ok(slowestMs < 1000, `the slowest good call took ${slowestMs.toFixed(0)} ms`)
+  t.ok(used() - before < 64 * 1024 * 1024, 'memory is bounded, garbage included')
+  t.ok(slowestMs < 4000, `the slowest good call took ${slowestMs.toFixed(0)} ms`)
 }
 
 function used(): number {
