@@ -86,6 +86,8 @@ export class AttributeList {
   size = 0
   /** Index of the first entry that an edit inserted. */
   insertedFrom = 0
+  /** Whether `parse` has run since the last `add`. */
+  isParsed = false
   /** Whether anything was changed, inserted or removed. */
   isDirty = false
   /** Field number of the attributes in the message that has them. */
@@ -101,16 +103,31 @@ export class AttributeList {
     this.fieldNumber = fieldNumber
     this.size = 0
     this.isDirty = false
+    this.isParsed = false
   }
 
-  /** Indexes the `KeyValue` whose field stands in `bytes[start, end)` with its payload from `payloadStart` on. */
-  add(bytes: Uint8Array, start: number, payloadStart: number, end: number): void {
-    const index = this.size++
-    const at = index * columns
+  /** Notes where a `KeyValue` stands: its field in `bytes[start, end)`, its payload from `payloadStart` on. */
+  add(start: number, payloadStart: number, end: number): void {
+    const at = this.size++ * columns
     if (at + columns > this.#entries.length) this.#grow()
     const entries = this.#entries
     entries[at + sourceStart] = start
     entries[at + sourceEnd] = end
+    entries[at + keyStart] = payloadStart
+  }
+
+  /** Reads keys and value bounds of everything that was added: when somebody first asks for attributes. */
+  parse(): void {
+    this.isParsed = true
+    const { bytes } = this.#workspace
+    for (let i = 0; i < this.size; i++) this.#parseEntry(i, bytes)
+  }
+
+  #parseEntry(index: number, bytes: Uint8Array): void {
+    const at = index * columns
+    const entries = this.#entries
+    const payloadStart = entries[at + keyStart]!
+    const end = entries[at + sourceEnd]!
     entries[at + state] = 0
     let offset = payloadStart
     let key = 0

@@ -77,7 +77,9 @@ export class MessageView {
 
   get attributes(): AttributeList {
     if (!this.#isIndexed) this.#index()
-    return this.#attributes
+    const attributes = this.#attributes
+    if (!attributes.isParsed) attributes.parse()
+    return attributes
   }
 
   has(field: number): boolean {
@@ -373,7 +375,7 @@ export class MessageView {
       if (offset > end) throw new WireError('field runs past its message', start)
       if (fieldNumber >= fieldNumbersMax || wireTypes[fieldNumber] !== wireType) continue
       if (fieldNumber === attributesField) {
-        attributes.add(bytes, start, valueStart, offset)
+        attributes.add(start, valueStart, offset)
         continue
       }
       const bit = 1 << fieldNumber
