@@ -2,49 +2,10 @@ import t from 'tap'
 import { EditScript, runOnPlain, sortAttributes } from '../testkit/edit-script.ts'
 import { decodePlain, encodePlain, type Plain } from '../testkit/otlp-oracle.ts'
 import { randomRequest, walkedSignals } from '../testkit/request-variants.ts'
+import { replaceInPlain, secret, secretReplacer } from '../testkit/secret-replacer.ts'
 import { SeededRandom } from '../testkit/seeded-random.ts'
 import { RangeEdits } from './range-edits.ts'
 import { StageWalk } from './stage-walk.ts'
-import { keep, type WalkHooks } from './walk-hooks.ts'
-
-const secret = 'alice@example.com'
-
-/** Replaces every occurrence of the secret, wherever in the request it stands, by its offset alone. */
-function replacer(replacement: string): WalkHooks {
-  const bytes = Buffer.from(replacement)
-  let found: number[] = []
-  let isNoted = false
-  return {
-    payload(request) {
-      found = []
-      isNoted = false
-      const haystack = Buffer.from(request.buffer, request.byteOffset, request.length)
-      for (let at = haystack.indexOf(secret); at >= 0; at = haystack.indexOf(secret, at + secret.length)) found.push(at)
-      return found.length > 0
-    },
-    resource(resource) {
-      if (!isNoted) for (const at of found) resource.message.replaceRange(at, at + secret.length, bytes)
-      isNoted = true
-      return keep
-    },
-    scope: () => keep,
-    span: () => keep,
-    logRecord: () => keep,
-    metric: () => keep,
-  }
-}
-
-function replaceInPlain(value: unknown, replacement: string): unknown {
-  if (typeof value === 'string') return value.replaceAll(secret, replacement)
-  if (Array.isArray(value)) return value.map(item => replaceInPlain(item, replacement))
-  if (typeof value !== 'object' || value === null) return value
-  const plain: Plain = {}
-  for (const [name, member] of Object.entries(value)) {
-    const replaced = replaceInPlain(member, replacement)
-    if (replaced !== '' || /^(string|bytes)Value$/.test(name)) plain[name] = replaced
-  }
-  return plain
-}
 
 for (const signal of walkedSignals) {
   for (const replacement of ['', '[redacted]', 'y'.repeat(300)]) {
@@ -55,7 +16,7 @@ for (const signal of walkedSignals) {
         for (let i = 0; i < 60; i++) {
           const bytes = randomRequest(random, signal, { fieldChance: 0.9, repeatsMax: 2 })
           const scripts = random.chance(0.5) ? [new EditScript(i, 0.1)] : []
-          const walk = new StageWalk(signal, [replacer(replacement), ...scripts])
+          const walk = new StageWalk(signal, [secretReplacer(replacement), ...scripts])
           const out = walk.run(bytes)
           t.equal(Buffer.from(out).indexOf(secret), -1, 'the secret is gone, also where no decoder looks')
           const expected = replaceInPlain(decodePlain(signal, bytes), replacement) as Plain
@@ -77,7 +38,7 @@ t.test('a range inside a value that nests as deep as protobufjs reads corrects e
     value = i % 2 ? { arrayValue: { values: [value] } } : { kvlistValue: { values: [{ key: 'k', value }] } }
   const bytes = encodePlain('logs', { resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: value }] }] }] })
   const replacement = 'z'.repeat(20_000)
-  const out = new StageWalk('logs', [replacer(replacement)]).run(bytes)
+  const out = new StageWalk('logs', [secretReplacer(replacement)]).run(bytes)
   t.same(decodePlain('logs', out), replaceInPlain(decodePlain('logs', bytes), replacement))
 })
 

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { EditScript, runOnPlain, sortAttributes } from '../testkit/edit-script.ts'
-import { decodePlain } from '../testkit/otlp-oracle.ts'
+import { decodePlain, type Plain } from '../testkit/otlp-oracle.ts'
 import { randomRequest } from '../testkit/request-variants.ts'
+import { replaceInPlain, secret, secretReplacer } from '../testkit/secret-replacer.ts'
 import { SeededRandom } from '../testkit/seeded-random.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { countItems } from './count.ts'
@@ -52,6 +53,24 @@ export function fuzzEdits(signal: Signal, seed: number, count: number): number {
     if (!isDeepStrictEqual(sortAttributes(decodePlain(signal, out)), expected)) throw new Error(`input ${i} differs`)
     const items = countItems(signal, out)
     if (countItems(signal, mergeRequests(parts.map(part => part.bytes))) !== items) throw new Error(`input ${i}: split`)
+  }
+  return count
+}
+
+/** Replaces a secret by its offsets, with other edits behind it, and looks for it in the bytes that go out. */
+export function fuzzReplacedRanges(signal: Signal, seed: number, count: number): number {
+  if (signal === 'profiles') return 0
+  const random = new SeededRandom(seed)
+  for (let i = 0; i < count; i++) {
+    const bytes = randomRequest(random, signal, { fieldChance: 0.9, repeatsMax: 2 })
+    const replacement = 'y'.repeat(random.pick([0, 5, secret.length, 300]))
+    const scripts = random.chance(0.5) ? [new EditScript(seed + i, 0.1)] : []
+    const out = new StageWalk(signal, [secretReplacer(replacement), ...scripts]).run(bytes)
+    if (Buffer.from(out).includes(secret)) throw new Error(`input ${i}: the secret is still there`)
+    const expected = runOnPlain(signal, replaceInPlain(decodePlain(signal, bytes), replacement) as Plain, scripts)
+    if (!isDeepStrictEqual(sortAttributes(decodePlain(signal, out)), sortAttributes(expected))) {
+      throw new Error(`input ${i} differs`)
+    }
   }
   return count
 }
