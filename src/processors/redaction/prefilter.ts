@@ -74,7 +74,7 @@ export class Prefilter {
     }
     if (dots === 3 && others === 0 && digits <= 12) {
       // Chrome/126.0.0.0
-      if (from > 1 && bytes[from - 1] === 0x2f && isLetter(bytes[from - 2]!)) return false
+      if (from > 1 && bytes[from - 1] === 0x2f && isLetter(bytes[from - 2]!) && isProduct(bytes, from - 1)) return false
       return this.#isMaskedAddress(bytes, from) || (to - from > 7 && this.#isMaskedAddress(bytes, from + 1))
     }
     const before = from > 0 ? bytes[from - 1]! : 0
@@ -141,9 +141,12 @@ export class Prefilter {
     const third = bytes[at - 1]!
     const last = bytes[at]!
     if (last === 0x30 && third === 0x34 && second === 0x25) return true
+    if (third === 0x33 && second === 0x25)
+      return (last | 0x20) === 0x61 && (hasEncodedColon(bytes, at + 1, end) || this.#name(bytes, at - 2, end))
     if (last === 0x34 && third === 0x30)
       return at > 3 && bytes[at - 4] === 0x5c && matchesFolded(bytes, at - 3, end, 'u0040')
     if (last === 0x4e && third === 0x49) return bytes[at - 5] === 0x2d && matchesExact(bytes, at - 4, end, 'BEGIN')
+    if (last === 0x7e) return (third | 0x20) === 0x71
     if (first === 0x2f || first === 0x5c) {
       if (last === 0x6d) return matchesExact(bytes, at - 3, end, '/home/')
       return second === 0x55 && matchesExact(bytes, at - 2, end, 'Users')
@@ -188,7 +191,8 @@ export class Prefilter {
   }
 }
 
-const isSeparator = (byte: number) => byte === 0x20 || byte === 0x2d || byte === 0x2e || byte === 0x2f
+const isSeparator = (byte: number) =>
+  byte === 0x20 || byte === 0x2d || byte === 0x2e || byte === 0x2f || byte === 0x2b || byte === 0x25
 const isBetween = (byte: number) =>
   byte === 0x22 || byte === 0x27 || byte === 0x5c || byte === 0x60 || byte === 0x20 || byte === 0x5d || isDigit(byte)
 
@@ -196,6 +200,13 @@ function isDate(bytes: Uint8Array, from: number, to: number): boolean {
   if (to - from !== 10) return false
   const century = bytes[from] === 0x32 && bytes[from + 1] === 0x30
   return century && bytes[from + 4] === bytes[from + 7] && !isDigit(bytes[from + 4]!) && !isDigit(bytes[to]!)
+}
+
+/** Whether the word before the slash stands alone, as in user agents, and not in a path. */
+function isProduct(bytes: Uint8Array, at: number): boolean {
+  let offset = at
+  while (offset > 0 && isTokenByte(bytes[offset - 1]!)) offset--
+  return offset > 0 && bytes[offset - 1] !== 0x2f
 }
 
 /** Ends in eight digits 20YYMMDD, with at most two more before them. */
@@ -232,6 +243,18 @@ function mailbox(bytes: Uint8Array, at: number, end: number): boolean {
     matchesExact(bytes, at + 1, end, '//') ||
     matchesExact(bytes, at + 1, end, '(')
   )
+}
+
+/** Another encoded colon within five bytes, as in an address, or an encoded `//`. */
+function hasEncodedColon(bytes: Uint8Array, from: number, end: number): boolean {
+  for (let offset = from; offset < Math.min(end - 2, from + 5); offset++) {
+    if (
+      bytes[offset] === 0x25 &&
+      (bytes[offset + 1] === 0x33 || (bytes[offset + 1] === 0x32 && (bytes[offset + 2]! | 0x20) === 0x66))
+    )
+      return true
+  }
+  return false
 }
 
 function hasAt(bytes: Uint8Array, from: number, end: number): boolean {
@@ -295,6 +318,7 @@ function token(bytes: Uint8Array, at: number, end: number): boolean {
   if (to - from <= 18 && bytes[to - 3] === 0x2d && bytes[to - 6] === 0x2d && bytes[to - 9] === 0x2d) return true
   const before = from > 0 ? bytes[from - 1]! : 0
   const behind = to < end ? bytes[to]! : 0
+  if (before === 0x25 || behind === 0x25) return true
   if (behind === 0x7e || before === 0x7e) return true
   if (before === 0x3a || before === 0x2f) return hasHookOrBot(bytes, from, before)
   if (behind === 0x2e && isTokenByte(bytes[to + 1]!) && digits > 0) return turns > 1

@@ -7,9 +7,10 @@ import { detectColon, detectSecretWord, detectSeparator } from './key-values.ts'
 import type { KeyInfo } from './key-words.ts'
 import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
 import { detectNumber } from './numbers.ts'
+import { PercentText } from './percent-text.ts'
 import { detectPrivateKey } from './private-keys.ts'
-import { matchesExact, matchesFolded } from './text-bytes.ts'
-import { detectToken } from './tokens.ts'
+import { isHex, matchesExact, matchesFolded } from './text-bytes.ts'
+import { detectToken, detectWholeForms } from './tokens.ts'
 import { detectUserPath } from './user-paths.ts'
 
 const attributeForm = { isCertain: true, isProse: false, isParameter: false }
@@ -19,6 +20,7 @@ export class Detector {
   readonly detection: Detection
   readonly #scanner: CandidateScanner
   readonly #candidates = new Candidates()
+  readonly #decoded = new PercentText()
 
   constructor(settings: DetectorSettings, scanner: CandidateScanner) {
     this.detection = new Detection(settings)
@@ -29,13 +31,8 @@ export class Detector {
   detect(bytes: Uint8Array, start: number, end: number, keyInfo: KeyInfo, name = ''): Detection {
     const { detection } = this
     detection.reset(bytes, start, end, keyInfo)
-    const candidates = this.#candidates
-    candidates.clear()
-    this.#scanner.scan(bytes, start, end, candidates)
-    for (let i = 0; i < candidates.count; i++) {
-      const value = candidates.values[i]!
-      inspectCandidate(detection, value >>> 2, value & 3)
-    }
+    this.#inspect(bytes, start, end)
+    if (needsDecoding(bytes, start, end)) this.#detectDecoded(bytes, start, end, keyInfo)
     if ((keyInfo.flags & wholeValueFlags) !== 0) {
       detectKeyedValue(detection, keyInfo.flags, name, start, end, attributeForm)
     }
@@ -43,6 +40,45 @@ export class Detector {
     detection.findings.settle()
     return detection
   }
+
+  #inspect(bytes: Uint8Array, start: number, end: number): void {
+    const candidates = this.#candidates
+    candidates.clear()
+    this.#scanner.scan(bytes, start, end, candidates)
+    for (let i = 0; i < candidates.count; i++) {
+      const value = candidates.values[i]!
+      inspectCandidate(this.detection, value >>> 2, value & 3)
+    }
+  }
+
+  /** What is hidden behind percent signs, found in the decoded text and noted where it stands in the original. */
+  #detectDecoded(bytes: Uint8Array, start: number, end: number, keyInfo: KeyInfo): void {
+    const { detection } = this
+    const { findings } = detection
+    const decoded = this.#decoded
+    if (!decoded.decode(bytes, start, end)) return
+    const known = findings.count
+    detection.point(decoded.bytes, 0, decoded.length, keyInfo)
+    this.#inspect(decoded.bytes, 0, decoded.length)
+    for (let i = known; i < findings.count; i++) {
+      findings.starts[i] = decoded.origin(findings.starts[i]!)
+      findings.ends[i] = decoded.origin(findings.ends[i]!)
+    }
+    detection.point(bytes, start, end, keyInfo)
+  }
+}
+
+/** Whether the text holds `%` and two hex digits, or looks like a form with plus signs for spaces. */
+function needsDecoding(bytes: Uint8Array, start: number, end: number): boolean {
+  let hasPlus = false
+  let hasEquals = false
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!
+    if (byte === 0x25 && i + 2 < end && isHex(bytes[i + 1]!) && isHex(bytes[i + 2]!)) return true
+    if (byte === 0x2b) hasPlus = true
+    else if (byte === 0x3d) hasEquals = true
+  }
+  return hasPlus && hasEquals
 }
 
 /** Runs the verifiers of one candidate. */
@@ -81,6 +117,9 @@ function inspectLiteral(d: Detection, at: number): void {
     case 0x34: // the 4 of \u0040
       if (at - 4 >= start && bytes[at - 4] === 0x5c && matchesFolded(bytes, at - 3, end, 'u0040'))
         detectEmail(d, at - 4, 6)
+      return
+    case 0x7e: // 8Q~
+      detectWholeForms(d, at, at + 1)
       return
     case 0x6e: // begin, token
       if (matchesExact(bytes, at - 4, end, 'BEGIN')) {

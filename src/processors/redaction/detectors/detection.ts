@@ -1,7 +1,7 @@
 import { catalog } from './catalog.ts'
 import { Findings } from './findings.ts'
 import { describeWords, type KeyInfo, KeyTable, keyExempt, nameWords, noKey } from './key-words.ts'
-import { isAlnum, isSpace, latin1 } from './text-bytes.ts'
+import { afterEscape, isAlnum, isSpace, latin1 } from './text-bytes.ts'
 
 /** Classes of addresses; a policy says which of them are personal. */
 export type AddressClass = 'public' | 'private' | 'loopback' | 'link_local' | 'documentation' | 'special'
@@ -57,6 +57,12 @@ export class Detection {
   }
 
   reset(bytes: Uint8Array, start: number, end: number, key: KeyInfo): void {
+    this.point(bytes, start, end, key)
+    this.findings.clear()
+  }
+
+  /** Looks at another text and keeps what was found. */
+  point(bytes: Uint8Array, start: number, end: number, key: KeyInfo): void {
     this.bytes = bytes
     this.start = start
     this.end = end
@@ -64,7 +70,6 @@ export class Detection {
     this.doneUntil = start
     this.authorityStart = -1
     this.authorityEnd = -1
-    this.findings.clear()
   }
 
   add(detector: number, start: number, end: number): void {
@@ -103,8 +108,7 @@ export class Detection {
     const limit = Math.max(start, end - 64)
     while (from > limit && isNameByte(bytes[from - 1]!)) from--
     // The n of an escaped line break is no part of the name.
-    if (from > start && bytes[from - 1] === 0x5c && from < end && /[nrt]/.test(String.fromCharCode(bytes[from]!)))
-      from++
+    from = Math.min(end, afterEscape(bytes, start, from, end))
     return end > from ? latin1(bytes, from, end) : ''
   }
 

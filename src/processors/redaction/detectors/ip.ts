@@ -1,7 +1,7 @@
 import { detectorId } from './catalog.ts'
 import type { AddressClass, Detection } from './detection.ts'
 import * as key from './key-words.ts'
-import { isAlnum, isDigit, isHex, latin1 } from './text-bytes.ts'
+import { afterEscape, beginsWord, isAlnum, isDigit, isHex, latin1 } from './text-bytes.ts'
 
 const ipv6Detector = detectorId('ipv6')
 const macDetector = detectorId('mac')
@@ -66,20 +66,20 @@ export function detectColonChain(d: Detection, at: number): void {
   while (from > start && at - from < 5 && isHex(bytes[from - 1]!)) from--
   // Only the first colon of a chain looks at it.
   if (from > start && bytes[from - 1] === 0x3a) return
-  if (from > start && bytes[from - 1] === 0x5c && /[nrtbf]/.test(String.fromCharCode(bytes[from]!))) from++
+  const real = Math.min(at, afterEscape(bytes, start, from, end))
+  if (detectChainFrom(d, at, real) || real === from || bytes[from - 1] !== 0x25) return
+  // `%2a00:` may be an escape, or the sign of a LIKE before an address.
+  detectChainFrom(d, at, from)
+}
+
+function detectChainFrom(d: Detection, at: number, from: number): boolean {
+  const { bytes, start, end } = d
   let to = at
   let colons = 0
   while (to < end && to - from < 60 && isChainByte(bytes[to]!)) if (bytes[to++] === 0x3a) colons++
-  if (colons < 2) return
-  const before = from > start ? bytes[from - 1]! : 0
-  if (
-    isAlnum(before) &&
-    !(before === 0x6e && from - 2 >= start && bytes[from - 2] === 0x5c) &&
-    !isPercentEncoded(d, from)
-  )
-    return
-  if (before === 0x5f) return
-  if (takeMac(d, from, to, colons)) return
+  if (colons < 2) return false
+  if (!beginsWord(bytes, start, from)) return false
+  if (takeMac(d, from, to, colons)) return true
   // An embedded IPv4 address, then a zone, a prefix length or a port.
   let stop = to
   if (stop < end && bytes[stop] === 0x2e && colons >= 2) {
@@ -89,26 +89,23 @@ export function detectColonChain(d: Detection, at: number): void {
     if (parseIpv6(latin1(bytes, from, dots)) !== undefined) stop = dots
   }
   while (stop > from && bytes[stop - 1] === 0x3a && bytes[stop - 2] !== 0x3a) stop--
-  if (stop < end && isAlnum(bytes[stop]!) && bytes[stop] !== 0x25) return
-  takeIpv6(d, from, stop)
+  if (stop < end && isAlnum(bytes[stop]!) && bytes[stop] !== 0x25) return false
+  return takeIpv6(d, from, stop)
 }
 
-function isPercentEncoded(d: Detection, from: number): boolean {
-  return from - 3 >= d.start && d.bytes[from - 3] === 0x25
-}
-
-function takeIpv6(d: Detection, from: number, to: number): void {
+function takeIpv6(d: Detection, from: number, to: number): boolean {
   const text = latin1(d.bytes, from, to)
   const groups = parseIpv6(text)
-  if (groups === undefined) return
+  if (groups === undefined) return false
   const written = text.split(':').filter(group => group !== '').length
   // `dead::beef` and `std::fs` are names; `a::1` is an address.
-  if (written < 3 && !/\d/.test(text)) return
-  if (written < 2 && !text.startsWith('::')) return
-  if (!d.settings.addressClasses.has(classifyIpv6(groups))) return
+  if (written < 3 && !/\d/.test(text)) return false
+  if (written < 2 && !text.startsWith('::')) return false
+  if (!d.settings.addressClasses.has(classifyIpv6(groups))) return false
   d.readContext(from)
-  if ((d.key.flags & key.keyServerAddress) !== 0) return
+  if ((d.key.flags & key.keyServerAddress) !== 0) return false
   d.add(ipv6Detector, from, to)
+  return true
 }
 
 /** Six octets; a longer chain is a fingerprint. */

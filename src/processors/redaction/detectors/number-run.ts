@@ -9,6 +9,8 @@ export const space = 0x20
 export const dash = 0x2d
 export const dot = 0x2e
 export const slash = 0x2f
+const plus = 0x2b
+const percent = 0x25
 
 /** A stretch of digits with single separators: its groups, and what may be in them. */
 export class NumberRun {
@@ -25,14 +27,17 @@ export class NumberRun {
     this.d = d
     this.count = 0
     let at = from
+    let separator = 0
     while (this.count < groupsMax) {
       const start = at
       while (at < end && isDigit(bytes[at]!)) at++
       this.starts[this.count] = start
       this.lengths[this.count] = at - start
-      this.separators[this.count++] = start === from ? 0 : bytes[start - 1]!
-      if (at + 1 >= end || !isSeparator(bytes[at]!) || !isDigit(bytes[at + 1]!)) return at
-      at++
+      this.separators[this.count++] = separator
+      const length = separatorLength(bytes, at, end)
+      if (length === 0) return at
+      separator = length > 1 || bytes[at] === plus ? space : bytes[at]!
+      at += length
     }
     return at
   }
@@ -81,5 +86,17 @@ function chains(outer: number, inner: number): boolean {
   return outer === dot || outer === inner || outer === slash || (outer === dash && inner === 0)
 }
 
+/** Bytes of the separator between two digits at `at`: one, or three of `%20`; 0 where none stands there. */
+function separatorLength(bytes: Uint8Array, at: number, end: number): number {
+  if (at + 1 >= end) return 0
+  const byte = bytes[at]!
+  if (byte === percent) {
+    return at + 3 < end && bytes[at + 1] === 0x32 && bytes[at + 2] === 0x30 && isDigit(bytes[at + 3]!) ? 3 : 0
+  }
+  return isBridge(byte) && isDigit(bytes[at + 1]!) ? 1 : 0
+}
+
+/** What the scanner reads over between two digits. */
+export const isBridge = (byte: number) => isSeparator(byte) || byte === plus || byte === percent
 export const isSeparator = (byte: number) => byte === space || byte === dash || byte === dot || byte === slash
 export const run = new NumberRun()

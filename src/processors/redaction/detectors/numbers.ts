@@ -7,9 +7,9 @@ import { classifyIpv4 } from './ip.ts'
 import * as key from './key-words.ts'
 import { detectLetteredAround } from './lettered-ids.ts'
 import { nationalIds } from './national-ids.ts'
-import { dash, digits, dot, groupsMax, isSeparator, run, slash, space } from './number-run.ts'
+import { dash, digits, dot, groupsMax, isBridge, run, slash, space } from './number-run.ts'
 import { isPlus, takeInternational, takePhone } from './phone-numbers.ts'
-import { afterEscape, endsWord, escapeEndingAt, isAlnum, isDigit } from './text-bytes.ts'
+import { afterEscape, endsWord, escapeEndingAt, isAlnum, isDigit, isTokenByte } from './text-bytes.ts'
 
 const ids = {
   card: detectorId('card'),
@@ -31,22 +31,31 @@ export function detectNumber(d: Detection, at: number): void {
   const { bytes, start, end } = d
   let from = Math.min(at, end - 1)
   if (!isDigit(bytes[from]!)) from--
-  while (
-    from > start &&
-    (isDigit(bytes[from - 1]!) || (from - 2 >= start && isSeparator(bytes[from - 1]!) && isDigit(bytes[from - 2]!)))
-  )
-    from--
+  while (from > start && continuesBack(bytes, from, start)) from--
   while (from < end && !isDigit(bytes[from]!)) from++
-  from = afterEscape(bytes, start, from, end)
+  const before = d.findings.count
+  const real = afterEscape(bytes, start, from, end)
+  readRuns(d, real)
+  // `%41` may be an escape, or the sign of a LIKE before a number.
+  if (real !== from && d.findings.count === before && bytes[from - 1] === 0x25) readRuns(d, from)
+}
+
+const continuesBack = (bytes: Uint8Array, from: number, start: number) =>
+  isDigit(bytes[from - 1]!) || (from - 2 >= start && isBridge(bytes[from - 1]!) && isDigit(bytes[from - 2]!))
+
+function readRuns(d: Detection, first: number): void {
+  const { bytes, end } = d
+  let from = first
   if (from < end && !isDigit(bytes[from]!)) from++
   while (from < end && isDigit(bytes[from]!)) {
     const next = run.read(d, from)
     const isCut = run.count === groupsMax
     inspect(d)
-    if (!isCut) return
-    // A very long run goes on a few groups back, so that nothing is lost at the seam.
-    from = Math.max(run.starts[groupsMax - 8]!, from + 1)
     if (next >= end) return
+    // A very long run goes on a few groups back, so that nothing is lost at the seam; an escape ends a number.
+    if (isCut) from = Math.max(run.starts[groupsMax - 8]!, from + 1)
+    else if (bytes[next] === 0x25 && next + 3 < end && isDigit(bytes[next + 1]!)) from = next + 3
+    else return
   }
 }
 
@@ -54,8 +63,7 @@ function inspect(d: Detection): void {
   const { bytes, start, end } = d
   const first = run.starts[0]!
   const before = first > start ? bytes[first - 1]! : 0
-  const isGlued =
-    before !== 0 && (isAlnum(before) || before === 0x5f || before >= 0x80) && escapeEndingAt(bytes, start, first) === 0
+  const isGlued = before !== 0 && (isAlnum(before) || before === 0x5f) && escapeEndingAt(bytes, start, first) === 0
   if (isPlus(d, first) && !isGlued) {
     if (takeInternational(d)) return
   }
@@ -171,11 +179,19 @@ function takeIpv4(d: Detection, g: number): number {
   return 4
 }
 
+/** Whether the word before the slash at `at` has one before it, too: a path, not a product. */
+function isInPath(bytes: Uint8Array, start: number, at: number): boolean {
+  let offset = at
+  while (offset > start && isTokenByte(bytes[offset - 1]!)) offset--
+  return offset > start && bytes[offset - 1] === slash
+}
+
 function looksLikeVersion(d: Detection, from: number, octets: readonly number[]): boolean {
   const { bytes, start } = d
   const before = from > start ? bytes[from - 1]! : 0
   // Chrome/120.0.0.0, v1.2.3.4, lib-1.2.3.4, foo@1.2.3.4
-  if (before === slash && from - 2 >= start && isAlnum(bytes[from - 2]!)) return true
+  if (before === slash && from - 2 >= start && isAlnum(bytes[from - 2]!) && !isInPath(bytes, start, from - 1))
+    return true
   if (before === dash || before === 0x76 || before === 0x56) return true
   d.readContext(from)
   if ((d.flags & (key.keyServerAddress | key.keyVersion)) !== 0 && (d.flags & key.keyClientAddress) === 0) return true

@@ -50,8 +50,18 @@ export function escapeEndingAt(bytes: Uint8Array, start: number, at: number): nu
   if (bytes[at - 2] === backslash && isSimpleEscape(bytes[at - 1]!)) return 2
   if (before >= 3 && bytes[at - 3] === percent && isHex(bytes[at - 2]!) && isHex(bytes[at - 1]!)) return 3
   if (before >= 4 && bytes[at - 4] === backslash && bytes[at - 3] === 0x78 && isHex(bytes[at - 1]!)) return 4
+  // The end of a colour, ESC[31m.
+  if (bytes[at - 1] === 0x6d && isColourEnd(bytes, start, at - 1)) return 1
   if (before >= 6 && bytes[at - 6] === backslash && bytes[at - 5] === 0x75 && hexRun(bytes, at - 4, 4)) return 6
   return 0
+}
+
+function isColourEnd(bytes: Uint8Array, start: number, at: number): boolean {
+  let offset = at - 1
+  while (offset > start && at - offset < 16 && (isDigit(bytes[offset]!) || bytes[offset] === 0x3b)) offset--
+  if (offset <= start || bytes[offset] !== 0x5b) return false
+  const before = bytes[offset - 1]!
+  return before === 0x1b || before === 0x62 || before === 0x33
 }
 
 function isSimpleEscape(byte: number): boolean {
@@ -89,6 +99,11 @@ export function beginsWord(bytes: Uint8Array, start: number, at: number): boolea
 export function afterEscape(bytes: Uint8Array, start: number, at: number, end: number): number {
   if (at > start) {
     const before = bytes[at - 1]!
+    if (before === 0x5b || before === 0x3b) {
+      let offset = at
+      while (offset < end && offset - at < 8 && isDigit(bytes[offset]!)) offset++
+      if (bytes[offset] === 0x6d && offset < end && isColourEnd(bytes, start, offset)) return offset + 1
+    }
     if (before === percent && at + 2 <= end && isHex(bytes[at]!) && isHex(bytes[at + 1]!)) return at + 2
     if (at - 1 > start && bytes[at - 2] === percent && isHex(before) && isHex(bytes[at]!) && !isDigit(before))
       return at + 1

@@ -81,9 +81,9 @@ export function detectToken(d: Detection, at: number): void {
   const before = d.findings.count
   const dotted = dottedStart(bytes, start, first)
   if (detectJwtIn(d, dotted, to)) return
-  detectVendorKeys(d, dotted, Math.min(to, first + tokenLookMax))
+  detectVendorKeys(d, Math.min(from, dotted), Math.min(to, first + tokenLookMax))
   if (d.findings.count > before) return
-  if (detectDashedMac(d, first, to)) return
+  if (detectDashedMac(d, first, to) || (first !== from && detectDashedMac(d, from, to))) return
   if (detectIban(d, first)) return
   detectLetteredId(d, first, to)
   if (detectWholeForms(d, first, to)) return
@@ -229,7 +229,8 @@ function jwtEnd(d: Detection, at: number): number {
   return parts >= 2 || (isCut && headerEnd - at >= 16) ? offset : 0
 }
 
-function detectWholeForms(d: Detection, from: number, to: number): boolean {
+/** Keys without a prefix, told by their middle, and webhooks, around `bytes[from, to)`. */
+export function detectWholeForms(d: Detection, from: number, to: number): boolean {
   const { bytes, start, end } = d
   if (to - from > 120) return false
   let first = from
@@ -237,6 +238,8 @@ function detectWholeForms(d: Detection, from: number, to: number): boolean {
   const isPart = (byte: number) => isTokenByte(byte) || byte === 0x2e || byte === 0x7e || byte === 0x3a || byte === 0x2f
   while (first > start && from - first < 60 && isPart(bytes[first - 1]!)) first--
   while (last < end && last - to < 80 && isPart(bytes[last]!)) last++
+  while (last > to && (bytes[last - 1] === 0x2e || bytes[last - 1] === 0x2f || bytes[last - 1] === 0x3a)) last--
+  first = Math.min(from, afterEscape(bytes, start, first, end))
   const text = latin1(bytes, first, last)
   const hook =
     /(hooks\.slack\.com\/(services|workflows|triggers)\/)([A-Za-z0-9/_-]{20,})$/.exec(text) ??
@@ -245,9 +248,7 @@ function detectWholeForms(d: Detection, from: number, to: number): boolean {
     d.add(slackWebhook, last - hook[3]!.length, last)
     return true
   }
-  for (const separator of ['', ':', '/', '=']) {
-    const offset = separator === '' ? 0 : text.indexOf(separator) + 1
-    if (separator !== '' && offset === 0) continue
+  for (const offset of [0, text.indexOf(':') + 1, text.lastIndexOf('/') + 1, text.lastIndexOf('=') + 1]) {
     const part = text.slice(offset)
     for (const { name, pattern } of wholeForms) {
       if (!pattern.test(part) || name === 'sentry_token') continue

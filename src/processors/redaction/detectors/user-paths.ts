@@ -1,7 +1,7 @@
 import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
 import { keyPath } from './key-words.ts'
-import { isAlnum, latin1, matchesExact } from './text-bytes.ts'
+import { escapeEndingAt, isAlnum, latin1, matchesExact } from './text-bytes.ts'
 
 const userPath = detectorId('user_path')
 
@@ -33,6 +33,7 @@ export function detectUserPath(d: Detection, at: number): void {
   if (
     !isWindows &&
     slash > start &&
+    escapeEndingAt(bytes, start, slash) === 0 &&
     (isAlnum(bytes[slash - 1]!) || bytes[slash - 1] === 0x2e || bytes[slash - 1] === 0x2d)
   )
     return

@@ -29,6 +29,9 @@ export const builtInLiterals: readonly string[] = [
   'duse', // enduser
   'egin', // BEGIN ... PRIVATE KEY
   '?%40',
+  '?%3a', // an encoded colon
+  '?8q~', // Azure's secrets
+  '?7q~',
   'u004', // \u0040
   '/hom', // /home/<user>
   '/use', // /Users/<user>, C:/Users

@@ -34,7 +34,7 @@ export const classTrigger = 0x03
 
 const rectangles: readonly (readonly [bit: number, high: readonly number[], low: readonly number[]])[] = [
   [0x80, [3], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]],
-  [0x40, [2], [0x0, 0xd, 0xe, 0xf]], // space - . /
+  [0x40, [2], [0x0, 0x5, 0xb, 0xd, 0xe, 0xf]], // space % + - . /
   [0x20, [4, 6], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]],
   [0x10, [5, 7], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
   [0x08, [5], [0xf]], // _
