@@ -127,6 +127,17 @@ export class MessageView {
     return this.has(field) ? readFixed64(this.workspace.bytes, this.#slots[field * slotColumns + slotValue]!) : 0n
   }
 
+  /** A time in nanoseconds since the Unix epoch as milliseconds, exact to the microsecond; 0 where absent. */
+  milliseconds(field: number): number {
+    const start = this.valueStart(field)
+    if (this.valueEnd(field) - start !== 8) return 0
+    const { bytes } = this.workspace
+    const low = bytes[start]! + bytes[start + 1]! * 0x100 + bytes[start + 2]! * 0x10000 + bytes[start + 3]! * 0x1000000
+    const high =
+      bytes[start + 4]! + bytes[start + 5]! * 0x100 + bytes[start + 6]! * 0x10000 + bytes[start + 7]! * 0x1000000
+    return (high * 0x1_0000_0000 + low) / 1e6
+  }
+
   fixed32(field: number): number {
     if (!this.has(field)) return 0
     const start = this.#slots[field * slotColumns + slotValue]!

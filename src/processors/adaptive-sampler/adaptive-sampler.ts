@@ -21,8 +21,6 @@ const statusError = 2
 const reasonKey = new AttributeKey('sampling.reason')
 const costKey = new AttributeKey('gen_ai.usage.cost')
 const emptyState = new TraceState()
-const bits = new DataView(new ArrayBuffer(8))
-
 /**
  * Keeps as many traces, spans or bytes per second as it may. A trace is decided when its first span comes, by its own
  * randomness and the threshold of its key at that moment; later spans follow. The threshold is written down, so counts
@@ -104,7 +102,10 @@ export class AdaptiveSampler implements Component, Consumer {
   #urgencyOf(span: SpanView): string {
     const { keepErrors, slowMs, expensive } = this.#config
     if (keepErrors && span.message.has(otlp.spanStatus) && span.statusCode === statusError) return 'error'
-    if (slowMs > 0 && milliseconds(span, otlp.spanEndTime) - milliseconds(span, otlp.spanStartTime) >= slowMs)
+    if (
+      slowMs > 0 &&
+      span.message.milliseconds(otlp.spanEndTime) - span.message.milliseconds(otlp.spanStartTime) >= slowMs
+    )
       return 'slow'
     if (expensive > 0) {
       const index = span.attributes.find(costKey)
@@ -201,12 +202,4 @@ export class AdaptiveSampler implements Component, Consumer {
     }
     span.attributes.insertConstant(constant)
   }
-}
-
-function milliseconds(span: SpanView, field: number): number {
-  const start = span.message.valueStart(field)
-  if (span.message.valueEnd(field) - start !== 8) return 0
-  const { bytes } = span.message.workspace
-  for (let i = 0; i < 8; i++) bits.setUint8(i, bytes[start + i]!)
-  return (bits.getUint32(4, true) * 0x1_0000_0000 + bits.getUint32(0, true)) / 1e6
 }

@@ -83,8 +83,8 @@ export class CostStage implements StageProcessor {
     const reader = this.#reader
     this.#pricer ??= this.#createPricer()
     const pricer = this.#pricer
-    const endMs = milliseconds(span, otlp.spanEndTime)
-    const durationMs = Math.max(0, endMs - milliseconds(span, otlp.spanStartTime))
+    const endMs = span.message.milliseconds(otlp.spanEndTime)
+    const durationMs = Math.max(0, endMs - span.message.milliseconds(otlp.spanStartTime))
     const counting = this.#countings.size === 0 ? undefined : this.#countings.get(span.scope.name)
     const status = pricer.price(
       reader,
@@ -141,15 +141,4 @@ export class CostStage implements StageProcessor {
 /** 53 bits of two hashes as one exact number. */
 function wide(low: number, high: number): number {
   return (low >>> 0) + (high & 0x1fffff) * 0x1_0000_0000
-}
-
-const bits = new DataView(new ArrayBuffer(8))
-
-/** A time of the span in milliseconds since the Unix epoch, to the microsecond; 0 where it has none. */
-function milliseconds(span: SpanView, field: number): number {
-  const start = span.message.valueStart(field)
-  if (span.message.valueEnd(field) - start !== 8) return 0
-  const { bytes } = span.message.workspace
-  for (let i = 0; i < 8; i++) bits.setUint8(i, bytes[start + i]!)
-  return (bits.getUint32(4, true) * 0x1_0000_0000 + bits.getUint32(0, true)) / 1e6
 }

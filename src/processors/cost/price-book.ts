@@ -33,12 +33,15 @@ export class PricedModel {
   readonly #variants: readonly VariantPrice[]
   readonly #units: Units
   readonly #vectors = new Map<string, PriceVector>()
+  /** Prices of ordinary processing by period: what nearly every call asks for. */
+  readonly #standard: (PriceVector | undefined)[]
 
   constructor(providerId: string, data: ModelData, units: Units) {
     this.providerId = providerId
     this.modelId = data.id
     this.#units = units
     this.#periods = data.prices.map(({ constraint, prices }) => ({ isActive: activity(constraint), rates: prices }))
+    this.#standard = this.#periods.map(() => undefined)
     this.#variants = (data.variants ?? []).map(({ when, constraint, prices }) => ({
       when,
       isActive: activity(constraint),
@@ -50,13 +53,14 @@ export class PricedModel {
   vectorAt(timeMs: number, context: ProcessingContext | undefined): PriceVector {
     let period = this.#periods.length - 1
     while (period > 0 && !this.#periods[period]!.isActive(timeMs)) period--
-    const chosen =
-      context === undefined
-        ? []
-        : this.#variants.filter(
-            ({ when, isActive }) =>
-              isActive(timeMs) && Object.entries(when).every(([key, value]) => context[key] === value),
-          )
+    if (context === undefined) {
+      this.#standard[period] ??= new PriceVector(this.#periods[period]?.rates ?? {}, this.#units)
+      return this.#standard[period]
+    }
+    const chosen = this.#variants.filter(
+      ({ when, isActive }) => isActive(timeMs) && Object.entries(when).every(([key, value]) => context[key] === value),
+    )
+    if (chosen.length === 0) return this.vectorAt(timeMs, undefined)
     const name = `${period}:${chosen.map(variant => this.#variants.indexOf(variant)).join(',')}`
     let vector = this.#vectors.get(name)
     if (vector === undefined) {

@@ -1,6 +1,14 @@
 import type { RateData, RatesData } from './price-data.ts'
 import { isPartOf, type Unit, type Units } from './units.ts'
 
+const toInput = 0
+const toOutput = 1
+const toOther = 2
+const cacheRead = 1
+const cacheWrite = 2
+/** Instead of an index: a price per call counts one, whatever the usage says. */
+const oneCall = -1
+
 /** What a call cost, in the price's currency; reused by its owner. */
 export class CallCost {
   input = 0
@@ -21,6 +29,11 @@ export class PriceVector {
   readonly #rates: readonly RateData[]
   /** For each unit the places, all smaller than its own, of the priced units inside it. */
   readonly #parts: readonly (readonly number[])[]
+  /** Where each unit's cost goes, and where its count comes from, decided once. */
+  readonly #goesTo: Uint8Array
+  readonly #cache: Uint8Array
+  readonly #usageIndex: Int32Array
+  readonly #per: Float64Array
   readonly #remainders: Float64Array
   readonly #hasTiers: boolean
   readonly #inputTokens: number
@@ -36,6 +49,16 @@ export class PriceVector {
     this.#rates = priced.map(({ rate }) => rate)
     this.#parts = this.#units.map(whole => this.#units.flatMap((part, place) => (isPartOf(part, whole) ? [place] : [])))
     this.#remainders = new Float64Array(priced.length)
+    this.#goesTo = Uint8Array.from(this.#units, ({ direction }) =>
+      direction === 'input' ? toInput : direction === 'output' ? toOutput : toOther,
+    )
+    this.#cache = Uint8Array.from(this.#units, ({ direction, dimensions: { token_type: type } }) =>
+      direction !== 'input' ? 0 : type === 'cache_read' ? cacheRead : type === 'cache_write' ? cacheWrite : 0,
+    )
+    this.#usageIndex = Int32Array.from(this.#units, ({ usageKey, index }) =>
+      usageKey === 'requests' ? oneCall : index,
+    )
+    this.#per = Float64Array.from(this.#units, ({ per }) => per)
     this.#hasTiers = this.#rates.some(rate => typeof rate === 'object')
     this.#inputTokens = units.byUsageKey('input_tokens')?.index ?? -1
   }
@@ -53,21 +76,21 @@ export class PriceVector {
     out.input = out.output = out.other = out.cacheRead = out.cacheWrite = 0
     const inputTokens = this.#hasTiers && this.#inputTokens >= 0 ? usage[this.#inputTokens]! : 0
     const remainders = this.#remainders
-    for (let place = 0; place < this.#units.length; place++) {
-      const unit = this.#units[place]!
-      let count = unit.usageKey === 'requests' ? 1 : usage[unit.index]!
-      for (const part of this.#parts[place]!) count -= remainders[part]!
+    for (let place = 0; place < remainders.length; place++) {
+      const index = this.#usageIndex[place]!
+      let count = index === oneCall ? 1 : usage[index]!
+      const parts = this.#parts[place]!
+      for (let i = 0; i < parts.length; i++) count -= remainders[parts[i]!]!
       if (count < 0) count = 0
       remainders[place] = count
       if (count === 0) continue
-      const cost = (rateAt(this.#rates[place]!, inputTokens) * count) / unit.per
-      if (unit.direction === 'input') {
-        out.input += cost
-        const tokenType = unit.dimensions['token_type']
-        if (tokenType === 'cache_read') out.cacheRead += cost
-        else if (tokenType === 'cache_write') out.cacheWrite += cost
-      } else if (unit.direction === 'output') out.output += cost
+      const cost = (rateAt(this.#rates[place]!, inputTokens) * count) / this.#per[place]!
+      const goesTo = this.#goesTo[place]
+      if (goesTo === toInput) out.input += cost
+      else if (goesTo === toOutput) out.output += cost
       else out.other += cost
+      if (this.#cache[place] === cacheRead) out.cacheRead += cost
+      else if (this.#cache[place] === cacheWrite) out.cacheWrite += cost
     }
     out.total = out.input + out.output + out.other
   }

@@ -7,8 +7,6 @@ import { SpanIndex } from './span-index.ts'
 import { TraceTable } from './trace-table.ts'
 
 const costKey = new AttributeKey('gen_ai.usage.cost')
-const bits = new DataView(new ArrayBuffer(8))
-
 /** Spans that wait by trace, with what the policies need to know of each trace gathered as its spans arrive. */
 export class TraceStore {
   readonly table: TraceTable
@@ -47,8 +45,8 @@ export class TraceStore {
     table.lastSpan[slot] = place
     table.spanCount[slot]!++
     table.sizeBytes[slot]! += size
-    const startMs = milliseconds(span, otlp.spanStartTime)
-    const endMs = milliseconds(span, otlp.spanEndTime)
+    const startMs = span.message.milliseconds(otlp.spanStartTime)
+    const endMs = span.message.milliseconds(otlp.spanEndTime)
     if (table.minStartMs[slot] === 0 || startMs < table.minStartMs[slot]!) table.minStartMs[slot] = startMs
     if (endMs > table.maxEndMs[slot]!) table.maxEndMs[slot] = endMs
     if (this.#usesCost) table.cost[slot]! += this.#costOf(span)
@@ -102,13 +100,4 @@ export class TraceStore {
     const cost = this.#value.reset(bytes, attributes.valueStart(index), attributes.valueEnd(index)).number()
     return cost > 0 ? cost : 0
   }
-}
-
-/** A time of the span in milliseconds since the Unix epoch; exact to the microsecond. */
-function milliseconds(span: SpanView, field: number): number {
-  const start = span.message.valueStart(field)
-  if (span.message.valueEnd(field) - start !== 8) return 0
-  const { bytes } = span.message.workspace
-  for (let i = 0; i < 8; i++) bits.setUint8(i, bytes[start + i]!)
-  return (bits.getUint32(4, true) * 0x1_0000_0000 + bits.getUint32(0, true)) / 1e6
 }
