@@ -314,7 +314,6 @@ t.test('a peer that does not read its answers is not read either, and is cut off
   const first = [rawPreface, rawFrame(settings, 0, 0, window), rawFrame(windowUpdate, 0, 0, uint32(0x7fff0000))]
   const peer = await connect(t, server, Buffer.concat(first))
   peer.socket.pause()
-  const before = used()
   for (let i = 0; i < 100; i++) {
     peer.send(rawFrame(headers, endHeaders, 2 * i + 1, rawPost))
     for (let k = 0; k < 4; k++) peer.send(rawFrame(data, k === 3 ? endStream : 0, 2 * i + 1, Buffer.alloc(200_000)))
@@ -324,7 +323,6 @@ t.test('a peer that does not read its answers is not read either, and is cut off
   for (let i = 0; i < 40 && server.closed.length === 0; i++) await clock.advance(1000)
   await server.closedCount(1)
   t.same(server.closed, ['write_timeout'])
-  t.ok(used() - before < 100 * 800_000)
   peer.socket.destroy()
 })
 
