@@ -54,8 +54,11 @@ export class PricedModel {
     let period = this.#periods.length - 1
     while (period > 0 && !this.#periods[period]!.isActive(timeMs)) period--
     if (context === undefined) {
-      this.#standard[period] ??= new PriceVector(this.#periods[period]?.rates ?? {}, this.#units)
-      return this.#standard[period]
+      const known = this.#standard[period]
+      if (known !== undefined) return known
+      const vector = new PriceVector(this.#periods[period]?.rates ?? {}, this.#units)
+      this.#standard[period] = vector
+      return vector
     }
     const chosen = this.#variants.filter(
       ({ when, isActive }) => isActive(timeMs) && Object.entries(when).every(([key, value]) => context[key] === value),
