@@ -34,7 +34,10 @@ const explained: readonly (readonly [RegExp, string])[] = [
     /^\.record\.attributes\."otel\.zipkin\.absentField\.startTime"/,
     'protobuf: a missing timestamp is marked as it is in JSON',
   ],
-  [/^\.record\.status\.message/, 'v1: a status message that looks like a number is kept with parse_string_tags too'],
+  [
+    /^\.record\.status\.message: .* here, undefined/,
+    'the text of an error tag is the status message too; v1: a status message that looks like a number is kept with parse_string_tags too',
+  ],
   [/^\.group[.:].*resource/, 'each span has its own resource tags; tags without a service stay on the resource'],
 ]
 

@@ -107,6 +107,28 @@ for (const [what, fields, expected] of [
   ['the internal kind', { tags: { 'span.kind': 'internal' } }, { kind: 1 }],
   ['a kind that OTLP does not have', { tags: { 'span.kind': 'x' } }, { attributes: [text('span.kind', 'x')] }],
   ['an error', { tags: { error: 'true' } }, { status: { code: 2 } }],
+  [
+    'an error with a message',
+    { tags: { error: 'no', 'otel.status_code': 'ERROR' } },
+    { status: { code: 2, message: 'no' }, attributes: [text('error', 'no')] },
+  ],
+  [
+    'an event as other exporters write it',
+    {
+      annotations: [
+        { timestamp: 0, value: '{"e": {"n": 3}}' },
+        { timestamp: 0, value: '"e":{"n":4}' },
+        { timestamp: 0, value: '{"e":1}' },
+      ],
+    },
+    {
+      events: [
+        { name: 'e', attributes: [{ key: 'n', value: { intValue: '3' } }] },
+        { name: 'e', attributes: [{ key: 'n', value: { intValue: '4' } }] },
+        { name: '{"e":1}' },
+      ],
+    },
+  ],
   ['an error with text', { tags: { error: 'false' } }, { status: { code: 2 }, attributes: [text('error', 'false')] }],
   [
     'a status',

@@ -39,6 +39,42 @@ export class JsonAttributes {
     }
   }
 
+  /** What `findNamed` found: name and attributes are ranges of `namedText`. */
+  namedText: Uint8Array = new Uint8Array(0)
+  nameEnd = 0
+  bodyStart = 0
+  bodyEnd = 0
+
+  /** Finds `"name":{attributes}`, with or without braces around it, as other exporters write events. */
+  findNamed(text: Uint8Array, start: number, end: number): boolean {
+    const first = text[start]
+    if ((first !== 0x7b && first !== 0x22) || text[end - 1] !== 0x7d) return false
+    const inner = text.subarray(start, end)
+    const wrapped = first === 0x7b ? inner : Buffer.concat([Buffer.from('{'), inner, Buffer.from('}')])
+    try {
+      const reader = this.#reader.reset(wrapped, limits)
+      reader.enterObject()
+      if (!reader.nextKey(true)) return false
+      const name = reader.keyBytes.subarray(reader.keyStart, reader.keyEnd)
+      if (reader.peek() !== 0x7b) return false
+      const bodyStart = reader.offset
+      reader.skipValue()
+      const bodyEnd = reader.offset
+      if (reader.nextKey(false)) return false
+      reader.finish()
+      this.namedText = Buffer.concat([name, wrapped.subarray(bodyStart, bodyEnd)])
+      this.nameEnd = name.length
+      this.bodyStart = name.length
+      this.bodyEnd = this.namedText.length
+      return true
+    } catch (error) {
+      if (error instanceof JsonError) return false
+      throw error
+    } finally {
+      this.#reader.clear()
+    }
+  }
+
   /** Writes the members of an object that `isObject` approved of; nulls have no place in OTLP and are left out. */
   write(text: Uint8Array, start: number, end: number, attributes: AttributeWriter): void {
     const reader = this.#reader.reset(text.subarray(start, end), limits)

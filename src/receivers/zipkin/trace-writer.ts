@@ -59,6 +59,7 @@ const keyShared = key('zipkin.shared')
 const keyDebug = key('zipkin.debug')
 const noServiceName = key('OTLPResourceNoServiceName')
 const textTrue = key('true')
+const textFalse = key('false')
 const textInternal = key('internal')
 const spanKindInternal = 1
 const statusOk = 1
@@ -272,16 +273,24 @@ export class ZipkinTraceWriter {
     const writer = this.#writer
     const mark = writer.open(spanEvents)
     this.#microseconds(eventTime, low, high)
+    const json = this.#jsonAttributes
     const first = indexOfBar(text, start, end)
     const last = first < 0 ? -1 : lastIndexOfBar(text, start, end)
     const dropped = last <= first ? -1 : decimalCount(text, last + 1, end)
-    if (dropped >= 0 && this.#jsonAttributes.isObject(text, first + 1, last)) {
-      this.#text(eventName, text, start, first)
-      this.#eventAttributes.begin(writer, eventAttributes, this.#isTextChecked)
-      this.#jsonAttributes.write(text, first + 1, last, this.#eventAttributes)
+    if (dropped >= 0 && json.isObject(text, first + 1, last)) {
+      this.#richEvent(text, start, first, first + 1, last)
       if (dropped > 0) writer.uint32Field(eventDroppedAttributesCount, dropped)
+    } else if (json.findNamed(text, start, end)) {
+      this.#richEvent(json.namedText, 0, json.nameEnd, json.bodyStart, json.bodyEnd)
     } else this.#text(eventName, text, start, end)
     writer.close(mark)
+  }
+
+  /** Name and attributes of an event from ranges of its text. */
+  #richEvent(text: Uint8Array, nameStart: number, nameEnd: number, bodyStart: number, bodyEnd: number): void {
+    this.#text(eventName, text, nameStart, nameEnd)
+    this.#eventAttributes.begin(this.#writer, eventAttributes, this.#isTextChecked)
+    this.#jsonAttributes.write(text, bodyStart, bodyEnd, this.#eventAttributes)
   }
 
   /** An annotation that is a name and nothing else. */
@@ -305,7 +314,7 @@ export class ZipkinTraceWriter {
   /** Sets the status where no tag does. */
   status(code: number, message: ByteRange): void {
     const mark = this.#writer.open(spanStatus)
-    if (message.isSet && !message.isEmpty) this.#text(statusMessage, message.bytes, message.start, message.end)
+    if (!message.isEmpty) this.#text(statusMessage, message.bytes, message.start, message.end)
     if (code !== 0) this.#writer.varint64Field(statusCode, BigInt(code))
     this.#writer.close(mark)
   }
@@ -388,23 +397,21 @@ export class ZipkinTraceWriter {
   #writeStatus(): void {
     const description = this.#statusDescription
     let code = this.#statusCode.isSet ? namedStatus(this.#statusCode) : 0
-    const hasMessage = this.#statusCode.isSet && description.isSet
-    if (description.isSet && !hasMessage) {
+    const hasDescription = this.#statusCode.isSet && description.isSet
+    if (description.isSet && !hasDescription) {
       this.attribute(keyDescription, 0, keyDescription.length, description.bytes, description.start, description.end)
     }
-    if (this.#error.isSet) {
+    const error = this.#error
+    let message = hasDescription ? description : noText
+    if (error.isSet) {
       code = statusError
-      if (!this.#error.equals(textTrue)) {
-        this.attribute(keyError, 0, keyError.length, this.#error.bytes, this.#error.start, this.#error.end)
+      if (!error.equals(textTrue)) {
+        this.attribute(keyError, 0, keyError.length, error.bytes, error.start, error.end)
+        // OpenTelemetry's exporters put the status message there.
+        if (!hasDescription && !error.equals(textFalse)) message = error
       }
     }
-    if (code === 0 && !hasMessage) return
-    const mark = this.#writer.open(spanStatus)
-    if (hasMessage && !description.isEmpty) {
-      this.#text(statusMessage, description.bytes, description.start, description.end)
-    }
-    if (code !== 0) this.#writer.uint32Field(statusCode, code)
-    this.#writer.close(mark)
+    if (code !== 0 || !message.isEmpty) this.status(code, message)
   }
 
   #writeResource(): void {
@@ -477,6 +484,7 @@ export class ZipkinTraceWriter {
   }
 }
 
+const noText = new ByteRange()
 const wholeServiceName = new ByteRange()
 wholeServiceName.set(keyServiceName, 0, keyServiceName.length)
 
