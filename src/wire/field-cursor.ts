@@ -47,7 +47,7 @@ export class FieldCursor {
     const start = this.fieldEnd
     if (start >= this.end) return false
     this.fieldStart = start
-    const tag = this.#varint32(start)
+    const tag = this.#size32(start)
     const fieldNumber = tag >>> 3
     if (fieldNumber === 0) throw new WireError('field number 0', start)
     this.fieldNumber = fieldNumber
@@ -110,7 +110,7 @@ export class FieldCursor {
           this.fieldEnd = offset + 1 + first
           return
         }
-        const length = this.#varint32(offset)
+        const length = this.#size32(offset)
         this.valueStart = this.#offset
         this.fieldEnd = this.#offset + length
         return
@@ -143,7 +143,7 @@ export class FieldCursor {
     let offset = start
     while (open.length > 0) {
       if (offset >= this.end) throw new WireError('group is cut off', start)
-      const tag = this.#varint32(offset)
+      const tag = this.#size32(offset)
       const fieldNumber = tag >>> 3
       const wireType = tag & 7
       if (wireType === wireGroupEnd) {
@@ -160,6 +160,15 @@ export class FieldCursor {
       }
     }
     return offset
+  }
+
+  /** Reads a tag or a length: the same, but bits beyond 32 are an error, since readers disagree on what they mean. */
+  #size32(start: number): number {
+    const value = this.#varint32(start)
+    if (this.#offset - start > 4 && hasBitsBeyond32(this.bytes, start, this.#offset)) {
+      throw new WireError('tag or length beyond 32 bits', start)
+    }
+    return value
   }
 
   /**
@@ -188,6 +197,12 @@ export class FieldCursor {
     this.#offset = offset
     return value >>> 0
   }
+}
+
+function hasBitsBeyond32(bytes: Uint8Array, start: number, end: number): boolean {
+  if ((bytes[start + 4]! & 0x70) !== 0) return true
+  for (let i = start + 5; i < end; i++) if ((bytes[i]! & 127) !== 0) return true
+  return false
 }
 
 /** Reads the varint at `start`, all 64 bits, unsigned. Throws `WireError` where it is cut off or over-long. */
