@@ -102,7 +102,7 @@ t.test('no file imports itself through others', async t => {
 })
 
 t.test('no file has outgrown one reader', async t => {
-  const lineMax = 600
+  const lineMax = 650
   const long = files.flatMap(file => {
     if (file.endsWith('.generated.ts')) return []
     const lineCount = readFileSync(join(root, file), 'utf8').split('\n').length
