@@ -2,8 +2,8 @@ import type { ConfigDeclaration } from './declare.ts'
 import type { TelemetryConfig } from './shared/service.ts'
 import type { ConfigNode, Place } from './tree.ts'
 
-export type SignalName = 'traces' | 'metrics' | 'logs'
-export const signalNames: readonly SignalName[] = ['traces', 'metrics', 'logs']
+export type SignalName = 'traces' | 'metrics' | 'logs' | 'profiles'
+export const signalNames: readonly SignalName[] = ['traces', 'metrics', 'logs', 'profiles']
 
 export const componentKinds = ['receiver', 'processor', 'exporter', 'connector', 'extension'] as const
 export type ComponentKindName = (typeof componentKinds)[number]
@@ -65,7 +65,7 @@ export interface AgentConfig {
 }
 
 export function isSignalName(text: string): text is SignalName {
-  return text === 'traces' || text === 'metrics' || text === 'logs'
+  return (signalNames as readonly string[]).includes(text)
 }
 
 export function sectionOf(kind: ComponentKindName): string {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { LoadRequest } from './load.ts'
 import { formatProblemsText } from './problem-format.ts'
-import { loadSample, type SampleWorld, valuesFile } from './sample-registry.ts'
+import { loadSample, type SampleWorld, sampleRegistry, valuesFile } from './sample-registry.ts'
 
 async function valuesOf(section: string, world: SampleWorld = {}) {
   const loaded = await loadSample(valuesFile(section), world)
@@ -238,3 +238,17 @@ for (const { name, pipelines, codes } of [
     )
   })
 }
+
+t.test('a pipeline of profiles needs no gate', async t => {
+  const registry = sampleRegistry.map(component =>
+    component.signals === undefined
+      ? component
+      : { ...component, signals: [...component.signals, 'profiles' as const] },
+  )
+  const text = valuesFile('text: a').replace('traces:', 'profiles/all:')
+  const { resolved, problems } = await loadSample(text, {}, { registry })
+  t.same(problems, [])
+  t.match(resolved?.pipelines, [{ id: 'profiles/all', signal: 'profiles' }])
+  const without = await loadSample(text)
+  t.ok(without.problems.every(problem => problem.code === 'SLC0307'))
+})

@@ -125,7 +125,10 @@ export const problemCodes = {
   ],
   SLC0314: ['Address used twice', 'Two components listen on the same address and port.'],
   SLC0315: ['Removed component', 'The Collector had this component once; something else does its work today.'],
-  SLC0316: ['Bad pipeline id', 'A pipeline id is traces, metrics or logs, with an optional name: traces/backend.'],
+  SLC0316: [
+    'Bad pipeline id',
+    'A pipeline id is traces, metrics, logs or profiles, with an optional name: traces/backend.',
+  ],
   SLC0317: ['Component named in the wrong list', 'The id exists, but as another kind of component.'],
   SLC0318: ['Unknown feature gate', 'Sluice has no such gate; it is ignored.'],
   SLC0319: ['Same component named twice', 'The list holds the same id twice.'],

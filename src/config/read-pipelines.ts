@@ -86,9 +86,8 @@ class PipelineReader {
     const signal = 'message' in id ? key.trim() : id.type
     if ('message' in id || !isSignalName(signal)) {
       const close = nearest(signal, signalNames)
-      let remedy = 'write traces, metrics or logs, and /name behind it if you like'
-      if (signal === 'profiles') remedy = 'Sluice has no profiles yet: remove the pipeline'
-      else if (close !== undefined) remedy = `did you mean "${close}"? ${remedy}`
+      let remedy = 'write traces, metrics, logs or profiles, and /name behind it if you like'
+      if (close !== undefined) remedy = `did you mean "${close}"? ${remedy}`
       const message = 'message' in id ? id.message : `"${signal}" is no signal`
       push(this.#problems, 'SLC0316', 'error', path, place, message, remedy)
       return []

@@ -105,7 +105,7 @@ export const serviceConfig = defineConfig({
     'pipelines',
     section('', pipelineConfig),
     {},
-    'Pipelines by id: traces, metrics or logs, and an optional /name.',
+    'Pipelines by id: traces, metrics, logs or profiles, and an optional /name.',
   ),
 })
 export type ServiceConfig = ConfigOf<typeof serviceConfig>
