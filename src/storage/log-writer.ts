@@ -62,6 +62,11 @@ export class LogWriter {
     if (this.segment?.file !== undefined && this.#fault === undefined) {
       await this.segment.file.sync().catch(error => this.#settings.events.fault(error))
     }
+    this.#seal()
+  }
+
+  #seal(): void {
+    if (this.segment !== undefined) this.segment.isSealed = true
     this.segment = undefined
   }
 
@@ -102,7 +107,7 @@ export class LogWriter {
       // After a failed sync nobody knows what is in the file, and after a failed write what is behind its end. What was
       // acknowledged before stays readable; nothing is ever written behind it again.
       await file.truncate(start).catch(() => undefined)
-      this.segment = undefined
+      this.#seal()
       throw error
     }
     let offset = start
@@ -122,7 +127,7 @@ export class LogWriter {
     if (current !== undefined) {
       if (current.endOffset === 0 || current.endOffset + bytes <= this.#settings.segmentBytesMax) return current
       // Sealed: at the lower level its content goes to the disk when the system likes.
-      this.segment = undefined
+      this.#seal()
     }
     this.segment = await this.#owner.create()
     return this.segment

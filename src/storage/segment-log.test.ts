@@ -334,3 +334,38 @@ t.test('works the same on the real file system, with private files', async t => 
   t.ok(numbers.length < 90)
   await again.close()
 })
+
+t.test('reading, acking and writing at once never lose a segment that is just being made', async t => {
+  for (let seed = 1; seed <= 30; seed++) {
+    const random = new SeededRandom(seed)
+    const disk = new ModelDisk()
+    const { log } = create(disk, 'written', 300)
+    await log.open()
+    await log.scan(() => {})
+    const waiting = new Set<number>()
+    const writes: Promise<unknown>[] = []
+    for (let number = 0; number < 60; number++) {
+      writes.push(log.append(recordOf(number)).then(() => waiting.add(number)))
+      for (let turns = random.below(8); turns > 0; turns--) await undefined
+      for (const record of await log.read(500)) {
+        if (random.chance(0.2)) continue
+        await writes[numberOf(record)]
+        waiting.delete(numberOf(record))
+        log.ack(record.sequence)
+      }
+    }
+    await Promise.all(writes)
+    await new Promise(resolve => setImmediate(resolve))
+    disk.kill()
+    const after = create(disk, 'written', 300)
+    await after.log.open()
+    await after.log.scan(() => {})
+    const found = new Set((await readAll(after.log)).map(numberOf))
+    t.strictSame(
+      [...waiting].filter(number => !found.has(number)),
+      [],
+      `seed ${seed}`,
+    )
+    await after.log.close()
+  }
+})

@@ -238,6 +238,7 @@ export class SegmentLog {
     await segment.file?.truncate(0)
     await fileSystem.syncDirectory(directory)
     segment.isScanned = true
+    segment.isSealed = false
     this.#segments.push(segment)
     return segment
   }
@@ -292,7 +293,7 @@ export class SegmentLog {
 
   #endOfSegment(): void {
     const segment = this.#readingSegment
-    if (segment === undefined || segment === this.#writer?.segment) return
+    if (segment === undefined || !segment.isSealed) return
     this.#passTo(segment.lastSequence)
     this.#dropAcked()
   }
@@ -310,7 +311,7 @@ export class SegmentLog {
   #dropAcked(): void {
     while (this.#segments.length > 0) {
       const [segment, next] = this.#segments
-      if (segment === undefined || !segment.isScanned || segment === this.#writer?.segment) return
+      if (segment === undefined || !segment.isScanned || !segment.isSealed) return
       const last = next === undefined ? segment.lastSequence : next.firstSequence - 1
       if (!this.#acks.set.covers(segment.firstSequence, last)) return
       this.#segments.shift()

@@ -39,6 +39,8 @@ export class Segment {
   /** Where the next record goes, and where reading ends. */
   endOffset = 0
   isScanned = false
+  /** Nothing will be written to it any more: only then may it go. */
+  isSealed = true
   file: StorageFile | undefined
   readonly #fileSystem: FileSystem
 
