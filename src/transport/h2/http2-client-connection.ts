@@ -55,7 +55,7 @@ export class Http2ClientConnection extends Http2Connection<ClientStream> {
     this.#settings = settings
     this.receivedMs = this.#lastUsedMs = settings.clock.nowMs()
     // Until the server says otherwise. RFC 9113 recommends that it allow at least a hundred.
-    this.peerStreamsMax = 100
+    this.peer.streamsMax = 100
     this.outbox.append(preface)
     this.sendSettings()
     this.planFlush()
@@ -67,12 +67,12 @@ export class Http2ClientConnection extends Http2Connection<ClientStream> {
 
   /** The server has said what it takes. */
   get isReady(): boolean {
-    return this.hasPeerSettings
+    return this.peer.isKnown
   }
 
   /** It takes another call now. */
   get hasRoom(): boolean {
-    return !this.#isRetired && this.streams.size < this.peerStreamsMax
+    return !this.#isRetired && this.streams.size < this.peer.streamsMax
   }
 
   get isRetired(): boolean {
@@ -84,7 +84,7 @@ export class Http2ClientConnection extends Http2Connection<ClientStream> {
     const id = this.#nextId
     this.#nextId += 2
     if (this.#nextId > streamIdLargest - 2) this.#retire()
-    const sendWindow = this.peerStreamWindow
+    const sendWindow = this.peer.streamWindow
     const stream = new ClientStream(
       { id, sendWindow, receiveWindow: streamWindowBytes },
       sink,
@@ -219,8 +219,6 @@ export class Http2ClientConnection extends Http2Connection<ClientStream> {
     this.#pingSentMs = -1
   }
 
-  protected override peerSettingsChanged(): void {}
-
   protected override failed(error: Http2Error): void {
     this.#end(error.message)
   }
@@ -266,7 +264,7 @@ export class Http2ClientConnection extends Http2Connection<ClientStream> {
     this.streams.clear()
     this.#retire()
     // A server that has not sent its settings has not read a request either.
-    const isUnprocessed = !this.hasPeerSettings
+    const isUnprocessed = !this.peer.isKnown
     for (const stream of streams) stream.sink.failed({ message, isUnprocessed, isTooLarge: false })
   }
 

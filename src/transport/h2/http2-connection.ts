@@ -6,11 +6,7 @@ import {
   flagAck,
   flagEndHeaders,
   flagEndStream,
-  flagPadded,
-  flagPriority,
   flowControlError,
-  frameBytesDefault,
-  frameBytesLargest,
   frameContinuation,
   frameGoaway,
   frameHeaders,
@@ -25,7 +21,6 @@ import {
   protocolError,
   readUint32,
   settingEnablePush,
-  settingHeaderTableSize,
   settingInitialWindowSize,
   settingMaxConcurrentStreams,
   settingMaxFrameSize,
@@ -36,9 +31,12 @@ import {
   windowLargest,
 } from './frame.ts'
 import { FrameReader, type FrameSink } from './frame-reader.ts'
+import { FrameWriter } from './frame-writer.ts'
+import { HeaderBlockBuffer, HeadersPayload } from './header-block-buffer.ts'
 import { type HeaderBlock, HpackDecoder, HpackError } from './hpack-decoder.ts'
 import { Http2Error } from './http2-error.ts'
 import type { Http2Stream } from './http2-stream.ts'
+import { PeerSettings } from './peer-settings.ts'
 import { RecentIds } from './recent-ids.ts'
 import { SendQueue } from './send-queue.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -54,7 +52,6 @@ export interface Http2Settings {
   readonly frameBytesMax: number
 }
 
-const continuationCountMax = 32
 /** Frames that ask for work and bring nothing: SETTINGS, empty DATA, PRIORITY, late frames of closed streams. */
 const idleFramesBurst = 1000
 const idleFramesPerSecond = 100
@@ -69,27 +66,20 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
   protected readonly streams = new Map<number, S>()
   protected readonly settings: Http2Settings
   protected readonly sendQueue: SendQueue
-  protected peerStreamWindow = windowDefault
-  protected peerFrameBytesMax = frameBytesDefault
-  protected peerStreamsMax = 0x7fffffff
+  protected readonly peer = new PeerSettings()
   protected highestPeerId = 0
   protected isClosing = false
   /** When the newest bytes came. */
   protected receivedMs = 0
-  protected hasPeerSettings = false
   protected readonly endedIds = new RecentIds(64)
   protected readonly resetIds = new RecentIds(1024)
   readonly #reader: FrameReader
   readonly #hpack: HpackDecoder
   readonly #idleFrames = new TokenBucket(idleFramesBurst, idleFramesPerSecond)
+  readonly #writer: FrameWriter
+  readonly #block: HeaderBlockBuffer
+  readonly #headers = new HeadersPayload()
   #receiveWindow: number
-  #peerTableBytes = 4096
-  #mustResizeTable = false
-  #block: Buffer | undefined
-  #blockBytes = 0
-  #blockStreamId = 0
-  #blockEndsStream = false
-  #continuationCount = 0
   #dataStream: S | undefined
   #isFlushPlanned = false
   #isReceiving = false
@@ -100,6 +90,8 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
     this.socket = socket
     this.settings = settings
     this.outbox = new Outbox(socket)
+    this.#writer = new FrameWriter(this.outbox, this.peer)
+    this.#block = new HeaderBlockBuffer(settings.headerBytesMax)
     this.sendQueue = new SendQueue(this.outbox, stream => this.#finishSending(stream as S))
     this.#reader = new FrameReader(this, settings.frameBytesMax)
     this.#receiveWindow = settings.connectionWindowBytes
@@ -123,7 +115,6 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
   protected abstract pingAcknowledged(bytes: Uint8Array, offset: number): void
   /** No such stream was ever opened, by either side. */
   protected abstract isIdle(streamId: number): boolean
-  protected abstract peerSettingsChanged(): void
   /** The connection must end for this reason; called once, before the GOAWAY goes out. */
   protected abstract failed(error: Http2Error): void
   /** The body of our side of the stream is with the outbox; trailers, if any, are not. */
@@ -146,7 +137,7 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
 
   #noteWaiting(): void {
     const { isWaiting, frameCount } = this.#reader
-    if (this.#block !== undefined) return
+    if (this.#block.isOpen) return
     if (!isWaiting) this.#waitingSinceMs = -1
     else if (this.#waitingSinceMs < 0 || frameCount !== this.#waitingFrame) this.#waitingSinceMs = this.receivedMs
     this.#waitingFrame = frameCount
@@ -167,19 +158,12 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
   }
 
   sendGoaway(lastStreamId: number, code: number, message: string): void {
-    const text = Buffer.from(message.slice(0, 128), 'latin1')
-    const payload = Buffer.allocUnsafe(8 + text.length)
-    payload.writeUInt32BE(lastStreamId, 0)
-    payload.writeUInt32BE(code, 4)
-    text.copy(payload, 8)
-    this.outbox.frame({ length: payload.length, type: frameGoaway, flags: 0, streamId: 0 })
-    this.outbox.append(payload)
+    this.#writer.goaway(lastStreamId, code, message)
     this.planFlush()
   }
 
   sendPing(payload: Uint8Array, flags: number): void {
-    this.outbox.frame({ length: 8, type: framePing, flags, streamId: 0 })
-    this.outbox.append(payload)
+    this.#writer.ping(payload, flags)
     this.planFlush()
   }
 
@@ -195,7 +179,7 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
     else pairs.push([settingEnablePush, 0])
     this.outbox.append(settingsFrame(pairs))
     if (settings.connectionWindowBytes > windowDefault) {
-      this.#sendWindowUpdate(0, settings.connectionWindowBytes - windowDefault)
+      this.#writer.windowUpdate(0, settings.connectionWindowBytes - windowDefault)
     }
   }
 
@@ -211,42 +195,14 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
     this.outbox.flush()
   }
 
-  /** Sends a header block, cut into frames the peer takes. `fragments` are parts of one block. */
+  /** Sends a header block whose parts are `fragments`. */
   protected sendHeaders(streamId: number, fragments: readonly Uint8Array[], endsStream: boolean): void {
-    let length = this.#mustResizeTable ? 1 : 0
-    for (const fragment of fragments) length += fragment.length
-    if (length > this.peerFrameBytesMax) {
-      this.#sendLongHeaders(streamId, fragments, endsStream)
-      return
-    }
-    const flags = flagEndHeaders | (endsStream ? flagEndStream : 0)
-    this.outbox.frame({ length, type: frameHeaders, flags, streamId })
-    if (this.#mustResizeTable) this.#appendTableResize()
-    for (const fragment of fragments) this.outbox.append(fragment)
-  }
-
-  #sendLongHeaders(streamId: number, fragments: readonly Uint8Array[], endsStream: boolean): void {
-    const block = Buffer.concat(this.#mustResizeTable ? [tableResizedToZero, ...fragments] : fragments)
-    this.#mustResizeTable = false
-    const frameMax = this.peerFrameBytesMax
-    for (let offset = 0; offset < block.length; offset += frameMax) {
-      const length = Math.min(frameMax, block.length - offset)
-      let flags = offset + length === block.length ? flagEndHeaders : 0
-      if (offset === 0 && endsStream) flags |= flagEndStream
-      this.outbox.frame({ length, type: offset === 0 ? frameHeaders : frameContinuation, flags, streamId })
-      this.outbox.append(block.subarray(offset, offset + length))
-    }
-  }
-
-  // Our blocks use no dynamic table. But RFC 7541, section 4.2, wants a lowered limit to be confirmed.
-  #appendTableResize(): void {
-    this.#mustResizeTable = false
-    this.outbox.append(tableResizedToZero)
+    this.#writer.headers(streamId, fragments, endsStream)
   }
 
   /** Sends `stream.parts` and then `stream.trailers`, as far as the windows go; the rest when they open. */
   protected sendBody(stream: S): void {
-    this.sendQueue.add(stream, this.peerFrameBytesMax)
+    this.sendQueue.add(stream, this.peer.frameBytesMax)
     if (stream.bodyBytesLeft > 0) stream.blockedSinceMs = this.nowMs()
     this.planFlush()
   }
@@ -260,7 +216,7 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
   /** The socket takes more: bodies that waited for it go on. */
   drained(): void {
     if (this.isClosing) return
-    this.sendQueue.pump(this.peerFrameBytesMax)
+    this.sendQueue.pump(this.peer.frameBytesMax)
     this.planFlush()
   }
 
@@ -273,8 +229,7 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
   }
 
   protected sendReset(streamId: number, code: number): void {
-    this.outbox.frame({ length: 4, type: frameRstStream, flags: 0, streamId })
-    this.outbox.append(Uint8Array.of(code >>> 24, code >>> 16, code >>> 8, code))
+    this.#writer.reset(streamId, code)
     this.resetIds.add(streamId)
     this.planFlush()
   }
@@ -296,8 +251,8 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
 
   dataStart(reader: FrameReader): void {
     const { streamId, length } = reader
-    if (this.#block !== undefined) throw new Http2Error(protocolError, 'DATA inside a header block')
-    if (!this.hasPeerSettings) throw new Http2Error(protocolError, 'the first frame is not SETTINGS')
+    if (this.#block.isOpen) throw new Http2Error(protocolError, 'DATA inside a header block')
+    if (!this.peer.isKnown) throw new Http2Error(protocolError, 'the first frame is not SETTINGS')
     if (streamId === 0) throw new Http2Error(protocolError, 'DATA on stream 0')
     this.#receiveWindow -= length
     if (this.#receiveWindow < 0) throw new Http2Error(flowControlError, 'DATA beyond the window of the connection')
@@ -335,7 +290,7 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
   dataEnd(reader: FrameReader): void {
     const { connectionWindowBytes, streamWindowBytes } = this.settings
     if (this.#receiveWindow < connectionWindowBytes / 2) {
-      this.#sendWindowUpdate(0, connectionWindowBytes - this.#receiveWindow)
+      this.#writer.windowUpdate(0, connectionWindowBytes - this.#receiveWindow)
       this.#receiveWindow = connectionWindowBytes
     }
     const stream = this.#dataStream
@@ -345,14 +300,9 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
       stream.isRemoteClosed = true
       this.streamEnded(stream)
     } else if (stream.receiveWindow < streamWindowBytes / 2) {
-      this.#sendWindowUpdate(stream.id, streamWindowBytes - stream.receiveWindow)
+      this.#writer.windowUpdate(stream.id, streamWindowBytes - stream.receiveWindow)
       stream.receiveWindow = streamWindowBytes
     }
-  }
-
-  #sendWindowUpdate(streamId: number, bytes: number): void {
-    this.outbox.frame({ length: 4, type: frameWindowUpdate, flags: 0, streamId })
-    this.outbox.append(Uint8Array.of(bytes >>> 24, bytes >>> 16, bytes >>> 8, bytes))
   }
 
   frameStart(reader: FrameReader): void {
@@ -361,16 +311,16 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
       throw new Http2Error(enhanceYourCalm, 'a header block above the limit', 'headers_too_large')
     }
     if (type <= frameContinuation) throw new Http2Error(frameSizeError, `a frame of ${reader.length} bytes`)
-    if (this.#block !== undefined) throw new Http2Error(protocolError, 'a frame inside a header block')
+    if (this.#block.isOpen) throw new Http2Error(protocolError, 'a frame inside a header block')
     this.countIdleFrame()
   }
 
   frame(reader: FrameReader, bytes: Uint8Array, start: number, end: number): void {
     const { type } = reader
-    if (this.#block !== undefined && type !== frameContinuation) {
+    if (this.#block.isOpen && type !== frameContinuation) {
       throw new Http2Error(protocolError, 'a frame inside a header block')
     }
-    if (!this.hasPeerSettings && type !== frameSettings) {
+    if (!this.peer.isKnown && type !== frameSettings) {
       throw new Http2Error(protocolError, 'the first frame is not SETTINGS')
     }
     switch (type) {
@@ -408,56 +358,30 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
   #onHeaders(reader: FrameReader, bytes: Uint8Array, start: number, end: number): void {
     const { streamId, flags } = reader
     if (streamId === 0) throw new Http2Error(protocolError, 'HEADERS on stream 0')
-    if ((flags & flagPadded) !== 0) {
-      const padding = start < end ? bytes[start]! : 256
-      start++
-      end -= padding
-      if (end < start) throw new Http2Error(protocolError, 'padding longer than its frame')
-    }
-    let dependsOnItself = false
-    if ((flags & flagPriority) !== 0) {
-      if (end - start < 5) throw new Http2Error(frameSizeError, 'HEADERS too short for its priority')
-      dependsOnItself = (readUint32(bytes, start) & 0x7fffffff) === streamId
-      start += 5
-    }
+    const payload = this.#headers
+    payload.read(reader, bytes, start, end)
+    this.#block.checkLength(payload.end - payload.start)
     const endsStream = (flags & flagEndStream) !== 0
-    if (end - start > this.settings.headerBytesMax) {
-      throw new Http2Error(enhanceYourCalm, 'a header block above the limit', 'headers_too_large')
-    }
     if ((flags & flagEndHeaders) === 0) {
-      this.#block = Buffer.allocUnsafe(Math.max(256, (end - start) * 2))
-      this.#block.set(bytes.subarray(start, end))
-      this.#blockBytes = end - start
-      this.#blockStreamId = streamId
+      this.#block.open(streamId, endsStream)
+      this.#block.append(bytes, payload.start, payload.end)
       this.#waitingSinceMs = this.receivedMs
-      this.#blockEndsStream = endsStream
-      this.#continuationCount = 0
       return
     }
-    const block = this.#hpack.decode(bytes, start, end)
-    this.headersReceived(streamId, block, endsStream)
+    const { dependsOnItself } = payload
+    this.headersReceived(streamId, this.#hpack.decode(bytes, payload.start, payload.end), endsStream)
     if (dependsOnItself) this.#refuseSelfDependency(streamId)
   }
 
   #onContinuation(reader: FrameReader, bytes: Uint8Array, start: number, end: number): void {
-    let block = this.#block
-    if (block === undefined || reader.streamId !== this.#blockStreamId) {
-      throw new Http2Error(protocolError, 'CONTINUATION without HEADERS')
-    }
-    const total = this.#blockBytes + end - start
-    if (total > this.settings.headerBytesMax || ++this.#continuationCount > continuationCountMax) {
-      throw new Http2Error(enhanceYourCalm, 'a header block above the limit', 'headers_too_large')
-    }
-    if (total > block.length) {
-      const grown = Buffer.allocUnsafe(total * 2)
-      block.copy(grown, 0, 0, this.#blockBytes)
-      this.#block = block = grown
-    }
-    block.set(bytes.subarray(start, end), this.#blockBytes)
-    this.#blockBytes = total
+    const block = this.#block
+    if (reader.streamId !== block.streamId) throw new Http2Error(protocolError, 'CONTINUATION without HEADERS')
+    block.continue(bytes, start, end)
     if ((reader.flags & flagEndHeaders) === 0) return
-    this.#block = undefined
-    this.headersReceived(this.#blockStreamId, this.#hpack.decode(block, 0, total), this.#blockEndsStream)
+    const { streamId, endsStream } = block
+    const decoded = this.#hpack.decode(block.bytes, 0, block.length)
+    block.close()
+    this.headersReceived(streamId, decoded, endsStream)
   }
 
   #onPriority(reader: FrameReader, bytes: Uint8Array, start: number): void {
@@ -502,43 +426,14 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
       this.countIdleFrame()
       return
     }
-    if (reader.length % 6 !== 0) throw new Http2Error(frameSizeError, 'SETTINGS of a wrong length')
-    if (reader.length > 6 * 64) throw new Http2Error(enhanceYourCalm, 'too many settings', 'flood')
     this.countIdleFrame()
-    for (let offset = start; offset < end; offset += 6) {
-      this.#onSetting((bytes[offset]! << 8) | bytes[offset + 1]!, readUint32(bytes, offset + 2))
-    }
-    this.hasPeerSettings = true
-    this.outbox.frame({ length: 0, type: frameSettings, flags: flagAck, streamId: 0 })
-    this.peerSettingsChanged()
-    this.sendQueue.pump(this.peerFrameBytesMax)
-  }
-
-  #onSetting(identifier: number, value: number): void {
-    if (identifier === settingHeaderTableSize) {
-      if (value < this.#peerTableBytes) this.#mustResizeTable = true
-      this.#peerTableBytes = value
-    } else if (identifier === settingEnablePush) {
-      if (value > 1) throw new Http2Error(protocolError, 'SETTINGS_ENABLE_PUSH')
-    } else if (identifier === settingMaxConcurrentStreams) {
-      this.peerStreamsMax = value
-    } else if (identifier === settingInitialWindowSize) {
-      if (value > windowLargest) throw new Http2Error(flowControlError, 'SETTINGS_INITIAL_WINDOW_SIZE')
-      this.#moveStreamWindows(value - this.peerStreamWindow)
-      this.peerStreamWindow = value
-    } else if (identifier === settingMaxFrameSize) {
-      if (value < frameBytesDefault || value > frameBytesLargest) {
-        throw new Http2Error(protocolError, 'SETTINGS_MAX_FRAME_SIZE')
-      }
-      this.peerFrameBytesMax = value
-    }
-  }
-
-  #moveStreamWindows(difference: number): void {
+    const moved = this.peer.read(bytes, start, end)
     for (const stream of this.streams.values()) {
-      stream.sendWindow += difference
+      stream.sendWindow += moved
       if (stream.sendWindow > windowLargest) throw new Http2Error(flowControlError, 'a window above the largest')
     }
+    this.outbox.frame({ length: 0, type: frameSettings, flags: flagAck, streamId: 0 })
+    this.sendQueue.pump(this.peer.frameBytesMax)
   }
 
   #onPing(reader: FrameReader, bytes: Uint8Array, start: number): void {
@@ -570,7 +465,7 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
       if (this.sendQueue.connectionWindow > windowLargest) {
         throw new Http2Error(flowControlError, 'a window above the largest')
       }
-      this.sendQueue.pump(this.peerFrameBytesMax)
+      this.sendQueue.pump(this.peer.frameBytesMax)
       return
     }
     const stream = this.streams.get(streamId)
@@ -587,15 +482,13 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
       this.resetStream(stream, flowControlError)
       return
     }
-    if (stream.isQueued) this.sendQueue.pump(this.peerFrameBytesMax)
+    if (stream.isQueued) this.sendQueue.pump(this.peer.frameBytesMax)
   }
 
   #refuseIdle(streamId: number, what: string): void {
     if (this.isIdle(streamId)) throw new Http2Error(protocolError, `${what} on an idle stream`)
   }
 }
-
-const tableResizedToZero = Uint8Array.of(0x20)
 
 function flushPlanned<S extends Http2Stream>(connection: Http2Connection<S>): void {
   connection.flushNow()

@@ -144,7 +144,7 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
     const handler = this.#host.handler
     const exchange = new Http2Exchange(this, head, {
       id: streamId,
-      sendWindow: this.peerStreamWindow,
+      sendWindow: this.peer.streamWindow,
       receiveWindow: this.settings.streamWindowBytes,
       handler,
       startedMs: this.receivedMs,
@@ -312,8 +312,6 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
     // The peer opens no more streams; those that run are finished and then the peer closes, or idles out.
   }
 
-  protected override peerSettingsChanged(): void {}
-
   get isBusy(): boolean {
     return this.streams.size > 0
   }
@@ -340,7 +338,7 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
   check(nowMs: number): void {
     if (this.isClosing) return
     const { limits } = this.#host.settings
-    if (!this.hasPeerSettings && nowMs - this.#openedMs >= limits.prefaceTimeoutMs) {
+    if (!this.peer.isKnown && nowMs - this.#openedMs >= limits.prefaceTimeoutMs) {
       this.fail(new Http2Error(protocolError, 'no preface', 'preface_timeout'))
       return
     }
