@@ -92,9 +92,13 @@ ${kind}s:
   ${type}:
 \`\`\`
 
-| key | default | meaning |
-| --- | --- | --- |
-| \`example\` | \`""\` | What this key is for. |
+<!-- keys: written by scripts/readme-tables.ts -->
+
+| Key | Type | Default | Meaning |
+| --- | --- | --- | --- |
+| \`example\` | text | \`""\` | What this key is for. |
+
+<!-- end of keys -->
 
 ## Metrics
 

@@ -7,9 +7,7 @@ import { withKeyTable } from './config/readme-table.ts'
 
 for (const { kind, type, config } of components.all) {
   const path = fileURLToPath(new URL(`./${kind}s/${type.replaceAll('_', '-')}/README.md`, import.meta.url))
-  if (!existsSync(path)) continue
-  const readme = readFileSync(path, 'utf8')
-  if (!readme.includes('<!-- keys')) continue
+  const readme = existsSync(path) ? readFileSync(path, 'utf8') : ''
   t.test(`the table of keys in the README of ${type} is that of its declaration`, async t => {
     t.ok(withKeyTable(readme, config) === readme, 'npm run generate writes it anew')
   })

@@ -8,6 +8,7 @@ export const forwardConnector = defineConnector({
     ['traces', 'traces'],
     ['metrics', 'metrics'],
     ['logs', 'logs'],
+    ['profiles', 'profiles'],
   ],
   stability: 'beta',
   summary: 'Joins pipelines of one signal: what ends one begins the others.',
