@@ -10,7 +10,7 @@ const layers: readonly (readonly string[])[] = [
   ['wire', 'config', 'workers', 'storage'],
   ['pdata', 'transport', 'telemetry'],
   ['component'],
-  ['exporter-helper', 'receiver-helper', 'processor-helper', 'testkit'],
+  ['exporter-helper', 'receiver-helper', 'processor-helper', 'model-calls', 'testkit'],
   ['receivers', 'processors', 'exporters', 'connectors', 'extensions', 'service'],
   ['cli', 'components.ts'],
   ['main.ts', 'stage-worker.ts'],

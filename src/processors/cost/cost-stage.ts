@@ -1,11 +1,12 @@
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
+import { roleIndex } from '../../model-calls/attribute-roles.ts'
+import { hashBytes, hashSeed } from '../../model-calls/byte-hash.ts'
+import { CallReader } from '../../model-calls/call-reader.ts'
+import type { CacheCounting } from '../../model-calls/usage.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
 import type { ResourceView, SpanView } from '../../pdata/views.ts'
 import { keep, type Verdict } from '../../pdata/walk-hooks.ts'
-import { roleIndex } from './attribute-roles.ts'
-import { hashBytes, hashSeed } from './byte-hash.ts'
-import { CallReader } from './call-reader.ts'
 import type { CostConfig } from './config.ts'
 import { CostWriter } from './cost-writer.ts'
 import { OperationRules } from './operation-rules.ts'
@@ -13,7 +14,6 @@ import { Pricer } from './pricer.ts'
 import { SeenCalls } from './seen-calls.ts'
 import { SpendBook } from './spend-book.ts'
 import { TelemetryMeter } from './telemetry-meter.ts'
-import type { CacheCounting } from './usage.ts'
 
 /** What the companion tells the stages. */
 export interface CostContext {

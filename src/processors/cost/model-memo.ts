@@ -1,6 +1,6 @@
-import { roleIndex } from './attribute-roles.ts'
-import { hashBytes, hashSeed } from './byte-hash.ts'
-import type { CallReader } from './call-reader.ts'
+import { roleIndex } from '../../model-calls/attribute-roles.ts'
+import { hashBytes, hashSeed } from '../../model-calls/byte-hash.ts'
+import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { PriceSource } from './price-source.ts'
 import type { ResolvedModel } from './resolver.ts'
 

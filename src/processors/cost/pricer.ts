@@ -1,10 +1,10 @@
-import type { CallReader } from './call-reader.ts'
+import type { CallReader } from '../../model-calls/call-reader.ts'
+import { type CacheCounting, NormalizedUsage, normalizeUsage } from '../../model-calls/usage.ts'
 import type { CostConfig } from './config.ts'
 import { type ModelEntry, ModelMemo } from './model-memo.ts'
 import type { ProcessingContext } from './price-book.ts'
 import { PriceSource } from './price-source.ts'
 import { CallCost, type PriceVector } from './price-vector.ts'
-import { type CacheCounting, NormalizedUsage, normalizeUsage } from './usage.ts'
 
 /** How a call's cost came about; the value of `sluice.cost.status`. */
 export type CostStatus =

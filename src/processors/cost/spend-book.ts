@@ -1,13 +1,13 @@
+import { roleIndex } from '../../model-calls/attribute-roles.ts'
+import { hashBytes, hashSeed } from '../../model-calls/byte-hash.ts'
+import type { CallReader } from '../../model-calls/call-reader.ts'
+import type { NormalizedUsage } from '../../model-calls/usage.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import type { AttributeList } from '../../pdata/attribute-list.ts'
 import { ValueReader } from '../../pdata/value.ts'
 import type { SpanView } from '../../pdata/views.ts'
-import { roleIndex } from './attribute-roles.ts'
-import { hashBytes, hashSeed } from './byte-hash.ts'
-import type { CallReader } from './call-reader.ts'
 import type { ModelEntry } from './model-memo.ts'
 import { countName, SpendAccount, tokenCounts } from './spend-counts.ts'
-import type { NormalizedUsage } from './usage.ts'
 
 const accountsMax = 2048
 const serviceName = new AttributeKey('service.name')

@@ -1,4 +1,4 @@
-import type { SpanView } from '../../pdata/views.ts'
+import type { SpanView } from '../pdata/views.ts'
 import { AttributeRoles, roleIndex } from './attribute-roles.ts'
 import { hashBytes, hashSeed } from './byte-hash.ts'
 import { CallValues } from './call-values.ts'

@@ -1,5 +1,5 @@
-import { AttributeKey } from '../../pdata/attribute-key.ts'
-import type { AttributeList } from '../../pdata/attribute-list.ts'
+import { AttributeKey } from '../pdata/attribute-key.ts'
+import type { AttributeList } from '../pdata/attribute-list.ts'
 import { type Role, roleKeys, roles } from './dialects.ts'
 
 const filterSlots = 4096

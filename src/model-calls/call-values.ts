@@ -1,5 +1,5 @@
-import type { AttributeList } from '../../pdata/attribute-list.ts'
-import { ValueReader, valueBool, valueDouble, valueInt, valueString } from '../../pdata/value.ts'
+import type { AttributeList } from '../pdata/attribute-list.ts'
+import { ValueReader, valueBool, valueDouble, valueInt, valueString } from '../pdata/value.ts'
 
 /** Reads attribute values by index without allocating, in whatever type an SDK wrote them. */
 export class CallValues {

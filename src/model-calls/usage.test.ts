@@ -1,6 +1,6 @@
 import t from 'tap'
+import { modelCandidates, providerPrefix } from '../processors/cost/model-id.ts'
 import { callKindOf } from './dialects.ts'
-import { modelCandidates, providerPrefix } from './model-id.ts'
 import { NormalizedUsage, normalizeUsage, ReportedUsage } from './usage.ts'
 
 type Counts = Partial<Record<keyof NormalizedUsage, number>>
