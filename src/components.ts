@@ -1,4 +1,5 @@
 import { ComponentRegistry } from './component/registry.ts'
+import { costConnector } from './connectors/cost/factory.ts'
 import { countConnector } from './connectors/count/factory.ts'
 import { forwardConnector } from './connectors/forward/factory.ts'
 import { routingConnector } from './connectors/routing/factory.ts'
@@ -58,6 +59,7 @@ export const components = new ComponentRegistry([
   jaegerExporter,
   zipkinExporter,
   // connectors
+  costConnector,
   countConnector,
   forwardConnector,
   routingConnector,
