@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { components } from './components.ts'
+import { configSchema } from './config/json-schema.ts'
 import { problemsPage } from './config/problems-page.ts'
 import { withKeyTable } from './config/readme-table.ts'
 
@@ -16,4 +17,9 @@ for (const { kind, type, config } of components.all) {
 t.test('docs/problems.md has every code', async t => {
   const page = fileURLToPath(new URL('../docs/problems.md', import.meta.url))
   t.ok(readFileSync(page, 'utf8') === problemsPage(), 'npm run generate writes it anew')
+})
+
+t.test('the schema beside the example configurations is that of the components', async t => {
+  const file = fileURLToPath(new URL('../config/sluice.schema.json', import.meta.url))
+  t.strictSame(JSON.parse(readFileSync(file, 'utf8')), configSchema(components.all), 'npm run generate writes it anew')
 })
