@@ -167,11 +167,18 @@ async function crashRun(level: SyncLevel, step: number, seed: number, powerLoss:
   for (const [i, record] of found.entries()) {
     if (i > 0 && record.sequence <= (found[i - 1]?.sequence ?? 0)) throw new Error(`out of order: ${context}`)
   }
-  // The log goes on: a new record is not taken for an old one.
+  // The log goes on: a new record is not taken for an old one, and outlives another kill when the old ones are done.
   await log.append(recordOf(100_000))
   const [last] = await readAll(log)
   if (last === undefined || numberOf(last) !== 100_000) throw new Error(`the log does not go on: ${context}`)
-  await log.close()
+  for (const record of found) log.ack(record.sequence)
+  await new Promise(resolve => setImmediate(resolve))
+  const next = create(disk, level).log
+  await next.open()
+  await next.scan(() => {})
+  const left = (await readAll(next)).map(numberOf)
+  if (!left.includes(100_000)) throw new Error(`what was written after the recovery is lost: ${context}`)
+  await next.close()
   return isOver ? undefined : context
 }
 

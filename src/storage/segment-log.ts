@@ -85,7 +85,8 @@ export class SegmentLog {
     await this.#findSegments()
     const last = this.#segments.at(-1)
     const isDamaged = last !== undefined && (await this.#findEnd(last))
-    const highest = Math.max(last?.lastSequence ?? 0, (last?.firstSequence ?? 1) - 1, this.#acks.set.highest)
+    // The name of a segment without records is taken as well: two of one name would be one file.
+    const highest = Math.max(last?.lastSequence ?? 0, last?.firstSequence ?? 0, this.#acks.set.highest)
     this.#nextSequence = highest + 1 + (isDamaged ? sequenceGapAfterDamage : 0)
     if (last !== undefined) last.lastSequence = this.#nextSequence - 1
     else this.#readSequence = this.#nextSequence - 1
