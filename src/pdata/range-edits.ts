@@ -51,6 +51,11 @@ export class RangeEdits {
     this.size = 0
   }
 
+  /** Whether any range still waits to be applied. */
+  get isPending(): boolean {
+    return this.size > this.doneCount
+  }
+
   /** `[start, end)` must lie inside one text or bytes payload, and must not overlap another range. */
   add(start: number, end: number, replacement: Uint8Array): void {
     this.size++

@@ -326,7 +326,7 @@ export class StageWalk {
   #otherField(level: 1 | 2, field: FieldCursor): void {
     const workspace = this.#workspace
     const { ranges } = workspace
-    if (ranges.size === 0 || !ranges.isIn(field.valueStart, field.fieldEnd)) return
+    if (!ranges.isPending || !ranges.isIn(field.valueStart, field.fieldEnd)) return
     const { fieldNumber, valueStart, fieldEnd } = field
     this.#skip(level, field.fieldStart, fieldEnd)
     const start = workspace.length

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { decodePlain, encodePlain, type Plain } from '../testkit/otlp-oracle.ts'
 import { attributesOf, recordsOf, requestOf } from '../testkit/run-processor.ts'
+import { WireWriter } from '../wire/wire-writer.ts'
 import * as otlp from './otlp-fields.ts'
 import { StageWalk } from './stage-walk.ts'
 import { keep, type WalkHooks } from './walk-hooks.ts'
@@ -157,4 +158,24 @@ t.test('a metric goes with its last data point, and one that had none stays', as
   const walk = new StageWalk('metrics', [{ dropReason: 'test', dataPoint: () => 1 }])
   t.same(recordsOf('metrics', decodePlain('metrics', walk.run(bytes))), [{ name: 'b', gauge: {} }])
   t.same(walk.dropped, [1])
+})
+
+t.test('a resource in a hundred thousand pieces is read in linear time', async t => {
+  // Each piece is a Resource with a dropped_attributes_count of one byte.
+  const piece = Uint8Array.of(0x0a, 0x02, 0x10, 0x07)
+  const group = Buffer.concat(new Array(100_000).fill(piece))
+  const writer = new WireWriter()
+  writer.bytesField(1, group)
+  const bytes = writer.finish()
+  let count = 0
+  const startedMs = performance.now()
+  const reader: WalkHooks = {
+    resource(resource) {
+      count = resource.message.uint32(otlp.resourceDroppedAttributesCount)
+      return keep
+    },
+  }
+  t.equal(new StageWalk('traces', [reader]).run(bytes), bytes)
+  t.equal(count, 7)
+  t.ok(performance.now() - startedMs < 2000)
 })

@@ -54,7 +54,7 @@ class SurroundingView {
 
   /** Notes what is pending. The walk calls it after every processor. */
   finish(): void {
-    if (this.#message.workspace.ranges.size > 0) this.message.applyRanges()
+    if (this.#message.workspace.ranges.isPending) this.message.applyRanges()
   }
 
   /** Field 1 of the group; pieces of it merge by standing one after the other. */
@@ -71,8 +71,10 @@ class SurroundingView {
         message.reset(valueStart, fieldEnd, fieldStart, fieldEnd)
         continue
       }
-      const merged = workspace.length
-      workspace.relocate(message.start, message.end)
+      // A third piece goes behind the first two where they stand: pieces may be many.
+      const isMerged = message.start >= workspace.sourceLength && message.end === workspace.length
+      const merged = isMerged ? message.start : workspace.length
+      if (!isMerged) workspace.relocate(message.start, message.end)
       workspace.relocate(valueStart, fieldEnd)
       message.reset(merged, workspace.length, message.fieldStart, message.fieldEnd)
     }
@@ -254,7 +256,7 @@ export class SpanView {
       if (this.#status.isDirty) writeChild(message, otlp.spanStatus, this.#status)
       this.#hasStatus = false
     }
-    if (message.workspace.ranges.size > 0) message.applyRanges()
+    if (message.workspace.ranges.isPending) message.applyRanges()
   }
 }
 
@@ -320,7 +322,7 @@ export class LogRecordView {
 
   /** Notes what is pending. The walk calls it after every processor. */
   finish(): void {
-    if (this.message.workspace.ranges.size > 0) this.message.applyRanges()
+    if (this.message.workspace.ranges.isPending) this.message.applyRanges()
   }
 }
 
@@ -368,7 +370,7 @@ export class DataPointView {
   /** Notes what is pending in children. The walk calls it after every processor. */
   finish(): void {
     this.exemplars.finish()
-    if (this.message.workspace.ranges.size > 0) this.message.applyRanges()
+    if (this.message.workspace.ranges.isPending) this.message.applyRanges()
   }
 }
 
@@ -471,7 +473,7 @@ export class MetricView {
         this.#kind = -1
       }
     }
-    if (message.workspace.ranges.size > 0) {
+    if (message.workspace.ranges.isPending) {
       message.applyRanges()
       this.#kind = -1
     }
