@@ -233,4 +233,25 @@ export class WireWriter {
     }
     bytes[offset] = rest
   }
+
+  /** As `open`, with room for a length of two bytes: for messages that nearly always have 128 bytes or more. */
+  openWide(fieldNumber: number): number {
+    this.tag(fieldNumber, wireBytes)
+    this.ensure(2)
+    this.length += 2
+    return this.length
+  }
+
+  /** Patches the length of the message opened wide at `mark`; children move unless the length has two bytes. */
+  closeWide(mark: number): void {
+    const length = this.length - mark
+    if (length >= 0x80 && length < 0x4000) {
+      this.#bytes[mark - 2] = (length & 127) | 128
+      this.#bytes[mark - 1] = length >>> 7
+      return
+    }
+    this.#bytes.copyWithin(mark - 1, mark, this.length)
+    this.length--
+    this.close(mark - 1)
+  }
 }

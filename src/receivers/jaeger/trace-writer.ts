@@ -31,6 +31,7 @@ import {
   statusMessage,
 } from '../../pdata/otlp-fields.ts'
 import { addUint64, uint64 } from '../../wire/uint64.ts'
+import { wireBytes, wireFixed64 } from '../../wire/wire-type.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
 import { isSame, type JaegerTag, tagBool, tagBytes, tagDouble, tagInt, tagString } from './jaeger-tag.ts'
 
@@ -191,7 +192,7 @@ export class JaegerTraceWriter {
       this.#groupSpanCount = 0
     }
     this.#spanStart = writer.length
-    this.#spanMark = writer.open(scopeGroupRecords)
+    this.#spanMark = writer.openWide(scopeGroupRecords)
     this.#spanAttributes.begin(writer, spanAttributes, false)
     this.ids.fill(0)
     this.start.low = 0
@@ -320,8 +321,7 @@ export class JaegerTraceWriter {
       writer.truncate(this.#spanStart)
       return
     }
-    this.#writeIds()
-    this.#writeTimes()
+    this.#writeIdsAndTimes()
     if (this.#kind !== 0) writer.uint32Field(spanKind, this.#kind)
     if ((this.flags & 1) !== 0) writer.fixed32Field(spanFlags, 1)
     this.#writeStatus()
@@ -330,29 +330,22 @@ export class JaegerTraceWriter {
     this.spanCount++
   }
 
-  #writeIds(): void {
-    const { ids } = this
-    const writer = this.#writer
-    if (!isZero(ids, 0, 16)) writer.bytesField(spanTraceId, ids, 0, 16)
-    if (!isZero(ids, 16, 24)) writer.bytesField(spanSpanId, ids, 16, 24)
+  /** Ids and times: one check of room, then bytes. Zero is left out, as protobuf does. */
+  #writeIdsAndTimes(): void {
+    const { ids, start, duration } = this
     if (isZero(ids, 24, 32)) this.#inferParent()
-    if (!isZero(ids, 24, 32)) writer.bytesField(spanParentSpanId, ids, 24, 32)
-  }
-
-  #writeTimes(): void {
     const writer = this.#writer
-    const { start, duration } = this
-    if ((start.low | start.high) !== 0) {
-      writer.tag(spanStartTime, 1)
-      writer.fixed64Halves(start.low, start.high)
-    }
+    writer.ensure(idsAndTimesBytes)
+    const target = writer.buffer
+    let at = writer.length
+    if (!isZero(ids, 0, 16)) at = putBytes(target, at, spanTraceId, ids, 0, 16)
+    if (!isZero(ids, 16, 24)) at = putBytes(target, at, spanSpanId, ids, 16, 24)
+    if (!isZero(ids, 24, 32)) at = putBytes(target, at, spanParentSpanId, ids, 24, 32)
+    at = putFixed64(target, at, spanStartTime, start.low, start.high)
     uint64.low = start.low
     uint64.high = start.high
     addUint64(duration.low, duration.high)
-    if ((uint64.low | uint64.high) !== 0) {
-      writer.tag(spanEndTime, 1)
-      writer.fixed64Halves(uint64.low, uint64.high)
-    }
+    writer.length = putFixed64(target, at, spanEndTime, uint64.low, uint64.high)
   }
 
   /** Without a parent id, the first reference to a span of the same trace is the parent, a child-of before others. */
@@ -461,7 +454,7 @@ export class JaegerTraceWriter {
       return
     }
     this.#groupSpanCount++
-    writer.close(this.#spanMark)
+    writer.closeWide(this.#spanMark)
   }
 
   #endGroup(): void {
@@ -482,6 +475,35 @@ export class JaegerTraceWriter {
     }
     this.#groupStart = -1
   }
+}
+
+/** Three ids and two times with their tags and lengths. */
+const idsAndTimesBytes = 64
+
+/** A field of at most 127 bytes into a buffer that has the room; returns where it ends. */
+function putBytes(
+  target: Uint8Array,
+  start: number,
+  fieldNumber: number,
+  source: Uint8Array,
+  from: number,
+  to: number,
+): number {
+  let at = start
+  target[at++] = (fieldNumber << 3) | wireBytes
+  target[at++] = to - from
+  for (let i = from; i < to; i++) target[at++] = source[i]!
+  return at
+}
+
+/** A fixed64 field unless it is zero. */
+function putFixed64(target: Uint8Array, start: number, fieldNumber: number, low: number, high: number): number {
+  if ((low | high) === 0) return start
+  let at = start
+  target[at++] = (fieldNumber << 3) | wireFixed64
+  for (let shift = 0; shift < 32; shift += 8) target[at++] = low >>> shift
+  for (let shift = 0; shift < 32; shift += 8) target[at++] = high >>> shift
+  return at
 }
 
 function writeTag(attributes: AttributeWriter, tag: JaegerTag): void {

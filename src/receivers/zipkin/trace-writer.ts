@@ -170,7 +170,7 @@ export class ZipkinTraceWriter {
     const writer = this.#writer
     if (!this.#isGroupOpen) this.#openGroup()
     this.#spanStart = writer.length
-    this.#spanMark = writer.open(scopeGroupRecords)
+    this.#spanMark = writer.openWide(scopeGroupRecords)
     this.#attributes.begin(writer, spanAttributes, this.#isTextChecked)
     this.#resourceAttributes.begin(this.#resource.reset(), resourceAttributes, this.#isTextChecked)
     this.#links.begin()
@@ -448,7 +448,7 @@ export class ZipkinTraceWriter {
       writer.bytesField(scopeGroupRecords, span)
       return
     }
-    writer.close(this.#spanMark)
+    writer.closeWide(this.#spanMark)
   }
 
   #openGroup(): void {
