@@ -30,6 +30,16 @@ export function detectorSettings(enabled: (name: string) => boolean, isStrict = 
 }
 
 const wordsBytesMax = 36
+/** Words before a number that may say what it is, those aside that only join. */
+const wordsMax = 3
+const fillers = new Set(
+  'of the is was at on to a an me my us our your his her their for number no nr num and or as n x i it s'.split(' '),
+)
+
+function lastDigit(text: string): number {
+  for (let i = text.length - 1; i >= 0; i--) if (text[i]! >= '0' && text[i]! <= '9') return i
+  return -1
+}
 
 /** One value under inspection. Used again for every value; detectors read it and add to `findings`. */
 export class Detection {
@@ -86,14 +96,18 @@ export class Detection {
     const encoded = encodedSeparatorLength(bytes, start, before)
     this.hasName = false
     let named = noKey
+    let isPart = false
     if (separator === 0x3d || separator === 0x3a || encoded > 0) {
-      const name = this.nameBefore(before - Math.max(1, encoded))
-      if (name !== '') {
+      const nameEnd = before - Math.max(1, encoded)
+      const name = this.nameBefore(nameEnd)
+      // `cache:phone:17` is one key.
+      isPart = separator === 0x3a && nameEnd - name.length > start && bytes[nameEnd - name.length - 1] === 0x3a
+      if (name !== '' && !isPart) {
         this.hasName = true
         named = this.settings.keys.get(name)
       }
     }
-    const words = this.#wordsBefore(at)
+    const words = isPart ? noKey : this.#wordsBefore(at)
     const exempt = this.hasName ? named.flags & keyExempt : (words.flags & keyExempt) | (this.key.flags & keyExempt)
     this.flags = ((named.flags | words.flags | this.key.flags) & ~keyExempt) | exempt
     this.nationalIds = named.nationalIds | words.nationalIds | this.key.nationalIds
@@ -126,11 +140,13 @@ export class Detection {
       text.lastIndexOf(';'),
     )
     if (lineEnd >= 0) text = text.slice(lineEnd + 1)
+    // What stands before another number belongs to that.
+    text = text.slice(lastDigit(text) + 1)
     if (text === '') return noKey
     let info = this.#words.get(text)
     if (info === undefined) {
-      const words = nameWords(text)
-      const all = describeWords(words)
+      const words = nameWords(text).filter(word => !fillers.has(word))
+      const all = describeWords(words.slice(-wordsMax))
       const nearest = describeWords(words.slice(-1))
       info = { flags: (all.flags & ~keyExempt) | (nearest.flags & keyExempt), nationalIds: all.nationalIds }
       if (this.#words.size > 4096) this.#words.clear()

@@ -3,6 +3,7 @@ import { detectColonChain } from './ip.ts'
 import * as key from './key-words.ts'
 import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
 import { isAlnum, isHex, isSpace, latin1, matchesFolded } from './text-bytes.ts'
+import { isCredential } from './tokens.ts'
 import { detectUrlCredentials, schemeLength } from './urls.ts'
 import { ValueRange } from './value-range.ts'
 
@@ -41,6 +42,8 @@ export function detectSeparator(d: Detection, at: number): void {
   if (range.end <= range.start || range.start < d.doneUntil) return
   const nameStart = at - name.length
   const signBefore = nameStart > start ? bytes[nameStart - 1]! : 0
+  // `registry/secret:1.2`, `cache:token:17`: parts of a path or of a key.
+  if (bytes[at] === 0x3a && !range.isSpaced && (signBefore === 0x2f || signBefore === 0x3a)) return
   form.isCertain = false
   form.isProse = bytes[at] === 0x3a && range.isSpaced && !range.isQuoted
   form.isParameter =
@@ -84,7 +87,8 @@ export function detectSecretWord(d: Detection, at: number): void {
   const text = latin1(bytes, range.start, range.end)
   if (!isOption && !range.isQuoted && !looksTyped(text)) return
   if (range.isQuoted && !isOption && !looksTyped(text) && !/pass|pwd/i.test(name)) return
-  if (text.startsWith('-')) return
+  if (text.startsWith('-') || /^[A-Za-z_.-]+=/.test(text)) return
+  if (/bearer$/i.test(name) && !isCredential('bearer', text)) return
   form.isCertain = false
   form.isProse = false
   form.isParameter = false

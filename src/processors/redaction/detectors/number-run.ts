@@ -1,5 +1,5 @@
 import type { Detection } from './detection.ts'
-import { isDigit } from './text-bytes.ts'
+import { isAlnum, isDigit, isHex } from './text-bytes.ts'
 
 export const groupsMax = 64
 /** Digits of the groups under test, as values. */
@@ -53,6 +53,22 @@ export class NumberRun {
     return total
   }
 
+  /** Whether a dash at `at` joins the groups to hex, as in a UUID; a word before a number is none. */
+  #hangsOnHex(at: number, step: 1 | -1): boolean {
+    const { bytes, start, end } = this.d
+    if (at < start || at >= end || bytes[at] !== dash) return false
+    let offset = at + step
+    let hasDigit = false
+    let isHexOnly = true
+    while (offset >= start && offset < end && isAlnum(bytes[offset]!)) {
+      if (isDigit(bytes[offset]!)) hasDigit = true
+      else if (!isHex(bytes[offset]!)) isHexOnly = false
+      offset += step
+    }
+    const length = Math.abs(offset - at) - 1
+    return length >= 4 && isHexOnly && (hasDigit || length === 4 || length === 8)
+  }
+
   endOf(group: number): number {
     return this.starts[group]! + this.lengths[group]!
   }
@@ -76,7 +92,11 @@ export class NumberRun {
     const inner = count > 1 ? this.separators[first + 1]! : 0
     const before = first > 0 ? this.separators[first]! : 0
     const behind = first + count < this.count ? this.separators[first + count]! : 0
-    return chains(before, inner) || chains(behind, inner)
+    if (chains(before, inner) || chains(behind, inner)) return true
+    const isDashed = inner === dash || inner === 0
+    return (
+      isDashed && (this.#hangsOnHex(this.starts[first]! - 1, -1) || this.#hangsOnHex(this.endOf(first + count - 1), 1))
+    )
   }
 }
 

@@ -127,11 +127,19 @@ function takeCard(d: Detection, g: number, isFree: (count: number) => boolean): 
     if (!run.hasLengths(g, shape) || !isFree(shape.length)) continue
     const separator = run.separatorOf(g, shape.length)
     if (separator === 0 || separator === slash || run.isChained(g, shape.length)) continue
-    if (!isCardNumber(digits, run.collect(g, shape.length))) continue
+    if (!isCardNumber(digits, run.collect(g, shape.length)) || isInTable(g, shape.length)) continue
     d.add(ids.card, run.starts[g]!, run.endOf(g + shape.length - 1))
     return shape.length
   }
   return 0
+}
+
+/** Whether four-digit groups go on before and behind: a dump of numbers, in which any sixteen may pass for a card. */
+function isInTable(first: number, count: number): boolean {
+  let others = 0
+  for (let g = first - 1; g >= 0 && run.lengths[g] === 4; g--) others++
+  for (let g = first + count; g < run.count && run.lengths[g] === 4; g++) others++
+  return others >= 2
 }
 
 /** Whether the name of the value lets bare digits be anything personal. */
@@ -218,7 +226,7 @@ function takeNationalId(d: Detection, g: number, isFree: (count: number) => bool
       if (!allowed.includes(separator) || (allowed.length > 1 && run.separators[g + s] !== run.separators[g + 1]))
         hasShape = false
     }
-    if (!hasShape || !valid(digits, run.collect(g, groups.length))) continue
+    if (!hasShape || !valid(digits, run.collect(g, groups.length)) || isInTable(g, groups.length)) continue
     d.add(nationalDetectors[i]!, from, run.endOf(g + groups.length - 1))
     return groups.length
   }
@@ -240,6 +248,7 @@ function takeByContext(d: Detection, g: number, count: number): boolean {
   const from = run.starts[g]!
   const end = run.endOf(g + count - 1)
   if (run.isChained(g, count)) return false
+  if (count === 1 && from - 1 > d.start && d.bytes[from - 1] === slash && isAlnum(d.bytes[from - 2]!)) return false
   d.readContext(from)
   const { flags, nationalIds: wanted } = d
   if (wanted === 0 && (flags & contextual) === 0) return false

@@ -118,6 +118,8 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
   let total = 0
   while (g + count < run.count && total + run.lengths[g + count]! <= 15) total += run.lengths[g + count++]!
   if (total < 7 || !isFree(count)) return 0
+  // /phones/742253888
+  if (count === 1 && from - 1 > start && bytes[from - 1] === slash && isAlnum(bytes[from - 2]!)) return 0
   d.readContext(from)
   if ((d.flags & key.keyPhone) === 0) {
     const isDashed =

@@ -72,10 +72,11 @@ t.test('each literal is a candidate at its last byte, in either case', async t =
 })
 
 t.test('runs count from their seventh place and their seventeenth token byte', async t => {
-  t.same(found(wasm, Buffer.from('123456')), [])
-  t.same(found(wasm, Buffer.from('1234567')), [(7 << 2) | 1], 'one byte late')
-  t.same(found(wasm, Buffer.from('12-34.5')), [(7 << 2) | 1], 'single separators are part of the run')
-  t.same(found(wasm, Buffer.from('12--34.5')), [])
-  t.same(found(wasm, Buffer.from('z'.repeat(16))), [])
-  t.same(found(wasm, Buffer.from('z'.repeat(40))), [(16 << 2) | 2])
+  const runs = (text: string) => found(wasm, Buffer.from(text)).filter(value => (value & 3) !== 0)
+  t.same(runs('123456'), [])
+  t.same(runs('1234567'), [(7 << 2) | 1], 'one byte late')
+  t.same(runs('12-34.5'), [(7 << 2) | 1], 'single separators are part of the run')
+  t.same(runs('12--34.5'), [])
+  t.same(runs('z'.repeat(16)), [])
+  t.same(runs('z'.repeat(40)), [(16 << 2) | 2])
 })
