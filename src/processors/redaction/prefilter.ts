@@ -1,5 +1,5 @@
-import { type AddressClass, type DetectorSettings, isNameByte } from './detectors/detection.ts'
-import { classifyIpv4 } from './detectors/ip.ts'
+import { type DetectorSettings, isNameByte } from './detectors/detection.ts'
+import { addressClasses, addressClassOf } from './detectors/ip.ts'
 import { keyQueryCode, keySecret, nameEndings } from './detectors/key-words.ts'
 import { wholeValueFlags } from './detectors/keyed-values.ts'
 import {
@@ -23,12 +23,16 @@ import { kindDigits, kindToken } from './scan/scan-layout.ts'
  * holds with the byte before a value, which may be its length, taken away.
  */
 export class Prefilter {
-  readonly #settings: DetectorSettings
   readonly #names: NameFlags
+  /** One bit per class of addresses that is masked. */
+  readonly #maskedClasses: number
 
   constructor(settings: DetectorSettings) {
-    this.#settings = settings
     this.#names = new NameFlags(settings.keys)
+    this.#maskedClasses = addressClasses.reduce(
+      (bits, name, i) => (settings.addressClasses.has(name) ? bits | (1 << i) : bits),
+      0,
+    )
   }
 
   survives(bytes: Uint8Array, at: number, kind: number): boolean {
@@ -54,52 +58,57 @@ export class Prefilter {
   /** Digits and single separators; addresses of classes that nobody masks, dates and decimal numbers are nothing. */
   #number(bytes: Uint8Array, at: number, end: number): boolean {
     let from = at
-    while (
-      from > 0 &&
-      (isDigit(bytes[from - 1]!) || (from > 1 && isSeparator(bytes[from - 1]!) && isDigit(bytes[from - 2]!)))
-    )
-      from--
+    // A candidate is the seventh place of its run.
+    while (from > 0 && (kinds[bytes[from - 1]!]! & kindDigit) !== 0) from--
+    while (from > 1 && kinds[bytes[from - 1]!] === kindSeparator && kinds[bytes[from - 2]!] === kindDigit) {
+      from -= 2
+      while (from > 0 && kinds[bytes[from - 1]!] === kindDigit) from--
+    }
     let to = from
     let dots = 0
     let others = 0
-    let digits = 0
-    while (to < end && to - from < 40) {
+    let octet = 0
+    let network = 0
+    // The same without the first digit, which may be a length.
+    let shortOctet = 0
+    let shortNetwork = 0
+    let isOctets = true
+    const limit = Math.min(end, from + 40)
+    while (to < limit) {
       const byte = bytes[to]!
-      if (isDigit(byte)) digits++
-      else if (to + 1 < end && isDigit(bytes[to + 1]!) && isSeparator(byte)) {
-        if (byte === 0x2e) dots++
-        else others++
+      const kind = kinds[byte]!
+      if (kind === kindDigit) {
+        octet = octet * 10 + byte - 0x30
+        if (to > from) shortOctet = shortOctet * 10 + byte - 0x30
+      } else if (kind === kindSeparator && to + 1 < end && kinds[bytes[to + 1]!] === kindDigit) {
+        if (byte === 0x2e) {
+          if (++dots <= 3) {
+            if (octet > 255) isOctets = false
+            network = (network << 8) | (octet & 255)
+            shortNetwork = (shortNetwork << 8) | (shortOctet & 255)
+          }
+        } else others++
+        octet = 0
+        shortOctet = 0
       } else break
       to++
     }
-    if (dots === 3 && others === 0 && digits <= 12) {
+    if (dots === 3 && others === 0 && to - from <= 16) {
       // Chrome/126.0.0.0
       if (from > 1 && bytes[from - 1] === 0x2f && isLetter(bytes[from - 2]!) && isProduct(bytes, from - 1)) return false
-      return this.#isMaskedAddress(bytes, from) || (to - from > 7 && this.#isMaskedAddress(bytes, from + 1))
+      const masked = this.#maskedClasses
+      return (
+        (isOctets && (masked & (1 << addressClassOf(network))) !== 0) ||
+        (masked & (1 << addressClassOf(shortNetwork))) !== 0
+      )
     }
     const before = from > 0 ? bytes[from - 1]! : 0
     // claude-sonnet-4-20250514, image-2024-01-15: a name with a date in it.
     if (before === 0x2d && from > 1 && isLetter(bytes[from - 2]!) && endsInDate(bytes, from, to)) return false
     // 52.520008, 0.57.1: no form of anything, unless a number stands before the point of a sentence.
-    if (dots > 0 && dots < 3 && others === 0 && digits < 13) return dots === 2 && before === 0x29
+    if (dots > 0 && dots < 3 && others === 0 && to - from - dots < 13) return dots === 2 && before === 0x29
     // 2024-01-15, also with the first digit being a length.
-    if (isDate(bytes, from, to) || (to - from === 11 && isDate(bytes, from + 1, to))) return false
-    return true
-  }
-
-  #isMaskedAddress(bytes: Uint8Array, from: number): boolean {
-    const octets = [0, 0, 0, 1]
-    let at = from
-    for (let i = 0; i < 3; i++) {
-      let octet = 0
-      while (isDigit(bytes[at]!)) octet = octet * 10 + bytes[at++]! - 0x30
-      octets[i] = octet
-      at++
-    }
-    if (octets.some(octet => octet > 255)) return false
-    const { addressClasses } = this.#settings
-    const addressClass: AddressClass = classifyIpv4(octets)
-    return addressClasses.has(addressClass)
+    return !(isDate(bytes, from, to) || (to - from === 11 && isDate(bytes, from + 1, to)))
   }
 
   #colon(bytes: Uint8Array, at: number, end: number): boolean {
@@ -191,8 +200,12 @@ export class Prefilter {
   }
 }
 
-const isSeparator = (byte: number) =>
-  byte === 0x20 || byte === 0x2d || byte === 0x2e || byte === 0x2f || byte === 0x2b || byte === 0x25
+const kindDigit = 1
+const kindSeparator = 2
+/** Bytes by what they are to a run of digits. */
+const kinds = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x30 && byte <= 0x39 ? kindDigit : ' -./+%'.includes(String.fromCharCode(byte)) ? kindSeparator : 0,
+)
 const isBetween = (byte: number) =>
   byte === 0x22 || byte === 0x27 || byte === 0x5c || byte === 0x60 || byte === 0x20 || byte === 0x5d || isDigit(byte)
 
@@ -311,7 +324,7 @@ function token(bytes: Uint8Array, at: number, end: number): boolean {
       if (offset > from && bytes[offset - 1]! >= 0x61) turns++
     } else if (byte === 0x65 && bytes[offset + 1] === 0x79 && bytes[offset + 2] === 0x4a) return true
   }
-  if (hasVendorPrefix(bytes, Math.max(0, from - 24), to)) return true
+  if (hasVendorPrefix(bytes, from > 0 && bytes[from - 1] === 0x2e ? Math.max(0, from - 24) : from, to)) return true
   if (digits === 0 && turns < 3) return false
   // IBAN and lettered ids: capitals and digits only; a hardware address: pairs of hex.
   if (uppers >= 2 && digits >= 4 && hasAccountStart(bytes, from, to)) return true

@@ -13,7 +13,7 @@ import { compilePolicy, type Policy } from './policy.ts'
 import { Prefilter } from './prefilter.ts'
 import { RequestRedaction } from './request-redaction.ts'
 import { type CandidateScanner, Candidates } from './scan/candidates.ts'
-import { builtInLiterals, literalTables } from './scan/literals.ts'
+import { literalTables } from './scan/literals.ts'
 import { createScanner } from './scan/wasm-scanner.ts'
 import { readPublicKey, seal } from './sealed-box.ts'
 import { selfTest } from './self-test.ts'
@@ -38,7 +38,7 @@ export class RedactionStage implements StageProcessor {
 
   constructor(config: RedactionConfig, signal: Signal) {
     this.#policy = compilePolicy(config)
-    this.#scanner = createScanner(literalTables(builtInLiterals))
+    this.#scanner = createScanner(literalTables())
     this.#prefilter = new Prefilter(this.#policy.detection)
     this.#request = new RequestRedaction(this.#policy, this.#scanner, signal)
     this.#sealKey = config.encrypt && readPublicKey(config.encrypt.publicKey)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { builtInLiterals, literalTables } from '../scan/literals.ts'
+import { literalTables } from '../scan/literals.ts'
 import { createScanner } from '../scan/wasm-scanner.ts'
 import { catalog } from './catalog.ts'
 import { Detector } from './detect.ts'
@@ -9,7 +9,7 @@ import { markFindings } from './mark-findings.ts'
 const profiles = new Map(catalog.map(({ name, profile }) => [name, profile]))
 const standard = new Detector(
   detectorSettings(name => profiles.get(name) !== 'strict'),
-  createScanner(literalTables(builtInLiterals)),
+  createScanner(literalTables()),
 )
 
 /** What goes in, what comes out, under which key. */

@@ -6,18 +6,32 @@ import { afterEscape, beginsWord, isAlnum, isDigit, isHex, latin1 } from './text
 const ipv6Detector = detectorId('ipv6')
 const macDetector = detectorId('mac')
 
-/** By RFC 6890's registry, as far as policies tell them apart. */
-export function classifyIpv4(octets: readonly number[]): AddressClass {
-  const [a, b, c] = octets as [number, number, number]
+/** The classes in the order of `addressClassOf`. */
+export const addressClasses: readonly AddressClass[] = [
+  'public',
+  'private',
+  'loopback',
+  'link_local',
+  'documentation',
+  'special',
+]
+
+/** Index of an IPv4 network's class, from its first 24 bits, by RFC 6890's registry as far as policies tell them apart. */
+export function addressClassOf(network: number): number {
+  const a = network >> 16
+  const b = (network >> 8) & 255
+  const c = network & 255
   if (a === 10 || (a === 172 && b >= 16 && b <= 31) || (a === 192 && b === 168) || (a === 100 && b >= 64 && b <= 127))
-    return 'private'
-  if (a === 127) return 'loopback'
-  if (a === 169 && b === 254) return 'link_local'
-  if ((a === 192 && b === 0 && c === 2) || (a === 198 && b === 51 && c === 100) || (a === 203 && b === 0 && c === 113))
-    return 'documentation'
-  if (a === 0 || a >= 224 || (a === 192 && b === 0 && c === 0) || (a === 198 && (b === 18 || b === 19)))
-    return 'special'
-  return 'public'
+    return 1
+  if (a === 127) return 2
+  if (a === 169 && b === 254) return 3
+  if (network === 0xc00002 || network === 0xc63364 || network === 0xcb0071) return 4
+  if (a === 0 || a >= 224 || (a === 192 && b === 0 && c === 0) || (a === 198 && (b === 18 || b === 19))) return 5
+  return 0
+}
+
+export function classifyIpv4(octets: readonly number[]): AddressClass {
+  return addressClasses[addressClassOf((octets[0]! << 16) | (octets[1]! << 8) | octets[2]!)]!
 }
 
 /** Eight groups, or undefined where `text` is no IPv6 address (RFC 4291). Zone and prefix length are not part of it. */

@@ -67,6 +67,13 @@ const startBits = /* @__PURE__ */ (() => {
   return bits
 })()
 
+/** The first bytes of all prefixes: a table that stays in the cache. */
+const firstBytes = /* @__PURE__ */ (() => {
+  const table = new Uint8Array(256)
+  for (const start of formsByStart.keys()) table[start >> 8] = 1
+  return table
+})()
+
 const tokenLookMax = 4096
 
 /** Looks at the run of letters, digits, `_` and `-` around `at`. */
@@ -103,13 +110,13 @@ function dottedStart(bytes: Uint8Array, start: number, at: number): number {
 /** Whether any vendor's prefix stands in `bytes[from, to)`, wherever a key may begin. */
 export function hasVendorPrefix(bytes: Uint8Array, from: number, to: number): boolean {
   for (let at = from; at < to - 1; at++) {
-    if (startBits[(bytes[at]! << 8) | bytes[at + 1]!] === 0) continue
-    for (const form of formsByStart.get((bytes[at]! << 8) | bytes[at + 1]!)!) {
-      if (!matchesExact(bytes, at, bytes.length, form.prefix)) continue
-      // In the middle of a word, unless the letter before may be a length or the end of an escape.
-      if (at < 2 || !isAlnum(bytes[at - 1]!) || !isAlnum(bytes[at - 2]!) || escapeEndingAt(bytes, 0, at) > 0)
-        return true
-    }
+    const byte = bytes[at]!
+    if (firstBytes[byte] === 0) continue
+    const two = (byte << 8) | bytes[at + 1]!
+    if (startBits[two] === 0) continue
+    // In the middle of a word, unless what stands before may be a length or the end of an escape.
+    if (at >= 2 && isAlnum(bytes[at - 1]!) && isAlnum(bytes[at - 2]!) && escapeEndingAt(bytes, 0, at) === 0) continue
+    for (const form of formsByStart.get(two)!) if (matchesExact(bytes, at, bytes.length, form.prefix)) return true
   }
   return false
 }

@@ -5,7 +5,7 @@ import { builtInLiterals, literalTables } from './literals.ts'
 import { PlainScanner } from './plain-scanner.ts'
 import { WasmScanner } from './wasm-scanner.ts'
 
-const tables = literalTables(builtInLiterals)
+const tables = literalTables()
 const plain = new PlainScanner(tables)
 const wasm = new WasmScanner(tables)
 const pieces = [
