@@ -12,6 +12,8 @@ import { Http1Error, type Http1Head, parseHead } from './request-head.ts'
 
 /** What a client may send ahead of the answer it waits for before it is no longer read. */
 const aheadBytesMax = 64 * 1024
+/** With that much of its answers unread a client is not served any further. */
+const unsentBytesMax = 256 * 1024
 /** A body that nobody wants is read to its end up to this length, so that the connection can be kept. */
 const discardBytesMax = 1024 * 1024
 const noBytes = new Uint8Array(0)
@@ -40,7 +42,7 @@ export class Http1ServerConnection implements ServerConnection {
   #chunked: ChunkedReader | undefined
   /** The body is read only to find its end. */
   #discardedBytes = -1
-  #ahead: Buffer[] = []
+  #ahead: Uint8Array[] = []
   #aheadBytes = 0
   #isParsing = false
   #isClosing = false
@@ -69,7 +71,7 @@ export class Http1ServerConnection implements ServerConnection {
       this.#keepAhead(bytes, start, end)
       return
     }
-    this.#parse(bytes, start, end)
+    this.#parse(bytes, start, end, false)
   }
 
   #keepAhead(bytes: Uint8Array, start: number, end: number): void {
@@ -78,32 +80,36 @@ export class Http1ServerConnection implements ServerConnection {
     if (this.#aheadBytes > aheadBytesMax) this.#socket.pause()
   }
 
-  #parse(bytes: Uint8Array, start: number, end: number): void {
+  /** `isOwn`: the bytes are not lent, so what is left over of them need not be copied. */
+  #parse(bytes: Uint8Array, start: number, end: number, isOwn: boolean): void {
     this.#isParsing = true
     let offset = start
     try {
-      while (offset < end && !this.#isClosing) {
-        if (this.#state === atHead) offset = this.#readHead(bytes, offset, end)
-        else if (this.#state === inBody) offset = this.#readBody(bytes, offset, end)
-        else {
-          this.#ahead.unshift(Buffer.from(bytes.subarray(offset, end)))
-          this.#aheadBytes += end - offset
-          if (this.#aheadBytes > aheadBytesMax) this.#socket.pause()
-          break
-        }
+      while (offset < end && !this.#isClosing && this.#mayParse) {
+        offset = this.#state === atHead ? this.#readHead(bytes, offset, end) : this.#readBody(bytes, offset, end)
       }
     } catch (error) {
       this.#refuse(error)
     }
     this.#isParsing = false
+    if (offset === end || this.#isClosing) return
+    const left = bytes.subarray(offset, end)
+    this.#ahead.unshift(isOwn ? left : Buffer.from(left))
+    this.#aheadBytes += left.length
+    if (this.#aheadBytes > aheadBytesMax) this.#socket.pause()
+  }
+
+  /** One request at a time, and no new one while the peer leaves too many answers unread. */
+  get #mayParse(): boolean {
+    return this.#state === inBody || (this.#state === atHead && this.#outbox.pendingBytes <= unsentBytesMax)
   }
 
   /** Goes on with what was sent ahead, once its turn has come. */
   #parseAhead(): void {
-    while (this.#ahead.length > 0 && !this.#isClosing && this.#state !== atAnswer) {
+    while (this.#ahead.length > 0 && !this.#isClosing && this.#mayParse) {
       const bytes = this.#ahead.shift()!
       this.#aheadBytes -= bytes.length
-      this.#parse(bytes, 0, bytes.length)
+      this.#parse(bytes, 0, bytes.length, true)
     }
     if (this.#isClosing) return
     if (this.#aheadBytes <= aheadBytesMax && this.#socket.isPaused()) this.#socket.resume()
@@ -296,7 +302,9 @@ export class Http1ServerConnection implements ServerConnection {
     this.#outbox.flush()
   }
 
-  drained(): void {}
+  drained(): void {
+    if (!this.#isParsing && !this.#isClosing) this.#parseAhead()
+  }
 
   check(nowMs: number): void {
     if (this.#isClosing) return

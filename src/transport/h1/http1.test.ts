@@ -193,6 +193,51 @@ t.test('a client that floods ahead of its answers is not read any further', asyn
   t.ok(process.memoryUsage().arrayBuffers - before < 8 * 1024 * 1024)
 })
 
+t.test('a client that reads no answers is not served any further, and goes on when it reads', async t => {
+  const server = await start(t)
+  const socket = net.connect(server.server.port, '127.0.0.1')
+  t.teardown(() => void socket.destroy())
+  socket.on('error', () => undefined)
+  const one = Buffer.from(`POST / HTTP/1.1\r\n${host}content-length: 20000\r\n\r\n${'a'.repeat(20_000)}`)
+  const count = 1500
+  for (let i = 0; i < count; i++) socket.write(one)
+  let before = -1
+  while (server.handler.heads.length !== before || before < 1) {
+    before = server.handler.heads.length
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+  t.ok(before < count, `${before} served before anything was read`)
+  let bytes = 0
+  socket.on('data', chunk => (bytes += chunk.length))
+  while (server.handler.heads.length < count) await new Promise(resolve => setTimeout(resolve, 5))
+  socket.end()
+  await new Promise(resolve => socket.once('close', resolve))
+  t.ok(bytes > count * 20_000)
+})
+
+t.test('thousands of requests sent ahead cost no more than their bytes', async t => {
+  const server = await start(t)
+  const later: (() => void)[] = []
+  server.server.setHandler({
+    head: () => 0,
+    admit: () => true,
+    body: each => void later.push(() => each.respond(200, [], Buffer.alloc(0))),
+    failed: () => undefined,
+  })
+  const count = 20_000
+  const socket = net.connect(server.server.port, '127.0.0.1')
+  t.teardown(() => void socket.destroy())
+  socket.on('error', () => undefined)
+  socket.resume()
+  const started = process.cpuUsage().user
+  socket.write(Buffer.from(`GET / HTTP/1.1\r\n${host}\r\n`.repeat(count)))
+  for (let answered = 0; answered < count; answered++) {
+    while (later.length === 0) await new Promise(resolve => setImmediate(resolve))
+    later.pop()!()
+  }
+  t.ok(process.cpuUsage().user - started < 5_000_000)
+})
+
 t.test('Expect: 100-continue is answered before the body, or refused without one', async t => {
   const server = await start(t)
   const head = `POST / HTTP/1.1\r\n${host}content-length: 3\r\nexpect: 100-continue\r\n\r\n`
