@@ -8,6 +8,7 @@ import { lintCommand } from './commands/lint.ts'
 import { manCommand } from './commands/man.ts'
 import { printConfigCommand } from './commands/print-config.ts'
 import { queueCommand } from './commands/queue.ts'
+import { redactCommand } from './commands/redact.ts'
 import { reloadCommand } from './commands/reload.ts'
 import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
@@ -26,6 +27,7 @@ export const commands: readonly CommandSpec[] = [
   printConfigCommand,
   componentsCommand,
   explainCommand,
+  redactCommand,
   schemaCommand,
   graphCommand,
   lintCommand,

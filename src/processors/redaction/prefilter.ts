@@ -48,6 +48,7 @@ export class Prefilter {
       case 0x3a:
         return this.#colon(bytes, at, end)
       case 0x3d:
+        return bytes[at + 1] === 0x25 || hasEncodedColon(bytes, at + 2, end) || this.#name(bytes, at, end)
       case 0x3e:
         return this.#name(bytes, at, end)
       default:
@@ -106,7 +107,9 @@ export class Prefilter {
     // claude-sonnet-4-20250514, image-2024-01-15: a name with a date in it.
     if (before === 0x2d && from > 1 && isLetter(bytes[from - 2]!) && endsInDate(bytes, from, to)) return false
     // 52.520008, 0.57.1: no form of anything, unless a number stands before the point of a sentence.
-    if (dots > 0 && dots < 3 && others === 0 && to - from - dots < 13) return dots === 2 && before === 0x29
+    // The whole part is short: a long one may be a number, and the point the end of its sentence.
+    if (dots > 0 && dots < 3 && others === 0 && to - from - dots < 20 && isShortBeforeDot(bytes, from))
+      return before === 0x29
     // 2024-01-15, also with the first digit being a length.
     return !(isDate(bytes, from, to) || (to - from === 11 && isDate(bytes, from + 1, to)))
   }
@@ -150,8 +153,6 @@ export class Prefilter {
     const third = bytes[at - 1]!
     const last = bytes[at]!
     if (last === 0x30 && third === 0x34 && second === 0x25) return true
-    if (third === 0x33 && second === 0x25)
-      return (last | 0x20) === 0x61 && (hasEncodedColon(bytes, at + 1, end) || this.#name(bytes, at - 2, end))
     if (last === 0x34 && third === 0x30)
       return at > 3 && bytes[at - 4] === 0x5c && matchesFolded(bytes, at - 3, end, 'u0040')
     if (last === 0x4e && third === 0x49) return bytes[at - 5] === 0x2d && matchesExact(bytes, at - 4, end, 'BEGIN')
@@ -188,14 +189,16 @@ export class Prefilter {
   #isInProse(bytes: Uint8Array, at: number, end: number): boolean {
     let to = at + 1
     while (to < end && isNameByte(bytes[to]!)) to++
-    if (to >= end || !isSpace(bytes[to]!)) return false
+    if (to >= end) return false
+    const isEncoded = bytes[to] === 0x25
+    if (!isEncoded && !isSpace(bytes[to]!)) return false
     let from = at - 3
     const limit = Math.max(0, at - 60)
     while (from > limit && isNameByte(bytes[from - 1]!)) from--
     let behind = to
     while (behind < end && behind - to < 24 && isSpace(bytes[behind]!)) behind++
     const isOption = bytes[from] === 0x2d
-    if (!isOption && !hasDigitSoon(bytes, behind, end)) return false
+    if (!isOption && !isEncoded && !hasDigitSoon(bytes, behind, end)) return false
     return ((this.#names.get(bytes, from, to) | this.#names.get(bytes, from + 1, to)) & keySecret) !== 0
   }
 }
@@ -220,6 +223,11 @@ function isProduct(bytes: Uint8Array, at: number): boolean {
   let offset = at
   while (offset > 0 && isTokenByte(bytes[offset - 1]!)) offset--
   return offset > 0 && bytes[offset - 1] !== 0x2f
+}
+
+function isShortBeforeDot(bytes: Uint8Array, from: number): boolean {
+  for (let offset = from; offset < from + 7; offset++) if (bytes[offset] === 0x2e) return true
+  return false
 }
 
 /** Ends in eight digits 20YYMMDD, with at most two more before them. */
@@ -316,19 +324,22 @@ function token(bytes: Uint8Array, at: number, end: number): boolean {
   let digits = 0
   let turns = 0
   let uppers = 0
+  let dashes = 0
   for (let offset = from; offset < to; offset++) {
     const byte = bytes[offset]!
     if (isDigit(byte)) digits++
+    else if (byte === 0x2d) dashes++
     else if (byte >= 0x41 && byte <= 0x5a) {
       uppers++
       if (offset > from && bytes[offset - 1]! >= 0x61) turns++
     } else if (byte === 0x65 && bytes[offset + 1] === 0x79 && bytes[offset + 2] === 0x4a) return true
   }
   if (hasVendorPrefix(bytes, from > 0 && bytes[from - 1] === 0x2e ? Math.max(0, from - 24) : from, to)) return true
+  // Pairs of hex with dashes between them: a hardware address.
+  if (dashes >= 5 && to - from <= 26) return true
   if (digits === 0 && turns < 3) return false
   // IBAN and lettered ids: capitals and digits only; a hardware address: pairs of hex.
   if (uppers >= 2 && digits >= 4 && hasAccountStart(bytes, from, to)) return true
-  if (to - from <= 18 && bytes[to - 3] === 0x2d && bytes[to - 6] === 0x2d && bytes[to - 9] === 0x2d) return true
   const before = from > 0 ? bytes[from - 1]! : 0
   const behind = to < end ? bytes[to]! : 0
   if (before === 0x25 || behind === 0x25) return true

@@ -132,6 +132,9 @@ export class RequestVisitor {
     if (isVisited) {
       this.#key = outerKey === '' ? key : `${outerKey}.${key}`
       this.#isTopLevel = false
+      // What is hot may be the key, and its value has to be seen for it.
+      const hotCount = this.#hotCount
+      this.#hotCount = -1
       cursor.reset(bytes, from, to)
       while (cursor.next()) {
         if (cursor.wireType !== wireBytes) continue
@@ -141,6 +144,7 @@ export class RequestVisitor {
           this.#message(keyValueType.children[otlp.keyValueValue]!, start, end, fieldClass, depth + 2)
         }
       }
+      this.#hotCount = hotCount
       this.#key = outerKey
       this.#isTopLevel = wasTopLevel
     }

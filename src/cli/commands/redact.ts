@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { parseConfig } from '../../config/parse-config.ts'
+import { countItems } from '../../pdata/count.ts'
+import { jsonToOtlp } from '../../pdata/json-to-otlp.ts'
+import type { Signal } from '../../pdata/otlp-batch.ts'
+import { redactionConfig } from '../../processors/redaction/config.ts'
+import { type Explanation, explainRequest } from '../../processors/redaction/explain.ts'
+import { type CommandSpec, type Invocation, UsageError } from '../command.ts'
+import { alignColumns } from '../terminal.ts'
+
+export const redactCommand: CommandSpec = {
+  name: 'redact',
+  summary: 'Say what redaction would take out of a file of OTLP, and why, without showing it',
+  description:
+    'redact explain FILE reads a request as the OTLP exporters send it (protobuf, or JSON as one document or one per line) and prints a line for each place that a detector found: detector, what becomes of it, field, attribute, place in the value, and a fingerprint that is equal for equal values within one call. The value itself is never printed.',
+  operands: 'explain FILE',
+  operandsMax: 2,
+  completes: 'file',
+  options: [
+    {
+      name: 'signal',
+      value: 'SIGNAL',
+      choices: ['traces', 'metrics', 'logs'],
+      doc: 'What the file holds; found out where it is JSON.',
+    },
+    { name: 'settings', value: 'YAML', doc: 'The processor`s configuration; without it profile: standard.' },
+  ],
+  examples: [
+    ['sluice redact explain sample.json', 'What the standard profile finds.'],
+    [
+      'sluice redact explain --signal traces --settings "profile: strict" sample.pb',
+      'A protobuf request, with the strict profile.',
+    ],
+  ],
+  run: runRedact,
+}
+
+const jsonRoots: readonly (readonly [member: string, signal: Signal])[] = [
+  ['resourceSpans', 'traces'],
+  ['resourceMetrics', 'metrics'],
+  ['resourceLogs', 'logs'],
+]
+
+async function runRedact({ world, args }: Invocation): Promise<number> {
+  const [verb, file] = args.operands
+  if (verb !== 'explain' || file === undefined)
+    throw new UsageError('redact needs: explain FILE', 'sluice redact explain sample.json')
+  const config = parseConfig(redactionConfig, args.value('settings') ?? 'profile: standard')
+  const salt = randomUUID()
+  const found = readRequests(readFileSync(file), args.value('signal') as Signal | undefined).flatMap(
+    ([signal, bytes]) => explainRequest(config, signal, bytes, salt),
+  )
+  for (const line of alignColumns(found.map(row))) world.stdout.write(`${line}\n`)
+  world.stdout.write(`${found.length} found\n`)
+  return 0
+}
+
+function row({ detector, outcome, action, field, key, start, end, fingerprint }: Explanation): string[] {
+  return [
+    detector,
+    outcome === 'redacted' ? action : outcome,
+    key === '' ? field : `${field} ${key}`,
+    `${start}-${end}`,
+    `#${fingerprint}`,
+  ]
+}
+
+function readRequests(content: Buffer, signal: Signal | undefined): (readonly [Signal, Uint8Array])[] {
+  const text = content.subarray(0, 64).toString().trimStart()
+  if (!text.startsWith('{')) {
+    if (signal === undefined) throw new UsageError('a protobuf file needs --signal', '--signal traces')
+    countItems(signal, content)
+    return [[signal, content]]
+  }
+  return documentsOf(content.toString()).map(document => {
+    const root = jsonRoots.find(([member]) => document.includes(`"${member}"`))
+    const own = signal ?? root?.[1]
+    if (own === undefined) throw new UsageError('the file holds no resourceSpans, resourceMetrics or resourceLogs')
+    return [own, jsonToOtlp(own, Buffer.from(document))] as const
+  })
+}
+
+/** One document, or one a line. */
+function documentsOf(text: string): string[] {
+  try {
+    JSON.parse(text)
+    return [text]
+  } catch {
+    return text.split('\n').filter(line => line.trim() !== '')
+  }
+}
