@@ -105,6 +105,8 @@ class StormWorld {
     const run = this.#run!
     this.#load.start(this.#ports[0]!)
     for (let i = 0; i < warmUpCount; i++) await this.#reload(kinds[i % kinds.length]!)
+    // The first seconds of a process, in which code is compiled, say nothing about reloads.
+    this.#load.latenciesMs.length = 0
     const before = usage()
     for (let i = 0; i < this.#settings.reloadCount; i++) await this.#reload(kinds[i % kinds.length]!)
     const after = usage()
