@@ -1,5 +1,5 @@
 // What one request costs the main thread and the machine, inline and handed to a thread, by the size of requests.
-//   node bench/stage-pool/stage-pool.ts
+//   node bench/stage-pool/stage-pool.bench.ts
 // The main thread's share decides: a request goes to a thread where that frees the event loop of more than it costs.
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'

@@ -1,5 +1,5 @@
 // How fast the bundled agent listens, and what it holds when idle, beside a bare Node that listens on one port.
-//   node bench/startup/startup.ts [rounds]
+//   node bench/startup/startup.bench.ts [rounds]
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
