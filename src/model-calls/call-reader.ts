@@ -112,7 +112,7 @@ export class CallReader {
     const details = indexOf[place.usageDetails]!
     if (details >= 0) {
       readUsageDetails(values.text(details), usage)
-      found ||= !Number.isNaN(usage.input + usage.output)
+      found ||= !Number.isNaN(usage.input) || !Number.isNaN(usage.uncachedInput) || !Number.isNaN(usage.output)
     }
     return found
   }

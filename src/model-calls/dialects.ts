@@ -214,6 +214,7 @@ export const roleKeys = {
     'ai.operationId',
     'llm.request.type',
     'lmnr.span.type',
+    'langsmith.span.kind',
   ],
   existingCost: [
     'gen_ai.usage.cost',

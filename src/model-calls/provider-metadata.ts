@@ -20,7 +20,16 @@ export function readProviderMetadata(text: string, usage: ReportedUsage): string
       usage.cacheWrite,
       body['cache_creation_input_tokens'] ?? vendor['cacheCreationInputTokens'],
     )
-    usage.cacheRead = first(usage.cacheRead, body['cache_read_input_tokens'] ?? vendor['cachedPromptTokens'])
+    usage.cacheWrite = first(usage.cacheWrite, body['cacheWriteInputTokens'])
+    usage.cacheRead = first(
+      usage.cacheRead,
+      body['cache_read_input_tokens'] ?? body['cacheReadInputTokens'] ?? vendor['cachedPromptTokens'],
+    )
+    // Anthropic's own body counts cached tokens beside its input; a span with the same input does too.
+    if ('cache_read_input_tokens' in body && body['input_tokens'] === usage.input) {
+      usage.uncachedInput = usage.input
+      usage.input = Number.NaN
+    }
     usage.reasoning = first(usage.reasoning, vendor['reasoningTokens'])
     const named = body['service_tier'] ?? vendor['serviceTier']
     if (typeof named === 'string') tier = named
@@ -28,7 +37,10 @@ export function readProviderMetadata(text: string, usage: ReportedUsage): string
   return tier
 }
 
-/** Langfuse's `usage_details`: a JSON object of counts by its own names. */
+/**
+ * Langfuse's `usage_details`: a JSON object of counts by its own names. By its rule they are disjoint, cached tokens are no
+ * part of `input` and reasoning none of `output`; a total that is the sum of these two alone says otherwise.
+ */
 export function readUsageDetails(text: string, usage: ReportedUsage): void {
   const root = parseObject(text)
   usage.input = first(usage.input, root['input'] ?? root['prompt_tokens'] ?? root['input_tokens'])
@@ -36,6 +48,13 @@ export function readUsageDetails(text: string, usage: ReportedUsage): void {
   usage.total = first(usage.total, root['total'] ?? root['total_tokens'])
   usage.cacheRead = first(usage.cacheRead, root['cache_read_input_tokens'] ?? root['input_cached_tokens'])
   usage.cacheWrite = first(usage.cacheWrite, root['cache_creation_input_tokens'])
+  usage.reasoning = first(usage.reasoning, root['output_reasoning_tokens'] ?? root['output_reasoning'])
+  if (usage.total === usage.input + usage.output) return
+  if (usage.cacheRead > 0 || usage.cacheWrite > 0) {
+    usage.uncachedInput = usage.input
+    usage.input = Number.NaN
+  }
+  if (usage.reasoning > 0) usage.output += usage.reasoning
 }
 
 /** Langfuse's `cost_details`: the total, or the sum of the parts; NaN where it has none. */

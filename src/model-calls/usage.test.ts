@@ -36,7 +36,11 @@ for (const [title, reported, expected, counting] of [
     { input: 500, cacheWrite5m: 100, cacheWrite1h: 200 },
     { cacheWrite: 300, cacheWrite1h: 200, cacheWrite5m: 100 },
   ],
-  ['more reasoning than output', { input: 1, output: 5, reasoning: 9 }, { output: 5, reasoning: 5 }],
+  ['more reasoning than output is beside it', { input: 1, output: 5, reasoning: 9 }, { output: 14, reasoning: 9 }],
+  ['reasoning beside the output by the total', { input: 10, output: 9, reasoning: 4, total: 23 }, { output: 13 }],
+  ['reasoning inside the output by the total', { input: 10, output: 9, reasoning: 4, total: 19 }, { output: 9 }],
+  ['cached tokens beside the input by the total', { input: 10, output: 5, cacheRead: 8, total: 23 }, { input: 18 }],
+  ['all beside by the total', { input: 9, output: 5, cacheRead: 8, reasoning: 4, total: 26 }, { input: 17, output: 9 }],
   ['negative and infinite counts', { input: -5, output: Number.POSITIVE_INFINITY }, { input: 0, output: 0 }],
 ] as [string, Partial<ReportedUsage>, Counts, ('inclusive' | 'exclusive')?][]) {
   t.test(title, async t => {

@@ -50,29 +50,34 @@ export type CacheCounting = 'inclusive' | 'exclusive' | 'auto'
  * Fills `out`; false where the span reports no usage at all. Never negative, never more cached than input.
  *
  * Providers disagree whether the input count includes cached tokens (OpenAI, Google and the conventions say yes, a raw
- * Anthropic body says no). Where the cached counts exceed the input they cannot be part of it, so they are added.
+ * Anthropic or Bedrock body says no), and whether the output includes reasoning (OpenAI and Anthropic yes, Gemini and Grok
+ * no). Parts that exceed their whole cannot be in it, and a total that equals the sum with them says so: they are added.
  */
 export function normalizeUsage(reported: ReportedUsage, counting: CacheCounting, out: NormalizedUsage): boolean {
   const cacheRead = count(reported.cacheRead)
   const cacheWrite5m = count(reported.cacheWrite5m)
   const cacheWrite1h = count(reported.cacheWrite1h)
   const cacheWrite = Math.max(count(reported.cacheWrite), cacheWrite5m + cacheWrite1h)
-  const output = count(reported.output)
+  const cached = cacheRead + cacheWrite
+  const reasoning = count(reported.reasoning)
+  const total = count(reported.total)
+  let output = count(reported.output)
   let input = count(reported.input)
   if (Number.isNaN(reported.input)) {
-    if (!Number.isNaN(reported.uncachedInput)) input = count(reported.uncachedInput) + cacheRead + cacheWrite
-    else if (!Number.isNaN(reported.total)) input = Math.max(0, count(reported.total) - output)
-    else input = cacheRead + cacheWrite
-  } else if (counting === 'exclusive' || (counting === 'auto' && cacheRead + cacheWrite > input)) {
-    input += cacheRead + cacheWrite
+    if (!Number.isNaN(reported.uncachedInput)) input = count(reported.uncachedInput) + cached
+    else if (total > 0) input = Math.max(0, total - output)
+    else input = cached
+  } else if (counting === 'exclusive' || (counting === 'auto' && isBeside(cached, input, total, output, reasoning))) {
+    input += cached
   }
+  if (isBeside(reasoning, output, total, input, 0)) output += reasoning
   out.input = input
   out.cacheRead = Math.min(cacheRead, input)
   out.cacheWrite = Math.min(cacheWrite, input - out.cacheRead)
   out.cacheWrite1h = Math.min(cacheWrite1h, out.cacheWrite)
   out.cacheWrite5m = Math.min(cacheWrite5m, out.cacheWrite - out.cacheWrite1h)
   out.output = output
-  out.reasoning = Math.min(count(reported.reasoning), output)
+  out.reasoning = Math.min(reasoning, output)
   out.inputAudio = Math.min(count(reported.inputAudio), input)
   out.outputAudio = Math.min(count(reported.outputAudio), output)
   out.inputImage = Math.min(count(reported.inputImage), input)
@@ -85,11 +90,17 @@ export function normalizeUsage(reported: ReportedUsage, counting: CacheCounting,
     !Number.isNaN(reported.output) ||
     !Number.isNaN(reported.total) ||
     !Number.isNaN(reported.uncachedInput) ||
-    cacheRead + cacheWrite + out.webSearches + out.audioSeconds + out.inputCharacters > 0
+    cached + out.webSearches + out.audioSeconds + out.inputCharacters > 0
   )
 }
 
 /** A count that a span may have reported as anything: below zero and not finite mean zero. */
 function count(value: number): number {
   return value > 0 && value < 1e15 ? value : 0
+}
+
+/** Whether `part` is counted beside `whole`: it is larger, or the total of all is only reached with it. */
+function isBeside(part: number, whole: number, total: number, other: number, otherPart: number): boolean {
+  if (part === 0) return false
+  return part > whole || total === whole + part + other || (otherPart > 0 && total === whole + part + other + otherPart)
 }

@@ -11,6 +11,8 @@ import { PriceVector } from './price-vector.ts'
 import { Units } from './units.ts'
 
 const idLengthMax = 256
+/** Those who sell models that they have made, and no others'. */
+const makers = ['openai', 'cohere', 'mistral', 'voyageai', 'x-ai', 'deepseek']
 const millisecondsPerDay = 86_400_000
 
 /** How a call was processed, where that has its own price: `{processing: 'batch'}`, `{service_tier: 'flex'}`. */
@@ -104,7 +106,12 @@ export class PriceBook {
   }
 
   providerOfModel(modelId: string): ProviderData | undefined {
-    return this.#find(provider => provider.modelMatch, modelId.toLowerCase().trim().slice(0, idLengthMax))
+    const wanted = modelId.toLowerCase().trim().slice(0, idLengthMax)
+    const known = this.#find(provider => provider.modelMatch, wanted)
+    if (known !== undefined) return known
+    // The data's own patterns leave out embeddings, speech and images; OpenInference names no provider for these.
+    const maker = makers.find(id => this.#byId.get(id)?.models.some(model => matches(model.match, wanted)))
+    return maker === undefined ? undefined : this.#byId.get(maker)
   }
 
   /** The model as that provider sells it, its own first, then those of the providers whose models it resells. */
