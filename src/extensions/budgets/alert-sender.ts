@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { type Clock, sleep } from '../../clock/clock.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Counter, MetricScope } from '../../telemetry/metrics.ts'
 import type { AlertChannel } from './alert-channels.ts'
 import type { Alert } from './budget.ts'
+import { alertId } from './state-file.ts'
 
 const retryMsMax = 300_000
 
@@ -102,7 +104,8 @@ export class AlertSender {
     try {
       const response = await fetch(channel.url, {
         method: 'POST',
-        headers: channel.headers,
+        // For channels that know what they have taken: a kill before the answer is noted sends the alert again.
+        headers: { ...channel.headers, 'idempotency-key': idempotencyKey(alert) },
         body: channel.body(alert),
         redirect: 'error',
         signal: AbortSignal.timeout(timeoutMs),
@@ -116,4 +119,9 @@ export class AlertSender {
       return 'retry'
     }
   }
+}
+
+/** The same for each attempt at one alert; scope values may have any characters, a header may not. */
+function idempotencyKey(alert: Alert): string {
+  return createHash('sha256').update(alertId(alert)).digest('hex').slice(0, 32)
 }

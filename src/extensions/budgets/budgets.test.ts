@@ -14,21 +14,25 @@ interface Received {
   server: Server
   port: number
   bodies: Record<string, unknown>[]
+  /** `Idempotency-Key` of every attempt. */
+  keys: string[]
 }
 
 async function webhook(port = 0, status = () => 200): Promise<Received> {
   const bodies: Record<string, unknown>[] = []
+  const keys: string[] = []
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', chunk => chunks.push(chunk))
     request.on('end', () => {
+      keys.push(String(request.headers['idempotency-key']))
       if (status() === 200) bodies.push(JSON.parse(Buffer.concat(chunks).toString()))
       response.writeHead(status(), { connection: 'close' }).end()
     })
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
-  return { server, port: (server.address() as AddressInfo).port, bodies }
+  return { server, port: (server.address() as AddressInfo).port, bodies, keys }
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -85,6 +89,8 @@ t.test('a webhook that is down delays alerts, over a kill too, and loses none', 
     hook.bodies.map(body => body['threshold']),
     [0.5, 1],
   )
+  t.match(hook.keys[0], /^[0-9a-f]{32}$/)
+  t.same(new Set(hook.keys).size, 2, 'each attempt at an alert has its key, over a kill too')
   await second.shutdown(deadline)
   const third = new Budgets(config, componentSettings('budgets'))
   await third.start()

@@ -83,9 +83,14 @@ export class Budgets implements Component, SpendSink {
       if (values.some(value => value === '')) return
       const scopeValue = values.join('/')
       const alerts = budget.spend(scopeValue, spend.amount, nowMs)
-      // The alerts first: a fired threshold without its alert would be silence, an alert twice is only a repetition.
       for (const alert of alerts) this.#tell(alert)
-      this.#append({ type: 'scope', budget: budget.config.name, snapshot: budget.snapshot(scopeValue)! })
+      // In one write: a kill in between would forget that the threshold has fired, or that its alert is to be told.
+      this.#append(
+        ...alerts.flatMap(alert =>
+          [...this.#senders.keys()].map(channel => ({ type: 'alert' as const, channel, alert })),
+        ),
+        { type: 'scope', budget: budget.config.name, snapshot: budget.snapshot(scopeValue)! },
+      )
       for (const alert of alerts) for (const sender of this.#senders.values()) sender.enqueue(alert)
     })
     if (this.#file?.wantsCompaction) this.#compact()
@@ -128,7 +133,6 @@ export class Budgets implements Component, SpendSink {
         { budget: alert.budget, kind: alert.kind },
       )
       .add(1)
-    for (const channel of this.#senders.keys()) this.#append({ type: 'alert', channel, alert })
   }
 
   #restore(): void {
@@ -148,10 +152,10 @@ export class Budgets implements Component, SpendSink {
   }
 
   /** A disk that does not take the state must not stop the telemetry: said once, healed by itself. */
-  #append(entry: StateEntry): void {
+  #append(...entries: StateEntry[]): void {
     if (this.#file === undefined) return
     try {
-      this.#file.append(entry)
+      this.#file.append(entries)
       if (this.#isStateBroken) this.#settings.logger.info('budget state is written again')
       this.#isStateBroken = false
     } catch (error) {

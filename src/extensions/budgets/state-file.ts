@@ -60,9 +60,10 @@ export class StateFile {
     return { scopes: [...scopes.values()], pending: [...pending.values()] }
   }
 
-  append(entry: StateEntry): void {
+  /** One write for all `entries`: after a kill the file has all of them or none. */
+  append(entries: readonly StateEntry[]): void {
     this.#descriptor ??= this.#open('a')
-    this.#appendedBytes += writeSync(this.#descriptor, formatLine(entry))
+    this.#appendedBytes += writeSync(this.#descriptor, entries.map(formatLine).join(''))
   }
 
   get wantsCompaction(): boolean {
