@@ -35,7 +35,7 @@ export class CollectorRules {
 
   constructor(config: RedactionConfig) {
     const compile = (sources: readonly string[]) => sources.map(source => new UserPattern(source))
-    const hasProfile = effectiveProfile(config) !== 'none'
+    const hasProfile = config.profile !== '' || effectiveProfile(config) !== 'none'
     // With a profile an empty list filters nothing; in a Collector's file it removes everything, as there.
     this.#filtersKeys = !config.allowAllKeys && (config.allowedKeys.length > 0 || !hasProfile)
     this.#allowedKeys = new Set(config.allowedKeys)

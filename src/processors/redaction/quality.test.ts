@@ -1,13 +1,13 @@
 import t from 'tap'
 import { parseConfig } from '../../config/parse-config.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
+import { cleanTelemetry } from '../../testkit/clean-telemetry.ts'
 import { decodePlain, encodePlain } from '../../testkit/otlp-oracle.ts'
+import { carriers } from '../../testkit/redaction-carriers.ts'
+import { core, gens } from '../../testkit/redaction-values.ts'
 import { attributesOf, recordsOf, requestOf } from '../../testkit/run-processor.ts'
 import { redactionConfig } from './config.ts'
 import { RedactionStage } from './redaction-stage.ts'
-import { carriers } from './testing/carriers.ts'
-import { cleanTelemetry } from './testing/clean-telemetry.ts'
-import { core, gens } from './testing/made-up-values.ts'
 
 /** How often each kind goes through each carrier; more by hand: `ROUNDS=20 node src/processors/redaction/quality.test.ts`. */
 const rounds = Number(process.env['ROUNDS'] ?? 1)

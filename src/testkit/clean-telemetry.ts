@@ -1,4 +1,4 @@
-import { B, D, H, L, r, str, U, W } from './made-up-values.ts'
+import { B, D, H, L, r, str, U, W } from './redaction-values.ts'
 
 const pick = <T>(a: T[]) => r.pick(a)
 const n = (k: number) => r.below(k)

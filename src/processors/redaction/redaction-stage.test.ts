@@ -1,0 +1,122 @@
+import { createHmac, generateKeyPairSync } from 'node:crypto'
+import t from 'tap'
+import { parseConfig } from '../../config/parse-config.ts'
+import { attributesOf, recordsOf, requestOf, runProcessor, valuesOf } from '../../testkit/run-processor.ts'
+import { redactionConfig } from './config.ts'
+import { RedactionStage } from './redaction-stage.ts'
+import { openSeal } from './sealed-box.ts'
+
+const card = '4929 3813 3266 4295'
+
+function run(yaml: string, attributes: Record<string, unknown>) {
+  const stage = new RedactionStage(parseConfig(redactionConfig, yaml), 'traces')
+  const out = runProcessor(stage, 'traces', requestOf('traces', [{ name: 'a', attributes: attributesOf(attributes) }]))
+  return { ...out, values: valuesOf(recordsOf('traces', out.request)[0]?.['attributes']) as Record<string, unknown> }
+}
+
+t.test('labels are constant, and may be one`s own', async t => {
+  t.same(run('profile: standard', { a: `pay ${card}` }).values, { a: 'pay [card]' })
+  t.same(run('detectors: {card: {label: "<card>"}}', { a: card }).values, { a: '<card>' })
+})
+
+t.test('masks keep at most a third', async t => {
+  t.same(run('detectors: {card: {action: mask, keep_last: 4}}', { a: card }).values, { a: '**** **** **** 4295' })
+  t.same(run('detectors: {card: {action: mask, keep_last: 40}}', { a: card }).values, { a: '**** **** ***6 4295' })
+  t.same(run('detectors: {email: {action: mask, keep_last: 1}}', { a: 'bob@example.com' }).values, {
+    a: '***@example.com',
+  })
+})
+
+t.test('hashes are keyed, name their key, and ignore how a number is written', async t => {
+  const yaml = 'action: hash\nhash: {key: 0123456789abcdef0123, key_id: k2}'
+  const expected = createHmac('sha256', '0123456789abcdef0123')
+    .update('card\0')
+    .update('4929381332664295')
+    .digest('hex')
+  t.same(run(yaml, { a: card, b: card.replaceAll(' ', '-') }).values, {
+    a: `k2:${expected.slice(0, 16)}`,
+    b: `k2:${expected.slice(0, 16)}`,
+  })
+  t.throws(() => parseConfig(redactionConfig, 'action: hash'), /16 bytes/)
+})
+
+t.test('pseudonyms keep the shape and repeat', async t => {
+  const yaml = 'action: tokenize\nhash: {key: 0123456789abcdef0123}'
+  const { values } = run(yaml, { a: card, b: card, c: 'bob@example.com', d: '93.184.216.34' })
+  t.equal(values['a'], values['b'])
+  t.match(values['a'], /^9\d{3} \d{4} \d{4} \d{4}$/)
+  t.match(values['c'], /^[0-9a-f]{12}@redacted\.invalid$/)
+  t.match(values['d'], /^198\.1[89]\.\d+\.\d+$/)
+})
+
+t.test('drop removes the attribute, drop_record the span', async t => {
+  t.same(run('detectors: {card: {action: drop}}', { a: card, b: 'x' }).values, { b: 'x' })
+  const out = run('detectors: {card: {action: drop_record}}', { a: card })
+  t.equal(out.itemCount, 0)
+  t.same(out.counts[0]?.dropReason, 'redacted')
+  t.equal(out.counts[0]?.dropped, 1)
+})
+
+t.test('encrypt seals what it takes for the holder of the private key', async t => {
+  const pair = generateKeyPairSync('x25519')
+  const key = pair.publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('base64')
+  const { values } = run(`action: encrypt\nencrypt: {public_key: ${key}}`, { a: card })
+  t.equal(values['a'], '[card]')
+  t.same(JSON.parse(openSeal(pair.privateKey, String(values['redaction.sealed']))), [
+    { detector: 'card', field: 'span_attributes', text: card },
+  ])
+  t.throws(() => openSeal(generateKeyPairSync('x25519').privateKey, String(values['redaction.sealed'])))
+})
+
+t.test('a dry run counts the same and changes nothing', async t => {
+  const wet = run('profile: standard', { a: card })
+  const dry = run('{profile: standard, dry_run: true}', { a: card })
+  t.ok(dry.isSame)
+  t.same(wet.counts[0]?.metrics, [['matches|card|label', 1]])
+  t.same(dry.counts[0]?.metrics, [['matches|card|label|dry_run', 1]])
+})
+
+t.test('keys are exempt, forced or dropped by name', async t => {
+  const yaml = '{profile: standard, keys: {exempt: ["raw.*"], force: [nick], drop: ["tmp.*"]}}'
+  t.same(run(yaml, { 'raw.card': card, nick: 'bo', 'tmp.x': 'y', b: card }).values, {
+    'raw.card': card,
+    nick: '[redacted]',
+    b: '[card]',
+  })
+})
+
+t.test('what is allowed or suppressed is left, and only that', async t => {
+  const yaml =
+    '{profile: standard, allow: {suffixes: ["@example.com"]}, suppress: [{detector: phone, starts_with: ["+1415"]}]}'
+  const out = run(yaml, { a: `bob@example.com ${card}`, b: '+14155552671 and +442079460958' })
+  t.same(out.values, { a: 'bob@example.com [card]', b: '+14155552671 and [phone]' })
+  t.ok(out.counts[0]?.metrics.some(([name]) => name === 'suppressed|allowed'))
+})
+
+t.test('rules of one`s own need their words and pass their checks', async t => {
+  const yaml = `{profile: none, rules: [{name: badge, pattern: 'B-(\\d{6})', group: 1, keywords: [badge]}, {name: n, pattern: '\\b\\d{4}\\b', validator: luhn}]}`
+  t.same(run(yaml, { a: 'badge B-123456, and the code of the article is B-654321', b: 'häuser 0018 0017' }).values, {
+    a: 'badge B-[badge], and the code of the article is B-654321',
+    b: 'häuser [n] 0017',
+  })
+})
+
+t.test('a bare number in JSON becomes a quoted label, as deep as it stands', async t => {
+  const inner = JSON.stringify({ card: 4929381332664295, n: 1 })
+  const { values } = run('profile: standard', { a: inner, b: JSON.stringify({ body: inner }) })
+  t.same(JSON.parse(String(values['a'])), { card: '[card]', n: 1 })
+  t.same(JSON.parse(JSON.parse(String(values['b'])).body), { card: '[card]', n: 1 })
+})
+
+t.test('a value over the limit that holds a candidate is replaced whole, and one at the limit is searched', async t => {
+  const yaml = '{profile: standard, max_value_bytes: 100}'
+  const at = `${'x '.repeat(40)}${card}  `.slice(0, 100)
+  t.match(run(yaml, { a: at.padEnd(100) }).values['a'], /\[card\]/)
+  const over = run(yaml, { a: at.padEnd(101), b: card })
+  t.same(over.values, { a: '[oversized]', b: '[card]' })
+  t.ok(over.counts[0]?.metrics.some(([name]) => name === 'errors|oversized'))
+})
+
+t.test('nothing found: the same bytes', async t => {
+  t.ok(run('profile: standard', { a: 'GET /orders', b: 10n }).isSame)
+})
