@@ -1,6 +1,7 @@
 /**
  * Kills the agent at random moments under load, with its queue on disk and a backend that is up, slow or down, and checks
- * what arrived: `node scripts/kill-storm.ts [kills] [seed]`, 100 kills by default, 3,000 for the long form.
+ * what arrived: `node scripts/kill-storm.ts [kills] [seed] [command]`, 100 kills by default, 3,000 for the long form. With a
+ * command, such as the path of a Collector that has file_storage, that agent is stormed instead, for comparison.
  *
  * Passes where no item is missing that was acknowledged, and where no more requests came twice than were under way.
  */
@@ -12,11 +13,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
+import { nodeFileSystem } from '../src/storage/file-system.ts'
+import { inspectLog } from '../src/storage/inspect-log.ts'
 import { SeededRandom } from '../src/testkit/seeded-random.ts'
 import { spanBatch, spanNumbers } from '../src/testkit/span-batches.ts'
 
 const killCount = Number(process.argv[2] ?? 100)
 const seed = Number(process.argv[3] ?? 1)
+/** Another agent that reads the same file; its own account is not looked at. */
+const peer = process.argv[4]
 const random = new SeededRandom(seed)
 const consumerCount = 10
 const modes = ['up', 'slow', 'down'] as const
@@ -85,6 +90,7 @@ for (let kill = 0; kill < killCount; kill++) {
   await wait(random.below(700))
   agent.kill('SIGKILL')
   await ended(agent)
+  await lookAtDisk(kill + 1)
   if ((kill + 1) % 10 === 0)
     console.log(`${kill + 1} kills, ${acknowledged.size} items acknowledged, ${receivedCounts.size} arrived`)
 }
@@ -121,11 +127,13 @@ console.log(
 )
 if (missing.length === 0) rmSync(directory, { recursive: true, force: true })
 else console.log(`first missing ${missing.slice(0, 20).join(', ')}; the queue is kept in ${directory}`)
-process.exitCode = missing.length === 0 && repeatedRequests <= killCount * consumerCount && ledgerLines > 0 ? 0 : 1
+const isBalanced = peer !== undefined || ledgerLines > 0
+process.exitCode = missing.length === 0 && repeatedRequests <= killCount * consumerCount && isBalanced ? 0 : 1
 
 async function startAgent(): Promise<ChildProcess> {
   const startedMs = performance.now()
-  const agent = spawn(process.execPath, [main, '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [command, ...args] = peer === undefined ? [process.execPath, main] : [peer]
+  const agent = spawn(command, [...args, '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'] })
   agent.stdout.on('data', (text: Buffer) => checkLedger(text.toString()))
   agent.stderr.on('data', (text: Buffer) => checkLedger(text.toString()))
   while (!(await isListening())) {
@@ -134,6 +142,23 @@ async function startAgent(): Promise<ChildProcess> {
   }
   listenTimesMs.push(performance.now() - startedMs)
   return agent
+}
+
+/** Between two lives: what was acknowledged has arrived or waits on disk. */
+async function lookAtDisk(life: number): Promise<void> {
+  if (peer !== undefined) return
+  const queue = join(directory, 'queue', 'exporter.otlp_http.traces')
+  const waiting = new Set<number>()
+  await inspectLog(nodeFileSystem, queue, {
+    record(record) {
+      for (const number of spanNumbers([record.payload])) waiting.add(number)
+      return true
+    },
+    damaged() {},
+  }).catch(() => undefined)
+  const gone = [...acknowledged].filter(number => !receivedCounts.has(number) && !waiting.has(number))
+  if (gone.length > 0)
+    throw new Error(`${gone.length} items are gone after life ${life}, from ${gone[0]} on; see ${queue}`)
 }
 
 /** The agent's last line: both sides of its equation must be equal. */

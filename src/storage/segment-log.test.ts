@@ -7,6 +7,7 @@ import { AckSet } from './ack-set.ts'
 import { nodeFileSystem } from './file-system.ts'
 import type { LogRecord } from './record.ts'
 import type { DamagedRange } from './segment.ts'
+import { fuzzDamagedLog } from './segment-log.fuzz.ts'
 import { type LogSettings, SegmentLog, type SyncLevel } from './segment-log.ts'
 
 const directory = '/queue'
@@ -375,4 +376,8 @@ t.test('reading, acking and writing at once never lose a segment that is just be
     )
     await after.log.close()
   }
+})
+
+t.test('whatever happened to its files, a log opens, gives what is whole in order, and goes on', async () => {
+  await fuzzDamagedLog(1, 40)
 })

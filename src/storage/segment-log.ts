@@ -144,6 +144,7 @@ export class SegmentLog {
       const place = await reader.next()
       if (place === undefined) {
         this.#endOfSegment()
+        if (reader.offset < (this.#readingSegment?.endOffset ?? 0)) continue
         if (!this.#nextSegment()) break
         continue
       }
@@ -295,6 +296,8 @@ export class SegmentLog {
   #endOfSegment(): void {
     const segment = this.#readingSegment
     if (segment === undefined || !segment.isSealed) return
+    // More may have been written, and the segment sealed, since the reader came to its end.
+    if (this.#reading !== undefined && this.#reading.offset < segment.endOffset) return
     this.#passTo(segment.lastSequence)
     this.#dropAcked()
   }
