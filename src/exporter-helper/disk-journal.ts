@@ -61,6 +61,7 @@ const residentBytesDefault = 64 << 20
 const loadBytesMax = 4 << 20
 const retryDelayMs = 5000
 const reopenMs = 1000
+const lookAgainMs = 10
 
 /** Batches in a log on disk. A kill loses none that was acknowledged; loss of power none at the level `synced`. */
 export class DiskJournal implements Journal {
@@ -82,6 +83,7 @@ export class DiskJournal implements Journal {
   #scanning: Promise<void> | undefined
   #residentBytes = 0
   #reopenTimer: Timer | undefined
+  #lookTimer: Timer | undefined
   #userCount = 0
   #isRefusing = false
   isClosed = false
@@ -194,6 +196,7 @@ export class DiskJournal implements Journal {
     this.#log = undefined
     await log?.close()
     await Promise.all([this.#loading, this.#scanning])
+    this.#lookTimer?.cancel()
   }
 
   async #open(): Promise<void> {
@@ -330,6 +333,15 @@ export class DiskJournal implements Journal {
       this.#loading = undefined
     }
     if (isMore) this.#reader?.readable()
+    else if (this.#log?.isCaughtUp === false && this.#residentBytes === 0) this.#lookAgainSoon()
+  }
+
+  /** Something was written while the reader stood at the end, or a scan is not as far: nobody else would ask again. */
+  #lookAgainSoon(): void {
+    this.#lookTimer ??= this.#settings.clock.after(lookAgainMs, () => {
+      this.#lookTimer = undefined
+      this.#reader?.readable()
+    })
   }
 
   /** Undefined where the batch fits, after dropping what the policy says. */
