@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { JsonError } from './json-error.ts'
+import { unescapedText, writeUnescaped } from './json-escapes.ts'
 import { parseUint64, uint64 } from './uint64.ts'
 import type { WireWriter } from './wire-writer.ts'
 
@@ -517,75 +518,4 @@ function isHexDigit(byte: number | undefined): boolean {
   if (byte === undefined) return false
   const lower = byte | 0x20
   return (byte >= zero && byte <= nine) || (lower >= 0x61 && lower <= 0x66)
-}
-
-/** A JSON string's content whose escapes were checked. `JSON.parse` resolves them; surrogates pair up there. */
-function unescapedText(bytes: Uint8Array, start: number, end: number): string {
-  return JSON.parse(textDecoder.decode(bytes.subarray(start - 1, end + 1))) as string
-}
-
-const simpleEscapes = new Map([
-  [0x62, 0x08],
-  [0x66, 0x0c],
-  [0x6e, 0x0a],
-  [0x72, 0x0d],
-  [0x74, 0x09],
-])
-
-function writeUnescaped(bytes: Uint8Array, start: number, end: number, writer: WireWriter): void {
-  let runStart = start
-  let offset = start
-  while (offset < end) {
-    if (bytes[offset] !== backslash) {
-      offset++
-      continue
-    }
-    writer.raw(bytes, runStart, offset)
-    const kind = bytes[offset + 1]!
-    if (kind === 0x75) {
-      let code = hexUnit(bytes, offset + 2)
-      offset += 6
-      if (code >= 0xd800 && code < 0xe000) {
-        const low =
-          bytes[offset] === backslash && bytes[offset + 1] === 0x75 && offset < end ? hexUnit(bytes, offset + 2) : 0
-        if (code < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
-          code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff)
-          offset += 6
-        } else code = 0xfffd
-      }
-      writeCodePoint(code, writer)
-    } else {
-      writer.byte(simpleEscapes.get(kind) ?? kind)
-      offset += 2
-    }
-    runStart = offset
-  }
-  writer.raw(bytes, runStart, end)
-}
-
-function hexUnit(bytes: Uint8Array, start: number): number {
-  let code = 0
-  for (let i = 0; i < 4; i++) {
-    const byte = bytes[start + i]!
-    code = (code << 4) | (byte <= nine ? byte - zero : (byte | 0x20) - 0x57)
-  }
-  return code
-}
-
-function writeCodePoint(code: number, writer: WireWriter): void {
-  if (code < 0x80) {
-    writer.byte(code)
-  } else if (code < 0x800) {
-    writer.byte(0xc0 | (code >> 6))
-    writer.byte(0x80 | (code & 63))
-  } else if (code < 0x10000) {
-    writer.byte(0xe0 | (code >> 12))
-    writer.byte(0x80 | ((code >> 6) & 63))
-    writer.byte(0x80 | (code & 63))
-  } else {
-    writer.byte(0xf0 | (code >> 18))
-    writer.byte(0x80 | ((code >> 12) & 63))
-    writer.byte(0x80 | ((code >> 6) & 63))
-    writer.byte(0x80 | (code & 63))
-  }
 }

@@ -31,9 +31,11 @@ import {
   statusMessage,
 } from '../../pdata/otlp-fields.ts'
 import { addUint64, uint64 } from '../../wire/uint64.ts'
-import { wireBytes, wireFixed64 } from '../../wire/wire-type.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
-import { isSame, type JaegerTag, tagBool, tagBytes, tagDouble, tagInt, tagString } from './jaeger-tag.ts'
+import { httpStatusOf, isHttpError, statusCodeNamed, statusError } from './jaeger-status.ts'
+import { isSame, type JaegerTag, tagBool, tagString } from './jaeger-tag.ts'
+import { idsAndTimesBytes, isZero, putBytes, putFixed64 } from './span-fields.ts'
+import { writeTag } from './tag-attribute.ts'
 
 const key = (text: string) => Buffer.from(text)
 const keyServiceName = key('service.name')
@@ -57,9 +59,6 @@ const refTypeNames = [key('child_of'), key('follows_from')] as const
 const noServiceName = key('OTLPResourceNoServiceName')
 const jaegerVersionPrefix = key('Jaeger-')
 const kindNames = [key('internal'), key('server'), key('client'), key('producer'), key('consumer')] as const
-const spanKindServer = 2
-const statusOk = 1
-const statusError = 2
 const emptyBytes = new Uint8Array(0)
 
 /** Bytes of one reference: type, trace id, span id. */
@@ -398,7 +397,7 @@ export class JaegerTraceWriter {
     if (this.#hasError) {
       this.#status(statusError, description.start >= 0 ? description : this.#httpMessage)
     } else if (this.#statusCode.start >= 0) {
-      this.#status(statusCodeNamed(this.#source, this.#statusCode), description)
+      this.#status(statusCodeNamed(this.#source, this.#statusCode.start, this.#statusCode.end), description)
     } else {
       // A description without a status is an attribute like any other.
       if (description.start >= 0) {
@@ -477,60 +476,6 @@ export class JaegerTraceWriter {
   }
 }
 
-/** Three ids and two times with their tags and lengths. */
-const idsAndTimesBytes = 64
-
-/** A field of at most 127 bytes into a buffer that has the room; returns where it ends. */
-function putBytes(
-  target: Uint8Array,
-  start: number,
-  fieldNumber: number,
-  source: Uint8Array,
-  from: number,
-  to: number,
-): number {
-  let at = start
-  target[at++] = (fieldNumber << 3) | wireBytes
-  target[at++] = to - from
-  for (let i = from; i < to; i++) target[at++] = source[i]!
-  return at
-}
-
-/** A fixed64 field unless it is zero. */
-function putFixed64(target: Uint8Array, start: number, fieldNumber: number, low: number, high: number): number {
-  if ((low | high) === 0) return start
-  let at = start
-  target[at++] = (fieldNumber << 3) | wireFixed64
-  for (let shift = 0; shift < 32; shift += 8) target[at++] = low >>> shift
-  for (let shift = 0; shift < 32; shift += 8) target[at++] = high >>> shift
-  return at
-}
-
-function writeTag(attributes: AttributeWriter, tag: JaegerTag): void {
-  const { source, keyStart, keyEnd } = tag
-  switch (tag.type) {
-    case tagString:
-      attributes.string(source, keyStart, keyEnd, source, tag.start, tag.end)
-      return
-    case tagBool:
-      attributes.bool(source, keyStart, keyEnd, tag.bool)
-      return
-    case tagInt:
-      attributes.int(source, keyStart, keyEnd, tag.low, tag.high)
-      return
-    case tagDouble:
-      attributes.double(source, keyStart, keyEnd, tag.low, tag.high)
-      return
-    case tagBytes:
-      attributes.bytes(source, keyStart, keyEnd, source, tag.start, tag.end)
-      return
-    default: {
-      const text = Buffer.from(`<Unknown Jaeger TagType ${tag.low}>`)
-      attributes.string(source, keyStart, keyEnd, text, 0, text.length)
-    }
-  }
-}
-
 /** Remembers a string tag; false for other types, which stay attributes. */
 function keepText(range: Range, tag: JaegerTag): boolean {
   if (tag.type !== tagString) return false
@@ -545,34 +490,4 @@ function setRange(range: Range, start: number, end: number): void {
 
 function copyRange(source: Uint8Array, start: number, end: number): Uint8Array {
   return start === end ? emptyBytes : source.slice(start, end)
-}
-
-function isZero(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (bytes[i] !== 0) return false
-  return true
-}
-
-function statusCodeNamed(source: Uint8Array, { start, end }: Range): number {
-  const text = end - start > 5 ? '' : Buffer.from(source.subarray(start, end)).toString('latin1').toUpperCase()
-  if (text === 'OK') return statusOk
-  return text === 'ERROR' ? statusError : 0
-}
-
-/** The status as a number, from an integer or from text; -1 where it is neither. */
-function httpStatusOf(tag: JaegerTag): number {
-  if (tag.type === tagInt) return tag.high === 0 && tag.low < 0x80000000 ? tag.low : 0
-  if (tag.type !== tagString || tag.end === tag.start || tag.end - tag.start > 9) return -1
-  let value = 0
-  for (let i = tag.start; i < tag.end; i++) {
-    const digit = tag.source[i]! - 0x30
-    if (digit < 0 || digit > 9) return -1
-    value = value * 10 + digit
-  }
-  return value
-}
-
-/** 4xx is an error for a client, not for a server; what is neither 1xx, 2xx, 3xx nor that is an error for all. */
-function isHttpError(status: number, kind: number): boolean {
-  if (status >= 400 && status < 500) return kind !== spanKindServer
-  return status < 100 || status >= 400
 }
