@@ -46,6 +46,9 @@ await build({
   legalComments: 'linked',
   minifySyntax: true,
   minifyWhitespace: true,
+  // 3 MB less of an idle agent's memory; `SLUICE_NODE_OPTIONS=--enable-source-maps` gives the names back.
+  minifyIdentifiers: true,
+  sourcemap: 'linked',
   plugins: [lazyBuiltins],
   external: ['@napi-rs/nice'],
   banner: {
