@@ -53,7 +53,11 @@ export function detectSeparator(d: Detection, at: number): void {
       signBefore === 0x23 ||
       nameStart === start ||
       isEncodedAmpersand(bytes, start, nameStart))
+  const before = d.findings.count
   detectKeyedValue(d, info.flags, name, range.start, range.end, form)
+  // What was taken is not looked at again: names in it would each read to its end.
+  if (d.findings.count > before && !isHeaderLine)
+    d.doneUntil = Math.max(d.doneUntil, d.findings.ends[d.findings.count - 1]!)
   if (info.nationalIds !== 0) detectNamedId(d, range.start, range.end)
 }
 

@@ -1,6 +1,8 @@
 import { isSpace, latin1 } from './text-bytes.ts'
 
 const valueBytesMax = 8192
+/** A value without quotes is no longer than this: most of what is, is no value. */
+const bareBytesMax = 1024
 
 /** The value behind a separator: where it begins and ends, and how it was quoted. Used again for each value. */
 export class ValueRange {
@@ -93,7 +95,7 @@ function closingQuote(bytes: Uint8Array, from: number, end: number, quote: numbe
 }
 
 function bareEnd(bytes: Uint8Array, from: number, end: number): number {
-  const limit = Math.min(end, from + valueBytesMax)
+  const limit = Math.min(end, from + bareBytesMax)
   let offset = from
   while (offset < limit) {
     const byte = bytes[offset]!
