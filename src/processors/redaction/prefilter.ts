@@ -188,7 +188,7 @@ export class Prefilter {
   /** `password is x`, `--token x`, `SECRET 'x'`. */
   #isInProse(bytes: Uint8Array, at: number, end: number): boolean {
     let to = at + 1
-    while (to < end && isNameByte(bytes[to]!)) to++
+    while (to < end && to - at < 64 && isNameByte(bytes[to]!)) to++
     if (to >= end) return false
     const isEncoded = bytes[to] === 0x25
     if (!isEncoded && !isSpace(bytes[to]!)) return false

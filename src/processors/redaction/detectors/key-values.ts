@@ -56,8 +56,7 @@ export function detectSeparator(d: Detection, at: number): void {
   const before = d.findings.count
   detectKeyedValue(d, info.flags, name, range.start, range.end, form)
   // What was taken is not looked at again: names in it would each read to its end.
-  if (d.findings.count > before && !isHeaderLine)
-    d.doneUntil = Math.max(d.doneUntil, d.findings.ends[d.findings.count - 1]!)
+  if (d.findings.count > before) d.doneUntil = Math.max(d.doneUntil, d.findings.ends[d.findings.count - 1]!)
   if (info.nationalIds !== 0) detectNamedId(d, range.start, range.end)
 }
 
@@ -72,7 +71,9 @@ function isEncodedAmpersand(bytes: Uint8Array, start: number, at: number): boole
 export function detectSecretWord(d: Detection, at: number): void {
   const { bytes, start, end } = d
   let nameEnd = at + 1
-  while (nameEnd < end && (isAlnum(bytes[nameEnd]!) || bytes[nameEnd] === 0x5f || bytes[nameEnd] === 0x2d)) nameEnd++
+  const nameLimit = Math.min(end, at + 64)
+  while (nameEnd < nameLimit && (isAlnum(bytes[nameEnd]!) || bytes[nameEnd] === 0x5f || bytes[nameEnd] === 0x2d))
+    nameEnd++
   if (nameEnd + 1 >= end || !isSpace(bytes[nameEnd]!)) return
   const name = d.nameBefore(nameEnd)
   const nameStart = nameEnd - name.length
