@@ -30,3 +30,29 @@ const tables: Readonly<Record<string, { readonly metric: MetricDescription; read
       labelNames: ['reason'],
     },
   }
+
+/** Turns the stage's counts, named `kind|label|label`, into metrics with labels. */
+export class RedactionCounts implements StageCompanion {
+  readonly #settings: ComponentSettings
+  readonly #signal: Signal
+
+  constructor(settings: ComponentSettings, signal: Signal) {
+    this.#settings = settings
+    this.#signal = signal
+  }
+
+  recordCounts(counts: readonly (readonly [name: string, count: number])[]): void {
+    for (const [name, count] of counts) {
+      const parts = name.split('|')
+      const isDryRun = parts.at(-1) === 'dry_run'
+      const table = tables[parts[0]!]
+      if (table === undefined) continue
+      const labels: Labels = {
+        signal: this.#signal,
+        ...Object.fromEntries(table.labelNames.map((label, i) => [label, parts[i + 1] ?? ''])),
+        ...(isDryRun ? { mode: 'dry_run' } : {}),
+      }
+      this.#settings.metrics.counter(table.metric, labels).add(count)
+    }
+  }
+}
