@@ -139,8 +139,6 @@ export const catalog: readonly DetectorEntry[] = [
   entry('driving_licence', 'personal', 'standard', 25),
   entry('address', 'personal', 'standard', 25),
   entry('bank_account', 'personal', 'standard', 25),
-  entry('btc_address', 'personal', 'strict', 40),
-  entry('eth_address', 'personal', 'strict', 40),
   entry('uk_nino', 'personal', 'standard', 42, 'gb'),
   entry('uk_nhs', 'personal', 'standard', 42, 'gb'),
   entry('uk_sort_code', 'personal', 'standard', 41, 'gb'),
