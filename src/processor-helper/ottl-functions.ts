@@ -1,6 +1,7 @@
 import { parseDurationMs } from '../config/duration.ts'
 import { AttributeKey } from '../pdata/attribute-key.ts'
 import { ValueReader, valueString } from '../pdata/value.ts'
+import { isZero } from '../wire/is-zero.ts'
 import { attributeAt, type ContextName, type Expression, type Getter } from './ottl-context.ts'
 import { OttlError } from './ottl-lexer.ts'
 import { EvaluationError, isEqual, OttlDuration, OttlTime, type OttlValue, typeName } from './ottl-value.ts'
@@ -171,7 +172,7 @@ const functions: Readonly<Record<string, OttlFunction>> = {
     only: ['span', 'spanevent'],
     make: () => context =>
       context.span.parentSpanIdStart === 0 ||
-      isZero(context.span.message.workspace.bytes, context.span.parentSpanIdStart),
+      isZero(context.span.message.workspace.bytes, context.span.parentSpanIdStart, context.span.parentSpanIdStart + 8),
   },
   IsString: isKind(value => typeof value === 'string'),
   IsInt: isKind(value => typeof value === 'bigint'),
@@ -295,11 +296,6 @@ function checkPattern(source: string, at: number): void {
 
 function describe({ args }: OttlFunction): string {
   return args.length === 0 ? 'no arguments' : `(${args.join(', ')})`
-}
-
-function isZero(bytes: Uint8Array, start: number): boolean {
-  for (let i = 0; i < 8; i++) if (bytes[start + i] !== 0) return false
-  return true
 }
 
 function trim(text: string, cut: string): string {

@@ -4,6 +4,7 @@ import { parseTValue, Randomness, type Threshold, thresholdFor } from '../../pda
 import { encodeString, ValueReader, valueBytes, valueDouble, valueInt, valueString } from '../../pdata/value.ts'
 import type { LogRecordView } from '../../pdata/views.ts'
 import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
+import { isZero } from '../../wire/is-zero.ts'
 import type { ProbabilisticSamplerConfig } from './config.ts'
 import { DecisionCounts } from './decision-counts.ts'
 import { fallback, SamplingPolicy } from './policy.ts'
@@ -94,7 +95,7 @@ export class LogSampler implements StageProcessor {
     }
     const { bytes } = record.message.workspace
     const start = record.traceIdStart
-    const hasTraceId = start > 0 && !isZero(bytes, start)
+    const hasTraceId = start > 0 && !isZero(bytes, start, start + 16)
     if (mode !== 'hash_seed' && hasTraceId && !incoming.isBroken) {
       randomness.fromTraceId(bytes, start)
       this.#name = 'trace_id_w3c'
@@ -174,9 +175,4 @@ export class LogSampler implements StageProcessor {
     const { bytes } = record.message.workspace
     return this.#value.reset(bytes, attributes.valueStart(index), attributes.valueEnd(index))
   }
-}
-
-function isZero(bytes: Uint8Array, start: number): boolean {
-  for (let i = start; i < start + 16; i++) if (bytes[i] !== 0) return false
-  return true
 }

@@ -6,6 +6,7 @@ import { TraceState } from '../../pdata/tracestate.ts'
 import { ValueReader, valueDouble, valueInt, valueString } from '../../pdata/value.ts'
 import type { SpanView } from '../../pdata/views.ts'
 import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
+import { isZero } from '../../wire/is-zero.ts'
 import type { ProbabilisticSamplerConfig } from './config.ts'
 import { DecisionCounts } from './decision-counts.ts'
 import { fallback, type PolicyName, SamplingPolicy } from './policy.ts'
@@ -108,7 +109,7 @@ export class SpanSampler implements StageProcessor {
     const start = span.traceIdStart
     const { bytes } = span.message.workspace
     // With a tracestate that cannot be read the consistent modes do not fall back on the trace id.
-    if (start === 0 || isZero(bytes, start) || (mode !== 'hash_seed' && state === undefined)) {
+    if (start === 0 || isZero(bytes, start, start + 16) || (mode !== 'hash_seed' && state === undefined)) {
       randomness.fromAll()
       this.#name = 'missing_randomness'
       return false
@@ -138,9 +139,4 @@ export class SpanSampler implements StageProcessor {
 
 function parsePriority(text: string): number {
   return text === '' || text !== text.trim() ? Number.NaN : Number(text)
-}
-
-function isZero(bytes: Uint8Array, start: number): boolean {
-  for (let i = start; i < start + 16; i++) if (bytes[i] !== 0) return false
-  return true
 }

@@ -28,8 +28,3 @@ export function putFixed64(target: Uint8Array, start: number, fieldNumber: numbe
   for (let shift = 0; shift < 32; shift += 8) target[at++] = high >>> shift
   return at
 }
-
-export function isZero(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (bytes[i] !== 0) return false
-  return true
-}

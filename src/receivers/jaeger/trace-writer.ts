@@ -30,11 +30,12 @@ import {
   statusCode,
   statusMessage,
 } from '../../pdata/otlp-fields.ts'
+import { isZero } from '../../wire/is-zero.ts'
 import { addUint64, uint64 } from '../../wire/uint64.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
 import { httpStatusOf, isHttpError, statusCodeNamed, statusError } from './jaeger-status.ts'
 import { isSame, type JaegerTag, tagBool, tagString } from './jaeger-tag.ts'
-import { idsAndTimesBytes, isZero, putBytes, putFixed64 } from './span-fields.ts'
+import { idsAndTimesBytes, putBytes, putFixed64 } from './span-fields.ts'
 import { writeTag } from './tag-attribute.ts'
 
 const key = (text: string) => Buffer.from(text)

@@ -26,6 +26,7 @@ import {
   statusCode,
   statusMessage,
 } from '../../pdata/otlp-fields.ts'
+import { isZero } from '../../wire/is-zero.ts'
 import { addUint64, multiplyUint64, uint64 } from '../../wire/uint64.ts'
 import { wireFixed64 } from '../../wire/wire-type.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
@@ -507,11 +508,6 @@ function decimalCount(text: Uint8Array, start: number, end: number): number {
     value = value * 10 + digit
   }
   return value > 0xffffffff ? -1 : value
-}
-
-function isZero(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (bytes[i] !== 0) return false
-  return true
 }
 
 /** A span that is its own parent is a root. */

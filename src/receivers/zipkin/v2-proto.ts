@@ -1,4 +1,5 @@
 import { FieldCursor } from '../../wire/field-cursor.ts'
+import { isZero } from '../../wire/is-zero.ts'
 import { hashRange } from '../../wire/json-reader.ts'
 import { readVarint, readWord, uint64 } from '../../wire/uint64.ts'
 import { WireError } from '../../wire/wire-error.ts'
@@ -194,9 +195,4 @@ const decoder = new V2ProtoDecoder()
 function putSpanId(ids: Uint8Array, at: number, bytes: Uint8Array, start: number, end: number): void {
   if (end !== start && end - start !== 8) throw new WireError('a span id has 8 bytes', start)
   for (let i = 0; i < end - start; i++) ids[at + i] = bytes[start + i]!
-}
-
-function isZero(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (bytes[i] !== 0) return false
-  return true
 }
