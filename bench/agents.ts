@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { cpuSeconds, freePort, listening, memoryMiB, type Running, start, stop } from './rig/agent-process.ts'
 import { type Shape, writeCorpus } from './rig/corpus.ts'
-import { type Work, workConfig, works } from './rig/work.ts'
+import { runsOnCollector, type Work, workConfig, works } from './rig/work.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const out = join(here, 'out')
@@ -61,7 +61,9 @@ const agents: Agent[] = [
   { name: 'relay', command: ({ input, output }) => [join(out, 'relay'), '--port', `${input}`, '--to', `${output}`] },
   { name: 'sluice', command: (_, config) => [join(here, '../bin/sluice'), '--config', config] },
 ]
-if (values.collector !== undefined) {
+if (values.collector !== undefined && !runsOnCollector(work))
+  console.error(`agents: a Collector has no ${work}, so it sits this work out`)
+else if (values.collector !== undefined) {
   const collector = values.collector
   agents.push({
     name: 'collector',

@@ -6,6 +6,8 @@ interface WorkDescription {
   readonly pipeline: readonly string[]
   /** Whether every span that goes in must come out. */
   readonly keepsAll: boolean
+  /** Whether a Collector has no such component, so that it sits this work out. */
+  readonly isOurs?: boolean
 }
 
 const batch = '  batch: {send_batch_size: 8192, timeout: 200ms}\n'
@@ -51,8 +53,9 @@ export const works = {
     processors: `${batch}  redaction: {profile: standard}\n`,
     pipeline: ['redaction', 'batch'],
     keepsAll: true,
+    isOurs: true,
   },
-  cost: { processors: `${batch}  cost: {}\n`, pipeline: ['cost', 'batch'], keepsAll: true },
+  cost: { processors: `${batch}  cost: {}\n`, pipeline: ['cost', 'batch'], keepsAll: true, isOurs: true },
   'tail-sampling': {
     processors: `${batch}  tail_sampling:
     decision_wait: 2s
@@ -67,6 +70,9 @@ export const works = {
 } satisfies Record<string, WorkDescription>
 
 export type Work = keyof typeof works
+
+/** Whether a Collector can run the same file. */
+export const runsOnCollector = (work: Work): boolean => !('isOurs' in works[work])
 
 export interface WorkPorts {
   readonly input: number
