@@ -90,11 +90,17 @@ export class AckFile {
     const path = join(this.#directory, name)
     const made = await this.#fileSystem.open(`${path}.new`, 0o600)
     const bytes = encode(this.set.ranges())
-    await made.truncate(0)
-    await made.write([bytes], 0)
-    await made.sync()
-    await this.#fileSystem.rename(`${path}.new`, path)
-    await this.#fileSystem.syncDirectory(this.#directory)
+    try {
+      await made.truncate(0)
+      await made.write([bytes], 0)
+      await made.sync()
+      await this.#fileSystem.rename(`${path}.new`, path)
+      await this.#fileSystem.syncDirectory(this.#directory)
+    } catch (error) {
+      // Node ends a process that loses a file it has not closed.
+      await made.close().catch(this.#fault)
+      throw error
+    }
     await this.#file?.close()
     this.#file = made
     this.#sizeBytes = bytes.length

@@ -90,6 +90,16 @@ async function openNodeFile(path: string, mode: number): Promise<StorageFile> {
   }
 }
 
+/** Writes `content` to the start of a file that is closed afterwards, however that ends: Node ends a process that loses one. */
+export async function writeStart(fileSystem: FileSystem, path: string, content: Uint8Array): Promise<void> {
+  const file = await fileSystem.open(path, 0o600)
+  try {
+    if ((await file.size()) < content.length) await file.write([content], 0)
+  } finally {
+    await file.close()
+  }
+}
+
 /** The directory that a file stands in, whose entry needs a sync of its own. */
 export function directoryOf(path: string): string {
   return dirname(path)

@@ -15,13 +15,16 @@ export async function inspectLog(fileSystem: FileSystem, directory: string, visi
   const first = (await fileSystem.list(directory)).flatMap(name => firstSequenceOf(name) ?? []).sort((a, b) => a - b)
   for (const sequence of first) {
     const segment = new Segment(fileSystem, directory, sequence)
-    segment.endOffset = await (await segment.open()).size()
     const reader = new SegmentReader(segment, 0, range => visitor.damaged(range))
     let goesOn = true
-    for (let place = await reader.next(); place !== undefined && goesOn; place = await reader.next()) {
-      if (!acks.has(place.record.sequence)) goesOn = visitor.record(place.record)
+    try {
+      segment.endOffset = await (await segment.open()).size()
+      for (let place = await reader.next(); place !== undefined && goesOn; place = await reader.next()) {
+        if (!acks.has(place.record.sequence)) goesOn = visitor.record(place.record)
+      }
+    } finally {
+      await segment.close()
     }
-    await segment.close()
     if (!goesOn) return
   }
 }

@@ -274,6 +274,60 @@ t.test('a full disk refuses, does not spin, and heals by itself', async t => {
   await run.log.close()
 })
 
+t.test('no file stays open where the disk refuses, and none is opened behind a close', async t => {
+  for (const kind of ['write', 'sync', 'truncate', 'rename'] as const) {
+    const disk = new ModelDisk()
+    const clock = new ManualClock()
+    // Each record in a segment of its own, so that making one is refused as well.
+    const first = create(disk, 'synced', 10, clock)
+    await first.log.open()
+    for (let number = 1; number <= 3; number++) await first.log.append(recordOf(number))
+    await first.log.close()
+    disk.damage(disk.paths('.seg')[1] as string, bytes => bytes.fill(7, 4, 12))
+
+    disk.failures.set(kind, 'ENOSPC')
+    const refused = create(disk, 'synced', 10, clock)
+    await refused.log.open().catch(() => {})
+    await refused.log.close().catch(() => {})
+    t.equal(disk.openFileCount, 0, `${kind} at the start`)
+
+    disk.failures.clear()
+    const { log } = create(disk, 'synced', 10, clock)
+    await log.open()
+    disk.failures.set(kind, 'ENOSPC')
+    await log.scan(() => {})
+    for (const { sequence } of await readAll(log)) log.ack(sequence)
+    for (let number = 4; number < 7; number++) {
+      await log.append(recordOf(number)).catch(() => {})
+      await clock.advance(1000)
+    }
+    disk.failures.clear()
+    await log.append(recordOf(7))
+    const scanning = log.scan(() => {})
+    const reading = log.read(10_000)
+    await log.close()
+    await Promise.all([scanning, reading])
+    // The reserve is made again, and damage kept aside, behind everything else.
+    await new Promise(resolve => setImmediate(resolve))
+    t.equal(disk.openFileCount, 0, `${kind} while running`)
+  }
+})
+
+t.test('a close ends a scan that is under way, without a fault', async t => {
+  const disk = new ModelDisk()
+  const first = create(disk, 'written', 2000)
+  await first.log.open()
+  for (let number = 1; number <= 200; number++) await first.log.append(recordOf(number))
+  await first.log.close()
+  const { log, faults } = create(disk, 'written', 2000)
+  await log.open()
+  const scanning = log.scan(() => {})
+  await log.close()
+  await scanning
+  t.strictSame(faults, [])
+  t.equal(disk.openFileCount, 0)
+})
+
 t.test('a failed sync is final for its file: what follows goes to another', async t => {
   const disk = new ModelDisk()
   const clock = new ManualClock()

@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import type { Clock } from '../clock/clock.ts'
 import { AckFile } from './ack-file.ts'
 import { lockDirectory, unlockDirectory } from './directory-lock.ts'
-import { errorCode, type FileSystem } from './file-system.ts'
+import { errorCode, type FileSystem, writeStart } from './file-system.ts'
 import { LogWriter } from './log-writer.ts'
 import type { LogRecord } from './record.ts'
-import { type DamagedRange, firstSequenceOf, Segment, SegmentReader } from './segment.ts'
+import { type DamagedRange, firstSequenceOf, type RecordPlace, Segment, SegmentReader } from './segment.ts'
 
 /** When an append resolves: once it is in the file, or once the file is on the disk. */
 export type SyncLevel = 'written' | 'synced'
@@ -111,7 +111,7 @@ export class SegmentLog {
         // The reader will come to it, and keeps what is there.
         segment.endOffset = range.offset + range.bytes.length
       })
-      for (let place = await reader.next(); place !== undefined && !this.#isClosed; place = await reader.next()) {
+      for (let place = await this.#next(reader); place !== undefined; place = await this.#next(reader)) {
         const { sequence, itemCount, units, payload } = place.record
         if (this.#acks.set.has(sequence)) continue
         totals.records++
@@ -119,6 +119,7 @@ export class SegmentLog {
         totals.units += units
         totals.bytes += payload.length
       }
+      if (this.#isClosed) return
       segment.isScanned = true
       found(totals)
       this.#dropAcked()
@@ -141,8 +142,9 @@ export class SegmentLog {
     while (bytes < bytesMax && !this.#isClosed) {
       const reader = this.#reader()
       if (reader === undefined) break
-      const place = await reader.next()
+      const place = await this.#next(reader)
       if (place === undefined) {
+        if (this.#isClosed) break
         this.#endOfSegment()
         if (reader.offset < (this.#readingSegment?.endOffset ?? 0)) continue
         if (!this.#nextSegment()) break
@@ -237,8 +239,13 @@ export class SegmentLog {
       await fileSystem.makeDirectory(directory, directoryMode)
       await segment.open()
     }
-    await segment.file?.truncate(0)
-    await fileSystem.syncDirectory(directory)
+    try {
+      await segment.file?.truncate(0)
+      await fileSystem.syncDirectory(directory)
+    } catch (error) {
+      await segment.close().catch(closing => this.#settings.events.fault(closing))
+      throw error
+    }
     segment.isScanned = true
     segment.isSealed = false
     this.#segments.push(segment)
@@ -249,9 +256,7 @@ export class SegmentLog {
   async #makeReserve(): Promise<void> {
     const { fileSystem, directory } = this.#settings
     try {
-      const file = await fileSystem.open(join(directory, reserveName), 0o600)
-      if ((await file.size()) < reserveBytes) await file.write([new Uint8Array(reserveBytes)], 0)
-      await file.close()
+      await writeStart(fileSystem, join(directory, reserveName), new Uint8Array(reserveBytes))
       this.#hasReserve = true
     } catch {
       // Without a reserve a full disk costs duplicates, no data: not worth a word of its own.
@@ -270,6 +275,17 @@ export class SegmentLog {
   #healed(): void {
     this.#settings.events.healed()
     if (!this.#hasReserve) void this.#makeReserve()
+  }
+
+  /** Nothing once the log is closed: its files are, too, also under a reader that was waiting for one. */
+  async #next(reader: SegmentReader): Promise<RecordPlace | undefined> {
+    if (this.#isClosed) return undefined
+    try {
+      return await reader.next()
+    } catch (error) {
+      if (this.#isClosed) return undefined
+      throw error
+    }
   }
 
   #reader(): SegmentReader | undefined {
@@ -337,9 +353,7 @@ export class SegmentLog {
     const path = join(folder, `${range.segment}-${range.offset}`)
     const keep = async () => {
       await fileSystem.makeDirectory(folder, directoryMode)
-      const file = await fileSystem.open(path, 0o600)
-      await file.write([range.bytes], 0)
-      await file.close()
+      await writeStart(fileSystem, path, range.bytes)
     }
     keep().catch(error => events.fault(error))
   }

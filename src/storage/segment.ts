@@ -42,6 +42,8 @@ export class Segment {
   /** Nothing will be written to it any more: only then may it go. */
   isSealed = true
   file: StorageFile | undefined
+  /** Its file is not opened again: a reader that comes too late would make it anew, or leave it open. */
+  #isClosed = false
   readonly #fileSystem: FileSystem
 
   constructor(fileSystem: FileSystem, directory: string, firstSequence: number) {
@@ -53,12 +55,14 @@ export class Segment {
   }
 
   async open(): Promise<StorageFile> {
+    if (this.#isClosed) throw new Error(`${this.name} is closed`)
     this.file ??= await this.#fileSystem.open(this.path, 0o600)
     return this.file
   }
 
   async close(): Promise<void> {
     const { file } = this
+    this.#isClosed = true
     this.file = undefined
     await file?.close()
   }

@@ -43,6 +43,8 @@ export class ModelDisk {
   stepCount = 0
   /** The operation that does not happen any more; and none after it. */
   crashAtStep = Number.POSITIVE_INFINITY
+  /** Handles that nobody has closed: Node ends a process that loses one. */
+  openFileCount = 0
   /** What the next operations of a kind fail with. */
   readonly failures = new Map<'write' | 'sync' | 'open' | 'truncate' | 'rename', string>()
 
@@ -65,6 +67,8 @@ export class ModelDisk {
       this.#change(path, names => names.set(path, made))
     }
     const opened = inode
+    let isOpen = true
+    this.openFileCount++
     return {
       read: async (offset: number, length: number) => opened.current.slice(offset, offset + length),
       write: async (buffers: readonly Uint8Array[], offset: number) =>
@@ -80,7 +84,10 @@ export class ModelDisk {
         opened.current = resized(opened.current, length)
       },
       size: async () => opened.current.length,
-      close: async () => {},
+      close: async () => {
+        if (isOpen) this.openFileCount--
+        isOpen = false
+      },
     }
   }
 
@@ -110,7 +117,7 @@ export class ModelDisk {
   async createExclusive(path: string, content: Uint8Array): Promise<void> {
     if (this.#names.has(path)) throw systemError('EEXIST')
     const file = await this.open(path)
-    await file.write([content], 0)
+    await file.write([content], 0).finally(() => file.close())
   }
 
   async readWhole(path: string): Promise<Uint8Array> {
