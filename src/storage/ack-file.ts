@@ -21,6 +21,7 @@ export class AckFile {
   #sizeBytes = 0
   #pending: SequenceRange[] = []
   #writing: Promise<void> | undefined
+  #isClosing = false
 
   constructor(fileSystem: FileSystem, directory: string, fault: (error: unknown) => void) {
     this.#fileSystem = fileSystem
@@ -43,6 +44,7 @@ export class AckFile {
 
   add(from: number, to: number = from): void {
     this.set.add(from, to)
+    if (this.#isClosing) return
     const last = this.#pending.at(-1)
     if (last !== undefined && last.to + 1 === from) last.to = to
     else this.#pending.push({ from, to })
@@ -55,8 +57,10 @@ export class AckFile {
   }
 
   async close(): Promise<void> {
+    // From here on the last compaction says it: one beside it would write the same new file, and leave one open.
+    this.#isClosing = true
     await this.flush()
-    if (this.#file !== undefined && this.#pending.length === 0) await this.#compact().catch(this.#fault)
+    if (this.#file !== undefined) await this.#compact().catch(this.#fault)
     await this.#file?.close()
     this.#file = undefined
   }
