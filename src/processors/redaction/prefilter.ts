@@ -2,6 +2,7 @@ import { type DetectorSettings, isNameByte } from './detectors/detection.ts'
 import { addressClasses, addressClassOf } from './detectors/ip.ts'
 import { keyQueryCode, keySecret, nameEndings } from './detectors/key-words.ts'
 import { wholeValueFlags } from './detectors/keyed-values.ts'
+import { unicodeEscapeLength } from './detectors/percent-text.ts'
 import {
   isAlnum,
   isDigit,
@@ -109,7 +110,7 @@ export class Prefilter {
     // 52.520008, 0.57.1: no form of anything, unless a number stands before the point of a sentence.
     // The whole part is short: a long one may be a number, and the point the end of its sentence.
     if (dots > 0 && dots < 3 && others === 0 && to - from - dots < 20 && isShortBeforeDot(bytes, from))
-      return before === 0x29
+      return before === 0x29 || isDottedPhone(bytes, from) || isDottedPhone(bytes, from + 1)
     // 2024-01-15, also with the first digit being a length.
     return !(isDate(bytes, from, to) || (to - from === 11 && isDate(bytes, from + 1, to)))
   }
@@ -190,7 +191,7 @@ export class Prefilter {
     let to = at + 1
     while (to < end && to - at < 64 && isNameByte(bytes[to]!)) to++
     if (to >= end) return false
-    const isEncoded = bytes[to] === 0x25
+    const isEncoded = bytes[to] === 0x25 || (bytes[to] === 0x5c && unicodeEscapeLength(bytes, to, end) > 0)
     if (!isEncoded && !isSpace(bytes[to]!)) return false
     let from = at - 3
     const limit = Math.max(0, at - 60)
@@ -224,6 +225,10 @@ function isProduct(bytes: Uint8Array, at: number): boolean {
   while (offset > 0 && isTokenByte(bytes[offset - 1]!)) offset--
   return offset > 0 && bytes[offset - 1] !== 0x2f
 }
+
+/** 415.555.2671: in a name for it, a phone number of North America. */
+const isDottedPhone = (bytes: Uint8Array, from: number) =>
+  bytes[from]! >= 0x32 && bytes[from + 3] === 0x2e && bytes[from + 7] === 0x2e && isDigit(bytes[from + 11] ?? 0)
 
 function isShortBeforeDot(bytes: Uint8Array, from: number): boolean {
   for (let offset = from; offset < from + 7; offset++) if (bytes[offset] === 0x2e) return true
@@ -344,15 +349,19 @@ function token(bytes: Uint8Array, at: number, end: number): boolean {
   const behind = to < end ? bytes[to]! : 0
   if (before === 0x25 || behind === 0x25) return true
   if (behind === 0x7e || before === 0x7e) return true
+  if (endsInDatacentre(bytes, to)) return true
+  if (behind === 0x2e && to - from >= 24 && to - from <= 30 && digits > 0) return true
   if (before === 0x3a || before === 0x2f) return hasHookOrBot(bytes, from, before)
   if (behind === 0x2e && isTokenByte(bytes[to + 1]!) && digits > 0) return turns > 1
-  if (bytes[to - 4] === 0x2d && bytes[to - 3] === 0x75) return true
-  return before === 0x20 || before === 0x2b ? mayEndName(bytes, wordEnd(bytes, from)) : isUuidEnd(bytes, to)
+  return (before === 0x20 || before === 0x2b) && mayEndName(bytes, wordEnd(bytes, from))
 }
 
-/** Mailchimp's keys end in `-us12`, which is told from others by what stands before. */
-const isUuidEnd = (bytes: Uint8Array, to: number) =>
-  bytes[to - 5] === 0x2d && bytes[to - 4] === 0x75 && bytes[to - 3] === 0x73
+/** Mailchimp's keys end in `-us1` or `-us12`, and a length may stand behind the value. */
+function endsInDatacentre(bytes: Uint8Array, to: number): boolean {
+  for (let at = to - 6; at <= to - 4; at++)
+    if (bytes[at] === 0x2d && bytes[at + 1] === 0x75 && bytes[at + 2] === 0x73) return true
+  return false
+}
 
 function wordEnd(bytes: Uint8Array, from: number): number {
   let end = from

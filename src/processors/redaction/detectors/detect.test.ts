@@ -54,6 +54,18 @@ const cases: readonly (readonly [text: string, marked: string, key?: string])[] 
   ['hunter2', '[secret]', 'db.password'],
   ['a=b; c=d', 'a=[cookie]; c=[cookie]', 'http.request.header.cookie'],
   ['John Smith', '[person]', 'user.full_name'],
+  [String.raw`{"m":"password\u003dXk29dLmz\u0026n\u003d1"}`, String.raw`{"m":"password\u003d[secret]\u0026n\u003d1"}`],
+  [String.raw`redis://:Xk29dLmzQ4\u0040cache:6379`, String.raw`redis://:[url_credentials]\u0040cache:6379`],
+  ['tel +49 (0)89 1234567, phone 415.355.2671', 'tel [phone], phone [phone]'],
+  ['input:tel: 020 7946 0958', 'input:tel: [phone]'],
+  ['User{v=4111111111111111, n=1}', 'User{v=[card], n=1}'],
+  ['4111 1111 1111 1111 5555 5555 5555 4444', '[card] [card]'],
+  ['passwd: qXwLzRkVbTnM', 'passwd: [secret]'],
+  ['otp=493817! cvv=737?', 'otp=[secret]! cvv=[card_cvv]?'],
+  ['\u001b[1mapi_key=8f3kd93jf93kdkf93kdf\u001b[0m', '\u001b[1mapi_key=[secret]\u001b[0m'],
+  // What a limit cut off.
+  ['dial postgres://app:Zk3pQ9xL', 'dial postgres://app:[url_credentials]'],
+  ['key sk-4fQz81LmWn27RtYcVb93Kx', 'key [openai_key]'],
 ]
 
 for (const [text, marked, key] of cases) {
@@ -67,6 +79,10 @@ const clean = [
   '52.520008,13.404954 1705312800123',
   'git@github.com:org/repo.git logo@2x.png @angular/core@12.0.0 img@sha256:abc Foo@1a2b3c',
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36',
+  'at a.Manager$1@8c0c065a.run(Manager.java:20) data ghp_personalaccesstokensforthedocumented',
+  'arn:aws:secretsmanager:us-east-1:412977409768:secret:prod/db-password-5qsMfM public_key=ssh-ed25519-4f2k9d8s7a',
+  'Upgrading driver from 25.4.92.0 to 28.0.11.1; tweet 361056952124930547 +02016466956 http://cache:port80',
+  'thread_8DNFg1cFitDksC9ultUEdoPw run_zB5V5DuYBU42cnFIoQld24DE',
   'input_tokens=12 token_type: bearer secret_name=db-main key_id=abc password reset requested',
 ]
 

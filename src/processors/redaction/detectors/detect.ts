@@ -7,7 +7,7 @@ import { detectColon, detectSecretWord, detectSeparator } from './key-values.ts'
 import type { KeyInfo } from './key-words.ts'
 import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
 import { detectNumber } from './numbers.ts'
-import { PercentText } from './percent-text.ts'
+import { PercentText, unicodeEscapeLength } from './percent-text.ts'
 import { detectPrivateKey } from './private-keys.ts'
 import { isHex, matchesExact, matchesFolded } from './text-bytes.ts'
 import { detectToken, detectWholeForms } from './tokens.ts'
@@ -75,6 +75,7 @@ function needsDecoding(bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = start; i < end; i++) {
     const byte = bytes[i]!
     if (byte === 0x25 && i + 2 < end && isHex(bytes[i + 1]!) && isHex(bytes[i + 2]!)) return true
+    if (byte === 0x5c && bytes[i + 1] === 0x75 && unicodeEscapeLength(bytes, i, end) > 0) return true
     if (byte === 0x2b) hasPlus = true
     else if (byte === 0x3d) hasEquals = true
   }

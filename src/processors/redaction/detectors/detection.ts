@@ -101,7 +101,11 @@ export class Detection {
       const nameEnd = before - Math.max(1, encoded)
       const name = this.nameBefore(nameEnd)
       // `cache:phone:17` is one key.
-      isPart = separator === 0x3a && nameEnd - name.length > start && bytes[nameEnd - name.length - 1] === 0x3a
+      isPart =
+        separator === 0x3a &&
+        before === at &&
+        nameEnd - name.length > start &&
+        bytes[nameEnd - name.length - 1] === 0x3a
       if (name !== '' && !isPart) {
         this.hasName = true
         named = this.settings.keys.get(name)
@@ -121,7 +125,12 @@ export class Detection {
     let from = end
     const limit = Math.max(start, end - 64)
     while (from > limit && isNameByte(bytes[from - 1]!)) from--
-    // The n of an escaped line break is no part of the name.
+    // Neither the end of a terminal's colour nor the n of an escaped line break is part of the name.
+    if (from >= start + 2 && bytes[from - 1] === 0x5b && bytes[from - 2] === 0x1b) {
+      let letter = from
+      while (letter < end && bytes[letter] !== 0x6d) letter++
+      if (letter < end && letter - from < 4) from = letter + 1
+    }
     from = Math.min(end, afterEscape(bytes, start, from, end))
     return end > from ? latin1(bytes, from, end) : ''
   }

@@ -35,6 +35,9 @@ export function detectEmail(d: Detection, at: number, length: number): void {
   if (isSshRemote) return
   // The user part of a URL is no mailbox; credentials there are found from the `://`.
   if (from - 2 >= start && bytes[from - 1] === 0x2f && bytes[from - 2] === 0x2f) return
+  // `Manager$1@8c0c065a.run(Manager.java:20)`: a method of Java's default name of an object.
+  if (domainEnd < end && bytes[domainEnd] === 0x28 && /^[0-9a-f]{1,8}\./.test(latin1(bytes, at + length, domainEnd)))
+    return
   d.readContext(from)
   if ((d.flags & keyMessageId) !== 0) return
   d.add(email, from, domainEnd)

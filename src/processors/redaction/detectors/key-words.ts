@@ -218,7 +218,7 @@ const queryWords = new Set(
 )
 /** A whole name that stands for a pagination cursor or a count, although it ends like a secret. */
 const harmlessNames =
-  /(^|[._-])(next|page|continuation|cursor|sync|resume|pagination|eos|eof|bos|pad|stop|unk|first|last)[._-]?(page)?[._-]?token$|tokentype$|^aws[._-]?access[._-]?key[._-]?id$/i
+  /(^|[._-])(next|page|continuation|cursor|sync|resume|pagination|eos|eof|bos|pad|stop|unk|first|last)[._-]?(page)?[._-]?token$|tokentype$|(^|[._-])(public|primary|foreign|partition|sort|routing|cache|idempotency|row|shard|group|object|map|feature|message|record|composite|unique|natural)[._-]?key$|^aws[._-]?access[._-]?key[._-]?id$/i
 
 /** Splits a name into lower-case words: at anything that is no letter or digit, and where camelCase turns. */
 export function nameWords(name: string): string[] {
@@ -266,6 +266,8 @@ function secretFlags(words: readonly string[], name: string): number {
   while (count > 1 && (neutralEndings.has(words[count - 1]!) || /^\d+$/.test(words[count - 1]!))) count--
   const last = words[count - 1]
   if (last === undefined || harmlessNames.test(name)) return 0
+  // The end of a random id may look like a short word: `thread_8DNFg1cFitDksC9ultUEdoPw`.
+  if (last.length <= 4 && /[A-Za-z0-9]{12,}$/.test(name) && /\d[A-Za-z]{0,12}$/.test(name)) return 0
   const joined = count > 1 ? words[count - 2]! + last : last
   if (/^(aws)?(secretaccesskey|secretkey)$/.test(words.slice(0, count).join(''))) return keySecret | keyAwsSecret
   if (joined === 'accesskey' && count > 1 && words[count - 3] === 'secret') return keySecret | keyAwsSecret

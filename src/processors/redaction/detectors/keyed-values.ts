@@ -72,8 +72,10 @@ export function detectKeyedValue(
 
 function takePersonal(d: Detection, flags: number, from: number, to: number, text: string, form: ValueForm): void {
   const { flags: words } = { flags }
-  if ((words & key.keyCvv) !== 0 && /^\d{3,4}$/.test(text)) d.add(ids.cvv, from, to)
-  else if ((words & key.keyPin) !== 0 && /^\d{4,8}$/.test(text)) d.add(ids.secret, from, to)
+  // Signs of the sentence may stand behind the digits.
+  const digits = /^\d{3,8}(?=[^0-9A-Za-z.,:/-]*$)/.exec(text)?.[0].length ?? 0
+  if ((words & key.keyCvv) !== 0 && (digits === 3 || digits === 4)) d.add(ids.cvv, from, from + digits)
+  else if ((words & key.keyPin) !== 0 && digits >= 4) d.add(ids.secret, from, from + digits)
   else if ((words & key.keyExpiry) !== 0 && /^(0[1-9]|1[0-2])\s?[/-]\s?(\d{2}|20\d{2})$/.test(text))
     d.add(ids.expiry, from, to)
   else if ((words & key.keyBirth) !== 0 && isCalendarDate(text)) d.add(ids.birth, from, to)
@@ -209,7 +211,7 @@ function takeSecret(
   }
   if (text.startsWith('eyJ')) return false
   const isPassword = /pass|pwd|kennwort|psk|mnemonic|seed/i.test(name)
-  if (form.isProse && !form.isCertain && /^[a-z]+$/i.test(text)) return true
+  if (form.isProse && !form.isCertain && /^([A-Z]?[a-z]+|[A-Z]+)$/.test(text)) return true
   if (form.isCertain && form.isProse) return true
   const isAttribute = form.isCertain
   if (/^\/[\w./-]+$/.test(text) && /\/.*\//.test(text)) return true

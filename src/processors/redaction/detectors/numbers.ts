@@ -9,7 +9,7 @@ import { detectLetteredAround } from './lettered-ids.ts'
 import { nationalIds } from './national-ids.ts'
 import { dash, digits, dot, groupsMax, isBridge, run, slash, space } from './number-run.ts'
 import { isPlus, takeInternational, takePhone } from './phone-numbers.ts'
-import { afterEscape, endsWord, escapeEndingAt, isAlnum, isDigit, isTokenByte } from './text-bytes.ts'
+import { afterEscape, endsWord, escapeEndingAt, isAlnum, isDigit, isTokenByte, latin1 } from './text-bytes.ts'
 
 const ids = {
   card: detectorId('card'),
@@ -33,11 +33,24 @@ export function detectNumber(d: Detection, at: number): void {
   if (!isDigit(bytes[from]!)) from--
   while (from > start && continuesBack(bytes, from, start)) from--
   while (from < end && !isDigit(bytes[from]!)) from++
+  from = trunkZeroStart(bytes, start, from)
   const before = d.findings.count
   const real = afterEscape(bytes, start, from, end)
   readRuns(d, real)
   // `%41` may be an escape, or the sign of a LIKE before a number.
   if (real !== from && d.findings.count === before && bytes[from - 1] === 0x25) readRuns(d, from)
+}
+
+/** Where `+49 (0)` before the digits at `at` begins, `at` itself where none stands there. */
+function trunkZeroStart(bytes: Uint8Array, start: number, at: number): number {
+  let from = at
+  if (from - 1 > start && bytes[from - 1] === space) from--
+  if (from - 4 < start || bytes[from - 1] !== 0x29 || bytes[from - 2] !== 0x30 || bytes[from - 3] !== 0x28) return at
+  from -= 3
+  if (bytes[from - 1] === space) from--
+  const codeEnd = from
+  while (from > start && codeEnd - from < 3 && isDigit(bytes[from - 1]!)) from--
+  return from > start && from < codeEnd && bytes[from - 1] === 0x2b ? from : at
 }
 
 const continuesBack = (bytes: Uint8Array, from: number, start: number) =>
@@ -117,7 +130,7 @@ function takeCard(d: Detection, g: number, isFree: (count: number) => boolean): 
   const length = run.lengths[g]!
   if (length >= 14 && length <= 19 && isFree(1) && !run.isChained(g, 1)) {
     const count = run.collect(g, 1)
-    if (isCardNumber(digits, count) && allowsCompact(d, run.starts[g]!)) {
+    if (isCardNumber(digits, count) && hasUsualLength(d, count) && allowsCompact(d, run.starts[g]!)) {
       d.add(ids.card, run.starts[g]!, run.endOf(g))
       return 1
     }
@@ -139,13 +152,27 @@ function isInTable(first: number, count: number): boolean {
   let others = 0
   for (let g = first - 1; g >= 0 && run.lengths[g] === 4; g--) others++
   for (let g = first + count; g < run.count && run.lengths[g] === 4; g++) others++
-  return others >= 2
+  return others >= 2 && !(others % 4 === 0 && hasCardBeside(first))
+}
+
+/** Several cards in a row: the four groups before or behind these are one as well. */
+function hasCardBeside(first: number): boolean {
+  for (const g of [first - 4, first + 4])
+    if (g >= 0 && run.hasLengths(g, [4, 4, 4, 4]) && isCardNumber(digits, run.collect(g, 4))) return true
+  return false
+}
+
+/** No issuer makes cards of 17 or 18 digits but UnionPay: others are ids, unless the name of the value says card. */
+function hasUsualLength(d: Detection, count: number): boolean {
+  if (count <= 16 || (digits[0] === 6 && digits[1] === 2) || (count === 19 && digits[0] === 4)) return true
+  d.readContext(run.starts[0]!)
+  return (d.flags & key.keyCard) !== 0
 }
 
 /** Whether the name of the value lets bare digits be anything personal. */
 function allowsCompact(d: Detection, at: number): boolean {
   d.readContext(at)
-  return (d.flags & (key.keyExempt | key.keyVersion)) === 0 || (d.flags & key.keyCard) !== 0
+  return (d.flags & key.keyExempt) === 0 || (d.flags & key.keyCard) !== 0
 }
 
 function takeSsn(d: Detection, g: number): number {
@@ -194,6 +221,9 @@ function isInPath(bytes: Uint8Array, start: number, at: number): boolean {
   return offset > start && bytes[offset - 1] === slash
 }
 
+const upgrade =
+  /(upgrad|downgrad|version|driver|firmware|release|updat)\w{0,4}\s([^.;\n]{0,24}\s)?(from|to)\s+v?([\d.]+\s+(to|->)\s+)?$/i
+
 function looksLikeVersion(d: Detection, from: number, octets: readonly number[]): boolean {
   const { bytes, start } = d
   const before = from > start ? bytes[from - 1]! : 0
@@ -203,6 +233,7 @@ function looksLikeVersion(d: Detection, from: number, octets: readonly number[])
   if (before === dash || before === 0x76 || before === 0x56) return true
   d.readContext(from)
   if ((d.flags & (key.keyServerAddress | key.keyVersion)) !== 0 && (d.flags & key.keyClientAddress) === 0) return true
+  if (upgrade.test(latin1(bytes, Math.max(start, from - 64), from))) return true
   if ((d.key.flags & (key.keyVersion | key.keyServerAddress)) !== 0) return true
   if ((d.flags & key.keyClientAddress) !== 0) return false
   // 1.2.3.4, 2.5.4.3 and 120.0.0.0 without any word beside them are more often versions and OIDs.

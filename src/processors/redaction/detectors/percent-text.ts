@@ -6,6 +6,17 @@ const space = 0x20
 
 const hexValue = (byte: number) => (byte <= 0x39 ? byte - 0x30 : (byte | 0x20) - 0x57)
 
+const backslash = 0x5c
+
+/** Bytes of JSON's escape of one ASCII character at `at`, such as `\u003d`, however often it was escaped; 0 where none stands. */
+export function unicodeEscapeLength(bytes: Uint8Array, at: number, end: number): number {
+  let to = at
+  while (to < end && bytes[to] === backslash && to - at < 8) to++
+  if (to === at || to + 5 > end || bytes[to] !== 0x75 || bytes[to + 1] !== 0x30 || bytes[to + 2] !== 0x30) return 0
+  const high = bytes[to + 3]!
+  return high >= 0x32 && high <= 0x37 && isHex(bytes[to + 4]!) ? to + 5 - at : 0
+}
+
 /** Percent-encoded text, decoded, with the way back from its offsets to those of the original. */
 export class PercentText {
   bytes = new Uint8Array(1024)
@@ -33,6 +44,14 @@ export class PercentText {
         out[length++] = hexValue(bytes[offset + 1]!) * 16 + hexValue(bytes[offset + 2]!)
         escapes++
         offset += 3
+        continue
+      }
+      const escaped = byte === backslash ? unicodeEscapeLength(bytes, offset, end) : 0
+      if (escaped > 0) {
+        const last = offset + escaped
+        out[length++] = hexValue(bytes[last - 2]!) * 16 + hexValue(bytes[last - 1]!)
+        escapes++
+        offset = last
         continue
       }
       if (byte === space) spaces++

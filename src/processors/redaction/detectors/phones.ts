@@ -26,6 +26,7 @@ const lengths = /* @__PURE__ */ (() => {
 
 /** Digits of the calling code at the head of `digits`, 0 where there is none. */
 export function callingCodeLength(digits: Uint8Array, count: number): number {
+  if (digits[0] === 0) return 0
   let code = 0
   for (let i = 0; i < Math.min(3, count); i++) {
     code = code * 10 + digits[i]!

@@ -148,11 +148,12 @@ function takeVendorKey(d: Detection, at: number): number {
     while (to > body && bytes[to - 1] === 0x2e) to--
     const length = to - body
     const isCut = to === end || (bytes[to] === 0x2e && bytes[to + 1] === 0x2e) || bytes[to] === 0xe2
-    if (length > form.max || (length < form.min && !(isCut && isDistinct(form, length)))) continue
-    if (to < end && isAlnum(bytes[to]!)) continue
+    if (length > form.max || (to < end && isAlnum(bytes[to]!))) continue
     const text = latin1(bytes, body, to)
+    if (length < form.min && !(isCut && isDistinct(form, text))) continue
     if (isPlaceholder(text) || distinctCount(text) < Math.min(6, length / 2)) continue
     if (form.needsContext && !saysSecret(d, at)) continue
+    if (form.check === 'github' && length === 36 && !hasGithubChecksum(bytes, body, to) && !looksRandom(text)) continue
     if (form.check === 'sendgrid' && text.indexOf('.') < 10 && length >= form.min) continue
     d.add(form.detector, at, to)
     return to
@@ -160,11 +161,16 @@ function takeVendorKey(d: Detection, at: number): number {
   return 0
 }
 
-/** A cut key counts where its prefix alone names the vendor. */
-const isDistinct = (form: CompiledForm, length: number) =>
-  form.prefix.length >= 4 && !form.needsContext && length >= 8 && form.prefix !== 'mfa.'
+/** A cut key counts where its prefix alone names the vendor; a short prefix needs a body that no one would write. */
+const isDistinct = (form: CompiledForm, text: string) =>
+  !form.needsContext &&
+  form.prefix !== 'mfa.' &&
+  (form.prefix.length >= 4 ? text.length >= 8 : text.length >= 16 && /[-_.]$/.test(form.prefix) && looksRandom(text))
 
-/** Whether a GitHub token's last six characters are the CRC-32 of the others, in base 62. */
+/**
+ * Whether a GitHub token's last six characters are the CRC-32 of the others, in base 62. One that fails is left alone only where
+ * it reads like words: a token that was mistyped or made by an older server is still a secret.
+ */
 export function hasGithubChecksum(bytes: Uint8Array, body: number, to: number): boolean {
   const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
   let value = crc32(bytes, body, to - 6)
@@ -185,6 +191,9 @@ function saysSecret(d: Detection, at: number): boolean {
 /** What the two words before `at` say, whatever signs stand between. */
 export function secretFlagsBefore(d: Detection, at: number): number {
   const text = latin1(d.bytes, Math.max(d.start, at - 40), at)
+  // The end of another random token may look like a word: `...9ksDc9ultUEdoPw run_`.
+  const last = /([A-Za-z0-9+/]{12,})[^A-Za-z0-9]*(?:[a-z]{1,8}[^A-Za-z0-9]*)?$/.exec(text)
+  if (last !== null && /\d/.test(last[1]!) && looksRandom(last[1]!)) return 0
   const words = nameWords(text.slice(text.lastIndexOf('\n') + 1)).filter(
     word => !/^(is|was|n|the|a|of|to|be|with|as|scheme|new|use|using|following)$/.test(word),
   )
@@ -286,7 +295,10 @@ function detectByWordBefore(d: Detection, from: number, to: number): void {
     return
   }
   if ((d.key.flags & (keyExempt | keyCookie)) !== 0 || isIdentifier(latin1(bytes, from, to))) return
-  if (!/[A-Za-z]/.test(before)) return
+  // The middle of a long run, such as an image in base64, has no word before it.
+  // A part of a name, as in `...:secret:prod/db-AbCdEf` of an ARN, says nothing of what follows.
+  if (/:[A-Za-z_-]+:$/.test(before)) return
+  if (!/[A-Za-z]/.test(before) || (first > start && from - first >= 64 && isPart(bytes[first - 1]!))) return
   if ((secretFlagsBefore(d, first) & keySecret) === 0) return
   const text = latin1(bytes, first, last)
   if (looksRandom(text)) d.add(secret, first, last)

@@ -30,7 +30,10 @@ export function detectUrlCredentials(d: Detection, at: number, length: number): 
   const isWeb = /(^|[^a-z])(https?|wss?)$/i.test(latin1(bytes, Math.max(start, at - 8), at))
   let lastAt = findLastAt(bytes, authority, end, false)
   if (lastAt < 0 && !isWeb) lastAt = findLastAt(bytes, authority, end, true)
-  if (lastAt < 0) return
+  if (lastAt < 0) {
+    if (!isWeb) takeCutCredentials(d, authority)
+    return
+  }
   d.authorityStart = authority
   d.authorityEnd = lastAt
   if (lastAt === authority) return
@@ -42,6 +45,16 @@ export function detectUrlCredentials(d: Detection, at: number, length: number): 
   } else if (colon === lastAt && looksRandom(latin1(bytes, authority, lastAt)) && lastAt - authority >= 16) {
     d.add(urlCredentials, authority, lastAt)
   }
+}
+
+/** `postgres://user:passw` at the very end of a value: a limit cut it off before the `@`. A port would be digits. */
+function takeCutCredentials(d: Detection, authority: number): void {
+  const { bytes, end } = d
+  if (end - authority > authorityMax) return
+  const text = latin1(bytes, authority, end)
+  const password = /^[A-Za-z0-9._%-]*:([^\s:/@?#"'<>()[\]{},]{6,})$/.exec(text)?.[1]
+  if (password !== undefined && /\d/.test(password) && /[A-Za-z]/.test(password) && !isReference(password))
+    d.add(urlCredentials, end - password.length, end)
 }
 
 const isReference = (text: string) =>
