@@ -13,7 +13,7 @@ export const redactCommand: CommandSpec = {
   name: 'redact',
   summary: 'Say what redaction would take out of a file of OTLP, and why, without showing it',
   description:
-    'redact explain FILE reads a request as the OTLP exporters send it (protobuf, or JSON as one document or one per line) and prints a line for each place that a detector found: detector, what becomes of it, field, attribute, place in the value, and a fingerprint that is equal for equal values within one call. The value itself is never printed.',
+    'redact explain FILE reads a request as the OTLP exporters send it (protobuf, or JSON as one document or one per line) and prints a line for each place that a detector found, and for each that only looked like one with the reason why it was left: detector, what becomes of it, field, attribute, place in the value, and a fingerprint that is equal for equal values within one call. The value itself is never printed.',
   operands: 'explain FILE',
   operandsMax: 2,
   completes: 'file',
@@ -52,17 +52,19 @@ async function runRedact({ world, args }: Invocation): Promise<number> {
     ([signal, bytes]) => explainRequest(config, signal, bytes, salt),
   )
   for (const line of alignColumns(found.map(row))) world.stdout.write(`${line}\n`)
-  world.stdout.write(`${found.length} found\n`)
+  const left = found.filter(({ outcome }) => outcome === 'left').length
+  world.stdout.write(`${found.length - left} found, ${left} left alone\n`)
   return 0
 }
 
-function row({ detector, outcome, action, field, key, start, end, fingerprint }: Explanation): string[] {
+function row({ detector, outcome, action, reason, field, key, start, end, fingerprint }: Explanation): string[] {
   return [
     detector,
     outcome === 'redacted' ? action : outcome,
     key === '' ? field : `${field} ${key}`,
     `${start}-${end}`,
     `#${fingerprint}`,
+    reason,
   ]
 }
 

@@ -4,15 +4,18 @@ import type { RedactionConfig } from './config.ts'
 import { latin1 } from './detectors/text-bytes.ts'
 import { fieldClasses } from './fields.ts'
 import { Inspector } from './inspector.ts'
+import { nearMisses } from './near-misses.ts'
 import { compilePolicy } from './policy.ts'
 import { RequestVisitor } from './request-visitor.ts'
 import { literalTables } from './scan/literals.ts'
 import { createScanner } from './scan/wasm-scanner.ts'
 
-/** One place that was found, and what became of it; never the value itself. */
+/** One place that was found or looked like it, and what became of it; never the value itself. */
 export interface Explanation {
   readonly detector: string
-  readonly outcome: 'redacted' | 'allowed' | 'suppressed'
+  readonly outcome: 'redacted' | 'allowed' | 'suppressed' | 'left'
+  /** Why it was left: a checksum, its form, or what stands around it. Empty for the other outcomes. */
+  readonly reason: string
   readonly action: string
   readonly field: string
   /** The attribute that it stands in, empty outside of attributes. */
@@ -36,11 +39,21 @@ export function explainRequest(
   let field = ''
   let attribute = ''
   let valueStart = 0
-  const note = (id: number, outcome: Explanation['outcome'], start: number, end: number) => {
+  const note = (id: number, outcome: Explanation['outcome'], start: number, end: number) =>
+    add(policy.names[id]!, outcome, policy.actions[id]!.name, '', start, end)
+  const add = (
+    detector: string,
+    outcome: Explanation['outcome'],
+    action: string,
+    reason: string,
+    start: number,
+    end: number,
+  ) => {
     found.push({
-      detector: policy.names[id]!,
+      detector,
       outcome,
-      action: policy.actions[id]!.name,
+      action,
+      reason,
       field,
       key: attribute,
       start: start - valueStart,
@@ -67,7 +80,12 @@ export function explainRequest(
       field = fieldClasses[fieldClass]!
       attribute = key
       valueStart = start
+      const before = found.length
       inspector.inspect(bytes, start, end, key)
+      const taken = found.slice(before)
+      const isTaken = (from: number, to: number) => taken.some(place => place.start < to && from < place.end)
+      for (const miss of nearMisses(latin1(bytes, start, end), isTaken))
+        add(miss.detector, 'left', 'none', miss.reason, start + miss.start, start + miss.end)
     },
   })
   visitor.run(bytes, new Uint32Array(0), -1)
