@@ -224,6 +224,42 @@ t.test('a disk that refuses pushes back with a hint, and heals without a restart
   }
 })
 
+t.test('a directory that is not there pushes back with a hint, and heals when it comes', async t => {
+  const disk = new ModelDisk()
+  const { journal, reader, clock, events } = setUp(disk, unlimited, { createsDirectory: false })
+  journal.read(reader)
+  const hint = { kind: 'overloaded', reason: 'storage_unavailable', retryDelayMs: 5000 }
+  await t.rejects(journal.append(spanBatch(0, 1)), like(hint))
+  await clock.advance(1000)
+  await t.rejects(journal.append(spanBatch(0, 1)), like(hint), 'still')
+  t.equal(events.faults, 2, 'asked again after a second')
+  await disk.makeDirectory('/queue')
+  await clock.advance(1000)
+  await journal.append(spanBatch(1, 1))
+  t.strictSame(reader.seen, [1])
+  await journal.close()
+  t.equal(disk.openFileCount, 0)
+})
+
+t.test('a corrupt segment does not block a start: the rest is delivered, what is lost is counted', async t => {
+  const disk = new ModelDisk()
+  const first = setUp(disk, unlimited, { segmentBytesMax: 10 })
+  for (let number = 0; number < 4; number++) await first.journal.append(spanBatch(number, 1))
+  await first.journal.close()
+  disk.damage(disk.paths('.seg')[1] as string, bytes => bytes.fill(0xff, 45))
+  const { journal, reader, events } = setUp(disk)
+  journal.read(reader)
+  await journal.append(spanBatch(9, 1))
+  for (let turn = 0; turn < 50 && reader.seen.length < 4; turn++) await settled()
+  t.strictSame(reader.seen, [0, 2, 3, 9])
+  t.equal(events.damagedItems, 1)
+  t.match(journal.capacity, { items: 4 })
+  t.equal(disk.paths('').filter(path => path.includes('/quarantine/')).length, 1)
+  reader.settleAll()
+  await journal.close()
+  t.equal(disk.openFileCount, 0)
+})
+
 t.test('a model of the journal: random appends, reads, settlements, drops, kills', async t => {
   for (let seed = 1; seed <= 12; seed++) {
     const random = new SeededRandom(seed)
