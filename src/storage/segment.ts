@@ -147,16 +147,13 @@ export class SegmentReader {
   async #need(length: number): Promise<void> {
     const held = this.#buffer.length - this.#position
     if (held >= length) return
-    const file = await this.#segment.open()
-    const from = this.offset + held
-    const wanted = Math.min(Math.max(length - held, chunkBytes), this.#segment.endOffset - from)
-    if (wanted <= 0) return
-    const more = await file.read(from, wanted)
-    const joined = new Uint8Array(held + more.length)
-    joined.set(this.#buffer.subarray(this.#position))
-    joined.set(more, held)
-    this.#bufferOffset = this.offset
+    const { offset } = this
+    const wanted = Math.min(Math.max(length, chunkBytes), this.#segment.endOffset - offset)
+    if (wanted <= held) return
+    // Reading the part of a record that is here once more is cheaper than joining two buffers.
+    const more = await (await this.#segment.open()).read(offset, wanted)
+    this.#bufferOffset = offset
     this.#position = 0
-    this.#buffer = joined
+    this.#buffer = more
   }
 }
