@@ -58,8 +58,8 @@ export const collectorFields = {
   summary: oneOf(
     'summary',
     ['', 'debug', 'info', 'silent'],
-    '',
-    'Attributes that say what was done: debug with names, info with counts. Empty: info without a profile, else silent.',
+    'silent',
+    'Attributes that say what was done: debug with names, info with counts, silent with none.',
   ),
   urlSanitizer: optional('url_sanitizer', urlSanitizerConfig, 'Removes ids from URLs.', { nullIsOff: true }),
   dbSanitizer: optional('db_sanitizer', dbSanitizerConfig, 'Removes literals from database queries.', {
