@@ -63,6 +63,18 @@ t.test('sends parts as one body with its length, keeps connections, and gives ba
   t.equal(connections(), 2, 'never more than allowed')
 })
 
+t.test('many small parts and large ones between them arrive in their order', async t => {
+  const received: Buffer[] = []
+  const { port } = await serverOf(t, async (request, answer) => {
+    for await (const chunk of request) received.push(chunk)
+    answer.end()
+  })
+  const lengths = [0, 3500, 40_000, 1, ...Array.from({ length: 300 }, (_, i) => 1000 + i), 32 * 1024, 0, 200_000, 7]
+  const parts = lengths.map((length, i) => Buffer.alloc(length, i))
+  t.equal((await clientOf(t, port).send({ ...request, parts })).status, 200)
+  t.ok(Buffer.concat(received).equals(Buffer.concat(parts)))
+})
+
 t.test('a redirect is an answer like any other', async t => {
   const { port } = await serverOf(t, (_received, answer) => {
     answer.writeHead(307, { location: 'http://127.0.0.1:1/' })
