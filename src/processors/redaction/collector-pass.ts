@@ -41,15 +41,22 @@ export class CollectorPass {
   }
 
   #attribute(attributes: AttributeList, index: number): void {
-    const key = attributes.keyText(index)
-    const outcome = this.#rules.keyOutcome(key)
+    const { bytes } = attributes
+    const { key, outcome, isSanitized } = this.#rules.keyRule(
+      bytes,
+      attributes.keyStart(index),
+      attributes.keyEnd(index),
+    )
     if (outcome === undefined) return
     if (outcome === 'ignored' || outcome === 'redacted') {
       this.#note(this.#summary, outcome, key)
       if (outcome === 'redacted') attributes.removeAt(index)
       return
     }
-    reader.reset(attributes.bytes, attributes.valueStart(index), attributes.valueEnd(index))
+    reader.reset(bytes, attributes.valueStart(index), attributes.valueEnd(index))
+    // Most values are done with here, as bytes.
+    const isPlainText = reader.kind === valueString && outcome === 'none' && !isSanitized
+    if (isPlainText && !this.#rules.mayMatch(bytes, reader.start, reader.end)) return
     const text = this.#textOf()
     const rewritten = this.#value(this.#summary, key, text, outcome === 'blocked')
     if (rewritten !== undefined) attributes.setValue(index, encodeString(rewritten))

@@ -1,4 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
+import { readText } from '../../pdata/text.ts'
+import { ByteAutomaton } from '../../processor-helper/byte-automaton.ts'
+import { BytesMemo } from '../../processor-helper/bytes-memo.ts'
 import type { RedactionConfig } from './config.ts'
 import { sanitizeCommand, sanitizeJson, sanitizeSql } from './db-sanitizer.ts'
 import { UserPattern } from './patterns.ts'
@@ -9,6 +12,14 @@ import { sanitizeUrl } from './url-sanitizer.ts'
 export type Outcome = 'redacted' | 'masked' | 'allowed' | 'ignored'
 
 type Sanitizer = (text: string) => string
+
+/** What is known of a key. */
+export interface KeyRule {
+  readonly key: string
+  readonly outcome: 'ignored' | 'redacted' | 'blocked' | 'none' | undefined
+  /** Whether its text is sanitized, so that every value has to be read. */
+  readonly isSanitized: boolean
+}
 
 const summaryKeys = /^redaction\.(body\.)?(redacted|masked|allowed|ignored)\.(keys|count)$/
 const keysRememberedMax = 8192
@@ -31,6 +42,10 @@ export class CollectorRules {
   readonly #allowedValues: readonly UserPattern[]
   readonly #sanitizers = new Map<string, Sanitizer[]>()
   readonly #mask: (text: string) => string
+  /** All patterns for values at once; undefined where one of them cannot be ruled out by bytes. */
+  readonly #valueAutomaton: ByteAutomaton | undefined
+  readonly #hasValuePatterns: boolean
+  readonly #keyRules = new BytesMemo<KeyRule>()
   readonly #outcomes = new Map<string, 'ignored' | 'redacted' | 'blocked' | 'none'>()
 
   constructor(config: RedactionConfig) {
@@ -44,6 +59,8 @@ export class CollectorRules {
     this.#blockedKeys = compile(config.blockedKeyPatterns)
     this.#blockedValues = compile(config.blockedValues)
     this.#allowedValues = compile(config.allowedValues)
+    this.#valueAutomaton = ByteAutomaton.of([...config.blockedValues, ...config.allowedValues])
+    this.#hasValuePatterns = config.blockedValues.length + config.allowedValues.length > 0
     this.readsAllTypes = config.redactAllTypes
     this.summary = config.summary !== '' ? config.summary : hasProfile ? 'silent' : 'info'
     this.#mask = maskOf(config)
@@ -82,6 +99,23 @@ export class CollectorRules {
       this.#outcomes.set(key, outcome)
     }
     return outcome
+  }
+
+  /** What the name in `bytes[start, end)` decides, from memory for names seen before. */
+  keyRule(bytes: Uint8Array, start: number, end: number): KeyRule {
+    let rule = this.#keyRules.get(bytes, start, end)
+    if (rule === undefined) {
+      const key = readText(bytes, start, end)
+      rule = { key, outcome: this.keyOutcome(key), isSanitized: this.#sanitizers.has(key) }
+      this.#keyRules.set(bytes, start, end, rule)
+    }
+    return rule
+  }
+
+  /** False where no pattern for values can match the text in `bytes[start, end)`: nothing happens to it then. */
+  mayMatch(bytes: Uint8Array, start: number, end: number): boolean {
+    if (!this.#hasValuePatterns) return false
+    return this.#valueAutomaton?.find(bytes, start, end) ?? true
   }
 
   isAllowedValue(text: string): boolean {

@@ -1,28 +1,71 @@
 import { RE2JS } from 're2js'
+import { ByteAutomaton } from '../../processor-helper/byte-automaton.ts'
+
+/** Whether a match may depend on where the text begins or ends. `[^` is a class; for the rest a false alarm costs time only. */
+const anchorPattern = /(?<!(?<!\\)\[)\^|\$|\\[AzZ]/
 
 /** A user's pattern: RE2 syntax, so linear in the text whatever it says. */
 export class UserPattern {
   readonly source: string
   readonly #compiled: RE2JS
+  /** Finds the few places that the exact engine, some hundred times slower, has to look at. */
+  readonly #automaton: ByteAutomaton | undefined
+  readonly #isAnchored: boolean
 
   /** Throws with RE2's reason where the pattern is wrong. */
   constructor(source: string) {
     this.source = source
     this.#compiled = RE2JS.compile(source)
+    this.#automaton = ByteAutomaton.of([source])
+    this.#isAnchored = anchorPattern.test(source)
   }
 
   test(text: string): boolean {
+    const bytes = encode(text)
+    if (this.#automaton !== undefined && !this.#automaton.find(bytes, 0, encodedLength)) return false
     return this.#compiled.matcher(text).find()
   }
 
   /** Every match of `group`, as pairs of UTF-16 offsets. Empty matches are left out. */
   matches(text: string, group = 0): (readonly [start: number, end: number])[] {
     const found: (readonly [number, number])[] = []
+    const automaton = this.#automaton
+    const bytes = encode(text)
+    if (automaton !== undefined && !automaton.find(bytes, 0, encodedLength)) return found
+    // Offsets of bytes and of UTF-16 are the same in ASCII only.
+    if (automaton !== undefined && !this.#isAnchored && encodedLength === text.length) {
+      return this.#matchesInPieces(text, bytes, group, automaton)
+    }
     const matcher = this.#compiled.matcher(text)
     while (matcher.find()) {
       const start = matcher.start(group)
       const end = matcher.end(group)
       if (start >= 0 && end > start) found.push([start, end])
+    }
+    return found
+  }
+
+  /** Shows the exact engine one piece after the other, with a character more on each side for `\\b`. */
+  #matchesInPieces(
+    text: string,
+    ascii: Uint8Array,
+    group: number,
+    automaton: ByteAutomaton,
+  ): (readonly [number, number])[] {
+    const found: (readonly [number, number])[] = []
+    const { length } = text
+    for (let position = 0; position < length && automaton.find(ascii, position, length); ) {
+      const { from, end } = automaton
+      const before = Math.max(0, from - 1)
+      const matcher = this.#compiled.matcher(text.slice(before, end + 1))
+      // A match that would begin with the character behind the piece belongs to the next one.
+      if (!matcher.find(from - before) || before + matcher.start() >= end) {
+        position = end
+        continue
+      }
+      const start = matcher.start(group)
+      if (start >= 0 && matcher.end(group) > start) found.push([before + start, before + matcher.end(group)])
+      position = before + matcher.end()
     }
     return found
   }
@@ -37,6 +80,22 @@ export class UserPattern {
     }
     return from === 0 ? text : out + text.slice(from)
   }
+}
+
+const scratch = new Uint8Array(192 << 10)
+const encoder = new TextEncoder()
+/** Bytes of the text that `encode` saw last. */
+let encodedLength = 0
+
+/** The text's UTF-8, good until the next call. */
+function encode(text: string): Uint8Array {
+  if (text.length * 3 > scratch.length) {
+    const bytes = encoder.encode(text)
+    encodedLength = bytes.length
+    return bytes
+  }
+  encodedLength = encoder.encodeInto(text, scratch).written
+  return scratch
 }
 
 /** Why a pattern cannot be used, or undefined. */

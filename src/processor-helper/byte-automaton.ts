@@ -1,0 +1,243 @@
+import { type LooseNode, readLoosely } from './loose-pattern.ts'
+
+/** Larger patterns are left to the exact engine alone. */
+const stepsMax = 4000
+/** States kept at a time; then all are forgotten and made anew as they are needed. */
+const statesMax = 1024
+/** States made in one search before it says "perhaps": a search never costs more than a look at the bytes and these. */
+const madeMax = 1024
+/** A pattern that needs this many clearings is one that states do not help. */
+const clearingsMax = 64
+
+const unknown = -1
+const opSplit = 0
+const opBytes = 1
+const opMatch = 2
+
+/**
+ * A deterministic automaton over UTF-8 bytes, made state by state as texts need it, that rules texts out: where it finds
+ * nothing, RE2 would find no match of one byte or more. What it finds may be nothing after all.
+ *
+ * Method: R. Cox, "Regular Expression Matching in the Wild" (lazy subset construction over byte classes).
+ */
+export class ByteAutomaton {
+  readonly #ops: number[] = []
+  readonly #firsts: number[] = []
+  readonly #seconds: number[] = []
+  readonly #sets: Uint8Array[] = []
+  /** Steps for a match's first byte, of their own: what stands elsewhere belongs to a match under way. */
+  readonly #start: readonly number[]
+  readonly #classOf = new Uint8Array(256)
+  /** One byte of each class. */
+  readonly #samples: number[] = []
+  #table = new Int32Array(0)
+  readonly #states: Int32Array[] = []
+  readonly #numbers = new Map<string, number>()
+  readonly #marks: Int32Array
+  #mark = 0
+  readonly #stack: number[] = []
+  #clearings = 0
+  /** After `find`: the matches that it saw begin here or later. */
+  from = 0
+  /** After `find`: whatever begins before here ends here at the latest. */
+  end = 0
+
+  private constructor(nodes: readonly LooseNode[]) {
+    const starts = nodes.map(node => this.#compile(node, this.#step(opMatch, 0, 0)))
+    this.#marks = new Int32Array(this.#ops.length * 2)
+    this.#mark++
+    const { steps } = this.#follow(starts)
+    this.#start = steps.map(step => this.#step(opBytes, this.#firsts[step]!, this.#seconds[step]!))
+    this.#classify()
+    this.#forget()
+  }
+
+  /** Undefined where nothing would be gained: syntax that is not read, a pattern that matches nothing at all, a huge one. */
+  static of(sources: readonly string[]): ByteAutomaton | undefined {
+    const nodes: LooseNode[] = []
+    for (const source of sources) {
+      const node = readLoosely(source)
+      if (node === undefined || isNullable(node) || size(node) > stepsMax) return undefined
+      nodes.push(node)
+    }
+    return nodes.length === 0 || nodes.reduce((sum, node) => sum + size(node), 0) > stepsMax
+      ? undefined
+      : new ByteAutomaton(nodes)
+  }
+
+  /** Whether anything in `bytes[start, end)` may match; then `from` and `end` say where the first such piece lies. */
+  find(bytes: Uint8Array, start: number, end: number): boolean {
+    const classOf = this.#classOf
+    let table = this.#table
+    let state = 0
+    let made = 0
+    let from = start
+    let hasMatch = false
+    for (let i = start; i < end; i++) {
+      let next = table[state + classOf[bytes[i]!]!]!
+      if (next === unknown) {
+        if (++made > madeMax || this.#clearings > clearingsMax) {
+          this.from = from
+          this.end = end
+          return true
+        }
+        next = this.#make(state, classOf[bytes[i]!]!)
+        table = this.#table
+      }
+      if (next < unknown) {
+        hasMatch = true
+        next = -2 - next
+      }
+      state = next
+      if (state === 0) {
+        if (hasMatch) {
+          this.from = from
+          this.end = i + 1
+          return true
+        }
+        from = i + 1
+      }
+    }
+    this.from = from
+    this.end = end
+    return hasMatch
+  }
+
+  /** States kept now. */
+  get stateCount(): number {
+    return this.#states.length
+  }
+
+  #step(op: number, first: number, second: number): number {
+    this.#ops.push(op)
+    this.#firsts.push(first)
+    this.#seconds.push(second)
+    return this.#ops.length - 1
+  }
+
+  /** Steps that match `node` and go on at `next`; the first of them. */
+  #compile(node: LooseNode, next: number): number {
+    switch (node.kind) {
+      case 'byte':
+        this.#sets.push(node.set)
+        return this.#step(opBytes, next, this.#sets.length - 1)
+      case 'all':
+        return node.of.reduceRight((after, part) => this.#compile(part, after), next)
+      case 'any':
+        return node.of.map(part => this.#compile(part, next)).reduce((all, part) => this.#step(opSplit, all, part))
+      case 'repeat':
+        return this.#compileRepeat(node.of, node, next)
+    }
+  }
+
+  #compileRepeat(of: LooseNode, { min, max }: { min: number; max: number }, next: number): number {
+    const copiesMax = repeatMax(of)
+    let at = next
+    if (max > copiesMax) {
+      const loop = this.#step(opSplit, next, next)
+      this.#firsts[loop] = this.#compile(of, loop)
+      at = loop
+    } else {
+      for (let i = min; i < max; i++) at = this.#step(opSplit, this.#compile(of, at), next)
+    }
+    for (let i = 0; i < Math.min(min, copiesMax); i++) at = this.#compile(of, at)
+    return at
+  }
+
+  /** Bytes that no step tells apart share a column. */
+  #classify(): void {
+    const classes = new Map<string, number>()
+    for (let byte = 0; byte < 256; byte++) {
+      const key = this.#sets.map(set => set[byte]).join('')
+      let number = classes.get(key)
+      if (number === undefined) {
+        number = classes.size
+        classes.set(key, number)
+        this.#samples.push(byte)
+      }
+      this.#classOf[byte] = number
+    }
+  }
+
+  #forget(): void {
+    this.#states.length = 0
+    this.#numbers.clear()
+    this.#table = new Int32Array(this.#samples.length * 16).fill(unknown)
+    this.#mark++
+    this.#number(this.#follow(this.#start).steps)
+  }
+
+  /** The table's entry for what follows `state` on a byte of that class. */
+  #make(state: number, byteClass: number): number {
+    const columns = this.#samples.length
+    const steps = this.#states[state / columns]!
+    const byte = this.#samples[byteClass]!
+    const seeds = [...this.#start]
+    for (const step of steps) if (this.#sets[this.#seconds[step]!]![byte] === 1) seeds.push(this.#firsts[step]!)
+    this.#mark++
+    const { steps: next, isMatch } = this.#follow(seeds)
+    const isFull = this.#states.length >= statesMax
+    if (isFull) {
+      this.#clearings++
+      this.#forget()
+    }
+    const number = this.#number(next) * columns
+    const entry = isMatch ? -2 - number : number
+    // After a clearing `state` is another state's place.
+    if (!isFull) this.#table[state + byteClass] = entry
+    return entry
+  }
+
+  /** The steps that wait for a byte, and whether a match ends here. */
+  #follow(seeds: readonly number[]): { steps: number[]; isMatch: boolean } {
+    const steps: number[] = []
+    let isMatch = false
+    const stack = this.#stack
+    stack.push(...seeds)
+    while (stack.length > 0) {
+      const step = stack.pop()!
+      if (this.#marks[step] === this.#mark) continue
+      this.#marks[step] = this.#mark
+      const op = this.#ops[step]
+      if (op === opBytes) steps.push(step)
+      else if (op === opMatch) isMatch = true
+      else stack.push(this.#firsts[step]!, this.#seconds[step]!)
+    }
+    return { steps: steps.sort((a, b) => a - b), isMatch }
+  }
+
+  #number(steps: readonly number[]): number {
+    const key = steps.join()
+    const known = this.#numbers.get(key)
+    if (known !== undefined) return known
+    const number = this.#states.length
+    this.#states.push(Int32Array.from(steps))
+    this.#numbers.set(key, number)
+    const columns = this.#samples.length
+    if ((number + 1) * columns > this.#table.length) {
+      const grown = new Int32Array(this.#table.length * 2).fill(unknown)
+      grown.set(this.#table)
+      this.#table = grown
+    }
+    return number
+  }
+}
+
+/** Copies of a repeated part that are told apart; beyond, a count is taken as endless. */
+function repeatMax(of: LooseNode): number {
+  return Math.max(1, Math.floor(256 / size(of)))
+}
+
+function isNullable(node: LooseNode): boolean {
+  if (node.kind === 'byte') return false
+  if (node.kind === 'all') return node.of.every(isNullable)
+  if (node.kind === 'any') return node.of.some(isNullable)
+  return node.min === 0 || isNullable(node.of)
+}
+
+function size(node: LooseNode): number {
+  if (node.kind === 'byte') return 1
+  if (node.kind !== 'repeat') return node.of.reduce((sum, part) => sum + 1 + size(part), 1)
+  const copies = Math.min(Number.isFinite(node.max) ? node.max : node.min + 1, repeatMax(node.of))
+  return copies * (size(node.of) + 1) + 1
+}
