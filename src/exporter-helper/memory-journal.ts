@@ -1,11 +1,19 @@
-import type { Clock } from '../clock/clock.ts'
+import type { Clock, Timer } from '../clock/clock.ts'
 import type { OtlpBatch } from '../pdata/otlp-batch.ts'
 import { Capacity, type JournalLimits, type OverflowPolicy } from './capacity.ts'
 import { type Journal, type JournalReader, queueFull, shuttingDown, tooLargeForQueue } from './journal.ts'
 import { QueueEntry } from './queue-entry.ts'
 
+/**
+ * How long a sender waits for room where only our own ceiling of bytes is reached, in milliseconds. Under full load this
+ * is what slows senders down; an answer that asks them to come again would cost them a second for a room of milliseconds.
+ */
+const patienceMs = 1000
+
 interface BlockedAppend {
   readonly batch: OtlpBatch
+  /** Ends the waiting; undefined where a sender waits as long as it takes. */
+  readonly patience: Timer | undefined
   resolve(entry: QueueEntry | undefined): void
   reject(error: unknown): void
 }
@@ -14,6 +22,8 @@ export interface MemoryJournalSettings {
   readonly limits: JournalLimits
   /** Where a batch is refused, its sender waits for room instead. */
   readonly blocksOnOverflow: boolean
+  /** The limit of bytes is our own, nobody asked for it: senders wait a moment for room before they are refused. */
+  readonly isPatientForBytes?: boolean
   readonly clock: Clock
 }
 
@@ -57,8 +67,28 @@ export class MemoryJournal implements Journal {
         return undefined
       }
     }
-    if (!this.#settings.blocksOnOverflow) throw queueFull()
-    return new Promise((resolve, reject) => this.#blocked.push({ batch, resolve, reject }))
+    const { blocksOnOverflow, isPatientForBytes, clock } = this.#settings
+    if (blocksOnOverflow) return this.#waitForRoom(batch, undefined)
+    // Behind others that wait, too: first come, first served.
+    const isWorthWaiting = isPatientForBytes === true && this.#lacksBytesOnly(batch)
+    if (!isWorthWaiting) throw queueFull()
+    const patience: Timer = clock.after(patienceMs, () => this.#refuseImpatiently(patience))
+    return this.#waitForRoom(batch, patience)
+  }
+
+  #waitForRoom(batch: OtlpBatch, patience: Timer | undefined): Promise<QueueEntry | undefined> {
+    return new Promise((resolve, reject) => this.#blocked.push({ batch, patience, resolve, reject }))
+  }
+
+  #lacksBytesOnly(batch: OtlpBatch): boolean {
+    const limit = this.capacity.overflow(batch)
+    return limit === undefined || limit === this.capacity.limits.bytes
+  }
+
+  #refuseImpatiently(patience: Timer): void {
+    const index = this.#blocked.findIndex(blocked => blocked.patience === patience)
+    if (index >= 0) this.#blocked.splice(index, 1)[0]!.reject(queueFull())
+    this.#unblock()
   }
 
   adopt(batch: OtlpBatch, appendedAtMs: number): QueueEntry {
@@ -108,7 +138,10 @@ export class MemoryJournal implements Journal {
 
   refuse(): void {
     this.#isClosed = true
-    for (const blocked of this.#blocked.splice(0)) blocked.reject(shuttingDown())
+    for (const { patience, reject } of this.#blocked.splice(0)) {
+      patience?.cancel()
+      reject(shuttingDown())
+    }
   }
 
   async close(): Promise<void> {
@@ -178,6 +211,7 @@ export class MemoryJournal implements Journal {
       const [first] = this.#blocked
       if (first === undefined || this.#makeRoom(first.batch) !== undefined) return
       this.#blocked.shift()
+      first.patience?.cancel()
       first.resolve(this.#keep(first.batch))
     }
   }

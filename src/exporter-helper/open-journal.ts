@@ -33,12 +33,16 @@ export function storageOf(
   return extension.directoryFor('exporter', component.id, purpose)
 }
 
+/** A queue in memory holds no more than this unless its `limits.bytes` says so, on a machine of any size. */
+const memoryBytesMax = 256 << 20
+
 export function openJournal(queue: QueueConfig, signal: Signal, component: ComponentSettings): Journal {
   const directory = storageOf(queue, component, signal)
   const { clock, ledger, host } = component
   if (directory === undefined) {
-    const limits = journalLimits(queue, host.admission.bytesMax)
-    return new MemoryJournal({ limits, blocksOnOverflow: queue.blockOnOverflow, clock })
+    const limits = journalLimits(queue, Math.min(host.admission.bytesMax, memoryBytesMax))
+    const isPatientForBytes = queue.limits.bytes.max === 0 && queue.sizer !== 'bytes'
+    return new MemoryJournal({ limits, blocksOnOverflow: queue.blockOnOverflow, isPatientForBytes, clock })
   }
   const limits = journalLimits(queue, 0)
   const open = openJournals.get(directory.path)

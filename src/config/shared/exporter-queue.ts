@@ -75,7 +75,11 @@ const queueLimitsConfig = defineConfig({
   bytes: section(
     'bytes',
     defineConfig({
-      max: byteSize('max', 0, 'Most bytes; 0 means: in memory a quarter of the memory, on disk no limit.'),
+      max: byteSize(
+        'max',
+        0,
+        'Most bytes; 0 means: in memory a quarter of the memory, 256 MiB at most; on disk no limit.',
+      ),
       policy: oneOf('policy', policies, 'refuse', 'What happens to a batch for which there is no room.'),
     }),
     'Limit by bytes.',

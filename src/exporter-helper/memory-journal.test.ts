@@ -1,0 +1,51 @@
+import t from 'tap'
+import { ManualClock, settle } from '../testkit/manual-clock.ts'
+import { spanBatch } from '../testkit/span-batches.ts'
+import { noLimit } from './capacity.ts'
+import { MemoryJournal } from './memory-journal.ts'
+
+const size = spanBatch(0, 1, 1000).bytes.length
+
+/** A journal with room for two batches whose limit of bytes nobody asked for. */
+function patientJournal() {
+  const clock = new ManualClock()
+  const bytes = { max: 2 * size, policy: 'refuse' as const }
+  const limits = { requests: noLimit, items: noLimit, bytes, age: noLimit }
+  return { clock, journal: new MemoryJournal({ limits, blocksOnOverflow: false, isPatientForBytes: true, clock }) }
+}
+
+t.test('a sender waits a moment for room under our own ceiling, in the order of coming', async t => {
+  const { clock, journal } = patientJournal()
+  const first = await journal.append(spanBatch(0, 1, 1000))
+  await journal.append(spanBatch(1, 1, 1000))
+  const taken: number[] = []
+  const third = journal.append(spanBatch(2, 1, 1000)).then(() => taken.push(3))
+  const fourth = journal.append(spanBatch(3, 1, 1000)).then(
+    () => taken.push(4),
+    error => t.match(error, { kind: 'overloaded', reason: 'queue_full' }),
+  )
+  await clock.advance(500)
+  t.same(taken, [], 'there is no room yet')
+  journal.settle(first!)
+  await third
+  t.same(taken, [3])
+  await clock.advance(499)
+  await settle()
+  t.same(taken, [3])
+  await clock.advance(1)
+  await fourth
+  t.same(taken, [3], 'the last one was told to come again after a second')
+  t.equal(journal.capacity.bytes, 2 * size)
+})
+
+t.test('the end of the journal ends the waiting', async t => {
+  const { journal } = patientJournal()
+  await journal.append(spanBatch(0, 2, 800))
+  await journal.append(spanBatch(1, 1, 100))
+  const waiting = journal.append(spanBatch(2, 1, 1000))
+  await journal.close()
+  await waiting.then(
+    () => t.fail('nothing was kept'),
+    error => t.match(error, { kind: 'retryable', reason: 'shutdown' }),
+  )
+})
