@@ -32,6 +32,7 @@ const sources = [
   '1*',
   '\\.\\d',
   'é+',
+  'a|a+b',
 ]
 const pieces = [
   '4111111111111',
@@ -73,4 +74,11 @@ t.test('finds what RE2 finds in the whole text, in any text', async t => {
     }
   }
   t.ok(found > 1000, `${found} matches compared`)
+})
+
+t.test('many matches in one long piece are taken in one go', async t => {
+  const text = 'a'.repeat(60_000)
+  const pattern = new UserPattern('a|a+b')
+  t.equal(pattern.matches(text).length, 60_000)
+  t.equal(new UserPattern('[a-z]+b?').matches(text).length, 1)
 })

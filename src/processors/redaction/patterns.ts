@@ -58,14 +58,13 @@ export class UserPattern {
       const { from, end } = automaton
       const before = Math.max(0, from - 1)
       const matcher = this.#compiled.matcher(text.slice(before, end + 1))
-      // A match that would begin with the character behind the piece belongs to the next one.
-      if (!matcher.find(from - before) || before + matcher.start() >= end) {
-        position = end
-        continue
+      // A match that would begin with the character behind the piece belongs to the next one; all others end in this one.
+      for (let isFound = matcher.find(from - before); isFound; isFound = matcher.find()) {
+        if (before + matcher.start() >= end) break
+        const start = matcher.start(group)
+        if (start >= 0 && matcher.end(group) > start) found.push([before + start, before + matcher.end(group)])
       }
-      const start = matcher.start(group)
-      if (start >= 0 && matcher.end(group) > start) found.push([before + start, before + matcher.end(group)])
-      position = before + matcher.end()
+      position = end
     }
     return found
   }
