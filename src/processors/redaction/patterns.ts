@@ -83,6 +83,8 @@ export class UserPattern {
 
 const scratch = new Uint8Array(192 << 10)
 const encoder = new TextEncoder()
+/** What stands in `scratch`: one pattern after the other asks for the same text. */
+let scratchText = ''
 /** Bytes of the text that `encode` saw last. */
 let encodedLength = 0
 
@@ -90,10 +92,14 @@ let encodedLength = 0
 function encode(text: string): Uint8Array {
   if (text.length * 3 > scratch.length) {
     const bytes = encoder.encode(text)
+    // `encodedLength` is no longer the scratch's.
+    scratchText = ''
     encodedLength = bytes.length
     return bytes
   }
+  if (text === scratchText && text !== '') return scratch
   encodedLength = encoder.encodeInto(text, scratch).written
+  scratchText = text
   return scratch
 }
 
