@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** What a log needs of a disk, so that tests can put one in its place that loses, tears and refuses. */
@@ -10,6 +10,8 @@ export interface FileSystem {
   list(path: string): Promise<string[]>
   /** Creates the file, or opens it as it is. */
   open(path: string, mode: number): Promise<StorageFile>
+  /** To read only; rejects with ENOENT where there is no such file. */
+  openExisting(path: string): Promise<StorageFile>
   rename(from: string, to: string): Promise<void>
   remove(path: string): Promise<void>
   /** Makes creations, renames and removals in the directory last. */
@@ -40,7 +42,12 @@ export const nodeFileSystem: FileSystem = {
     await mkdir(path, { recursive: true, mode })
   },
   list: path => readdir(path),
-  open: openNodeFile,
+  async open(path, mode) {
+    return nodeFile(await open(path, constants.O_RDWR | constants.O_CREAT, mode))
+  },
+  async openExisting(path) {
+    return nodeFile(await open(path, 'r'))
+  },
   rename,
   remove: unlink,
   async syncDirectory(path) {
@@ -57,8 +64,7 @@ export const nodeFileSystem: FileSystem = {
   readWhole: path => readFile(path),
 }
 
-async function openNodeFile(path: string, mode: number): Promise<StorageFile> {
-  const handle = await open(path, constants.O_RDWR | constants.O_CREAT, mode)
+function nodeFile(handle: FileHandle): StorageFile {
   return {
     async read(offset, length) {
       const buffer = Buffer.allocUnsafe(length)

@@ -1,5 +1,5 @@
 import { AckFile } from './ack-file.ts'
-import type { FileSystem } from './file-system.ts'
+import { errorCode, type FileSystem } from './file-system.ts'
 import type { LogRecord } from './record.ts'
 import { type DamagedRange, firstSequenceOf, Segment, SegmentReader } from './segment.ts'
 
@@ -18,10 +18,13 @@ export async function inspectLog(fileSystem: FileSystem, directory: string, visi
     const reader = new SegmentReader(segment, 0, range => visitor.damaged(range))
     let goesOn = true
     try {
-      segment.endOffset = await (await segment.open()).size()
+      segment.endOffset = await (await segment.openExisting()).size()
       for (let place = await reader.next(); place !== undefined && goesOn; place = await reader.next()) {
         if (!acks.has(place.record.sequence)) goesOn = visitor.record(place.record)
       }
+    } catch (error) {
+      // Its writer has delivered all of it since the directory was read.
+      if (segment.file !== undefined || errorCode(error) !== 'ENOENT') throw error
     } finally {
       await segment.close()
     }

@@ -60,6 +60,12 @@ export class Segment {
     return this.file
   }
 
+  /** For who only looks: a segment that its writer has removed meanwhile is not made anew. Rejects with ENOENT then. */
+  async openExisting(): Promise<StorageFile> {
+    this.file ??= await this.#fileSystem.openExisting(this.path)
+    return this.file
+  }
+
   async close(): Promise<void> {
     const { file } = this
     this.#isClosed = true

@@ -91,6 +91,11 @@ export class ModelDisk {
     }
   }
 
+  async openExisting(path: string) {
+    if (!this.#names.has(path)) throw systemError('ENOENT')
+    return this.open(path)
+  }
+
   async rename(from: string, to: string): Promise<void> {
     this.#step('rename')
     const inode = this.#names.get(from)
