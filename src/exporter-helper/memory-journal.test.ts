@@ -1,16 +1,16 @@
 import t from 'tap'
 import { ManualClock, settle } from '../testkit/manual-clock.ts'
 import { spanBatch } from '../testkit/span-batches.ts'
-import { noLimit } from './capacity.ts'
+import { type JournalLimits, noLimit } from './capacity.ts'
 import { MemoryJournal } from './memory-journal.ts'
 
 const size = spanBatch(0, 1, 1000).bytes.length
 
 /** A journal with room for two batches whose limit of bytes nobody asked for. */
-function patientJournal() {
+function patientJournal(others: Partial<JournalLimits> = {}) {
   const clock = new ManualClock()
   const bytes = { max: 2 * size, policy: 'refuse' as const }
-  const limits = { requests: noLimit, items: noLimit, bytes, age: noLimit }
+  const limits = { requests: noLimit, items: noLimit, bytes, age: noLimit, ...others }
   return { clock, journal: new MemoryJournal({ limits, blocksOnOverflow: false, isPatientForBytes: true, clock }) }
 }
 
@@ -48,4 +48,34 @@ t.test('the end of the journal ends the waiting', async t => {
     () => t.fail('nothing was kept'),
     error => t.match(error, { kind: 'retryable', reason: 'shutdown' }),
   )
+})
+
+const full = { kind: 'overloaded', reason: 'queue_full' }
+/** How it ends without any time going by. */
+const now = (append: Promise<unknown>) =>
+  Promise.race([append.then(entry => (entry === undefined ? 'dropped' : 'kept')).catch(error => error), settle()])
+
+t.test('limits that somebody set hold at once, also while others wait for bytes', async t => {
+  for (const policy of ['refuse', 'drop_newest'] as const) {
+    const { journal } = patientJournal({ items: { max: 3, policy } })
+    await journal.append(spanBatch(0, 1, 1000))
+    await journal.append(spanBatch(1, 1, 900))
+    const waiting = journal.append(spanBatch(2, 1, 1000)).catch(() => {})
+    t.match(await now(journal.append(spanBatch(3, 2))), policy === 'refuse' ? full : 'dropped', policy)
+    await journal.close()
+    await waiting
+  }
+})
+
+t.test('a queue whose oldest batch is too old refuses at once', async t => {
+  const { clock, journal } = patientJournal({ age: { max: 5000, policy: 'refuse' } })
+  await journal.append(spanBatch(0, 1, 100))
+  await clock.advance(5001)
+  t.match(await now(journal.append(spanBatch(1, 1, 100))), full)
+})
+
+t.test('a full queue of requests refuses at once', async t => {
+  const { journal } = patientJournal({ requests: { max: 1, policy: 'refuse' } })
+  await journal.append(spanBatch(0, 1))
+  t.match(await now(journal.append(spanBatch(1, 1))), full)
 })

@@ -59,7 +59,9 @@ export class MemoryJournal implements Journal {
   async append(batch: OtlpBatch): Promise<QueueEntry | undefined> {
     if (this.#isClosed) throw shuttingDown()
     if (this.capacity.exceeds(batch)) throw tooLargeForQueue(batch)
-    if (this.#blocked.length === 0) {
+    const { blocksOnOverflow, isPatientForBytes, clock } = this.#settings
+    // Who waits as long as it takes is served in the order of coming. Patience is short, so there a batch that fits goes by.
+    if (this.#blocked.length === 0 || !blocksOnOverflow) {
       const policy = this.#makeRoom(batch)
       if (policy === undefined) return this.#keep(batch)
       if (policy === 'drop_newest') {
@@ -67,11 +69,8 @@ export class MemoryJournal implements Journal {
         return undefined
       }
     }
-    const { blocksOnOverflow, isPatientForBytes, clock } = this.#settings
     if (blocksOnOverflow) return this.#waitForRoom(batch, undefined)
-    // Behind others that wait, too: first come, first served.
-    const isWorthWaiting = isPatientForBytes === true && this.#lacksBytesOnly(batch)
-    if (!isWorthWaiting) throw queueFull()
+    if (isPatientForBytes !== true || !this.#lacksBytesOnly(batch)) throw queueFull()
     const patience: Timer = clock.after(patienceMs, () => this.#refuseImpatiently(patience))
     return this.#waitForRoom(batch, patience)
   }
@@ -80,9 +79,9 @@ export class MemoryJournal implements Journal {
     return new Promise((resolve, reject) => this.#blocked.push({ batch, patience, resolve, reject }))
   }
 
+  /** Whether room in bytes is all that is missing: other limits are somebody's own words, and hold at once. */
   #lacksBytesOnly(batch: OtlpBatch): boolean {
-    const limit = this.capacity.overflow(batch)
-    return limit === undefined || limit === this.capacity.limits.bytes
+    return !this.#isTooOld() && this.capacity.overflow(batch) === this.capacity.limits.bytes
   }
 
   #refuseImpatiently(patience: Timer): void {

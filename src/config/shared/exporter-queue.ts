@@ -121,9 +121,14 @@ export function queueConfigWith(defaults: QueueDefaults) {
       numConsumers: uint('num_consumers', defaults.numConsumers ?? 10, 'Most requests under way at once.', { min: 1 }),
       queueSize: uint('queue_size', defaults.queueSize ?? 1000, 'Room of the queue, in units of sizer.', { min: 1 }),
       sizer: oneOf('sizer', ['requests', 'items', 'bytes'], 'requests', 'Unit of queue_size.'),
-      blockOnOverflow: bool('block_on_overflow', false, 'Let the sender wait for room rather than refuse.', {
-        formerly: ['blocking'],
-      }),
+      blockOnOverflow: bool(
+        'block_on_overflow',
+        false,
+        'Let the sender wait for room rather than refuse. For bytes that no key limits it waits up to a second in any case.',
+        {
+          formerly: ['blocking'],
+        },
+      ),
       waitForResult: bool('wait_for_result', false, "Answer the sender only with the backend's answer."),
       storage: componentRef('storage', undefined, 'Id of a storage extension: the queue survives restarts.'),
       batch: optional('batch', queueBatchConfig, 'Merge requests before they are sent.'),
