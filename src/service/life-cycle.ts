@@ -14,6 +14,9 @@ export async function within(work: Promise<unknown>, deadline: Deadline, clock: 
   }
 }
 
+/** A component works until the deadline and then has to count what it leaves: waiting for that is not being late. */
+const countingMs = 250
+
 /** Shuts instances down at the same time; what fails or hangs is logged and does not hold up the others. */
 export async function shutdownAll(
   instances: readonly Instance[],
@@ -21,10 +24,11 @@ export async function shutdownAll(
   clock: Clock,
   logger: Logger,
 ): Promise<void> {
+  const patience: Deadline = { atMs: deadline.atMs + countingMs }
   await Promise.all(
     instances.map(async instance => {
       try {
-        const isDone = await within(instance.component.shutdown(deadline), deadline, clock)
+        const isDone = await within(instance.component.shutdown(deadline), patience, clock)
         if (!isDone) logger.warn('component did not shut down in time', { component: instance.node.key })
       } catch (error) {
         logger.error('component failed to shut down', { component: instance.node.key, error })
