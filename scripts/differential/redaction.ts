@@ -2,17 +2,14 @@
 // Collector's keys, and compares every attribute that comes out.
 //
 //   node scripts/differential/redaction.ts --collector bench/out/otelcol
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { freePort, listening, start, stop } from '../../bench/rig/agent-process.ts'
 import { parseConfig } from '../../src/config/parse-config.ts'
 import { StageWalk } from '../../src/pdata/stage-walk.ts'
 import { redactionConfig } from '../../src/processors/redaction/config.ts'
 import { RedactionStage } from '../../src/processors/redaction/redaction-stage.ts'
 import { decodePlain, encodePlain, type Plain } from '../../src/testkit/otlp-oracle.ts'
 import { attributesOf } from '../../src/testkit/run-processor.ts'
+import { tracesThroughCollector } from './through-collector.ts'
 
 const { values } = parseArgs({ options: { collector: { type: 'string' } } })
 if (values.collector === undefined) {
@@ -108,35 +105,9 @@ function attributesOfAll(plain: Plain): Map<string, string> {
   return found
 }
 
-async function theirs(yaml: string, folder: string): Promise<Map<string, string>> {
-  const port = await freePort()
-  const out = join(folder, 'out.json')
-  writeFileSync(out, '')
-  const config = join(folder, 'collector.yaml')
-  writeFileSync(
-    config,
-    `receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:${port}"}}}}
-processors: {redaction: ${yaml}}
-exporters: {file: {path: ${out}}}
-service:
-  telemetry: {metrics: {level: none}, logs: {level: error}}
-  pipelines: {traces: {receivers: [otlp], processors: [redaction], exporters: [file]}}
-`,
-  )
-  const collector = start({ command: [values.collector!, '--config', config] })
-  try {
-    await listening(port, collector)
-    const answer = await fetch(`http://127.0.0.1:${port}/v1/traces`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-protobuf' },
-      body: Buffer.from(request),
-    })
-    if (!answer.ok) throw new Error(`the Collector answered ${answer.status}`)
-  } finally {
-    await stop(collector)
-  }
-  const written = readFileSync(out, 'utf8')
-  return written === '' ? new Map([['nothing', 'came out']]) : attributesOfAll(JSON.parse(written) as Plain)
+async function theirs(yaml: string): Promise<Map<string, string>> {
+  const [written] = await tracesThroughCollector(values.collector!, { processor: 'redaction', yaml }, [request])
+  return written === undefined ? new Map([['nothing', 'came out']]) : attributesOfAll(written)
 }
 
 function ours(yaml: string): Map<string, string> {
@@ -144,21 +115,16 @@ function ours(yaml: string): Map<string, string> {
   return attributesOfAll(decodePlain('traces', walk.run(request)))
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'sluice-differential-'))
 let unexplained = 0
-try {
-  for (const yaml of configs) {
-    const [a, b] = [ours(yaml), await theirs(yaml, folder)]
-    const wrong = [...new Set([...a.keys(), ...b.keys()])].filter(at => a.get(at) !== b.get(at))
-    console.log(`${yaml}: ${b.size} attributes there, ${wrong.length} differ`)
-    for (const at of wrong) {
-      const text = `${at}: here ${a.get(at)}, there ${b.get(at)}`
-      const why = explained.find(([pattern]) => pattern.test(text))?.[1]
-      if (why === undefined) unexplained++
-      console.log(`  ${why ?? 'UNEXPLAINED'}  ${text}`)
-    }
+for (const yaml of configs) {
+  const [a, b] = [ours(yaml), await theirs(yaml)]
+  const wrong = [...new Set([...a.keys(), ...b.keys()])].filter(at => a.get(at) !== b.get(at))
+  console.log(`${yaml}: ${b.size} attributes there, ${wrong.length} differ`)
+  for (const at of wrong) {
+    const text = `${at}: here ${a.get(at)}, there ${b.get(at)}`
+    const why = explained.find(([pattern]) => pattern.test(text))?.[1]
+    if (why === undefined) unexplained++
+    console.log(`  ${why ?? 'UNEXPLAINED'}  ${text}`)
   }
-} finally {
-  rmSync(folder, { recursive: true, force: true })
 }
 process.exitCode = unexplained === 0 ? 0 : 1

@@ -2,11 +2,7 @@
 // percentages, and compares which are kept and what their tracestates say.
 //
 //   node scripts/differential/sampling.ts --collector bench/out/otelcol [--spans 100000]
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { freePort, listening, start, stop } from '../../bench/rig/agent-process.ts'
 import { seededRandom } from '../../bench/rig/corpus.ts'
 import { parseConfig } from '../../src/config/parse-config.ts'
 import { StageWalk } from '../../src/pdata/stage-walk.ts'
@@ -14,6 +10,7 @@ import { TraceState } from '../../src/pdata/tracestate.ts'
 import { probabilisticSamplerConfig } from '../../src/processors/probabilistic-sampler/config.ts'
 import { SpanSampler } from '../../src/processors/probabilistic-sampler/span-sampler.ts'
 import { decodePlain, encodePlain, type Plain } from '../../src/testkit/otlp-oracle.ts'
+import { tracesThroughCollector } from './through-collector.ts'
 
 const { values } = parseArgs({
   options: { collector: { type: 'string' }, spans: { type: 'string', default: '100000' } },
@@ -82,68 +79,34 @@ function ours(yaml: string): Map<string, string> {
   return kept
 }
 
-async function theirs(yaml: string, folder: string): Promise<Map<string, string>> {
-  const port = await freePort()
-  const out = join(folder, 'out.json')
-  writeFileSync(out, '')
-  const config = join(folder, 'collector.yaml')
-  writeFileSync(
-    config,
-    `receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:${port}"}}}}
-processors: {probabilistic_sampler: ${yaml}}
-exporters: {file: {path: ${out}}}
-service:
-  telemetry: {metrics: {level: none}, logs: {level: error}}
-  pipelines: {traces: {receivers: [otlp], processors: [probabilistic_sampler], exporters: [file]}}
-`,
-  )
-  const collector = start({ command: [values.collector!, '--config', config] })
-  try {
-    await listening(port, collector)
-    for (const body of requests) {
-      const response = await fetch(`http://127.0.0.1:${port}/v1/traces`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/x-protobuf' },
-        body: Buffer.from(body),
-      })
-      if (!response.ok) throw new Error(`the Collector answered ${response.status}`)
-    }
-  } finally {
-    await stop(collector)
-  }
+async function theirs(yaml: string): Promise<Map<string, string>> {
+  const processor = { processor: 'probabilistic_sampler', yaml }
   const kept = new Map<string, string>()
-  for (const line of readFileSync(out, 'utf8').split('\n')) {
-    if (line === '') continue
-    for (const [id, state] of keptOf((JSON.parse(line) as Plain)['resourceSpans'] as Plain[])) kept.set(id, state)
-  }
+  for (const request of await tracesThroughCollector(values.collector!, processor, requests))
+    for (const [id, state] of keptOf(request['resourceSpans'] as Plain[])) kept.set(id, state)
   return kept
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'sluice-differential-'))
 let differences = 0
-try {
-  for (const mode of ['hash_seed', 'equalizing', 'proportional']) {
-    for (const rest of [
-      'sampling_percentage: 10',
-      'sampling_percentage: 33.3, sampling_precision: 3',
-      'sampling_percentage: 0.7, fail_closed: false',
-      'sampling_percentage: 100',
-      'sampling_percentage: 0',
-      'sampling_percentage: 99.99, hash_seed: 22, fail_closed: false',
-    ]) {
-      const yaml = `{mode: ${mode}, ${rest}}`
-      const [a, b] = [ours(yaml), await theirs(yaml, folder)]
-      // One known difference: the Collector rewrites a tracestate that it could not read, here it stays as it is.
-      const isBroken = (state: string | undefined) => state !== undefined && TraceState.parse(state) === undefined
-      const wrong = [...new Set([...a.keys(), ...b.keys()])].filter(
-        id => a.get(id) !== b.get(id) && !(b.has(id) && isBroken(a.get(id))),
-      )
-      differences += wrong.length
-      console.log(`${yaml}: ${a.size} kept here, ${b.size} there, ${wrong.length} differ`)
-      for (const id of wrong.slice(0, 5)) console.log(`  ${id}: here ${a.get(id)}, there ${b.get(id)}`)
-    }
+for (const mode of ['hash_seed', 'equalizing', 'proportional']) {
+  for (const rest of [
+    'sampling_percentage: 10',
+    'sampling_percentage: 33.3, sampling_precision: 3',
+    'sampling_percentage: 0.7, fail_closed: false',
+    'sampling_percentage: 100',
+    'sampling_percentage: 0',
+    'sampling_percentage: 99.99, hash_seed: 22, fail_closed: false',
+  ]) {
+    const yaml = `{mode: ${mode}, ${rest}}`
+    const [a, b] = [ours(yaml), await theirs(yaml)]
+    // One known difference: the Collector rewrites a tracestate that it could not read, here it stays as it is.
+    const isBroken = (state: string | undefined) => state !== undefined && TraceState.parse(state) === undefined
+    const wrong = [...new Set([...a.keys(), ...b.keys()])].filter(
+      id => a.get(id) !== b.get(id) && !(b.has(id) && isBroken(a.get(id))),
+    )
+    differences += wrong.length
+    console.log(`${yaml}: ${a.size} kept here, ${b.size} there, ${wrong.length} differ`)
+    for (const id of wrong.slice(0, 5)) console.log(`  ${id}: here ${a.get(id)}, there ${b.get(id)}`)
   }
-} finally {
-  rmSync(folder, { recursive: true, force: true })
 }
 process.exitCode = differences === 0 ? 0 : 1
