@@ -55,14 +55,14 @@ export class ByteAutomaton {
   /** Undefined where nothing would be gained: syntax that is not read, a pattern that matches nothing at all, a huge one. */
   static of(sources: readonly string[]): ByteAutomaton | undefined {
     const nodes: LooseNode[] = []
+    let total = 0
     for (const source of sources) {
       const node = readLoosely(source)
-      if (node === undefined || isNullable(node) || size(node) > stepsMax) return undefined
+      if (node === undefined || isNullable(node)) return undefined
       nodes.push(node)
+      total += size(node)
     }
-    return nodes.length === 0 || nodes.reduce((sum, node) => sum + size(node), 0) > stepsMax
-      ? undefined
-      : new ByteAutomaton(nodes)
+    return nodes.length === 0 || total > stepsMax ? undefined : new ByteAutomaton(nodes)
   }
 
   /** Whether anything in `bytes[start, end)` may match; then `from` and `end` say where the first such piece lies. */

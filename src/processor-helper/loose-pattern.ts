@@ -95,14 +95,11 @@ class LooseReader {
   }
 
   #alternatives(): LooseNode {
-    const ignoresCase = this.#ignoresCase
     const of = [this.#sequence()]
     while (this.#peek() === '|') {
       this.#at++
       of.push(this.#sequence())
     }
-    // Flags end with their group.
-    this.#ignoresCase = ignoresCase
     return of.length === 1 ? of[0]! : { kind: 'any', of }
   }
 
@@ -157,6 +154,7 @@ class LooseReader {
     }
     const node = this.#alternatives()
     if (this.#take() !== ')') throw new NotRead()
+    // Flags end with their group.
     this.#ignoresCase = ignoresCase
     return node
   }

@@ -21,52 +21,53 @@ export class UserPattern {
   }
 
   test(text: string): boolean {
-    const bytes = encode(text)
-    if (this.#automaton !== undefined && !this.#automaton.find(bytes, 0, encodedLength)) return false
-    return this.#compiled.matcher(text).find()
+    return this.#mayMatch(text) && this.#compiled.matcher(text).find()
   }
 
   /** Every match of `group`, as pairs of UTF-16 offsets. Empty matches are left out. */
-  matches(text: string, group = 0): (readonly [start: number, end: number])[] {
-    const found: (readonly [number, number])[] = []
-    const automaton = this.#automaton
-    const bytes = encode(text)
-    if (automaton !== undefined && !automaton.find(bytes, 0, encodedLength)) return found
-    // Offsets of bytes and of UTF-16 are the same in ASCII only.
-    if (automaton !== undefined && !this.#isAnchored && encodedLength === text.length) {
-      return this.#matchesInPieces(text, bytes, group, automaton)
-    }
-    const matcher = this.#compiled.matcher(text)
-    while (matcher.find()) {
-      const start = matcher.start(group)
-      const end = matcher.end(group)
-      if (start >= 0 && end > start) found.push([start, end])
-    }
+  matches(text: string, group = 0): Found[] {
+    const found: Found[] = []
+    if (this.#matchesInPieces(text, group, found)) return found
+    if (this.#mayMatch(text)) this.#collect(text, { shift: 0, from: 0, end: text.length + 1 }, group, found)
     return found
   }
 
-  /** Shows the exact engine one piece after the other, with a character more on each side for `\\b`. */
-  #matchesInPieces(
-    text: string,
-    ascii: Uint8Array,
-    group: number,
-    automaton: ByteAutomaton,
-  ): (readonly [number, number])[] {
-    const found: (readonly [number, number])[] = []
-    const { length } = text
-    for (let position = 0; position < length && automaton.find(ascii, position, length); ) {
+  /** False where it has not looked: without an automaton, with anchors, and beyond ASCII, where offsets are no bytes'. */
+  #matchesInPieces(text: string, group: number, found: Found[]): boolean {
+    const automaton = this.#automaton
+    if (automaton === undefined || this.#isAnchored) return false
+    const bytes = encode(text)
+    if (encodedLength !== text.length) return false
+    for (let position = 0; automaton.find(bytes, position, text.length); ) {
       const { from, end } = automaton
-      const before = Math.max(0, from - 1)
-      const matcher = this.#compiled.matcher(text.slice(before, end + 1))
-      // A match that would begin with the character behind the piece belongs to the next one; all others end in this one.
-      for (let isFound = matcher.find(from - before); isFound; isFound = matcher.find()) {
-        if (before + matcher.start() >= end) break
-        const start = matcher.start(group)
-        if (start >= 0 && matcher.end(group) > start) found.push([before + start, before + matcher.end(group)])
-      }
+      // A character more on each side, for word boundaries.
+      const shift = Math.max(0, from - 1)
+      this.#collect(text.slice(shift, end + 1), { shift, from, end }, group, found)
       position = end
     }
-    return found
+    return true
+  }
+
+  #mayMatch(text: string): boolean {
+    return this.#automaton?.find(encode(text), 0, encodedLength) ?? true
+  }
+
+  /**
+   * Adds the matches that begin in [from, end), offsets of the whole text, of which `piece` begins at `shift`. One that begins
+   * with the character behind belongs to the next piece; all others end in this one.
+   */
+  #collect(
+    piece: string,
+    { shift, from, end }: { shift: number; from: number; end: number },
+    group: number,
+    found: Found[],
+  ): void {
+    const matcher = this.#compiled.matcher(piece)
+    for (let isFound = matcher.find(from - shift); isFound; isFound = matcher.find()) {
+      if (shift + matcher.start() >= end) return
+      const start = matcher.start(group)
+      if (start >= 0 && matcher.end(group) > start) found.push([shift + start, shift + matcher.end(group)])
+    }
   }
 
   /** Replaces every match by what `make` returns for it. */
@@ -81,6 +82,8 @@ export class UserPattern {
   }
 }
 
+type Found = readonly [start: number, end: number]
+
 const scratch = new Uint8Array(192 << 10)
 const encoder = new TextEncoder()
 /** What stands in `scratch`: one pattern after the other asks for the same text. */
@@ -88,7 +91,7 @@ let scratchText = ''
 /** Bytes of the text that `encode` saw last. */
 let encodedLength = 0
 
-/** The text's UTF-8, good until the next call. */
+/** The text's UTF-8, `encodedLength` bytes of it, good until the next call. */
 function encode(text: string): Uint8Array {
   if (text.length * 3 > scratch.length) {
     const bytes = encoder.encode(text)
