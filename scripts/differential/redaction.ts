@@ -38,6 +38,7 @@ const samples: readonly Record<string, unknown>[] = [
 /** Processors' settings, the same text for both. */
 const configs: readonly string[] = [
   '{allow_all_keys: true}',
+  '{allowed_keys: [name], summary: ""}',
   '{allowed_keys: [id, name, note, "user.email"]}',
   '{allowed_keys: [name], summary: debug}',
   '{allowed_keys: [name, id], ignored_keys: [ignored], summary: debug}',

@@ -18,6 +18,7 @@ const quiet = 'summary: silent'
 
 t.test('an empty file removes every attribute, as there', async t => {
   t.same(redact('{}', { a: 'x', b: 1n }), {})
+  t.same(redact('summary: ""', { a: 'x', b: 1n }), {}, 'an empty summary is none, as there')
   t.same(redact('summary: info', { a: 'x', b: 1n }), { 'redaction.redacted.count': 2n })
 })
 

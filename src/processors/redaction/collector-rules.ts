@@ -44,7 +44,6 @@ export class CollectorRules {
   readonly #mask: (text: string) => string
   /** All patterns for values at once; undefined where one of them cannot be ruled out by bytes. */
   readonly #valueAutomaton: ByteAutomaton | undefined
-  readonly #hasValuePatterns: boolean
   readonly #keyRules = new BytesMemo<KeyRule>()
   readonly #outcomes = new Map<string, 'ignored' | 'redacted' | 'blocked' | 'none'>()
 
@@ -60,9 +59,8 @@ export class CollectorRules {
     this.#blockedValues = compile(config.blockedValues)
     this.#allowedValues = compile(config.allowedValues)
     this.#valueAutomaton = ByteAutomaton.of([...config.blockedValues, ...config.allowedValues])
-    this.#hasValuePatterns = config.blockedValues.length + config.allowedValues.length > 0
     this.readsAllTypes = config.redactAllTypes
-    this.summary = config.summary !== '' ? config.summary : hasProfile ? 'silent' : 'info'
+    this.summary = config.summary === '' ? 'silent' : config.summary
     this.#mask = maskOf(config)
     this.#addSanitizers(config)
     this.sanitizesNames = config.urlSanitizer?.enabled === true && config.urlSanitizer.sanitizeSpanName
@@ -114,7 +112,7 @@ export class CollectorRules {
 
   /** False where no pattern for values can match the text in `bytes[start, end)`: nothing happens to it then. */
   mayMatch(bytes: Uint8Array, start: number, end: number): boolean {
-    if (!this.#hasValuePatterns) return false
+    if (this.#blockedValues.length + this.#allowedValues.length === 0) return false
     return this.#valueAutomaton?.find(bytes, start, end) ?? true
   }
 

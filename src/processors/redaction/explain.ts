@@ -39,21 +39,9 @@ export function explainRequest(
   let field = ''
   let attribute = ''
   let valueStart = 0
-  const note = (id: number, outcome: Explanation['outcome'], start: number, end: number) =>
-    add(policy.names[id]!, outcome, policy.actions[id]!.name, '', start, end)
-  const add = (
-    detector: string,
-    outcome: Explanation['outcome'],
-    action: string,
-    reason: string,
-    start: number,
-    end: number,
-  ) => {
+  const add = (what: Pick<Explanation, 'detector' | 'outcome' | 'action' | 'reason'>, start: number, end: number) => {
     found.push({
-      detector,
-      outcome,
-      action,
-      reason,
+      ...what,
       field,
       key: attribute,
       start: start - valueStart,
@@ -65,6 +53,8 @@ export function explainRequest(
         .slice(0, 8),
     })
   }
+  const note = (id: number, outcome: Explanation['outcome'], start: number, end: number) =>
+    add({ detector: policy.names[id]!, outcome, action: policy.actions[id]!.name, reason: '' }, start, end)
   const inspector = new Inspector(policy, createScanner(literalTables()), {
     found: (id, start, end) => note(id, 'redacted', start, end),
     excepted: (id, reason, start, end) => note(id, reason, start, end),
@@ -84,8 +74,8 @@ export function explainRequest(
       inspector.inspect(bytes, start, end, key)
       const taken = found.slice(before)
       const isTaken = (from: number, to: number) => taken.some(place => place.start < to && from < place.end)
-      for (const miss of nearMisses(latin1(bytes, start, end), isTaken))
-        add(miss.detector, 'left', 'none', miss.reason, start + miss.start, start + miss.end)
+      for (const { detector, reason, ...miss } of nearMisses(latin1(bytes, start, end), isTaken))
+        add({ detector, outcome: 'left', action: 'none', reason }, start + miss.start, start + miss.end)
     },
   })
   visitor.run(bytes, new Uint32Array(0), -1)
