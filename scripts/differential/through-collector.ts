@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { freePort, listening, start, stop } from '../../bench/rig/agent-process.ts'
 import type { Plain } from '../../src/testkit/otlp-oracle.ts'
 
@@ -25,13 +26,15 @@ export async function tracesThroughCollector(
 processors: {${processor}: ${yaml}}
 exporters: {file: {path: ${out}}}
 service:
-  telemetry: {metrics: {level: none}, logs: {level: error}}
+  telemetry: {metrics: {level: none}, logs: {level: info}}
   pipelines: {traces: {receivers: [otlp], processors: [${processor}], exporters: [file]}}
 `,
     )
     const collector = start({ command: [binary, '--config', config] })
     try {
       await listening(port, collector)
+      // It listens before it minds signals: told to end too early it would end without writing.
+      while (!collector.output().includes('Everything is ready')) await delay(10)
       for (const body of requests) {
         const response = await fetch(`http://127.0.0.1:${port}/v1/traces`, {
           method: 'POST',
@@ -43,6 +46,7 @@ service:
     } finally {
       await stop(collector)
     }
+    if (collector.child.signalCode !== null) throw new Error(`the Collector was ended by ${collector.child.signalCode}`)
     const lines = readFileSync(out, 'utf8').split('\n')
     return lines.filter(line => line !== '').map(line => JSON.parse(line) as Plain)
   } finally {
