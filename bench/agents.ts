@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { cpuSeconds, freePort, listening, memoryMiB, type Running, start, stop } from './rig/agent-process.ts'
 import { type Shape, writeCorpus } from './rig/corpus.ts'
+import { median } from './rig/median.ts'
 import { runsOnCollector, type Work, workConfig, works } from './rig/work.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -197,8 +198,6 @@ async function measure(agent: Agent, corpus: string, folder: string): Promise<Re
     await stop(sink, 'SIGKILL')
   }
 }
-
-const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
 
 mkdirSync(out, { recursive: true })
 const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'))

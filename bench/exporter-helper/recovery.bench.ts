@@ -15,6 +15,7 @@ import { nodeFileSystem } from '../../src/storage/file-system.ts'
 import { SegmentLog } from '../../src/storage/segment-log.ts'
 import { spanBatch } from '../../src/testkit/span-batches.ts'
 import { freePort, listening, start, stop } from '../rig/agent-process.ts'
+import { median } from '../rig/median.ts'
 
 const { values } = parseArgs({
   options: {
@@ -102,9 +103,6 @@ service:
     await stop(agent, 'SIGKILL')
   }
 }
-
-const median = (numbers: readonly number[]) =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
 
 try {
   for (const name of names) mkdirSync(join(parent, name))

@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { median } from '../rig/median.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const rounds = Number(process.argv[2] ?? 10)
@@ -43,9 +44,6 @@ async function measure(args: readonly string[], cache: string | undefined) {
   await new Promise(resolve => child.once('exit', resolve))
   return { listenMs, residentMb }
 }
-
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
 for (const { name, args, cache } of subjects) {
   if (cache !== undefined) await measure(args, cache)
