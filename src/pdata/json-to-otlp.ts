@@ -3,9 +3,11 @@ import { type JsonLimits, JsonReader, jsonLimits } from '../wire/json-reader.ts'
 import { uint64 } from '../wire/uint64.ts'
 import { wireBytes, wireFixed32, wireFixed64, wireVarint } from '../wire/wire-type.ts'
 import { WireWriter } from '../wire/wire-writer.ts'
+import { enumNumber } from './enum-names.ts'
 import { writeBase64 } from './json-base64.ts'
 import type { Signal } from './otlp-batch.ts'
 import { fieldKinds, type KeyEntry, otlpSchema, type SchemaField, type SchemaMessage } from './otlp-schema.ts'
+import { readText } from './text.ts'
 
 /** What a reader of OTLP/JSON met beside the data. Adds up over calls. */
 export interface JsonFindings {
@@ -203,8 +205,7 @@ class Transcoder {
         return value
       }
       case fieldKinds.enum: {
-        if (reader.peek() === 0x22) throw reader.error(`${field.jsonName} must be an integer`)
-        return this.#int32()
+        return reader.peek() === 0x22 ? this.#enumByName(field) : this.#int32()
       }
       case fieldKinds.int32:
         return this.#int32()
@@ -245,6 +246,19 @@ class Transcoder {
         return value !== 0 || Object.is(value, -0)
       }
     }
+  }
+
+  /** OTLP allows numbers only; the Collector takes the full names too, and whoever prints protobuf as JSON sends those. */
+  #enumByName(field: SchemaField): boolean {
+    const { reader, writer } = this
+    reader.string()
+    const { bytes, stringStart, stringEnd } = reader
+    // No name is longer: what is does not become a string.
+    const name = stringEnd - stringStart > 64 ? '' : readText(bytes, stringStart, stringEnd)
+    const value = enumNumber(field.name, name)
+    if (value < 0) throw reader.error(`${field.jsonName} must be an integer or a name in full`, stringStart)
+    writer.byte(value)
+    return value !== 0
   }
 
   #int32(): boolean {

@@ -2,9 +2,10 @@ import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api'
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import protobuf from 'protobufjs'
 import t from 'tap'
 import { jsonVariant } from '../testkit/otlp-json-variant.ts'
-import { decodePlain, encodePlain } from '../testkit/otlp-oracle.ts'
+import { decodePlain, encodePlain, requestTypes } from '../testkit/otlp-oracle.ts'
 import { randomRequest, walkedSignals } from '../testkit/request-variants.ts'
 import { SeededRandom } from '../testkit/seeded-random.ts'
 import { jsonLimits } from '../wire/json-reader.ts'
@@ -135,11 +136,34 @@ t.test('null is the default everywhere but in a list', async t => {
   t.throws(() => toOtlp('null'), { name: 'JsonError' })
 })
 
+t.test('every enum of the three signals is read by each of its names, as the Collector reads it', async t => {
+  let names = 0
+  for (const signal of walkedSignals) {
+    const visit = (type: protobuf.Type, wrap: (inner: unknown) => unknown, seen: readonly protobuf.Type[]) => {
+      if (seen.includes(type)) return
+      for (const field of type.fieldsArray) {
+        const inside = (value: unknown) => wrap({ [field.name]: field.repeated ? [value] : value })
+        if (field.resolvedType instanceof protobuf.Type) visit(field.resolvedType, inside, [...seen, type])
+        if (!(field.resolvedType instanceof protobuf.Enum)) continue
+        for (const [name, number] of Object.entries(field.resolvedType.values)) {
+          const read = (value: unknown) => jsonToOtlp(signal, Buffer.from(JSON.stringify(inside(value))))
+          t.same(read(name), read(number), `${type.name}.${field.name}: ${name}`)
+          names++
+        }
+      }
+    }
+    visit(requestTypes[signal], inner => inner, [])
+  }
+  t.equal(names, 6 + 3 + 25 + 3 * 3)
+})
+
 for (const [what, json] of [
   ['a duplicate key', '{"resourceSpans":[],"resourceSpans":[]}'],
   ['both spellings of a key', '{"resourceSpans":[],"resource_spans":[]}'],
   ['two values of a oneof', attribute({ stringValue: 'a', intValue: 1 })],
-  ['an enum by name', spanOf({ kind: 'SPAN_KIND_SERVER' })],
+  ['an enum by half of its name', spanOf({ kind: 'SERVER' })],
+  ['an enum by the name of another', spanOf({ kind: 'STATUS_CODE_OK' })],
+  ['an enum by a long text', spanOf({ kind: 'SPAN_KIND_SERVER'.repeat(9) })],
   ['an enum in quotes', spanOf({ kind: '2' })],
   ['an enum with a fraction', spanOf({ kind: 1.5 })],
   ['a trace id of 31 digits', spanOf({ traceId: '5b8efff798038103d269b633813fc60' })],

@@ -13,7 +13,7 @@ export const fieldKinds = {
   int32: 5,
   uint32: 6,
   sint32: 7,
-  /** Integers only in JSON, as OTLP demands. */
+  /** Integers in JSON, as OTLP demands; names are read too (enum-names.ts). */
   enum: 8,
   int64: 9,
   uint64: 10,

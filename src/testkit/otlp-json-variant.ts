@@ -6,7 +6,7 @@ import type { SeededRandom } from './seeded-random.ts'
 /**
  * A plain message as OTLP/JSON, made from `proto/` and not from our own tables. With `random` it is spelled in any way
  * that a reader must take: keys in any order and either case, 64-bit integers bare, ids in capitals, URL-safe base64,
- * nulls, unknown keys, white space.
+ * nulls, unknown keys, white space, enums by name.
  */
 export function jsonVariant(signal: Signal, message: Plain, random?: SeededRandom): string {
   return object(requestTypes[signal], message, random)
@@ -47,6 +47,9 @@ function scalar(field: protobuf.Field, value: unknown, random: SeededRandom | un
     if (value === '-0') return '-0'
     if (!Number.isFinite(value)) return `"${value}"`
     return random?.chance(0.2) ? `"${value}"` : String(value)
+  }
+  if (field.resolvedType instanceof protobuf.Enum && random?.chance(0.3)) {
+    return JSON.stringify(field.resolvedType.valuesById[value as number] ?? value)
   }
   if (typeof value === 'number' && !(field.resolvedType instanceof protobuf.Enum)) {
     return random?.chance(0.2) ? `"${value}"` : String(value)
