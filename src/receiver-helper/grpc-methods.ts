@@ -7,6 +7,7 @@ import type { BodyFailure, Exchange, RequestHandler } from '../transport/server.
 import {
   draining,
   malformed,
+  noPipeline,
   notAdmitted,
   Refusal,
   tooLarge,
@@ -76,7 +77,8 @@ export class GrpcMethods implements RequestHandler {
     const metadata = letIn(exchange, this.#settings)
     if (isRefusal(metadata)) return metadata
     const method = methods.get(exchange.path)
-    if (method === undefined || !method.isServed()) return unknownPath(exchange.path)
+    if (method === undefined) return unknownPath(exchange.path)
+    if (!method.isServed()) return noPipeline(exchange.path)
     const encodingName = exchange.header('grpc-encoding') ?? 'identity'
     const encoding = contentEncoding(encodingName)
     if (encoding === undefined) return wrongEncoding(encodingName, acceptedEncodings)

@@ -1,5 +1,6 @@
 import type { ClientMetadata } from '../pdata/otlp-batch.ts'
 import type { ByteBudget } from '../transport/byte-budget.ts'
+import { grpcStatusTrailers } from '../transport/grpc.ts'
 import { type HeaderList, noHeaders } from '../transport/headers.ts'
 import { type ContentEncoding, contentEncoding, defaultInflateLimits, inflate } from '../transport/inflate.ts'
 import type { BodyFailure, Exchange, RequestHandler } from '../transport/server.ts'
@@ -7,6 +8,8 @@ import { type Cors, corsHeaders, preflightHeaders } from './cors.ts'
 import { failureRefusal } from './grpc-methods.ts'
 import {
   draining,
+  grpcOnHttpPort,
+  noPipeline,
   type Refusal,
   retryAfterSeconds,
   toRefusal,
@@ -100,11 +103,14 @@ export class HttpRoutes implements RequestHandler {
     const metadata = letIn(exchange, this.#settings)
     if (isRefusal(metadata)) return metadata
     const route = routes.get(exchange.path)
-    if (route === undefined || !route.isServed()) return unknownPath(exchange.path)
+    if (route === undefined) return isGrpc(exchange) ? grpcOnHttpPort() : unknownPath(exchange.path)
+    if (!route.isServed()) return noPipeline(exchange.path)
     if (!route.methods.includes(exchange.method)) return wrongMethod(route.methods.join(', '))
     const contentType = mediaType(exchange)
     const { contentTypes } = route
-    if (contentTypes !== undefined && !contentTypes.includes(contentType)) return wrongContentType(contentTypes)
+    if (contentTypes !== undefined && !contentTypes.includes(contentType)) {
+      return wrongContentType(contentType, contentTypes)
+    }
     const encodingName = exchange.header('content-encoding') ?? ''
     const encoding = contentEncoding(encodingName)
     if (encoding === undefined || !this.#encodings.has(encoding)) return wrongEncoding(encodingName, encodings)
@@ -142,6 +148,10 @@ export class HttpRoutes implements RequestHandler {
 
   #refuse(exchange: Exchange, refusal: Refusal): void {
     this.#settings.refused(refusal)
+    if (isGrpc(exchange)) {
+      exchange.respond(200, grpcRefusal(refusal), noBody)
+      return
+    }
     const route = this.#settings.routes.get(exchange.path) ?? this.#anyRoute()
     const { type, body } = route.refusal(refusal, mediaType(exchange))
     const headers = ['content-type', type, ...refusal.headers]
@@ -166,6 +176,16 @@ export class HttpRoutes implements RequestHandler {
 }
 
 const noBody = new Uint8Array(0)
+
+function isGrpc(exchange: Exchange): boolean {
+  return exchange.protocol === 'h2' && mediaType(exchange).startsWith('application/grpc')
+}
+
+/** Trailers-Only: the one form in which a gRPC client shows its user the message. */
+function grpcRefusal(refusal: Refusal): HeaderList {
+  return ['content-type', 'application/grpc', ...grpcStatusTrailers(refusal.grpcStatus, refusal.message)]
+}
+
 const closeHeaders: HeaderList = Object.freeze(['connection', 'close'])
 
 function mediaType(exchange: Exchange): string {

@@ -104,6 +104,7 @@ export class ReceiverServer {
   readonly #settings: ComponentSettings
   readonly #transport: string
   readonly #closes = new Map<CloseReason, Counter>()
+  readonly #toldReasons = new Set<CloseReason>()
   #config: ReceiverServerConfig
   #handler: DrainableHandler
   #server: Server | undefined
@@ -198,6 +199,15 @@ export class ReceiverServer {
     })
   }
 
+  #tell(reason: CloseReason): void {
+    if (this.#toldReasons.has(reason)) return
+    const error = mistakeOf(reason, this.#config)
+    if (error === '') return
+    this.#toldReasons.add(reason)
+    const message = 'Closed a connection; further ones for this reason are only counted'
+    this.#settings.logger.warn(message, { endpoint: this.address, reason, error })
+  }
+
   #events(): TransportEvents {
     const { metrics, id } = this.#settings
     const labels = { receiver: formatId(id), transport: this.#transport }
@@ -223,9 +233,21 @@ export class ReceiverServer {
         this.#closes.set(reason, counter)
       }
       counter.add(1)
+      this.#tell(reason)
     }
     return { connectionOpened: () => opened.add(1), connectionClosed: count, requestRefused: count }
   }
+}
+
+/** Whoever knocks at the wrong door looks for the mistake here: what the peer gets to see is often only a closed connection. */
+function mistakeOf(reason: CloseReason, { tls, http1 }: ReceiverServerConfig): string {
+  if (reason === 'tls_error')
+    return 'no TLS handshake came about: plain text, or certificates that one side does not take'
+  if (reason !== 'wrong_protocol') return ''
+  const spoken = http1 ? 'HTTP' : 'gRPC'
+  return tls === undefined
+    ? `this port speaks ${spoken} without TLS; what came was TLS or another protocol`
+    : `this port speaks ${spoken}; what came inside TLS was another protocol`
 }
 
 function addressText(listen: ListenAddress): string {

@@ -61,6 +61,18 @@ export function unknownPath(path: string): Refusal {
   return new Refusal('unknown_path', `nothing is served at ${path}`, permanent(grpcStatus.unimplemented, 404))
 }
 
+/** A path that would be served if a pipeline took its signal: that is what the configuration lacks. */
+export function noPipeline(path: string): Refusal {
+  const message = `no pipeline takes what comes to ${path}`
+  return new Refusal('unknown_path', message, permanent(grpcStatus.unimplemented, 404))
+}
+
+/** A gRPC call on a port for HTTP: the two ports of OTLP are easily mixed up. */
+export function grpcOnHttpPort(): Refusal {
+  const message = 'a gRPC call came to the port for OTLP/HTTP: gRPC has a port of its own, 4317 by default'
+  return new Refusal('wrong_protocol', message, permanent(grpcStatus.unimplemented, 404))
+}
+
 export function wrongMethod(allowed: string): Refusal {
   return new Refusal(
     'wrong_method',
@@ -70,8 +82,9 @@ export function wrongMethod(allowed: string): Refusal {
   )
 }
 
-export function wrongContentType(supported: readonly string[]): Refusal {
-  const message = `unsupported content type, supported: [${supported.join(', ')}]`
+export function wrongContentType(contentType: string, supported: readonly string[]): Refusal {
+  const found = contentType === '' ? 'no content type' : `unsupported content type ${contentType}`
+  const message = `${found}, supported: [${supported.join(', ')}]`
   return new Refusal('wrong_content_type', message, permanent(grpcStatus.invalidArgument, 415))
 }
 

@@ -4,6 +4,7 @@ import { encodeStatusJson, encodeStatusProtobuf } from '../../pdata/rpc-status.t
 import { validateRequest } from '../../pdata/validate.ts'
 import type { HttpAnswer, HttpRoute } from '../../receiver-helper/http-routes.ts'
 import type { Intake } from '../../receiver-helper/intake.ts'
+import { plainRefusal } from '../../receiver-helper/plain-answers.ts'
 import type { Refusal } from '../../receiver-helper/refusal.ts'
 import type { OtlpHttpConfig } from './config.ts'
 import type { FindingsCounter } from './findings-counter.ts'
@@ -51,9 +52,10 @@ function exportRoute(signal: Signal, intake: Intake, findings: FindingsCounter):
   }
 }
 
-/** OTLP: every refusal is a google.rpc.Status in the encoding of the request; protobuf where that is unknown. */
+/** OTLP: a refusal is a google.rpc.Status in the encoding of the request. Whoever sends neither encoding reads text. */
 function encodeRefusal(refusal: Refusal, contentType: string): { type: string; body: Uint8Array } {
   const { grpcStatus: code, message, retryDelayMs, reason } = refusal
+  if (contentType !== jsonType && contentType !== protobufType) return plainRefusal(refusal)
   const violations = reason === 'malformed' ? [{ field: '', description: message }] : undefined
   const status = { code, message, retryDelayMs, violations }
   return contentType === jsonType

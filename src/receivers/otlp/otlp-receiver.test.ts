@@ -1,5 +1,6 @@
 import net from 'node:net'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
+import * as grpc from '@grpc/grpc-js'
 import t from 'tap'
 import { systemClock } from '../../clock/clock.ts'
 import type { ComponentSettings } from '../../component/component.ts'
@@ -191,6 +192,11 @@ t.test('HTTP refusals are those of the table, each with a Status in the encoding
     t.equal(answer.status, status, name)
     t.equal(answer.header('retry-after'), undefined, `${name}: no invitation to retry`)
     const isJson = headers === json
+    if (!isJson && !headers.includes('application/x-protobuf')) {
+      t.equal(answer.header('content-type'), 'text/plain; charset=utf-8', name)
+      t.match(String(answer.body), /content type.*, supported: \[application\/x-protobuf, application\/json\]\n$/, name)
+      continue
+    }
     t.equal(answer.header('content-type'), isJson ? 'application/json' : 'application/x-protobuf', name)
     const decoded = isJson ? JSON.parse(String(answer.body)) : decodeRpcStatus(answer.body)
     t.match(decoded, { code, message: /./ }, name)
@@ -397,6 +403,39 @@ t.test('the first refusal for a reason is logged, the others are counted', async
   await post('/nowhere', spans(1))
   t.match(warnings, [{ reason: 'malformed' }, { reason: 'unknown_path', error: /\/nowhere/ }])
   t.equal(warnings.length, 2)
+})
+
+t.test('whoever takes one port of OTLP for the other is told so, and so is the log', async t => {
+  const warnings: { reason?: string; error?: string }[] = []
+  const logger = { ...silentLogger, warn: (_message: string, fields?: object) => void warnings.push(fields ?? {}) }
+  const { receiver } = await setUp(t, bothProtocols, { logger })
+  const client = new grpc.Client(`127.0.0.1:${receiver.port('http')}`, grpc.credentials.createInsecure())
+  t.teardown(() => client.close())
+  const identity = (bytes: Buffer) => bytes
+  const error = await new Promise<grpc.ServiceError | null>(resolve =>
+    client.makeUnaryRequest(tracesPath, identity, identity, Buffer.from(spans(1)), failure => resolve(failure)),
+  )
+  t.match(error, { code: 12, details: /gRPC has a port of its own/ })
+  t.match(warnings, [{ reason: 'wrong_protocol', error: /gRPC has a port of its own/ }])
+  for (const [protocol, first, spoken] of [
+    ['grpc', 'POST /v1/traces HTTP/1.1\r\nhost: x\r\n\r\n', /speaks gRPC without TLS/],
+    ['http', '\x16\x03\x01\x02\x00\x01\x00', /speaks HTTP without TLS/],
+  ] as const) {
+    for (let i = 0; i < 2; i++) {
+      const socket = net.connect(receiver.port(protocol) ?? 0, '127.0.0.1').resume()
+      socket.write(first, 'latin1')
+      await new Promise(resolve => socket.once('close', resolve))
+    }
+    t.match(warnings.pop(), { reason: 'wrong_protocol', error: spoken })
+  }
+  t.equal(warnings.length, 1)
+})
+
+t.test('a signal without a pipeline is refused with these words', async t => {
+  const world = await setUp(t)
+  world.signals = ['traces']
+  const answer = await world.post('/v1/logs', new Uint8Array(0))
+  t.match(decodeRpcStatus(answer.body), { message: 'no pipeline takes what comes to /v1/logs' })
 })
 
 t.test('response headers are added to every answer, and connections end where they shall not be kept', async t => {
