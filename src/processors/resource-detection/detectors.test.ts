@@ -1,5 +1,6 @@
 import t from 'tap'
 import { parseConfig } from '../../config/parse-config.ts'
+import type { Problem } from '../../config/problem.ts'
 import { ResourceAttributesStage } from '../../processor-helper/resource-attributes-stage.ts'
 import { requestOf, runProcessor, valuesOf } from '../../testkit/run-processor.ts'
 import { resourceDetectionConfig } from './config.ts'
@@ -34,6 +35,17 @@ t.test('by default only the variable of the SDKs is read', async t => {
   t.same(fromVariable(''), {})
 })
 
+t.test('a detector that only the Collector has is left out with a warning', async t => {
+  const warnings: Problem[] = []
+  const yaml = 'detectors: [env, ec2, container]\nec2: {tags: [a]}'
+  t.same(parseConfig(resourceDetectionConfig, yaml, warnings).detectors, ['env', 'ec2', 'container'])
+  t.match(warnings, [
+    { severity: 'warning', code: 'SLC0112', message: /^"ec2" has no effect here/ },
+    { severity: 'warning', message: /^"detectors\[1\]" is "ec2", which is left out/ },
+  ])
+  t.same(detected(`${yaml}\ncontainer: {}`), { 'container.id': containerId })
+})
+
 t.test('system, container and limits, with attributes turned on and off', async t => {
   t.same(detected('detectors: [system]'), { 'host.name': 'machine', 'os.type': 'linux' })
   t.same(
@@ -55,7 +67,8 @@ t.test('of two that know an attribute the first wins', async t => {
 })
 
 t.test('an unknown detector is refused with those that there are', async t => {
-  t.throws(() => parseConfig(resourceDetectionConfig, 'detectors: [gcp]'), { message: /gcp.*env, system/s })
+  t.throws(() => detected('detectors: [clouds]'), { message: /"clouds", and no detector.*env, system/s })
+  t.throws(() => detected('detectors: [sistem]'), { message: /"sistem", and no detector.*did you mean "system"/s })
 })
 
 t.test('overrides what a resource says, or not', async t => {
