@@ -377,6 +377,25 @@ t.test('several mistakes come out together, in the order of the file', async t =
   )
 })
 
+t.test('the excerpt of a line names its variables, and hides what stands in for them', async t => {
+  const name = 'DASH0_ENDPOINT_OTLP_GRPC_HOSTNAME'
+  for (const [value, shown] of [
+    [`\${env:${name}}`, `\${env:${name}}`],
+    [`\${${name}}`, `\${${name}}`],
+    [`\${env:${name}:-s3cret-Value}`, `\${env:${name}*`],
+  ] as const) {
+    // The mistake stands on the same line, so that the excerpt shows it.
+    const broken = file.replace('      authorization: s3cret', `      {authorization: ${value}, x: [1]}`)
+    const { problems } = await loadSample(broken)
+    const texts = problems.map(problem => formatProblem(problem))
+    t.ok(
+      texts.some(text => text.includes(`authorization: ${shown}`)),
+      texts.join('\n'),
+    )
+    t.notMatch(texts.join('\n'), 's3cret')
+  }
+})
+
 t.test('no report shows a secret, whatever else is wrong on its line', async t => {
   const secret = 's3cret-Value'
   for (const line of [

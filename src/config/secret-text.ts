@@ -19,12 +19,14 @@ export function noteSecret(place: Place): void {
   secretRanges.set(place.source, ranges)
 }
 
+/** The name in a placeholder says where a value comes from, which is what a reader needs; a default is a value. */
+const variableName = /\$\{(?:env:)?[A-Za-z_]\w*\}?/g
+
 /** A line of a source with its secrets as asterisks, of the same length, so that carets still stand right. */
 export function maskedLine(source: SourceText, lineStart: number, line: string): string {
   let masked = line.replace(
-    /(["']?([\w.-]+)["']?\s*[:=]\s*)("[^"]*"?|'[^']*'?|[^\s,{}[\]]+(?:[ \t]+[^\s,{}[\]#:]+)*)/g,
-    (whole, head: string, key: string, value: string) =>
-      secretKeyPattern.test(key) && !/^["']?\$\{/.test(value) ? head + stars(value) : whole,
+    /(["']?([\w.-]+)["']?\s*[:=]\s*)("[^"]*"?|'[^']*'?|\$\{[^}]*\}?|[^\s,{}[\]]+(?:[ \t]+[^\s,{}[\]#:]+)*)/g,
+    (whole, head: string, key: string, value: string) => (secretKeyPattern.test(key) ? head + stars(value) : whole),
   )
   masked = masked
     .replace(tokenPattern, stars)
@@ -33,6 +35,9 @@ export function maskedLine(source: SourceText, lineStart: number, line: string):
     const from = Math.max(0, start - lineStart)
     const to = Math.min(line.length, end - lineStart)
     if (from < to) masked = masked.slice(0, from) + stars(masked.slice(from, to)) + masked.slice(to)
+  }
+  for (const { index, 0: name } of line.matchAll(variableName)) {
+    masked = masked.slice(0, index) + name + masked.slice(index + name.length)
   }
   return masked
 }

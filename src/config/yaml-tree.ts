@@ -15,6 +15,7 @@ import {
 import { resolvePlainScalar } from './plain-scalar.ts'
 import type { Problem } from './problem.ts'
 import type { ProblemCode } from './problem-codes.ts'
+import { secretKeyPattern } from './secret-text.ts'
 import type { ConfigNode, MapEntry, Place, ScalarValue, SourceText } from './tree.ts'
 
 export const sourceCharactersMax = 4 * 1024 * 1024
@@ -224,7 +225,11 @@ class TreeReader {
     if (text[error.pos[0]] === '{' && text[error.pos[0] - 1] === '$') {
       const message = 'a placeholder inside {} or [] needs quotes'
       const [placeholder] = /^\$\{[^}]*\}/.exec(text.slice(error.pos[0] - 1)) ?? ['${...}']
-      this.#report('SLC0101', error.pos[0] - 1, error.pos[0] + 1, message, `write "${placeholder}"`)
+      const key = /([\w.-]+)["']?\s*:\s*$/.exec(text.slice(lineStart, error.pos[0] - 1))?.[1]
+      // The default of a secret is one, too.
+      const isSecret = key !== undefined && secretKeyPattern.test(key)
+      const shown = isSecret ? placeholder.replace(/:-.*(?=\})/s, ':-...') : placeholder
+      this.#report('SLC0101', error.pos[0] - 1, error.pos[0] + 1, message, `write "${shown}"`)
       return
     }
     const open = unclosed(document, error)
