@@ -377,6 +377,19 @@ t.test('several mistakes come out together, in the order of the file', async t =
   )
 })
 
+t.test('who needs an extension that Sluice lacks is not told to start it', async t => {
+  const lacking = file
+    .replace('extensions:\n  file_storage:', 'extensions:\n  lacking/1:')
+    .replace('extensions: [file_storage]', 'extensions: [lacking/1]')
+    .replace('compression: gzip', 'auth: {authenticator: lacking/1}')
+  const errorsOf = async (allowMissing: boolean) =>
+    (await loadSample(lacking, {}, { allowMissing })).problems
+      .filter(problem => problem.severity === 'error')
+      .map(problem => [problem.code, place(problem)])
+  t.same(await errorsOf(false), [['SLC0301', '26:3']])
+  t.same(await errorsOf(true), [['SLC0305', '16:27']])
+})
+
 t.test('the excerpt of a line names its variables, and hides what stands in for them', async t => {
   const name = 'DASH0_ENDPOINT_OTLP_GRPC_HOSTNAME'
   for (const [value, shown] of [

@@ -275,10 +275,13 @@ class PipelineReader {
           else this.#reportDangling('pipeline', id, pipelines, reference.path, reference.place)
           continue
         }
-        const isDefined = this.#defined.some(candidate => candidate.kind === 'extension' && candidate.id === id)
-        if (!isDefined) {
+        const extension = this.#defined.find(candidate => candidate.kind === 'extension' && candidate.id === id)
+        if (extension === undefined) {
           const ids = this.#defined.filter(candidate => candidate.kind === 'extension').map(candidate => candidate.id)
           this.#reportDangling('extension', id, ids, reference.path, reference.place)
+        } else if (extension.registered === undefined) {
+          // Where nothing is tolerated its definition has an error already, and this would only follow from it.
+          if (this.#allowMissing) this.#reportLeftOut(id, reference)
         } else if (!extensions.includes(id)) {
           const message = `the extension "${id}" is defined but not started`
           push(
@@ -293,6 +296,20 @@ class PipelineReader {
         }
       }
     }
+  }
+
+  /** Without what it names a component would do something else: send without credentials, keep in memory alone. */
+  #reportLeftOut(id: string, { path, place }: Reference): void {
+    const message = `the extension "${id}" is left out, and this component needs it`
+    push(
+      this.#problems,
+      'SLC0305',
+      'error',
+      path,
+      place,
+      message,
+      'remove this key as well, or do without the component',
+    )
   }
 
   /** A connector can only send to pipelines that begin with it. */
