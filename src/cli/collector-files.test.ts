@@ -78,6 +78,15 @@ service:
     warns: ['SLC0111', 'SLC0111', 'SLC0304', 'SLC0304', 'SLC0304', 'SLC0315'],
   },
   {
+    name: 'loglevel as it was written before keys minded their case',
+    text: `
+receivers: {otlp: {protocols: {grpc: , http: }}}
+exporters: {logging: {logLevel: debug}}
+service: {pipelines: {traces: {receivers: [otlp], exporters: [logging]}}}
+`,
+    warns: ['SLC0111', 'SLC0304'],
+  },
+  {
     name: 'what the Kubernetes operator passes, with variables in every place',
     text: `
 receivers:

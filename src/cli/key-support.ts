@@ -92,8 +92,8 @@ function sectionSupport(
       fieldSupport(field, entry.value, { path: keyPath, place: entry.keyPlace, kind }, found)
     } else if (foreignKeys.includes(entry.key)) found.push(supported(keyPath, entry))
     else {
-      const note = removedKeys[`${kind} ${entry.key}`] ?? 'no such key'
-      const isUnderstood = entry.key === 'loglevel' || entry.key === 'batcher'
+      const note = removedKeys[`${kind} ${entry.key === 'logLevel' ? 'loglevel' : entry.key}`] ?? 'no such key'
+      const isUnderstood = entry.key.toLowerCase() === 'loglevel' || entry.key === 'batcher'
       found.push({ path: keyPath, place: entry.keyPlace, level: isUnderstood ? 'deprecated' : 'unsupported', note })
     }
   }

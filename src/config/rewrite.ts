@@ -33,12 +33,13 @@ const verbosityOf: Readonly<Record<string, string>> = {
 }
 
 function rewriteLogLevel(section: MapNode, problems: Problem[]): MapNode {
-  const old = section.entries.get('loglevel')
+  // Collectors of that time did not mind the case of keys.
+  const old = [...section.entries.values()].find(entry => entry.key.toLowerCase() === 'loglevel')
   if (old?.value.kind !== 'scalar') return section
   const verbosity = verbosityOf[old.value.text.toLowerCase()]
   if (verbosity === undefined) return section
   warn(problems, old, `write verbosity: ${verbosity}`)
-  const entries = without(section, 'loglevel')
+  const entries = without(section, old.key)
   if (!entries.has('verbosity')) {
     entries.set('verbosity', { ...old, key: 'verbosity', value: { ...old.value, value: verbosity, text: verbosity } })
   }
