@@ -127,3 +127,11 @@ t.test('the shared blocks parse their own defaults', async t => {
   t.equal(parseConfig(retryConfig, '').maxElapsedTimeMs, 300_000)
   t.throws(() => parseConfig(grpcClientConfig, ''), ConfigError)
 })
+
+t.test('a wrong item of a list is named by its list and its place', async t => {
+  const even = string('', '', '', {
+    validate: (value: string) => (value.length % 2 === 0 ? undefined : `is odd: "${value}"`),
+  })
+  const outer = defineConfig({ inner: section('inner', defineConfig({ names: list('names', even, []) })) })
+  t.throws(() => parseConfig(outer, 'inner: {names: [ab, c]}'), { message: /"names\[1\]" is odd: "c"/ })
+})

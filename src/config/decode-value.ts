@@ -5,6 +5,7 @@ import { listKeys } from './list-keys.ts'
 import { parseListenAddress } from './listen-address.ts'
 import { nearest } from './nearest.ts'
 import { Opaque } from './opaque.ts'
+import { formatPath } from './problem.ts'
 import { noteSecret } from './secret-text.ts'
 import { type ConfigNode, describeNode, isBroken, isNull, type MapNode } from './tree.ts'
 
@@ -194,14 +195,12 @@ function pairOf(item: ConfigNode, index: number, at: Position, decoding: Decodin
     return [{ key: name.value.text, keyPlace: name.value.place, value: value.value }]
   }
   const message = 'an item of this list needs the keys "name" and "value"'
-  decoding.report(
-    'SLC0103',
-    'error',
-    [...at.path, index],
-    item.place,
-    message,
-    'write - name: x, and value: y below it',
-  )
+  const [key] = item.kind === 'map' ? item.entries.keys() : []
+  const remedy =
+    key === undefined || name !== undefined || value !== undefined
+      ? 'write - name: x, and value: y below it'
+      : `leave out the dash before "${key}", or write - name: x, and value: y below it`
+  decoding.report('SLC0103', 'error', [...at.path, index], item.place, message, remedy)
   return []
 }
 
@@ -209,13 +208,19 @@ function inspectValue(field: Field<unknown>, value: unknown, at: Position, node:
   const validate = field.extra.validate as ((value: unknown) => string | undefined) | undefined
   if (value === undefined || value === null) return
   const message = validate?.(value)
-  if (message !== undefined) decoding.report('SLC0105', 'error', at.path, node.place, `"${field.key}" ${message}`)
+  if (message !== undefined)
+    decoding.report('SLC0105', 'error', at.path, node.place, `"${labelOf(field, at)}" ${message}`)
   const isEmpty =
     value === '' || (value instanceof Opaque && value.isEmpty) || (Array.isArray(value) && value.length === 0)
   if (field.extra.required === true && isEmpty) {
     const text = `"${field.key}" must not be empty`
     decoding.report('SLC0106', 'error', at.path, node.place, text, requiredRemedy(field))
   }
+}
+
+/** Items of a list have no key of their own: `names[1]`. */
+function labelOf(field: Field<unknown>, { path }: Position): string {
+  return field.key === '' ? formatPath(path.slice(path.findLastIndex(step => typeof step === 'string'))) : field.key
 }
 
 function noteUse(field: Field<unknown>, value: unknown, at: Position, decoding: Decoding): void {

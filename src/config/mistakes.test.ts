@@ -331,7 +331,7 @@ const mistakes: readonly Mistake[] = [
     wrong: '    headers:\n      - auth',
     at: '20:9',
     code: 'SLC0103',
-    says: 'name: x',
+    says: 'leave out the dash before "authorization", or write - name: x',
   },
 ]
 

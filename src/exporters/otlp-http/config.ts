@@ -2,7 +2,9 @@ import { byteSize, type ConfigOf, defineConfig, oneOf, string } from '../../conf
 import { queueShape } from '../../config/shared/exporter-queue.ts'
 import { httpClientShape } from '../../config/shared/http.ts'
 
-const url = { validate: (value: string) => (value === '' || URL.canParse(value) ? undefined : 'is not a URL') }
+const url = {
+  validate: (value: string) => (value === '' || URL.canParse(value) ? undefined : `is not a URL: "${value}"`),
+}
 
 /** The Collector's keys and defaults, and `max_request_size`. */
 export const otlpHttpConfig = defineConfig(
@@ -33,7 +35,11 @@ export const otlpHttpConfig = defineConfig(
   (config, problems) => {
     const { endpoint, tracesEndpoint, metricsEndpoint, logsEndpoint, profilesEndpoint } = config
     if ([endpoint, tracesEndpoint, metricsEndpoint, logsEndpoint, profilesEndpoint].every(each => each === '')) {
-      problems.error(['endpoint'], 'at least one endpoint must be specified', 'write endpoint: https://backend:4318')
+      problems.error(
+        ['endpoint'],
+        'is empty, and so is every endpoint of a signal',
+        'write endpoint: https://backend:4318',
+      )
     }
   },
 )
