@@ -7,16 +7,19 @@ import type { StatelessProcessorFactory } from '../../src/component/component.ts
 import { parseConfig } from '../../src/config/parse-config.ts'
 import { attributesProcessor } from '../../src/processors/attributes/factory.ts'
 import { filterProcessor } from '../../src/processors/filter/factory.ts'
+import { probabilisticSamplerProcessor } from '../../src/processors/probabilistic-sampler/factory.ts'
 import { resourceProcessor } from '../../src/processors/resource/factory.ts'
 import { compileStage } from '../../src/service/stage.ts'
 import { requestTypes } from '../../src/testkit/otlp-oracle.ts'
-import { buildBody, type Shape, seededRandom } from '../rig/corpus.ts'
+import { type Body, buildBody, type Shape, seededRandom } from '../rig/corpus.ts'
 
 const { values } = parseArgs({
   options: { shapes: { type: 'string', default: 'S,M,G' }, spans: { type: 'string', default: '512' } },
 })
 const spanCount = Number(values.spans)
 const requestCount = 16
+/** A span's trace id, span id and start time. */
+const offsetsPerSpan = 3
 
 const insertRenameDelete = `actions:
   - {key: deployment.environment, value: production, action: insert}
@@ -39,6 +42,15 @@ const stages: readonly (readonly [name: string, parts: readonly (readonly [unkno
       [filterProcessor, 'traces: {span: [\'IsMatch(name, "healthz$")\']}'],
       [attributesProcessor, insertRenameDelete],
     ],
+  ],
+  ['probabilistic_sampler: by hash, 10 %', [[probabilisticSamplerProcessor, 'sampling_percentage: 10']]],
+  [
+    'probabilistic_sampler: proportional, 10 %',
+    [[probabilisticSamplerProcessor, '{mode: proportional, sampling_percentage: 10}']],
+  ],
+  [
+    'probabilistic_sampler: equalizing, 100 %',
+    [[probabilisticSamplerProcessor, '{mode: equalizing, sampling_percentage: 100}']],
   ],
 ]
 
@@ -67,7 +79,9 @@ function withProtobufjs(request: Uint8Array): Uint8Array {
 
 for (const shape of values.shapes.split(',') as Shape[]) {
   const random = seededRandom(7)
-  const requests = Array.from({ length: requestCount }, () => buildBody(shape, spanCount, random).bytes)
+  const requests = Array.from({ length: requestCount }, () =>
+    withRandomIds(buildBody(shape, spanCount, random), random),
+  )
   console.log(`\n${shape}: ${spanCount} spans a request, ns per span`)
   for (const [name, parts] of stages) {
     const processors = parts.map(([factory, yaml]) => {
@@ -81,6 +95,14 @@ for (const shape of values.shapes.split(',') as Shape[]) {
     )
   }
   report('protobufjs: insert, rename, delete', measure(requests, withProtobufjs))
+}
+
+/** The ids are for the sender to fill: samplers need different ones. */
+function withRandomIds({ bytes, offsets }: Body, random: () => number): Uint8Array {
+  for (let i = 0; i < offsets.length; i += offsetsPerSpan) {
+    for (let j = 0; j < 16; j++) bytes[offsets[i]! + j] = Math.floor(random() * 256)
+  }
+  return bytes
 }
 
 function report(name: string, ns: number): void {
