@@ -79,6 +79,8 @@ export type EncodedValue = Uint8Array
  */
 export class AttributeList {
   readonly #workspace: Workspace
+  /** Where the fields begin: all that is known of them before `parse`. */
+  #starts = new Int32Array(32)
   #entries = new Int32Array(32 * columns)
   /** Of the keys, by index: apart, so that a search reads few bytes. */
   #hashes = new Int32Array(32)
@@ -86,7 +88,7 @@ export class AttributeList {
   size = 0
   /** Index of the first entry that an edit inserted. */
   insertedFrom = 0
-  /** Whether `parse` has run since the last `add`. */
+  /** Whether `parse` has run since `reset`. */
   isParsed = false
   /** Whether anything was changed, inserted or removed. */
   isDirty = false
@@ -106,28 +108,95 @@ export class AttributeList {
     this.isParsed = false
   }
 
-  /** Notes where a `KeyValue` stands: its field in `bytes[start, end)`, its payload from `payloadStart` on. */
-  add(start: number, payloadStart: number, end: number): void {
-    const at = this.size++ * columns
-    if (at + columns > this.#entries.length) this.#grow()
-    const entries = this.#entries
-    entries[at + sourceStart] = start
-    entries[at + sourceEnd] = end
-    entries[at + keyStart] = payloadStart
+  /** Notes that an attribute's field begins at `start`. */
+  add(start: number): void {
+    if (this.size === this.#starts.length) this.#growStarts()
+    this.#starts[this.size++] = start
+  }
+
+  /**
+   * Notes the attributes that stand in a row from `start` on, as they nearly always do, with a tag of one byte and one or
+   * two bytes of length. Returns where the row ends, or `start` where there is none; what stands there is for others to read.
+   */
+  addRow(bytes: Uint8Array, start: number, end: number, tag: number): number {
+    let starts = this.#starts
+    let { size } = this
+    let offset = start
+    while (offset + 1 < end && bytes[offset] === tag) {
+      let next = offset + 2
+      let length = bytes[offset + 1]!
+      if (length > 127) {
+        if (next >= end) break
+        const high = bytes[next++]!
+        if (high > 127) break
+        length = (length & 127) | (high << 7)
+      }
+      next += length
+      if (next > end) break
+      if (size === starts.length) starts = this.#growStarts()
+      starts[size++] = offset
+      offset = next
+    }
+    this.size = size
+    return offset
   }
 
   /** Reads keys and value bounds of everything that was added: when somebody first asks for attributes. */
   parse(): void {
     this.isParsed = true
+    const { size } = this
+    while (size * columns > this.#entries.length) this.#grow()
     const { bytes } = this.#workspace
-    for (let i = 0; i < this.size; i++) this.#parseEntry(i, bytes)
+    const tag = (this.fieldNumber << 3) | wireBytes
+    const starts = this.#starts
+    const entries = this.#entries
+    const hashes = this.#hashes
+    for (let i = 0, at = 0; i < size; i++, at += columns) {
+      const start = starts[i]!
+      let payload = start + 2
+      let length = bytes[start + 1]!
+      if (bytes[start] !== tag) length = notPlain
+      else if (length > 127) {
+        const high = bytes[payload++]!
+        length = high > 127 ? notPlain : (length & 127) | (high << 7)
+      }
+      const end = payload + length
+      const keyLength = bytes[payload + 1]!
+      const key = payload + 2
+      const keyTo = key + keyLength
+      let value = keyTo + 2
+      // A short key and then a value: the shape of nearly every attribute.
+      if (keyLength < 128 && value <= end && bytes[payload] === keyTag && bytes[keyTo] === valueTag) {
+        let valueLength = bytes[keyTo + 1]!
+        if (valueLength > 127) valueLength = (valueLength & 127) | (bytes[value++]! << 7)
+        // Two bytes: with a third one the sum would be larger than any attribute that gets here.
+        if (value + valueLength === end) {
+          entries[at + sourceStart] = start
+          entries[at + sourceEnd] = end
+          entries[at + keyStart] = key
+          entries[at + keyEnd] = keyTo
+          entries[at + valueStart] = value
+          entries[at + valueEnd] = end
+          entries[at + state] = 0
+          hashes[i] = hashKey(bytes, key, keyTo)
+          continue
+        }
+      }
+      this.#parseEntry(i, start)
+    }
   }
 
-  #parseEntry(index: number, bytes: Uint8Array): void {
+  /** Reads an attribute of another shape, whose field begins at `start`. */
+  #parseEntry(index: number, start: number): void {
     const at = index * columns
     const entries = this.#entries
-    const payloadStart = entries[at + keyStart]!
-    const end = entries[at + sourceEnd]!
+    const { bytes } = this.#workspace
+    const field = this.#cursor.reset(bytes, start, bytes.length)
+    field.next()
+    const payloadStart = field.valueStart
+    const end = field.fieldEnd
+    entries[at + sourceStart] = start
+    entries[at + sourceEnd] = end
     entries[at + state] = 0
     let offset = payloadStart
     let key = 0
@@ -400,6 +469,13 @@ export class AttributeList {
     const at = this.size++ * columns
     if (at + columns > this.#entries.length) this.#grow()
     return at
+  }
+
+  #growStarts(): Int32Array<ArrayBuffer> {
+    const grown = new Int32Array(this.#starts.length * 2)
+    grown.set(this.#starts)
+    this.#starts = grown
+    return grown
   }
 
   #grow(): void {

@@ -350,7 +350,7 @@ export class MessageView {
   #index(): void {
     this.#isIndexed = true
     const { type, end } = this
-    const { attributesField, wireTypes, kinds } = type
+    const { attributesField, attributesTag, wireTypes, kinds } = type
     const { bytes } = this.workspace
     const attributes = this.#attributes
     attributes.reset(attributesField)
@@ -360,6 +360,11 @@ export class MessageView {
     while (offset < end) {
       const start = offset
       let tag = bytes[offset++]!
+      if (tag === attributesTag) {
+        offset = attributes.addRow(bytes, start, end, tag)
+        if (offset > start) continue
+        offset = start + 1
+      }
       if (tag >= 128) tag = (tag & 127) | (bytes[offset++]! << 7)
       let fieldNumber = tag >>> 3
       let wireType = tag & 7
@@ -386,7 +391,7 @@ export class MessageView {
       if (offset > end) throw new WireError('field runs past its message', start)
       if (fieldNumber >= fieldNumbersMax || wireTypes[fieldNumber] !== wireType) continue
       if (fieldNumber === attributesField) {
-        attributes.add(start, valueStart, offset)
+        attributes.add(start)
         continue
       }
       const bit = 1 << fieldNumber

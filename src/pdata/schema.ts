@@ -1,3 +1,4 @@
+import { wireBytes } from '../wire/wire-type.ts'
 import type { Signal } from './otlp-batch.ts'
 
 /**
@@ -45,6 +46,8 @@ export class MessageType {
   readonly children: (MessageType | undefined)[] = new Array(fieldNumbersMax).fill(undefined)
   /** Field number of the attributes; 0 where the message has none. */
   attributesField = 0
+  /** Their tag; -1 where the message has none. */
+  attributesTag = -1
   /** `AnyValue` adds a level of nesting. */
   readonly isValue: boolean
 
@@ -69,6 +72,7 @@ export class MessageType {
 
   attributes(fieldNumber: number): this {
     this.attributesField = fieldNumber
+    this.attributesTag = (fieldNumber << 3) | wireBytes
     return this.child(kindElement, fieldNumber, keyValueType)
   }
 }
