@@ -10,6 +10,8 @@ import { nopExporter } from './exporters/nop/factory.ts'
 import { otlpGrpcExporter } from './exporters/otlp-grpc/factory.ts'
 import { otlpHttpExporter } from './exporters/otlp-http/factory.ts'
 import { zipkinExporter } from './exporters/zipkin/factory.ts'
+import { basicAuthExtension } from './extensions/basicauth/factory.ts'
+import { bearerTokenAuthExtension } from './extensions/bearertokenauth/factory.ts'
 import { budgetsExtension } from './extensions/budgets/factory.ts'
 import { fileStorageExtension } from './extensions/file-storage/factory.ts'
 import { healthCheckExtension } from './extensions/health-check/factory.ts'
@@ -64,6 +66,8 @@ export const components = new ComponentRegistry([
   forwardConnector,
   routingConnector,
   // extensions
+  basicAuthExtension,
+  bearerTokenAuthExtension,
   budgetsExtension,
   fileStorageExtension,
   healthCheckExtension,
