@@ -1,14 +1,20 @@
 import t from 'tap'
+import { randomRequest } from '../testkit/request-variants.ts'
+import { SeededRandom } from '../testkit/seeded-random.ts'
 import { AttributeKey } from './attribute-key.ts'
 import { ConstantAttribute } from './attribute-list.ts'
 import { StageWalk } from './stage-walk.ts'
 import { encodeString, ValueReader } from './value.ts'
 import type { SpanView } from './views.ts'
-import { keep } from './walk-hooks.ts'
+import { keep, type Verdict } from './walk-hooks.ts'
 
 /** A request of one span whose only field is the attribute with this payload. */
 function spanWith(...payloads: number[][]): Uint8Array {
-  const wrap = (tag: number, payload: number[]) => [tag, payload.length, ...payload]
+  const wrap = (tag: number, payload: number[]) => [
+    tag,
+    ...(payload.length > 127 ? [(payload.length & 127) | 128, payload.length >> 7] : [payload.length]),
+    ...payload,
+  ]
   const span = payloads.flatMap(payload => wrap(0x4a, payload))
   return Uint8Array.from(wrap(0x0a, wrap(0x12, wrap(0x12, span))))
 }
@@ -28,6 +34,8 @@ function look<T>(bytes: Uint8Array, see: (span: SpanView) => T): T {
 
 const text = (word: string) => [0x0a, word.length, ...Buffer.from(word)]
 const valueField = (word: string) => [0x12, word.length + 2, ...text(word)]
+/** An unknown field of that many bytes altogether. */
+const filled = (length: number) => [0x22, length - 2, ...Buffer.alloc(length - 2)]
 const reader = new ValueReader()
 
 function read(span: SpanView, key: string): string | undefined {
@@ -57,6 +65,48 @@ for (const [what, payload, key, value] of [
     t.equal(
       look(spanWith([...payload]), span => read(span, key)),
       value,
+    )
+  })
+}
+
+t.test('what bytes alone say about an absent key is what reading the attributes says', async t => {
+  const random = new SeededRandom(11)
+  const keys = ['k', 'absent.key', 'http.request.method', 'a.b', ''].map(key => new AttributeKey(key))
+  let told = 0
+  for (let i = 0; i < 200; i++) {
+    const seen: string[] = []
+    const span = (view: SpanView): Verdict => {
+      const own = seen.map(key => new AttributeKey(key))
+      const all = [...keys, ...own]
+      const lacking = all.map(key => view.message.lacksAttribute(key))
+      const { attributes } = view
+      for (const [j, key] of all.entries()) {
+        const isAbsent = attributes.find(key) < 0
+        if (lacking[j]) told++
+        if (lacking[j] && !isAbsent) t.fail(`request ${i}: ${key.text} is there`)
+        t.equal(view.message.lacksAttribute(key), isAbsent)
+      }
+      for (let j = 0; j < attributes.size && seen.length < 20; j++) seen.push(attributes.keyText(j))
+      return keep
+    }
+    new StageWalk('traces', [{ span }, { span }]).run(randomRequest(random, 'traces'))
+  }
+  t.ok(told > 1000)
+})
+
+for (const [what, payload, lacks] of [
+  ['another key', [...text('j'), ...valueField('v')], true],
+  ['an attribute of more than 127 bytes', [...text('j'), 0x12, 0x80, 0x01, ...text('x'.repeat(126))], true],
+  ['the key', [...text('k'), ...valueField('v')], false],
+  ['the key behind the value', [...valueField('v'), ...text('k')], false],
+  ['a second key', [...text('j'), ...text('k'), ...valueField('v')], false],
+  // Taken for a length of its own, the first byte of the over-long length would lead to the second value.
+  ['a key of over-long length', [0x0a, 0x81, 0x00, 0x6b, ...filled(127), ...valueField('v')], false],
+] as const) {
+  t.test(`does not miss a key: ${what}`, async t => {
+    t.equal(
+      look(spanWith([...payload]), span => span.message.lacksAttribute(new AttributeKey('k'))),
+      lacks,
     )
   })
 }

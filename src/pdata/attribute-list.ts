@@ -240,6 +240,38 @@ export class AttributeList {
     this.#hashes[index] = hashKey(bytes, key, keyTo)
   }
 
+  /**
+   * Whether the bytes alone show that no attribute has that key: for who looks for one rare key and for nothing else, at
+   * half the cost of `parse`. False where the key is there, and where an attribute is not a short key and then a value.
+   */
+  lacks(key: AttributeKey): boolean {
+    if (this.isParsed) return this.find(key) < 0
+    const { bytes, view } = this.#workspace
+    const tag = (this.fieldNumber << 3) | wireBytes
+    const { size } = this
+    const starts = this.#starts
+    for (let i = 0; i < size; i++) {
+      const start = starts[i]!
+      let payload = start + 2
+      let length = bytes[start + 1]!
+      if (bytes[start] !== tag) return false
+      if (length > 127) {
+        const high = bytes[payload++]!
+        if (high > 127) return false
+        length = (length & 127) | (high << 7)
+      }
+      const end = payload + length
+      const keyLength = bytes[payload + 1]!
+      const keyTo = payload + 2 + keyLength
+      let value = keyTo + 2
+      if (keyLength > 127 || value > end || bytes[payload] !== keyTag || bytes[keyTo] !== valueTag) return false
+      let valueLength = bytes[keyTo + 1]!
+      if (valueLength > 127) valueLength = (valueLength & 127) | (bytes[value++]! << 7)
+      if (value + valueLength !== end || key.equalsIn(view, payload + 2, keyTo)) return false
+    }
+    return true
+  }
+
   /** Index of the first attribute with that key, -1 where there is none. */
   find(key: AttributeKey): number {
     return this.#findFrom(key, 0)

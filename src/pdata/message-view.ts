@@ -1,6 +1,7 @@
 import { FieldCursor, readFixed64, readVarint64 } from '../wire/field-cursor.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { wireBytes, wireFixed32, wireFixed64, wireVarint } from '../wire/wire-type.ts'
+import type { AttributeKey } from './attribute-key.ts'
 import { AttributeList } from './attribute-list.ts'
 import { ChangeList } from './change-list.ts'
 import { writeNormalized } from './normalize.ts'
@@ -82,6 +83,12 @@ export class MessageView {
     return attributes
   }
 
+  /** Whether no attribute has that key, as far as that can be told without reading them all: see `AttributeList.lacks`. */
+  lacksAttribute(key: AttributeKey): boolean {
+    if (!this.#isIndexed) this.#index()
+    return this.#attributes.lacks(key)
+  }
+
   has(field: number): boolean {
     if (!this.#isIndexed) this.#index()
     return (this.#present & (1 << field)) !== 0
@@ -93,6 +100,13 @@ export class MessageView {
   }
   valueEnd(field: number): number {
     return this.has(field) ? this.#slots[field * slotColumns + slotValueEnd]! : 0
+  }
+
+  /** Offset of a payload of exactly that many bytes; 0 where the field is absent or of another length. */
+  payloadOf(field: number, length: number): number {
+    if (!this.has(field)) return 0
+    const start = this.#slots[field * slotColumns + slotValue]!
+    return this.#slots[field * slotColumns + slotValueEnd]! - start === length ? start : 0
   }
 
   text(field: number): string {
@@ -260,6 +274,7 @@ export class MessageView {
       else workspace.emit(this.start, this.end)
       return workspace.emittedBytes - before
     }
+    if (this.#emitOneChange()) return workspace.emittedBytes - before
     const changes = this.#changes()
     let from = this.start
     let firstNew = 0
@@ -280,6 +295,19 @@ export class MessageView {
     workspace.emit(from, this.end)
     if (!isInserted) for (let j = 0; j < firstNew; j++) workspace.emit(entries[j * 4 + 2]!, entries[j * 4 + 3]!)
     return workspace.emittedBytes - before
+  }
+
+  /** Lists the payload where one singular field is all that was edited; false where more was. */
+  #emitOneChange(): boolean {
+    const changed = this.#changed
+    if ((changed & (changed - 1)) !== 0 || this.#attributes.isDirty || this.children.size > 0) return false
+    const { workspace } = this
+    const field = 31 - Math.clz32(changed)
+    const start = this.#slots[field * slotColumns + slotStart]!
+    workspace.emit(this.start, start < 0 ? this.end : start)
+    workspace.emit(this.#newStarts[field]!, this.#newEnds[field]!)
+    if (start >= 0) workspace.emit(this.#slots[field * slotColumns + slotEnd]!, this.end)
+    return true
   }
 
   /** Lists the whole field: tag, length, payload. */

@@ -97,6 +97,7 @@ export class RangeEdits {
 
   /** Whether a range that was not applied yet begins inside `[start, end)`. */
   isIn(start: number, end: number): boolean {
+    if (!this.isPending) return false
     const list = this.#listOf(start)
     for (let i = firstFrom(list, start); i < list.length && list[i]!.start < end; i++) if (!list[i]!.isDone) return true
     return false
@@ -104,6 +105,7 @@ export class RangeEdits {
 
   /** Counts the ranges inside `[start, end)` as done: what they stood in is gone. */
   discard(start: number, end: number): void {
+    if (!this.isPending) return
     const list = this.#listOf(start)
     for (let i = firstFrom(list, start); i < list.length && list[i]!.start < end; i++) this.#done(list[i]!)
   }

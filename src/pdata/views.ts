@@ -189,14 +189,14 @@ export class SpanView {
   }
   /** Offset of the 16 bytes of the trace id in the workspace; 0 where the span has none of that length. */
   get traceIdStart(): number {
-    return idStart(this.message, otlp.spanTraceId, 16)
+    return this.message.payloadOf(otlp.spanTraceId, 16)
   }
   get spanIdStart(): number {
-    return idStart(this.message, otlp.spanSpanId, 8)
+    return this.message.payloadOf(otlp.spanSpanId, 8)
   }
   /** 0 for a root span. */
   get parentSpanIdStart(): number {
-    return idStart(this.message, otlp.spanParentSpanId, 8)
+    return this.message.payloadOf(otlp.spanParentSpanId, 8)
   }
   get name(): string {
     return this.message.text(otlp.spanName)
@@ -280,10 +280,10 @@ export class LogRecordView {
     return this.message.attributes
   }
   get traceIdStart(): number {
-    return idStart(this.message, otlp.logTraceId, 16)
+    return this.message.payloadOf(otlp.logTraceId, 16)
   }
   get spanIdStart(): number {
-    return idStart(this.message, otlp.logSpanId, 8)
+    return this.message.payloadOf(otlp.logSpanId, 8)
   }
   get timeUnixNano(): bigint {
     return this.message.fixed64(otlp.logTime)
@@ -494,11 +494,6 @@ export class MetricView {
     this.point.message.type = pointTypes[kind] ?? schema.numberPointType
     this.point.exemplars.fieldNumber = exemplarFields[kind] ?? 0
   }
-}
-
-function idStart(message: MessageView, field: number, length: number): number {
-  const start = message.valueStart(field)
-  return message.valueEnd(field) - start === length ? start : 0
 }
 
 /** Replaces a singular child by its edited form. */

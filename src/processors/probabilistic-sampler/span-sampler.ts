@@ -9,6 +9,7 @@ import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
 import { isZero } from '../../wire/is-zero.ts'
 import type { ProbabilisticSamplerConfig } from './config.ts'
 import { DecisionCounts } from './decision-counts.ts'
+import { NewState } from './new-state.ts'
 import { fallback, type PolicyName, SamplingPolicy } from './policy.ts'
 import { hashRandomness, seedHash } from './trace-id-hash.ts'
 
@@ -24,6 +25,7 @@ export class SpanSampler implements StageProcessor {
   readonly #seed: number
   readonly #counts = new DecisionCounts()
   readonly #randomness = new Randomness()
+  readonly #newState = new NewState()
   readonly #value = new ValueReader()
   #name: PolicyName = 'missing_randomness'
   /** The tracestate that a kept span's decision is written into; undefined where that must not be done. */
@@ -82,8 +84,7 @@ export class SpanSampler implements StageProcessor {
     if (carrier === undefined) return
     const isHash = this.#policy.mode === 'hash_seed'
     if (carrier === emptyState) {
-      const rValue = isHash ? `rv:${this.#randomness.rValue()};` : ''
-      span.traceState = `ot=${rValue}th:${threshold.tValue}`
+      span.message.setBytes(otlp.spanTraceState, this.#newState.bytes(threshold, isHash ? this.#randomness : undefined))
       return
     }
     if (isHash) carrier.setRandomness(this.#randomness)
@@ -122,6 +123,7 @@ export class SpanSampler implements StageProcessor {
 
   /** `sampling.priority` of OpenTracing: 0 drops, more keeps; -1 where it says nothing. */
   #priorityOf(span: SpanView): number {
+    if (span.message.lacksAttribute(priorityKey)) return -1
     const { attributes } = span
     const index = attributes.find(priorityKey)
     if (index < 0) return -1
