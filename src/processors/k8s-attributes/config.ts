@@ -1,24 +1,31 @@
 import { any, bool, type ConfigOf, defineConfig, list, oneOf, section, string } from '../../config/declare.ts'
+import { patternProblem } from '../../processor-helper/pattern.ts'
 
 const unused = (key: string) =>
   any(key, undefined, 'Read for compatibility.', {
     noEffect: "attributes come from the downward API of the agent's own pod, so nothing is asked of the cluster",
   })
 
+const owners = ['pod', 'namespace', 'node', 'deployment', 'statefulset', 'daemonset', 'job'] as const
+
 const fieldExtractConfig = defineConfig(
   {
     tagName: string(
       'tag_name',
       '',
-      'Attribute to write; k8s.pod.labels.<key> or k8s.pod.annotations.<key> by default.',
+      'Attribute to write; k8s.pod.labels.<key> or k8s.pod.annotations.<key> by default. $1 is a group of key_regex.',
     ),
-    key: string('key', '', 'Label or annotation.', { required: true }),
-    keyRegex: unused('key_regex'),
+    key: string('key', '', 'Label or annotation.'),
+    keyRegex: string('key_regex', '', 'Pattern (RE2) of the whole key, in place of key: every match is written.', {
+      validate: patternProblem,
+    }),
     regex: unused('regex'),
-    from: oneOf('from', ['pod', 'namespace', 'node'], 'pod', 'Whose; only those of the pod are known here.'),
+    from: oneOf('from', owners, 'pod', 'Whose; only those of the pod are known here.'),
   },
-  (config, problems) => {
-    if (config.from !== 'pod') problems.warn(['from'], 'only labels and annotations of the pod are known here')
+  ({ key, keyRegex, from }, problems) => {
+    if (from !== 'pod') problems.warn(['from'], `is ${from}: only labels and annotations of the pod are known here`)
+    if (key === '' && keyRegex === '') problems.error(['key'], 'is missing, and so is key_regex')
+    if (key !== '' && keyRegex !== '') problems.error(['key_regex'], 'stands beside key', 'keep one of the two')
   },
 )
 

@@ -61,6 +61,21 @@ t.test('labels and annotations from the podinfo volume', async t => {
   })
 })
 
+t.test('a pattern of keys writes each that it matches whole, under a name made of its groups', async t => {
+  const files = { '/etc/podinfo/labels': 'app.kubernetes.io/name="web"\napp.kubernetes.io/part-of="shop"\nother="x"\n' }
+  const labelsBy = (rule: string) => attributesOf(`extract: {metadata: [], labels: [${rule}]}`, {}, files)
+  t.same(labelsBy('{key_regex: "app.kubernetes.io/(.*)", tag_name: "$1"}'), { name: 'web', 'part-of': 'shop' })
+  t.same(labelsBy('{key_regex: "app.(k.*)/(part)-of", tag_name: "a.$2.${1}.$0"}'), {
+    'a.part.kubernetes.io.app.kubernetes.io/part-of': 'shop',
+  })
+  t.same(labelsBy('{key_regex: "oth.*"}'), { 'k8s.pod.labels.other': 'x' })
+  t.same(labelsBy('{key_regex: "kubernetes"}'), {}, 'a part of the key is not enough')
+  t.same(labelsBy('{key_regex: "oth.*", from: statefulset}'), {})
+  for (const rule of ['{tag_name: a}', '{key: a, key_regex: b}', '{key_regex: "("}', '{key: a, from: cluster}']) {
+    t.throws(() => labelsBy(rule), { name: 'ConfigError' }, rule)
+  }
+})
+
 t.test('writes into every resource what it does not say itself', async t => {
   const stage = new ResourceAttributesStage({ 'k8s.pod.name': 'agent', 'k8s.node.name': 'n' }, false)
   const { request } = runProcessor(stage, 'traces', requestOf('traces', [{}], { 'k8s.pod.name': 'app' }))

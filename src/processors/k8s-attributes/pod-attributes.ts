@@ -1,4 +1,5 @@
 import type { Environment } from '../../processor-helper/environment.ts'
+import { Pattern } from '../../processor-helper/pattern.ts'
 import type { K8sAttributesConfig } from './config.ts'
 
 /** Environment variables that a pod spec fills through the downward API, by attribute; the first that is set counts. */
@@ -30,11 +31,15 @@ export function podAttributes(config: K8sAttributesConfig, environment: Environm
   for (const name of config.extract.metadata) set(name, metadata(name, environment))
   const labels = fieldsIn(environment.readText(`${config.podinfoDirectory}/labels`))
   const annotations = fieldsIn(environment.readText(`${config.podinfoDirectory}/annotations`))
-  for (const { key, tagName, from } of config.extract.labels) {
-    if (from === 'pod') set(tagName || `k8s.pod.labels.${key}`, labels.get(key))
-  }
-  for (const { key, tagName, from } of config.extract.annotations) {
-    if (from === 'pod') set(tagName || `k8s.pod.annotations.${key}`, annotations.get(key))
+  for (const [rules, fields, prefix] of [
+    [config.extract.labels, labels, 'k8s.pod.labels'],
+    [config.extract.annotations, annotations, 'k8s.pod.annotations'],
+  ] as const) {
+    for (const { key, keyRegex, tagName, from } of rules) {
+      if (from !== 'pod') continue
+      if (keyRegex === '') set(tagName || `${prefix}.${key}`, fields.get(key))
+      else for (const [name, value] of matching(keyRegex, tagName, prefix, fields)) set(name, value)
+    }
   }
   if (config.extract.otelAnnotations) {
     for (const [key, value] of annotations) {
@@ -42,6 +47,25 @@ export function podAttributes(config: K8sAttributesConfig, environment: Environm
     }
   }
   return attributes
+}
+
+/** Fields whose whole key the pattern matches, by the attribute to write. */
+function* matching(
+  keyRegex: string,
+  tagName: string,
+  prefix: string,
+  fields: ReadonlyMap<string, string>,
+): Generator<[string, string]> {
+  const pattern = new Pattern(`^(?:${keyRegex})$`)
+  for (const [key, value] of fields) {
+    const groups = pattern.groups(key)
+    if (groups === undefined) continue
+    const name = tagName.replace(/\$(?:(\d+)|\{(\d+)\})/g, (_all, bare, braced) => groupOf(Number(bare ?? braced)))
+    yield [name === '' ? `${prefix}.${key}` : name, value]
+    function groupOf(number: number): string {
+      return number === 0 ? key : (groups?.[number - 1] ?? '')
+    }
+  }
 }
 
 const otelPrefix = 'resource.opentelemetry.io/'
