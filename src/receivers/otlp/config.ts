@@ -2,7 +2,8 @@ import { type ConfigOf, defineConfig, optional, section, string, uint } from '..
 import { grpcServerShape } from '../../config/shared/grpc.ts'
 import { httpServerShape } from '../../config/shared/http.ts'
 
-const defaultBytesMax = 16 * 1024 * 1024
+const defaultMessageBytesMax = 16 * 1024 * 1024
+const defaultBodyBytesMax = 20 * 1024 * 1024
 
 const grpcConfig = defineConfig({
   ...grpcServerShape('localhost:4317'),
@@ -18,9 +19,8 @@ const httpConfig = defineConfig({
   ...httpServerShape('localhost:4318'),
   maxRequestBodyBytes: uint(
     'max_request_body_size',
-    defaultBytesMax,
-    'Largest request body in bytes, on the wire and again after decompression; 0 means 16 MiB.',
-    { changed: 'the Collector takes 20 MiB where the key is absent or 0' },
+    defaultBodyBytesMax,
+    'Largest request body in bytes, on the wire and again after decompression; 0 means 20 MiB.',
   ),
   tracesUrlPath: string('traces_url_path', '/v1/traces', 'Path of traces.'),
   metricsUrlPath: string('metrics_url_path', '/v1/metrics', 'Path of metrics.'),
@@ -52,9 +52,9 @@ export type OtlpHttpConfig = NonNullable<OtlpReceiverConfig['protocols']['http']
 
 /** 0 means the default. */
 export function grpcMessageBytesMax(config: OtlpGrpcConfig): number {
-  return config.maxRecvMsgSizeMib === 0 ? defaultBytesMax : config.maxRecvMsgSizeMib * 1024 * 1024
+  return config.maxRecvMsgSizeMib === 0 ? defaultMessageBytesMax : config.maxRecvMsgSizeMib * 1024 * 1024
 }
 
 export function httpBodyBytesMax(config: OtlpHttpConfig): number {
-  return config.maxRequestBodyBytes === 0 ? defaultBytesMax : config.maxRequestBodyBytes
+  return config.maxRequestBodyBytes === 0 ? defaultBodyBytesMax : config.maxRequestBodyBytes
 }

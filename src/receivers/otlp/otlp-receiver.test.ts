@@ -220,6 +220,18 @@ t.test('the limit of an HTTP body is exact, raw and inflated', async t => {
   t.equal((await post('/v1/traces', gzipSync(more), gzip)).status, 413)
 })
 
+t.test('without a limit in the file a body may be as large as the Collector takes it: 20 MiB', async t => {
+  for (const key of ['', ', max_request_body_size: 0']) {
+    const { post } = await setUp(t, `protocols: {http: {endpoint: "127.0.0.1:0"${key}}}`)
+    const most = 20 * 1024 * 1024
+    const text = 'a'.repeat(most - spans(1, 'a'.repeat(most - 100)).length + most - 100)
+    const exact = spans(1, text)
+    t.equal(exact.length, most)
+    t.equal((await post('/v1/traces', exact)).status, 200)
+    t.equal((await post('/v1/traces', spans(1, `${text}a`))).status, 413)
+  }
+})
+
 t.test('gRPC refusals are those of the table', async t => {
   const { call } = await setUp(t, 'protocols: {grpc: {endpoint: "127.0.0.1:0", max_recv_msg_size_mib: 1}}')
   const big = spans(1, 'a'.repeat(1024 * 1024))

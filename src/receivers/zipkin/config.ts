@@ -1,16 +1,15 @@
 import { bool, type ConfigOf, defineConfig, uint } from '../../config/declare.ts'
 import { httpServerShape } from '../../config/shared/http.ts'
 
-const defaultBytesMax = 16 * 1024 * 1024
+const defaultBodyBytesMax = 20 * 1024 * 1024
 
 /** Names and defaults follow the Collector's Zipkin receiver. */
 export const zipkinReceiverConfig = defineConfig({
   ...httpServerShape('localhost:9411'),
   maxRequestBodyBytes: uint(
     'max_request_body_size',
-    defaultBytesMax,
-    'Largest request body in bytes, on the wire and again after decompression; 0 means 16 MiB.',
-    { changed: 'the Collector takes 20 MiB where the key is absent or 0' },
+    defaultBodyBytesMax,
+    'Largest request body in bytes, on the wire and again after decompression; 0 means 20 MiB.',
   ),
   parseStringTags: bool(
     'parse_string_tags',
@@ -23,5 +22,5 @@ export type ZipkinReceiverConfig = ConfigOf<typeof zipkinReceiverConfig>
 
 /** 0 means the default. */
 export function httpBodyBytesMax(config: ZipkinReceiverConfig): number {
-  return config.maxRequestBodyBytes === 0 ? defaultBytesMax : config.maxRequestBodyBytes
+  return config.maxRequestBodyBytes === 0 ? defaultBodyBytesMax : config.maxRequestBodyBytes
 }
