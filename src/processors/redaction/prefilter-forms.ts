@@ -1,0 +1,173 @@
+import { isAlnum, isDigit, isHex, isTokenByte, latin1, matchesExact, matchesFolded } from './detectors/text-bytes.ts'
+import { hasVendorPrefix } from './detectors/tokens.ts'
+import { mayEndName } from './prefilter-names.ts'
+
+export function mailbox(bytes: Uint8Array, at: number, end: number): boolean {
+  if (at === 0 || at + 3 >= end || bytes[at - 1]! <= 0x20) return false
+  let offset = at + 1
+  let hasDot = false
+  const limit = Math.min(end, at + 255)
+  while (offset < limit) {
+    const byte = bytes[offset]!
+    if (byte === 0x2e) {
+      if (
+        offset > at + 1 &&
+        hasDot === false &&
+        offset + 1 < limit &&
+        (isAlnum(bytes[offset + 1]!) || bytes[offset + 1]! >= 0x80)
+      )
+        hasDot = true
+    } else if (!isAlnum(byte) && byte !== 0x2d && byte < 0x80) break
+    offset++
+  }
+  if (hasDot) return true
+  return (
+    matchesFolded(bytes, at + 1, end, 'tcp(') ||
+    matchesFolded(bytes, at + 1, end, 'unix(') ||
+    matchesExact(bytes, at + 1, end, '//') ||
+    matchesExact(bytes, at + 1, end, '(')
+  )
+}
+
+/** Another encoded colon within five bytes, as in an address, or an encoded `//`. */
+export function hasEncodedColon(bytes: Uint8Array, from: number, end: number): boolean {
+  for (let offset = from; offset < Math.min(end - 2, from + 5); offset++) {
+    if (
+      bytes[offset] === 0x25 &&
+      (bytes[offset + 1] === 0x33 || (bytes[offset + 1] === 0x32 && (bytes[offset + 2]! | 0x20) === 0x66))
+    )
+      return true
+  }
+  return false
+}
+
+export function hasAt(bytes: Uint8Array, from: number, end: number): boolean {
+  const limit = Math.min(end, from + 1024)
+  for (let offset = from; offset < limit; offset++) {
+    const byte = bytes[offset]!
+    if (byte === 0x40) return true
+    if (byte <= 0x20 || byte === 0x22 || byte === 0x27 || byte === 0x60 || byte === 0x3c || byte === 0x3e) return false
+  }
+  return false
+}
+
+export function colonChain(bytes: Uint8Array, at: number, end: number): boolean {
+  let from = at
+  while (from > 0 && at - from < 5 && isHex(bytes[from - 1]!)) from--
+  if (from > 0 && bytes[from - 1] === 0x3a) return false
+  let to = at
+  let colons = 0
+  let digits = 0
+  let pairs = true
+  let group = at - from
+  while (to < end && to - from < 60) {
+    const byte = bytes[to]!
+    if (byte === 0x3a) {
+      colons++
+      if (colons > 1 && group !== 2) pairs = false
+      group = 0
+    } else if (isHex(byte)) {
+      group++
+      if (isDigit(byte)) digits++
+    } else break
+    to++
+  }
+  if (colons < 2) return false
+  for (let offset = from; offset < at; offset++) if (isDigit(bytes[offset]!)) digits++
+  // 12:34:56 is a time.
+  return !(colons === 2 && pairs && group >= 2) && (digits > 0 || colons > 3)
+}
+
+/** A run of token bytes that a detector may take: a known prefix, a JWT, an account number, or a telling word before it. */
+export function token(bytes: Uint8Array, at: number, end: number): boolean {
+  let from = at
+  while (from > 0 && at - from < 64 && isTokenByte(bytes[from - 1]!)) from--
+  let to = at
+  while (to < end && to - from < 4096 && isTokenByte(bytes[to]!)) to++
+  let digits = 0
+  let turns = 0
+  let uppers = 0
+  let dashes = 0
+  for (let offset = from; offset < to; offset++) {
+    const byte = bytes[offset]!
+    if (isDigit(byte)) digits++
+    else if (byte === 0x2d) dashes++
+    else if (byte >= 0x41 && byte <= 0x5a) {
+      uppers++
+      if (offset > from && bytes[offset - 1]! >= 0x61) turns++
+    } else if (byte === 0x65 && bytes[offset + 1] === 0x79 && bytes[offset + 2] === 0x4a) return true
+  }
+  if (hasVendorPrefix(bytes, from > 0 && bytes[from - 1] === 0x2e ? Math.max(0, from - 24) : from, to)) return true
+  // Pairs of hex with dashes between them: a hardware address.
+  if (dashes >= 5 && to - from <= 26) return true
+  if (digits === 0 && turns < 3) return false
+  // IBAN and lettered ids: capitals and digits only; a hardware address: pairs of hex.
+  if (uppers >= 2 && digits >= 4 && hasAccountStart(bytes, from, to)) return true
+  const before = from > 0 ? bytes[from - 1]! : 0
+  const behind = to < end ? bytes[to]! : 0
+  if (before === 0x25 || behind === 0x25) return true
+  if (behind === 0x7e || before === 0x7e) return true
+  if (endsInDatacentre(bytes, to)) return true
+  if (behind === 0x2e && to - from >= 24 && to - from <= 30 && digits > 0) return true
+  if (before === 0x3a || before === 0x2f) return hasHookOrBot(bytes, from, before)
+  if (behind === 0x2e && isTokenByte(bytes[to + 1]!) && digits > 0) return turns > 1
+  return (before === 0x20 || before === 0x2b) && mayEndName(bytes, wordEnd(bytes, from))
+}
+
+/** Mailchimp's keys end in `-us1` or `-us12`, and a length may stand behind the value. */
+function endsInDatacentre(bytes: Uint8Array, to: number): boolean {
+  for (let at = to - 6; at <= to - 4; at++)
+    if (bytes[at] === 0x2d && bytes[at + 1] === 0x75 && bytes[at + 2] === 0x73) return true
+  return false
+}
+
+function wordEnd(bytes: Uint8Array, from: number): number {
+  let end = from
+  while (end > 0 && from - end < 12 && !isAlnum(bytes[end - 1]!)) end--
+  // Over "is", "was" and the like to the word before.
+  if (end > 2 && bytes[end - 1] === 0x73 && (bytes[end - 2] === 0x69 || bytes[end - 2] === 0x61)) {
+    while (end > 0 && from - end < 16 && bytes[end - 1] !== 0x20) end--
+    while (end > 0 && from - end < 20 && bytes[end - 1] === 0x20) end--
+  }
+  return end
+}
+
+function hasAccountStart(bytes: Uint8Array, from: number, to: number): boolean {
+  const isUpper = (byte: number) => byte >= 0x41 && byte <= 0x5a
+  for (let offset = from; offset < Math.min(to - 4, from + 3); offset++) {
+    if (
+      isUpper(bytes[offset]!) &&
+      isUpper(bytes[offset + 1]!) &&
+      isDigit(bytes[offset + 2]!) &&
+      isDigit(bytes[offset + 3]!)
+    )
+      return true
+  }
+  return false
+}
+
+function hasHookOrBot(bytes: Uint8Array, from: number, before: number): boolean {
+  if (before === 0x3a) return isDigit(bytes[from - 2]!) || bytes[from] === 0x41
+  const text = latin1(bytes, Math.max(0, from - 64), from)
+  return text.includes('slack') || text.includes('webhook')
+}
+
+export function bearer(bytes: Uint8Array, from: number, end: number): boolean {
+  let at = from
+  while (at < end && at - from < 6 && !isTokenByte(bytes[at]!)) at++
+  let length = 0
+  while (at + length < end && length < 8 && isTokenByte(bytes[at + length]!)) length++
+  return length >= 8 && at > from
+}
+
+export function hasDigitSoon(bytes: Uint8Array, from: number, end: number): boolean {
+  let offset = from
+  let spaces = 0
+  while (offset < end && offset - from < 64 && spaces < 3) {
+    const byte = bytes[offset]!
+    if (isDigit(byte) || byte === 0x27 || byte === 0x22 || byte === 0x60) return true
+    if (byte === 0x20) spaces++
+    offset++
+  }
+  return false
+}

@@ -1,0 +1,123 @@
+import { isNameByte } from './detectors/detection.ts'
+import { nameEndings } from './detectors/key-words.ts'
+
+/** Four letters, case folded, as one number. */
+const packed = (text: string) => Buffer.from(text).readInt32BE(0)
+const wordAssw = packed('assw')
+const wordAssp = packed('assp')
+const wordAssc = packed('assc')
+const wordOken = packed('oken')
+const wordAuth = packed('auth')
+const wordBirt = packed('birt')
+const wordName = packed('name')
+const wordStre = packed('stre')
+const wordPike = packed('pike')
+const wordEcre = packed('ecre')
+const wordRede = packed('rede')
+const wordOkie = packed('okie')
+const wordDuse = packed('duse')
+export const wordArer = packed('arer')
+/** The last three letters of shorter words. */
+const threeMask = 0x00ffffff
+const wordPwd = packed('\0pwd')
+const wordOtp = packed('\0otp')
+const wordCvc = packed('\0cvc')
+const wordCvv = packed('\0cvv')
+const wordDob = packed('\0dob')
+const wordKey = packed('\0key')
+const wordApi = packed('\0api')
+
+/** The exact comparison behind the fingerprint, with what tells frequent harmless words from the ones meant. */
+export function isStem(bytes: Uint8Array, at: number, end: number, four: number): boolean {
+  const next = at + 1 < end ? bytes[at + 1]! : 0
+  switch (four) {
+    case wordAssw:
+    case wordAssp:
+    case wordAssc:
+    case wordAuth:
+    case wordEcre:
+    case wordBirt:
+    case wordRede:
+    case wordOkie:
+    case wordDuse:
+      return true
+    case wordOken:
+      return (next | 0x20) !== 0x73
+    case wordName:
+      return !isLetter(next) && isPersonBefore(bytes, at - 3)
+    case wordStre:
+      return (next | 0x20) === 0x65
+    case wordPike:
+      return (next | 0x20) === 0x79
+    default:
+  }
+  switch (four & threeMask) {
+    case wordKey:
+      return !isLetter(next)
+    case wordPwd:
+    case wordOtp:
+    case wordCvc:
+    case wordCvv:
+    case wordDob:
+      return true
+    default:
+      return ((four >> 8) & threeMask) === wordApi
+  }
+}
+
+export const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a
+
+/** Three letters that the word before `name` may end in, where it means a person: full, first, last, user. */
+const personEndings = /* @__PURE__ */ (() => {
+  const table = new Uint8Array(32768)
+  const words =
+    'ull rst ast ily ven dle lay ser mer lde ent son yee act est hor sur den gal eal ick ner yer ler ber ard'
+  for (const word of words.split(' '))
+    table[lettersIndex(word.charCodeAt(0), word.charCodeAt(1), word.charCodeAt(2))] = 1
+  return table
+})()
+
+function lettersIndex(a: number, b: number, c: number): number {
+  return ((isLetter(a) ? a & 31 : 0) << 10) | ((isLetter(b) ? b & 31 : 0) << 5) | (c & 31)
+}
+
+function isPersonBefore(bytes: Uint8Array, from: number): boolean {
+  let at = from
+  if (at > 0 && !isLetter(bytes[at - 1]!)) at--
+  if (at < 4) return false
+  const c = bytes[at - 1]!
+  if (personEndings[lettersIndex(bytes[at - 3]!, bytes[at - 2]!, c)] === 1) return true
+  return (c | 0x20) === 0x72 && personEndings[lettersIndex(bytes[at - 4]!, bytes[at - 3]!, bytes[at - 2]!)] === 1
+}
+
+/** By the last three letters, five bits each: 1 a name may end so, 2 only with more before it. */
+const endings = /* @__PURE__ */ (() => {
+  const table = new Uint8Array(32768)
+  const code = (character: string | undefined) =>
+    character !== undefined && /[a-z]/.test(character) ? character.charCodeAt(0) & 31 : 0
+  for (const entry of nameEndings()) {
+    const word = entry.replace(/^\+/, '').replace(/\d+$/, '')
+    const index = (code(word.at(-3)) << 10) | (code(word.at(-2)) << 5) | code(word.at(-1))
+    if (word.length < 3) {
+      for (let any = 0; any < 32; any++) table[(any << 10) | (index & 1023)]! |= 1
+    } else table[index]! |= entry.startsWith('+') ? 2 : 1
+  }
+  return table
+})()
+
+/** Whether what ends before `at` may be the end of a name that means something. */
+export function mayEndName(bytes: Uint8Array, at: number): boolean {
+  if (at < 2) return false
+  const a = at > 2 ? bytes[at - 3]! : 0
+  const b = bytes[at - 2]!
+  const c = bytes[at - 1]!
+  if (!isLetter(c)) return false
+  const entry = endings[lettersIndex(a, b, c)]!
+  if (entry === 0) return false
+  if (entry === 2) {
+    let from = at
+    while (from > 0 && at - from < 10 && isLetter(bytes[from - 1]!) && isLetter(bytes[at - 1]!)) from--
+    return from > 0 && (isNameByte(bytes[from - 1]!) || at - from > 9)
+  }
+  return true
+}
