@@ -240,7 +240,8 @@ export class ReceiverServer {
 }
 
 /** Whoever knocks at the wrong door looks for the mistake here: what the peer gets to see is often only a closed connection. */
-function mistakeOf(reason: CloseReason, { tls, http1 }: ReceiverServerConfig): string {
+function mistakeOf(reason: CloseReason, { tls, http1, limits }: ReceiverServerConfig): string {
+  if (reason === 'connections_max') return `more than ${limits.connectionsMax} are open: idle ones give way to new ones`
   if (reason === 'tls_error')
     return 'no TLS handshake came about: plain text, or certificates that one side does not take'
   if (reason !== 'wrong_protocol') return ''

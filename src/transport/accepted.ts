@@ -69,6 +69,10 @@ export class Accepted implements ConnectionHost, Connection {
     return this.#connection?.isBusy ?? false
   }
 
+  get isSilent(): boolean {
+    return this.#connection === undefined
+  }
+
   #open(protocol: HttpProtocol): void {
     this.#connection =
       protocol === 'h2' ? new Http2ServerConnection(this.#socket, this) : new Http1ServerConnection(this.#socket, this)

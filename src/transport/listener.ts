@@ -11,6 +11,8 @@ import type { ServerTls } from './tls.ts'
 export interface Connection {
   /** Requests in progress. */
   readonly isBusy: boolean
+  /** It has not even said yet what it speaks. */
+  readonly isSilent?: boolean
   /** Looks at the deadlines; called about once a second. */
   sweep(nowMs: number): void
   /** Tells the peer that no more requests are taken, and closes as soon as none is in progress. */
@@ -156,7 +158,8 @@ export class Listener {
   #createServer(): net.Server {
     const isRaw = this.#settings.accept !== undefined
     const server = net.createServer({ allowHalfOpen: isRaw, pauseOnConnect: isRaw }, (socket: net.Socket) => {
-      if (this.#openCount >= this.#settings.limits.connectionsMax || this.#shutdown !== undefined) {
+      const isFull = this.#openCount >= this.#settings.limits.connectionsMax
+      if (this.#shutdown !== undefined || (isFull && !this.#makeRoom())) {
         socket.on('error', () => undefined)
         socket.destroy()
         this.#settings.events.connectionClosed(this.#shutdown === undefined ? 'connections_max' : 'shutdown')
@@ -200,6 +203,25 @@ export class Listener {
     return server
   }
 
+  /**
+   * At the limit a connection without work gives way to a new one: first the oldest that never said a word, so that whoever
+   * holds connections open keeps nobody else out. False where all are at work.
+   */
+  #makeRoom(): boolean {
+    let victim: Connection | undefined
+    for (const connection of this.#connections) {
+      if (connection.isBusy) continue
+      victim ??= connection
+      if (connection.isSilent !== true) continue
+      victim = connection
+      break
+    }
+    if (victim === undefined) return false
+    this.#connections.delete(victim)
+    victim.destroy('connections_max')
+    return true
+  }
+
   #opened(): void {
     this.#openCount++
     this.#settings.events.connectionOpened()
@@ -230,6 +252,7 @@ export class Listener {
     let received: Uint8Array = new Uint8Array(0)
     const waiting: Connection = {
       isBusy: false,
+      isSilent: true,
       sweep: nowMs => {
         if (nowMs - openedAtMs > limits.prefaceTimeoutMs) waiting.destroy('preface_timeout')
       },

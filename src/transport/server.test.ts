@@ -6,6 +6,8 @@ import { echo, type ServerFactory, startServer } from '../testkit/test-server.ts
 import { NodeServer } from './node-server.ts'
 import { SocketServer } from './socket-server.ts'
 
+const noBytes = new Uint8Array(0)
+
 /** Implementations by name; each passes the same tests. */
 const implementations: Record<string, ServerFactory> = {
   node: settings => new NodeServer(settings),
@@ -138,15 +140,50 @@ for (const [name, create] of Object.entries(implementations)) {
     t.equal(await ask(`a: ${'b'.repeat(4200)}\r\n`), '431')
   })
 
-  t.test(`${name}: one connection above the limit is closed at once`, async t => {
-    const { server, closedCount, closed } = await startServer(t, create, { limits: { connectionsMax: 2 } })
-    const sockets = [1, 2, 3].map(() => net.connect(server.port, '127.0.0.1'))
-    for (const socket of sockets) socket.on('error', () => undefined)
+  t.test(`${name}: above the limit those who are silent give way, then the idle, and never one at work`, async t => {
+    const { server, http, handler, closedCount, closed } = await startServer(t, create, {
+      limits: { connectionsMax: 3 },
+    })
+    const connect = async () => {
+      const socket = net.connect(server.port, '127.0.0.1').on('error', () => undefined)
+      await new Promise(resolve => socket.once('connect', resolve))
+      return socket
+    }
+    const ask = (client = http()) => client.send({ path: '/', headers: [], parts: [], timeoutMs: 5000 })
+    handler.held = []
+    const working = ask()
+    while (handler.held.length === 0) await new Promise(resolve => setImmediate(resolve))
+    const held = handler.held[0]!
+    handler.held = undefined
+    const idle = http()
+    t.equal((await ask(idle)).status, 200)
+    const silent = await connect()
+    t.equal((await ask()).status, 200, 'in place of the silent one')
+    await closedCount(1)
+    t.ok(silent.destroyed || (await new Promise(resolve => silent.once('close', () => resolve(true)))))
+    t.equal((await ask()).status, 200, 'in place of the idle one')
+    await closedCount(2)
+    t.same(closed, ['connections_max', 'connections_max'])
+    t.equal(server.connectionCount, 3)
+    echo(held, noBytes)
+    t.equal((await working).status, 200)
+  })
+
+  t.test(`${name}: where all are at work one connection above the limit is closed at once`, async t => {
+    const { server, http, handler, closedCount, closed } = await startServer(t, create, {
+      limits: { connectionsMax: 2 },
+    })
+    handler.held = []
+    const working = [1, 2].map(() => http().send({ path: '/', headers: [], parts: [], timeoutMs: 5000 }))
+    while (handler.held.length < 2) await new Promise(resolve => setImmediate(resolve))
+    net.connect(server.port, '127.0.0.1').on('error', () => undefined)
     await closedCount(1)
     t.same(closed, ['connections_max'])
-    t.equal(server.connectionCount, 2)
-    for (const socket of sockets) socket.destroy()
-    await closedCount(3)
+    for (const exchange of handler.held) echo(exchange, noBytes)
+    t.same(
+      (await Promise.all(working)).map(answer => answer.status),
+      [200, 200],
+    )
   })
 
   t.test(`${name}: silent, half-said and idle connections are closed, each for its reason`, async t => {

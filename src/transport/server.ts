@@ -73,7 +73,7 @@ export type CloseReason =
   | 'shutdown'
   | 'idle'
   | 'max_age'
-  | 'connections_max'
+  | 'connections_max' // it gave way to a new one, or none would
   | 'preface_timeout'
   | 'headers_timeout'
   | 'body_timeout'
