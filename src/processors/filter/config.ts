@@ -80,7 +80,12 @@ export function severityNumber(text: string): number {
 
 const logMatchConfig = defineConfig(
   {
-    matchType,
+    matchType: oneOf(
+      'match_type',
+      ['strict', 'regexp', 'expr'],
+      'strict',
+      'How texts are compared; a must with texts.',
+    ),
     resourceAttributes,
     recordAttributes: list('record_attributes', section('', matchAttributeConfig), [], 'Attributes; all must match.'),
     severityTexts: list('severity_texts', string('', ''), [], 'Severity texts; one must match.'),
@@ -98,6 +103,11 @@ const logMatchConfig = defineConfig(
   },
   (config, problems) => {
     refuseExpr(config.matchType, problems)
+    const { severityTexts, bodies, resourceAttributes, recordAttributes } = config
+    const comparesTexts = [severityTexts, bodies, resourceAttributes, recordAttributes].some(each => each.length > 0)
+    if (comparesTexts && !problems.has(['match_type'])) {
+      problems.error(['match_type'], 'is required beside what is compared', 'write match_type: strict, or regexp')
+    }
     if (config.matchType !== 'regexp') return
     checkPatterns('severity_texts', config.severityTexts, problems)
     checkPatterns('bodies', config.bodies, problems)
@@ -131,6 +141,9 @@ const logsConfig = defineConfig({
   exclude: optional('exclude', logMatchConfig, 'Log records that match are dropped.', { nullIsOff: true }),
 })
 
+/** The processor cannot stand in a pipeline of profiles, so nobody expects these to drop anything. */
+const profilesPass = { noEffect: 'profiles are not filtered here' }
+
 const flat = (signal: string) => `Conditions for ${signal}; their context follows from the paths, as in span.name.`
 
 export const filterConfig = defineConfig(
@@ -151,6 +164,8 @@ export const filterConfig = defineConfig(
     traceConditions: list('trace_conditions', any(''), [], flat('traces')),
     metricConditions: list('metric_conditions', any(''), [], flat('metrics')),
     logConditions: list('log_conditions', any(''), [], flat('logs')),
+    profiles: any('profiles', undefined, 'Read for compatibility.', profilesPass),
+    profileConditions: any('profile_conditions', undefined, 'Read for compatibility.', profilesPass),
   },
   (config, problems) => {
     checkFlat('trace_conditions', config.traceConditions, problems)

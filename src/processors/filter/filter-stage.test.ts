@@ -237,6 +237,8 @@ t.test('the older forms for spans and logs keep what they include and drop what 
   const severities = (yaml: string) =>
     recordsOf('logs', run(yaml, 'logs', records).request).map(record => record['severityNumber'])
   t.same(severities('logs: {include: {match_type: strict, severity_number: {min: warn}}}'), [13, 17])
+  t.same(severities('logs: {include: {severity_number: {min: warn}}}'), [13, 17], 'a number needs no match_type')
+  t.same(severities('{logs: {include: {severity_number: {min: warn}}}, profiles: {profile: [x]}}'), [13, 17])
   t.same(severities('logs: {exclude: {match_type: regexp, bodies: [health]}}'), [13, 17])
   t.same(severities('logs: {exclude: {match_type: strict, record_attributes: [{key: k, value: v}]}}'), [9, 13])
   t.same(severities('logs: {include: {match_type: strict}}'), [9, 13, 17], 'nothing to match does nothing')
@@ -276,6 +278,7 @@ for (const [what, yaml, message] of [
     'spans: {include: {match_type: strict, services: [a]}}\ntraces: {span: [\'name == "x"\']}',
     /cannot stand beside/,
   ],
+  ['texts without a way to compare them', 'logs: {include: {bodies: [a]}}', /"match_type" is required/],
   ['an unknown severity', 'logs: {include: {match_type: strict, severity_number: {min: LOUD}}}', /not a severity/],
 ] as const) {
   t.test(`refuses ${what}`, async t => {
