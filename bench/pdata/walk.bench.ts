@@ -3,7 +3,7 @@
 //   node bench/pdata/walk.bench.ts [--shapes S,M,G] [--spans 512]
 import { parseArgs } from 'node:util'
 import { AttributeKey } from '../../src/pdata/attribute-key.ts'
-import { ConstantAttribute } from '../../src/pdata/attribute-list.ts'
+import { ConstantAttribute } from '../../src/pdata/constant-attribute.ts'
 import { countItems } from '../../src/pdata/count.ts'
 import { mergeRequests } from '../../src/pdata/merge.ts'
 import { splitRequest } from '../../src/pdata/split.ts'

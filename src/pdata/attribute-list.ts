@@ -1,13 +1,14 @@
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { wireBytes } from '../wire/wire-type.ts'
-import { varintLength, WireWriter } from '../wire/wire-writer.ts'
+import { varintLength } from '../wire/wire-writer.ts'
 import { type AttributeKey, hashKey } from './attribute-key.ts'
+import type { ConstantAttribute, EncodedValue } from './constant-attribute.ts'
 import { writeNormalized } from './normalize.ts'
 import * as otlp from './otlp-fields.ts'
 import type { RangeEdits } from './range-edits.ts'
-import { fieldNumbersMax, keyValueType } from './schema.ts'
+import { keyValueType } from './schema.ts'
 import { readText } from './text.ts'
-import type { PlacedConstant, Workspace } from './workspace.ts'
+import type { Workspace } from './workspace.ts'
 
 /** Columns of one entry. */
 const sourceStart = 0 // where the field stands in the message, -1 for an inserted one
@@ -34,44 +35,6 @@ const notPlain = -1
 const keyTag = (otlp.keyValueKey << 3) | wireBytes
 const valueTag = (otlp.keyValueValue << 3) | wireBytes
 
-/** An attribute to insert, encoded once. */
-export class ConstantAttribute {
-  readonly key: AttributeKey
-  readonly value: EncodedValue
-  readonly #fields: (ConstantField | undefined)[] = new Array(fieldNumbersMax).fill(undefined)
-
-  constructor(key: AttributeKey, value: EncodedValue) {
-    this.key = key
-    this.value = value
-  }
-
-  /** The whole field, by the number that attributes have in the message. */
-  field(fieldNumber: number): ConstantField {
-    const known = this.#fields[fieldNumber]
-    if (known !== undefined) return known
-    const writer = new WireWriter(64)
-    const mark = writer.open(fieldNumber)
-    writer.bytesField(otlp.keyValueKey, this.key.bytes)
-    writer.bytesField(otlp.keyValueValue, this.value)
-    writer.close(mark)
-    const bytes = writer.finish()
-    const payload = new FieldCursor(bytes)
-    payload.next()
-    const inner = new FieldCursor(bytes, payload.valueStart, bytes.length)
-    inner.next()
-    const field = { bytes, keyOffset: inner.valueStart, generation: -1, offset: 0 }
-    this.#fields[fieldNumber] = field
-    return field
-  }
-}
-
-interface ConstantField extends PlacedConstant {
-  readonly keyOffset: number
-}
-
-/** An `AnyValue`, encoded once: the payload only, without a tag and length around it. */
-export type EncodedValue = Uint8Array
-
 /**
  * The attributes of one message as an index of offsets, kept in one typed array that is used again for the next message.
  * Edits are noted here, and every later read sees them. Indices stay valid while the view stays on its message: removed
@@ -79,8 +42,9 @@ export type EncodedValue = Uint8Array
  */
 export class AttributeList {
   readonly #workspace: Workspace
-  /** Where the fields begin: all that is known of them before `parse`. */
-  #starts = new Int32Array(32)
+  /** Start and end of every row of neighbours: all that is known of them before `parse`. */
+  #rows = new Int32Array(16)
+  #rowCount = 0
   #entries = new Int32Array(32 * columns)
   /** Of the keys, by index: apart, so that a search reads few bytes. */
   #hashes = new Int32Array(32)
@@ -104,14 +68,21 @@ export class AttributeList {
   reset(fieldNumber: number): void {
     this.fieldNumber = fieldNumber
     this.size = 0
+    this.#rowCount = 0
     this.isDirty = false
     this.isParsed = false
   }
 
-  /** Notes that an attribute's field begins at `start`. */
-  add(start: number): void {
-    if (this.size === this.#starts.length) this.#growStarts()
-    this.#starts[this.size++] = start
+  /** Notes that an attribute's field stands in `bytes[start, end)`. */
+  add(start: number, end: number): void {
+    if (this.#rowCount * 2 === this.#rows.length) {
+      const grown = new Int32Array(this.#rows.length * 2)
+      grown.set(this.#rows)
+      this.#rows = grown
+    }
+    this.#rows[this.#rowCount * 2] = start
+    this.#rows[this.#rowCount * 2 + 1] = end
+    this.#rowCount++
   }
 
   /**
@@ -119,8 +90,6 @@ export class AttributeList {
    * two bytes of length. Returns where the row ends, or `start` where there is none; what stands there is for others to read.
    */
   addRow(bytes: Uint8Array, start: number, end: number, tag: number): number {
-    let starts = this.#starts
-    let { size } = this
     let offset = start
     while (offset + 1 < end && bytes[offset] === tag) {
       let next = offset + 2
@@ -133,71 +102,95 @@ export class AttributeList {
       }
       next += length
       if (next > end) break
-      if (size === starts.length) starts = this.#growStarts()
-      starts[size++] = offset
       offset = next
     }
-    this.size = size
+    if (offset > start) this.add(start, offset)
     return offset
   }
 
   /** Reads keys and value bounds of everything that was added: when somebody first asks for attributes. */
   parse(): void {
     this.isParsed = true
-    const { size } = this
-    while (size * columns > this.#entries.length) this.#grow()
     const { bytes } = this.#workspace
     const tag = (this.fieldNumber << 3) | wireBytes
-    const starts = this.#starts
-    const entries = this.#entries
-    const hashes = this.#hashes
-    for (let i = 0, at = 0; i < size; i++, at += columns) {
-      const start = starts[i]!
-      let payload = start + 2
-      let length = bytes[start + 1]!
-      if (bytes[start] !== tag) length = notPlain
-      else if (length > 127) {
+    const rows = this.#rows
+    for (let i = 0; i < this.#rowCount * 2; i += 2) {
+      const end = rows[i + 1]!
+      const start = this.readRow(bytes, rows[i]!, end, tag)
+      if (start < end) this.readOther(start)
+    }
+    this.insertedFrom = this.size
+  }
+
+  /** Reads the attributes that `addRow` would note. Returns where the row ends. */
+  readRow(bytes: Uint8Array, start: number, end: number, tag: number): number {
+    let entries = this.#entries
+    let hashes = this.#hashes
+    let { size } = this
+    let at = size * columns
+    let offset = start
+    while (offset + 1 < end && bytes[offset] === tag) {
+      let payload = offset + 2
+      let length = bytes[offset + 1]!
+      if (length > 127) {
+        if (payload >= end) break
         const high = bytes[payload++]!
-        length = high > 127 ? notPlain : (length & 127) | (high << 7)
+        if (high > 127) break
+        length = (length & 127) | (high << 7)
       }
-      const end = payload + length
+      const next = payload + length
+      if (next > end) break
+      if (at + columns > entries.length) {
+        this.#grow()
+        entries = this.#entries
+        hashes = this.#hashes
+      }
+      entries[at + sourceStart] = offset
+      entries[at + sourceEnd] = next
+      entries[at + state] = 0
       const keyLength = bytes[payload + 1]!
       const key = payload + 2
       const keyTo = key + keyLength
       let value = keyTo + 2
       // A short key and then a value: the shape of nearly every attribute.
-      if (keyLength < 128 && value <= end && bytes[payload] === keyTag && bytes[keyTo] === valueTag) {
+      let isPlain = keyLength < 128 && value <= next && bytes[payload] === keyTag && bytes[keyTo] === valueTag
+      if (isPlain) {
         let valueLength = bytes[keyTo + 1]!
         if (valueLength > 127) valueLength = (valueLength & 127) | (bytes[value++]! << 7)
         // Two bytes: with a third one the sum would be larger than any attribute that gets here.
-        if (value + valueLength === end) {
-          entries[at + sourceStart] = start
-          entries[at + sourceEnd] = end
-          entries[at + keyStart] = key
-          entries[at + keyEnd] = keyTo
-          entries[at + valueStart] = value
-          entries[at + valueEnd] = end
-          entries[at + state] = 0
-          hashes[i] = hashKey(bytes, key, keyTo)
-          continue
-        }
+        isPlain = value + valueLength === next
       }
-      this.#parseEntry(i, start)
+      if (isPlain) {
+        entries[at + keyStart] = key
+        entries[at + keyEnd] = keyTo
+        entries[at + valueStart] = value
+        entries[at + valueEnd] = next
+        hashes[size] = hashKey(bytes, key, keyTo)
+      } else this.#parseEntry(at, payload, next)
+      size++
+      at += columns
+      offset = next
     }
+    this.size = size
+    return offset
   }
 
-  /** Reads an attribute of another shape, whose field begins at `start`. */
-  #parseEntry(index: number, start: number): void {
-    const at = index * columns
-    const entries = this.#entries
+  /** Reads the attribute whose field begins at `start`, however its tag and length are written. */
+  readOther(start: number): void {
+    const at = this.#append()
     const { bytes } = this.#workspace
     const field = this.#cursor.reset(bytes, start, bytes.length)
     field.next()
-    const payloadStart = field.valueStart
-    const end = field.fieldEnd
-    entries[at + sourceStart] = start
-    entries[at + sourceEnd] = end
-    entries[at + state] = 0
+    this.#entries[at + sourceStart] = start
+    this.#entries[at + sourceEnd] = field.fieldEnd
+    this.#entries[at + state] = 0
+    this.#parseEntry(at, field.valueStart, field.fieldEnd)
+  }
+
+  /** Reads the `KeyValue` in `bytes[payloadStart, end)`, whatever its shape. */
+  #parseEntry(at: number, payloadStart: number, end: number): void {
+    const entries = this.#entries
+    const { bytes } = this.#workspace
     let offset = payloadStart
     let key = 0
     let keyTo = 0
@@ -237,7 +230,7 @@ export class AttributeList {
     entries[at + keyEnd] = keyTo
     entries[at + valueStart] = value
     entries[at + valueEnd] = valueTo
-    this.#hashes[index] = hashKey(bytes, key, keyTo)
+    this.#hashes[at / columns] = hashKey(bytes, key, keyTo)
   }
 
   /**
@@ -248,26 +241,27 @@ export class AttributeList {
     if (this.isParsed) return this.find(key) < 0
     const { bytes, view } = this.#workspace
     const tag = (this.fieldNumber << 3) | wireBytes
-    const { size } = this
-    const starts = this.#starts
-    for (let i = 0; i < size; i++) {
-      const start = starts[i]!
-      let payload = start + 2
-      let length = bytes[start + 1]!
-      if (bytes[start] !== tag) return false
-      if (length > 127) {
-        const high = bytes[payload++]!
-        if (high > 127) return false
-        length = (length & 127) | (high << 7)
+    for (let i = 0; i < this.#rowCount * 2; i += 2) {
+      const rowEnd = this.#rows[i + 1]!
+      for (let start = this.#rows[i]!; start < rowEnd; ) {
+        let payload = start + 2
+        let length = bytes[start + 1]!
+        if (bytes[start] !== tag) return false
+        if (length > 127) {
+          const high = bytes[payload++]!
+          if (high > 127) return false
+          length = (length & 127) | (high << 7)
+        }
+        const end = payload + length
+        const keyLength = bytes[payload + 1]!
+        const keyTo = payload + 2 + keyLength
+        let value = keyTo + 2
+        if (keyLength > 127 || value > end || bytes[payload] !== keyTag || bytes[keyTo] !== valueTag) return false
+        let valueLength = bytes[keyTo + 1]!
+        if (valueLength > 127) valueLength = (valueLength & 127) | (bytes[value++]! << 7)
+        if (value + valueLength !== end || key.equalsIn(view, payload + 2, keyTo)) return false
+        start = end
       }
-      const end = payload + length
-      const keyLength = bytes[payload + 1]!
-      const keyTo = payload + 2 + keyLength
-      let value = keyTo + 2
-      if (keyLength > 127 || value > end || bytes[payload] !== keyTag || bytes[keyTo] !== valueTag) return false
-      let valueLength = bytes[keyTo + 1]!
-      if (valueLength > 127) valueLength = (valueLength & 127) | (bytes[value++]! << 7)
-      if (value + valueLength !== end || key.equalsIn(view, payload + 2, keyTo)) return false
     }
     return true
   }
@@ -501,13 +495,6 @@ export class AttributeList {
     const at = this.size++ * columns
     if (at + columns > this.#entries.length) this.#grow()
     return at
-  }
-
-  #growStarts(): Int32Array<ArrayBuffer> {
-    const grown = new Int32Array(this.#starts.length * 2)
-    grown.set(this.#starts)
-    this.#starts = grown
-    return grown
   }
 
   #grow(): void {

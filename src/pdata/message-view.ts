@@ -1,12 +1,20 @@
 import { FieldCursor, readFixed64, readVarint64 } from '../wire/field-cursor.ts'
 import { WireError } from '../wire/wire-error.ts'
-import { wireBytes, wireFixed32, wireFixed64, wireVarint } from '../wire/wire-type.ts'
+import { wireFixed32, wireFixed64, wireVarint } from '../wire/wire-type.ts'
 import type { AttributeKey } from './attribute-key.ts'
 import { AttributeList } from './attribute-list.ts'
 import { ChangeList } from './change-list.ts'
 import { writeNormalized } from './normalize.ts'
 import { applyRanges } from './range-edits.ts'
-import { fieldNumbersMax, isRepeatedKind, type MessageType } from './schema.ts'
+import {
+  fieldNumbersMax,
+  formBytes,
+  formFixed64,
+  formOther,
+  formVarint,
+  isRepeatedKind,
+  type MessageType,
+} from './schema.ts'
 import { readText } from './text.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -77,9 +85,10 @@ export class MessageView {
   }
 
   get attributes(): AttributeList {
-    if (!this.#isIndexed) this.#index()
     const attributes = this.#attributes
-    if (!attributes.isParsed) attributes.parse()
+    // Whoever asks for attributes first has them read in the same pass.
+    if (!this.#isIndexed) this.#index(true)
+    else if (!attributes.isParsed) attributes.parse()
     return attributes
   }
 
@@ -374,11 +383,11 @@ export class MessageView {
     this.#newEnds[field] = this.workspace.length
   }
 
-  /** One pass over the top level: attributes go to their list, singular fields to the table by number. */
-  #index(): void {
+  /** One pass over the top level: attributes go to their list, read at once where `readsAttributes`, singular fields to the table by number. */
+  #index(readsAttributes = false): void {
     this.#isIndexed = true
     const { type, end } = this
-    const { attributesField, attributesTag, wireTypes, kinds } = type
+    const { attributesField, attributesTag, forms, wireTypes, kinds } = type
     const { bytes } = this.workspace
     const attributes = this.#attributes
     attributes.reset(attributesField)
@@ -387,44 +396,40 @@ export class MessageView {
     let offset = this.start
     while (offset < end) {
       const start = offset
-      let tag = bytes[offset++]!
+      const tag = bytes[start]!
       if (tag === attributesTag) {
-        offset = attributes.addRow(bytes, start, end, tag)
+        offset = readsAttributes
+          ? attributes.readRow(bytes, start, end, tag)
+          : attributes.addRow(bytes, start, end, tag)
         if (offset > start) continue
-        offset = start + 1
       }
-      if (tag >= 128) tag = (tag & 127) | (bytes[offset++]! << 7)
+      // Known fields with a tag of one byte, and one byte of length or number: anything else is for the careful cursor,
+      // and so is what ends with the buffer, where there is no byte to compare.
+      const form = tag < 128 ? forms[tag]! : formOther
+      const second = bytes[start + 1]!
       let fieldNumber = tag >>> 3
-      let wireType = tag & 7
-      let valueStart = offset
-      let isSlow = tag > 0x3fff || fieldNumber === 0
-      if (wireType === wireBytes) {
-        let length = bytes[valueStart++]!
-        if (length >= 128) {
-          const high = bytes[valueStart++]!
-          isSlow ||= high >= 128
-          length = (length & 127) | (high << 7)
-        }
-        offset = valueStart + length
-      } else if (wireType === wireFixed64) offset += 8
-      else if (wireType === wireVarint) isSlow ||= bytes[offset++]! >= 128
-      else isSlow = true
-      if (isSlow) {
+      let valueStart = start + 1
+      if (form === formFixed64) offset = start + 9
+      else if (form === formVarint && second < 128) offset = start + 2
+      else if (form === formBytes && second < 128) {
+        valueStart = start + 2
+        offset = valueStart + second
+      } else {
         slowCursor.reset(bytes, start, end).next()
-        fieldNumber = slowCursor.fieldNumber
-        wireType = slowCursor.wireType
-        valueStart = slowCursor.valueStart
         offset = slowCursor.fieldEnd
+        fieldNumber = slowCursor.fieldNumber
+        valueStart = slowCursor.valueStart
+        if (fieldNumber >= fieldNumbersMax || wireTypes[fieldNumber] !== slowCursor.wireType) continue
       }
       if (offset > end) throw new WireError('field runs past its message', start)
-      if (fieldNumber >= fieldNumbersMax || wireTypes[fieldNumber] !== wireType) continue
       if (fieldNumber === attributesField) {
-        attributes.add(start)
+        if (readsAttributes) attributes.readOther(start)
+        else attributes.add(start, offset)
         continue
       }
       const bit = 1 << fieldNumber
       if ((present & bit) !== 0 && !isRepeatedKind(kinds[fieldNumber]!)) {
-        this.#normalize()
+        this.#normalize(readsAttributes)
         return
       }
       present |= bit
@@ -434,12 +439,15 @@ export class MessageView {
       slots[slot + slotValue] = valueStart
       slots[slot + slotValueEnd] = offset
     }
-    attributes.insertedFrom = attributes.size
+    if (readsAttributes) {
+      attributes.insertedFrom = attributes.size
+      attributes.isParsed = true
+    }
     this.#present = present
   }
 
   /** A singular field stands here more than once: reads the message as protobuf would, from a rewritten copy. */
-  #normalize(): void {
+  #normalize(readsAttributes: boolean): void {
     const { workspace } = this
     const start = workspace.length
     writeNormalized(workspace, this.type, this.start, this.end)
@@ -448,7 +456,7 @@ export class MessageView {
     this.#sourceEnd = this.end
     this.start = start
     this.end = workspace.length
-    this.#index()
+    this.#index(readsAttributes)
   }
 }
 

@@ -38,11 +38,20 @@ const wireTypes = [255, 0, 1, 5, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2]
 /** Field numbers of OTLP are below this. */
 export const fieldNumbersMax = 17
 
+/** How a field with a tag of one byte is skipped, by tag. */
+export const formOther = 0
+export const formVarint = 1
+export const formFixed64 = 2
+export const formBytes = 3
+const formsByWireType = [formVarint, formFixed64, formBytes]
+
 /** One message type: kinds, wire types and message types of its fields, by field number. */
 export class MessageType {
   readonly name: string
   readonly kinds = new Uint8Array(fieldNumbersMax)
   readonly wireTypes = new Uint8Array(fieldNumbersMax).fill(255)
+  /** By tag below 128: the forms of known fields. */
+  readonly forms = new Uint8Array(128)
   readonly children: (MessageType | undefined)[] = new Array(fieldNumbersMax).fill(undefined)
   /** Field number of the attributes; 0 where the message has none. */
   attributesField = 0
@@ -58,8 +67,11 @@ export class MessageType {
 
   leaves(kind: number, ...fieldNumbers: number[]): this {
     for (const fieldNumber of fieldNumbers) {
+      const wireType = wireTypes[kind]!
       this.kinds[fieldNumber] = kind
-      this.wireTypes[fieldNumber] = wireTypes[kind]!
+      this.wireTypes[fieldNumber] = wireType
+      // Typed arrays take no index beyond their end: field 16 has a tag of two bytes.
+      this.forms[(fieldNumber << 3) | wireType] = formsByWireType[wireType] ?? formOther
     }
     return this
   }

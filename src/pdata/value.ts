@@ -2,7 +2,7 @@ import { FieldCursor, readFixed64, readVarint64 } from '../wire/field-cursor.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { wireBytes, wireFixed64, wireVarint } from '../wire/wire-type.ts'
 import { WireWriter } from '../wire/wire-writer.ts'
-import type { EncodedValue } from './attribute-list.ts'
+import type { EncodedValue } from './constant-attribute.ts'
 import * as otlp from './otlp-fields.ts'
 import { readText } from './text.ts'
 

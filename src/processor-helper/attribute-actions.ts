@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { AttributeKey } from '../pdata/attribute-key.ts'
-import { type AttributeList, ConstantAttribute, type EncodedValue } from '../pdata/attribute-list.ts'
+import type { AttributeList } from '../pdata/attribute-list.ts'
+import { ConstantAttribute, type EncodedValue } from '../pdata/constant-attribute.ts'
 import type { ClientMetadata } from '../pdata/otlp-batch.ts'
 import {
   encodeDouble,

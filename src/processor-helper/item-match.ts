@@ -1,5 +1,6 @@
 import { AttributeKey } from '../pdata/attribute-key.ts'
-import type { AttributeList, EncodedValue } from '../pdata/attribute-list.ts'
+import type { AttributeList } from '../pdata/attribute-list.ts'
+import type { EncodedValue } from '../pdata/constant-attribute.ts'
 import type { MessageView } from '../pdata/message-view.ts'
 import type { Signal } from '../pdata/otlp-batch.ts'
 import * as otlp from '../pdata/otlp-fields.ts'

@@ -1,6 +1,6 @@
 import type { StagePart, StageProcessor } from '../component/stage-processor.ts'
 import { AttributeKey } from '../pdata/attribute-key.ts'
-import type { EncodedValue } from '../pdata/attribute-list.ts'
+import type { EncodedValue } from '../pdata/constant-attribute.ts'
 import { encodeBool, encodeInt, encodeString } from '../pdata/value.ts'
 import type { ResourceView } from '../pdata/views.ts'
 import { keep, type Verdict } from '../pdata/walk-hooks.ts'

@@ -1,6 +1,6 @@
 import { AttributeKey } from '../../pdata/attribute-key.ts'
-import type { EncodedValue } from '../../pdata/attribute-list.ts'
 import { type Condition, type ConditionSubject, parseCondition } from '../../pdata/condition.ts'
+import type { EncodedValue } from '../../pdata/constant-attribute.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
 import { encodeDouble, encodeValue } from '../../pdata/value.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'

@@ -1,5 +1,6 @@
 import { AttributeKey } from '../../pdata/attribute-key.ts'
-import { type AttributeList, ConstantAttribute } from '../../pdata/attribute-list.ts'
+import type { AttributeList } from '../../pdata/attribute-list.ts'
+import { ConstantAttribute } from '../../pdata/constant-attribute.ts'
 import { encodeString } from '../../pdata/value.ts'
 import type { CostConfig } from './config.ts'
 import { DoubleValue } from './double-value.ts'
