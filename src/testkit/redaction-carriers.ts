@@ -60,5 +60,7 @@ export const carriers: readonly (readonly [name: string, wrap: (value: string) =
   ['trunc', v => fill.repeat(3) + v],
   ['ellipsis', v => `${v}...`],
   ['escq', v => `{\\"value\\":\\"${esc(v)}\\"}`],
+  ['url twice', v => `/login?next=${encodeURIComponent(`/search?q=${encodeURIComponent(v)}&page=2`)}`],
+  ['ansi value', v => `\u001b[36mvalue\u001b[0m=\u001b[1m${v}\u001b[0m`],
   ['ansi', v => `\u001b[31m${v}\u001b[0m`],
 ]

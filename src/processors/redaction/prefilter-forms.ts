@@ -29,16 +29,21 @@ export function mailbox(bytes: Uint8Array, at: number, end: number): boolean {
   )
 }
 
-/** Another encoded colon within five bytes, as in an address, or an encoded `//`. */
-export function hasEncodedColon(bytes: Uint8Array, from: number, end: number): boolean {
-  for (let offset = from; offset < Math.min(end - 2, from + 5); offset++) {
-    if (
-      bytes[offset] === 0x25 &&
-      (bytes[offset + 1] === 0x33 || (bytes[offset + 1] === 0x32 && (bytes[offset + 2]! | 0x20) === 0x66))
-    )
-      return true
-  }
-  return false
+/**
+ * `%3A` or `%3D` that may stand in an address or behind a name, or a sign that was encoded twice. `%3A%2F` begins most
+ * URLs inside of URLs; what may be in those has signs of its own.
+ */
+export function isEncodedSign(bytes: Uint8Array, at: number): boolean {
+  const high = bytes[at + 1]
+  const low = bytes[at + 2]! | 0x20
+  if (high === 0x33) return low === 0x64 || (low === 0x61 && !(bytes[at + 3] === 0x25 && bytes[at + 4] === 0x32))
+  return high === 0x32 && low === 0x35 && isHex(bytes[at + 3] ?? 0) && isHex(bytes[at + 4] ?? 0)
+}
+
+/** `:`, `=` or `>` in an escape of JSON, at its last byte but one: the 3 of `\u003d`. */
+export function isEscapedSign(bytes: Uint8Array, at: number): boolean {
+  const low = bytes[at + 1]! | 0x20
+  return bytes[at - 1] === 0x30 && bytes[at - 4] === 0x5c && (low === 0x61 || low === 0x64 || low === 0x65)
 }
 
 export function hasAt(bytes: Uint8Array, from: number, end: number): boolean {

@@ -2,11 +2,20 @@ import { type DetectorSettings, isNameByte } from './detectors/detection.ts'
 import { addressClasses, addressClassOf } from './detectors/ip.ts'
 import { keyQueryCode, keySecret } from './detectors/key-words.ts'
 import { wholeValueFlags } from './detectors/keyed-values.ts'
-import { unicodeEscapeLength } from './detectors/percent-text.ts'
-import { isAlnum, isDigit, isHex, isSpace, isTokenByte, matchesExact, matchesFolded } from './detectors/text-bytes.ts'
+import { colourStart } from './detectors/percent-text.ts'
+import {
+  afterEscape,
+  isAlnum,
+  isDigit,
+  isHex,
+  isSpace,
+  isTokenByte,
+  matchesExact,
+  matchesFolded,
+} from './detectors/text-bytes.ts'
 import { schemeLength } from './detectors/urls.ts'
 import { NameFlags, namesNationalId } from './name-flags.ts'
-import { bearer, colonChain, hasAt, hasDigitSoon, hasEncodedColon, mailbox, token } from './prefilter-forms.ts'
+import { bearer, colonChain, hasAt, hasDigitSoon, isEscapedSign, mailbox, token } from './prefilter-forms.ts'
 import { isLetter, isStem, mayEndName, wordArer } from './prefilter-names.ts'
 import { kindDigits, kindToken } from './scan/scan-layout.ts'
 
@@ -41,7 +50,7 @@ export class Prefilter {
       case 0x3a:
         return this.#colon(bytes, at, end)
       case 0x3d:
-        return bytes[at + 1] === 0x25 || hasEncodedColon(bytes, at + 2, end) || this.#name(bytes, at, end)
+        return bytes[at + 1] === 0x25 || this.#name(bytes, at, end)
       case 0x3e:
         return this.#name(bytes, at, end)
       default:
@@ -119,10 +128,12 @@ export class Prefilter {
     let last = at
     const limit = Math.max(0, at - 12)
     while (last > limit && isBetween(bytes[last - 1]!)) last--
+    if (bytes[last - 1] === 0x6d) last = colourStart(bytes, 0, last)
     if (!mayEndName(bytes, last)) return false
     let from = last
     const nameLimit = Math.max(0, last - 64)
     while (from > nameLimit && isNameByte(bytes[from - 1]!)) from--
+    if (from > 0 && bytes[from - 1] === 0x5b) from = Math.min(last, afterEscape(bytes, 0, from, end))
     if (last - from < 2 || at + 1 >= end) return false
     const before = from > 0 ? bytes[from - 1]! : 0
     if (before === 0x5c && isAlnum(bytes[from]!)) from++
@@ -146,6 +157,7 @@ export class Prefilter {
     const third = bytes[at - 1]!
     const last = bytes[at]!
     if (last === 0x30 && third === 0x34 && second === 0x25) return true
+    if (last === 0x33 && third === 0x30) return at > 3 && isEscapedSign(bytes, at)
     if (last === 0x34 && third === 0x30)
       return at > 3 && bytes[at - 4] === 0x5c && matchesFolded(bytes, at - 3, end, 'u0040')
     if (last === 0x4e && third === 0x49) return bytes[at - 5] === 0x2d && matchesExact(bytes, at - 4, end, 'BEGIN')
@@ -183,11 +195,12 @@ export class Prefilter {
     let to = at + 1
     while (to < end && to - at < 64 && isNameByte(bytes[to]!)) to++
     if (to >= end) return false
-    const isEncoded = bytes[to] === 0x25 || (bytes[to] === 0x5c && unicodeEscapeLength(bytes, to, end) > 0)
+    const isEncoded = bytes[to] === 0x25 || bytes[to] === 0x1b || bytes[to] === 0x5c
     if (!isEncoded && !isSpace(bytes[to]!)) return false
     let from = at - 3
     const limit = Math.max(0, at - 60)
     while (from > limit && isNameByte(bytes[from - 1]!)) from--
+    if (from > 0 && bytes[from - 1] === 0x5b) from = afterEscape(bytes, 0, from, end)
     let behind = to
     while (behind < end && behind - to < 24 && isSpace(bytes[behind]!)) behind++
     const isOption = bytes[from] === 0x2d

@@ -63,6 +63,16 @@ const cases: readonly (readonly [text: string, marked: string, key?: string])[] 
   ['passwd: qXwLzRkVbTnM', 'passwd: [secret]'],
   ['otp=493817! cvv=737?', 'otp=[secret]! cvv=[card_cvv]?'],
   ['\u001b[1mapi_key=8f3kd93jf93kdkf93kdf\u001b[0m', '\u001b[1mapi_key=[secret]\u001b[0m'],
+  [
+    '\u001b[36mpassword\u001b[0m=\u001b[1mXk29dLmzQ4\u001b[0m',
+    '\u001b[36mpassword\u001b[0m=\u001b[1m[secret]\u001b[0m',
+  ],
+  [String.raw`\u001b[33mpin\u001b[0m: 839122`, String.raw`\u001b[33mpin\u001b[0m: [secret]`],
+  [
+    '\u001b[31mauthorization\u001b[0m: Bearer \u001b[38;5;208mXk29dLmzQ4kf82Lz\u001b[0m',
+    '\u001b[31mauthorization\u001b[0m: Bearer \u001b[38;5;208m[authorization]\u001b[0m',
+  ],
+  ['to=bob%2540corp.io&x=1', 'to=[email]&x=1'],
   // What a limit cut off.
   ['dial postgres://app:Zk3pQ9xL', 'dial postgres://app:[url_credentials]'],
   ['key sk-4fQz81LmWn27RtYcVb93Kx', 'key [openai_key]'],

@@ -7,7 +7,7 @@ import { detectColon, detectSecretWord, detectSeparator } from './key-values.ts'
 import type { KeyInfo } from './key-words.ts'
 import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
 import { detectNumber } from './numbers.ts'
-import { PercentText, unicodeEscapeLength } from './percent-text.ts'
+import { colourLength, PercentText, unicodeEscapeLength } from './percent-text.ts'
 import { detectPrivateKey } from './private-keys.ts'
 import { isHex, matchesExact, matchesFolded } from './text-bytes.ts'
 import { detectToken, detectWholeForms } from './tokens.ts'
@@ -51,7 +51,7 @@ export class Detector {
     }
   }
 
-  /** What is hidden behind percent signs, found in the decoded text and noted where it stands in the original. */
+  /** What is hidden behind percent signs, escapes and colours, found in the decoded text and noted where it stands in the original. */
   #detectDecoded(bytes: Uint8Array, start: number, end: number, keyInfo: KeyInfo): void {
     const { detection } = this
     const { findings } = detection
@@ -61,21 +61,22 @@ export class Detector {
     detection.point(decoded.bytes, 0, decoded.length, keyInfo)
     this.#inspect(decoded.bytes, 0, decoded.length)
     for (let i = known; i < findings.count; i++) {
-      findings.starts[i] = decoded.origin(findings.starts[i]!)
-      findings.ends[i] = decoded.origin(findings.ends[i]!)
+      findings.starts[i] = decoded.startOf(findings.starts[i]!)
+      findings.ends[i] = decoded.endOf(findings.ends[i]!)
     }
     detection.point(bytes, start, end, keyInfo)
   }
 }
 
-/** Whether the text holds `%` and two hex digits, or looks like a form with plus signs for spaces. */
+/** Whether the text holds `%` and two hex digits, an escape of JSON, a colour, or looks like a form with plus signs for spaces. */
 function needsDecoding(bytes: Uint8Array, start: number, end: number): boolean {
   let hasPlus = false
   let hasEquals = false
   for (let i = start; i < end; i++) {
     const byte = bytes[i]!
     if (byte === 0x25 && i + 2 < end && isHex(bytes[i + 1]!) && isHex(bytes[i + 2]!)) return true
-    if (byte === 0x5c && bytes[i + 1] === 0x75 && unicodeEscapeLength(bytes, i, end) > 0) return true
+    if (byte === 0x5c && (unicodeEscapeLength(bytes, i, end) > 0 || colourLength(bytes, i, end) > 0)) return true
+    if (byte === 0x1b && colourLength(bytes, i, end) > 0) return true
     if (byte === 0x2b) hasPlus = true
     else if (byte === 0x3d) hasEquals = true
   }

@@ -32,6 +32,7 @@ export const builtInLiterals: readonly string[] = [
   '?8q~', // Azure's secrets
   '?7q~',
   'u004', // \u0040
+  'u003', // \u003a \u003d, and so \u0026
   '/hom', // /home/<user>
   '/use', // /Users/<user>, C:/Users
   '\\use', // C:\Users\<user>
@@ -40,14 +41,14 @@ export const builtInLiterals: readonly string[] = [
 
 /** The same in buckets, so that text hits few by chance; scripts/wasm/assign-buckets.ts finds them. */
 const buckets: readonly (readonly string[])[] = [
-  ['assp', 'assw', 'assc', 'birt', 'arer'],
-  ['-key', 'egin', 'ekey', 'skey', 'oken', '_key'],
-  ['?dob', '?%40', '?otp'],
-  ['?pwd', '?cvv', 'api-', 'api_', '?cvc', 'u004'],
+  ['stre', 'ecre', 'duse', '\\use', '/use', 'piKe'],
+  ['_key', 'oken', '-key', 'egin', 'skey', 'ekey', '/hom'],
+  ['?pwd', '?7q~', 'u004', 'u003'],
   ['rede', 'auth'],
-  ['ecre', '/use', 'duse', 'stre', '\\use'],
-  ['okie', '/hom', 'piKe', 'name'],
-  ['?7q~', '?8q~'],
+  ['?cvc', '?dob', '?cvv'],
+  ['birt', 'assc', 'arer', 'assw', 'assp'],
+  ['?%40', '?8q~', '?otp'],
+  ['api_', 'api-', 'okie', 'name'],
 ]
 
 /** The four tables that the scanner looks bytes up in: bit b of entry i says that bucket b takes index i there. */
