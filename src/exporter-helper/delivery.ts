@@ -140,6 +140,8 @@ export class Delivery {
       result = { kind: 'refused', refusal: asConsumeError(error) }
     }
     this.inFlightCount--
+    if (result.kind !== 'accepted' || result.isLetGo !== true)
+      for (const { entry } of request.pieces) entry.isPinned = true
     if (result.kind === 'accepted') health.worked()
     else if (result.kind === 'refused') health.failed(result.refusal, retry.enabled)
     return result

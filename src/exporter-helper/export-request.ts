@@ -18,6 +18,8 @@ export type ExportResult =
       /** Items that the backend says it did not keep (OTLP's partial success): they are not sent again. */
       readonly rejectedCount?: number
       readonly message?: string
+      /** Nothing refers to the request's parts any more: the kernel has them all, or what went out was a copy. */
+      readonly isLetGo?: boolean
     }
   /** The request as a whole is more than the backend takes; a smaller one may pass. */
   | { readonly kind: 'too_large'; readonly refusal: ConsumeError }

@@ -3,6 +3,7 @@ import { ConsumeError, type RefusalKind } from '../component/consumer.ts'
 import { defineConfig } from '../config/declare.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { queueShape } from '../config/shared/exporter-queue.ts'
+import { BatchMemory } from '../pdata/batch-memory.ts'
 import type { MergeRule } from '../pdata/otlp-batch.ts'
 import { componentSettings } from '../testkit/component-settings.ts'
 import { settle } from '../testkit/manual-clock.ts'
@@ -452,4 +453,26 @@ t.test('reports the backend once when it turns bad and once when it is well', as
     ['recoverable', 'ok'],
   )
   await end()
+})
+
+t.test('memory of a batch is given back when its only attempt left nothing behind, and never otherwise', async t => {
+  const letGo: ExportResult = { kind: 'accepted', isLetGo: true }
+  async function given(script: Answer<ExportResult>[], yaml = '{}'): Promise<Uint8Array> {
+    const { exporter, clock, end } = setUp(yaml, script, letGo)
+    await exporter.start()
+    const { bytes, ...batch } = spanBatch(0, 4, 16_000)
+    const own = new Uint8Array(bytes)
+    await exporter.consume({ ...batch, bytes: own, memory: BatchMemory.of(own) })
+    for (let i = 0; i < 20; i++) await clock.advance(1000)
+    await end()
+    return own
+  }
+  t.equal((await given([])).length, 0, 'accepted, and the transport is done with it')
+  t.ok((await given([accepted])).length > 60_000, 'accepted, and the transport may still look')
+  t.ok((await given([down])).length > 60_000, 'an attempt before may still look')
+  t.ok((await given([refused('permanent')])).length > 60_000)
+  t.equal((await given([], 'sending_queue: {enabled: false}')).length, 0, 'without a queue just as well')
+  const split = 'sending_queue: {sizer: bytes, queue_size: 1000000, batch: {max_size: 20000, sizer: bytes}}'
+  t.equal((await given([], split)).length, 0, 'cut in four, all let go')
+  t.ok((await given([letGo, accepted], split)).length > 60_000, 'cut in four, one of them not')
 })

@@ -25,7 +25,12 @@ const tooLargeWords = /larger than|too large|exceeds? (the )?max|max(imum)? (mes
 
 export function resultOfGrpc(response: GrpcResponse): ExportResult {
   const { status, message, retryDelayMs } = response
-  if (status === grpcStatus.ok) return resultOfSuccess(() => decodeResponseProtobuf(response.body))
+  if (status === grpcStatus.ok) {
+    return letGo(
+      resultOfSuccess(() => decodeResponseProtobuf(response.body)),
+      response.isRequestLetGo,
+    )
+  }
   const name = grpcStatusName(status)
   const refusal = new ConsumeError(
     refusalOfGrpcStatus(status, retryDelayMs !== undefined),
@@ -41,10 +46,11 @@ export function resultOfHttp(signal: Signal, url: string, response: ClientRespon
   const { status, body } = response
   const isJson = /^application\/json\b/i.test(response.header('content-type') ?? '')
   if (status >= 200 && status < 300) {
-    return resultOfSuccess(() => {
+    const result = resultOfSuccess(() => {
       if (body.length === 0) return undefined
       return isJson ? decodeResponseJson(signal, body) : decodeResponseProtobuf(body)
     })
+    return letGo(result, response.isRequestLetGo)
   }
   const retryDelayMs = parseRetryAfter(response.header('retry-after'), wallMs)
   const text = statusText(body, isJson)
@@ -78,6 +84,13 @@ function resultOfSuccess(decode: () => PartialSuccess | undefined): ExportResult
   if (partial === undefined) return accepted
   return { kind: 'accepted', rejectedCount: partial.rejectedCount, message: partial.message }
 }
+
+function letGo(result: ExportResult, isLetGo: boolean | undefined): ExportResult {
+  if (isLetGo !== true || result.kind !== 'accepted') return result
+  return result === accepted ? acceptedAndLetGo : { ...result, isLetGo }
+}
+
+const acceptedAndLetGo: ExportResult = Object.freeze({ kind: 'accepted', isLetGo: true })
 
 function reasonOfGrpc(status: number): string {
   switch (status) {

@@ -24,6 +24,8 @@ export class QueueEntry {
   /** Pieces of it that are not settled; more than one once it was split. */
   openPieces = 1
   exportedItems = 0
+  /** An attempt ended that may still refer to its bytes, so their memory is the collector's. */
+  isPinned = false
   refusal: ConsumeError | undefined
   waiter: ResultWaiter | undefined
   /** Place in a journal on disk; 0 where it has none yet. */

@@ -356,6 +356,8 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     }
     journal.settle(entry)
     entry.state = 'settled'
+    // A journal on disk may still be writing it.
+    if (refusal === undefined && !entry.isPinned && !journal.isDurable) entry.batch.memory?.release(entry.batch.bytes)
     if (refusal === undefined) entry.waiter?.accepted()
     else if (this.#isWaitedFor(entry)) refuse(entry, refusal)
   }
@@ -388,7 +390,9 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
           },
         }
       : undefined
-    successor.#take({ ...entry.batch, bytes: piece.bytes, itemCount: piece.itemCount }, entry.appendedAtMs, waiter)
+    // An attempt that was cut off may still refer to the bytes: their memory does not go along.
+    const batch = { ...entry.batch, bytes: piece.bytes, itemCount: piece.itemCount, memory: undefined }
+    successor.#take(batch, entry.appendedAtMs, waiter)
     if (waiter === undefined) this.#settlePiece(piece)
   }
 

@@ -1,3 +1,5 @@
+import type { BatchMemory } from './batch-memory.ts'
+
 /** A kind of telemetry. `profiles` pass as opaque records. */
 export type Signal = 'traces' | 'metrics' | 'logs' | 'profiles'
 
@@ -45,4 +47,6 @@ export interface OtlpBatch {
   readonly metadata?: ClientMetadata
   /** Set by a `batch` processor. Whoever makes a new batch from one, such as a stage, carries it on. */
   readonly merge?: MergeRule
+  /** Lets the last holder give the memory of `bytes` back. Absent: nobody knows who is the last. */
+  readonly memory?: BatchMemory | undefined
 }

@@ -1,6 +1,7 @@
 import type { ComponentSettings, ReceiverNext } from '../component/component.ts'
 import { formatId } from '../component/component.ts'
 import { asConsumeError, ConsumeError } from '../component/consumer.ts'
+import type { BatchMemory } from '../pdata/batch-memory.ts'
 import type { ClientMetadata, Signal } from '../pdata/otlp-batch.ts'
 import type { Counter, Labels } from '../telemetry/metrics.ts'
 
@@ -43,12 +44,14 @@ export class Intake {
   /**
    * Gives a request to the pipelines; its bytes must not change afterwards. Resolves when the sender may be told that it
    * was accepted, rejects with `ConsumeError`. A request without items is a success that nobody needs to hear of.
+   * `memory` is that of the bytes, where the caller is its only user and gives it away.
    */
   async take(
     signal: Signal,
     bytes: Uint8Array,
     itemCount: number,
     metadata: ClientMetadata | undefined,
+    memory?: BatchMemory,
   ): Promise<void> {
     if (itemCount === 0) return
     const { ledger } = this.#settings
@@ -61,7 +64,7 @@ export class Intake {
         throw new ConsumeError('retryable', `no pipeline takes ${signal} any more`, { reason: 'pipeline_gone' })
       }
       await consumer.consume(
-        metadata === undefined ? { signal, bytes, itemCount } : { signal, bytes, itemCount, metadata },
+        metadata === undefined ? { signal, bytes, itemCount, memory } : { signal, bytes, itemCount, metadata, memory },
       )
     } catch (error) {
       const refusal = asConsumeError(error)

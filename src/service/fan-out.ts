@@ -25,6 +25,7 @@ class FanOut implements Consumer {
 
   async consume(batch: OtlpBatch): Promise<void> {
     const refusals: ConsumeError[] = []
+    batch.memory?.share(this.#consumers.length)
     await Promise.all(
       this.#consumers.map(async consumer => {
         try {

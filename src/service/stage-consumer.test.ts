@@ -2,6 +2,7 @@ import t from 'tap'
 import type { StageCompanion } from '../component/component.ts'
 import { ConsumeError } from '../component/consumer.ts'
 import { parseConfig } from '../config/parse-config.ts'
+import { BatchMemory } from '../pdata/batch-memory.ts'
 import type { OtlpBatch } from '../pdata/otlp-batch.ts'
 import { Ledger } from '../telemetry/ledger.ts'
 import { silentLogger } from '../telemetry/logger.ts'
@@ -123,3 +124,33 @@ t.test('a companion gives the stage what it must know, takes its counts, and goe
   t.equal(shutdownCount, 1)
   t.same(registry.families(), [], 'its series go with it')
 })
+
+/** Gives a request whose memory is its own to a stage, and returns the view of it that the sender had. */
+async function giveAway({ consumer }: ReturnType<typeof setUp>, names: string[]): Promise<Uint8Array> {
+  const batch = batchOf(...names)
+  const bytes = new Uint8Array(batch.bytes)
+  await consumer.consume({ ...batch, bytes, memory: BatchMemory.of(bytes) })
+  return bytes
+}
+
+t.test(
+  'what a stage copied or dropped as a whole is given back; what it let through goes on with its memory',
+  async t => {
+    const names = new Array<string>(10_000).fill('a')
+    const editing = setUp('mark: m')
+    t.equal((await giveAway(editing, names)).length, 0, 'edited')
+    const [edited] = editing.passed
+    t.ok((edited?.bytes.length ?? 0) > 40_000)
+    edited?.memory?.release(edited.bytes)
+    t.equal(edited?.bytes.length, 0, 'the edited copy can be given back in turn')
+
+    const dropping = setUp('{}')
+    t.equal((await giveAway(dropping, new Array<string>(10_000).fill('GET'))).length, 0, 'nothing left')
+    const passing = setUp('{}')
+    const passed = await giveAway(passing, names)
+    t.equal(passing.passed[0]?.bytes, passed)
+    t.ok(passed.length > 40_000)
+    passing.passed[0]?.memory?.release(passed)
+    t.equal(passed.length, 0)
+  },
+)

@@ -1,4 +1,5 @@
 import type { Consumer } from '../component/consumer.ts'
+import { BatchMemory } from '../pdata/batch-memory.ts'
 import type { OtlpBatch } from '../pdata/otlp-batch.ts'
 import type { Ledger } from '../telemetry/ledger.ts'
 import type { StageInstance } from './stage-instance.ts'
@@ -17,9 +18,12 @@ export class StageConsumer implements Consumer {
 
   async consume(batch: OtlpBatch): Promise<void> {
     const result = await this.#stage.run(batch)
-    if (result.itemCount > 0) {
-      const isSame = result.bytes === batch.bytes
-      await this.#next.consume(isSame ? batch : { ...batch, bytes: result.bytes, itemCount: result.itemCount })
+    const { bytes, itemCount } = result
+    const isSame = bytes === batch.bytes
+    // What came in has been copied where it is still wanted.
+    if (!isSame || itemCount === 0) batch.memory?.release(batch.bytes)
+    if (itemCount > 0) {
+      await this.#next.consume(isSame ? batch : { ...batch, bytes, itemCount, memory: BatchMemory.of(bytes) })
     }
     this.#stage.record(batch.itemCount, result)
     for (const { dropReason, dropped } of result.counts) this.#ledger.dropped(batch.signal, dropReason, dropped)

@@ -20,6 +20,8 @@ export interface ClientResponse {
   header(name: string): string | undefined
   trailer(name: string): string | undefined
   readonly body: Uint8Array
+  /** True where the client holds nothing of the request any more, neither here nor in a socket. Absent: it may. */
+  readonly isRequestLetGo?: boolean
 }
 
 /** Why there is no answer. Whether the peer acted on the request is unknown unless the kind is `connect`. */
@@ -107,6 +109,8 @@ export interface GrpcResponse {
   readonly body: Uint8Array
   header(name: string): string | undefined
   trailer(name: string): string | undefined
+  /** True where the client holds nothing of the request any more, neither here nor in a socket. Absent: it may. */
+  readonly isRequestLetGo?: boolean
 }
 
 export interface GrpcClient {

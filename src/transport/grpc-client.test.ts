@@ -274,6 +274,23 @@ eachClient('a peer that answers no PING is dropped, and the call with it', async
   await lost
 })
 
+t.test('sockets: whether anything of a request is left is known when the answer comes', async t => {
+  createGrpcClient = implementations['sockets']!
+  const large = { ...request, parts: [Buffer.alloc(3_000_000, 1), Buffer.alloc(40_000, 2)], timeoutMs: 10_000 }
+  const { port } = await officialServer(t, (call, callback) => callback(null, call.request.subarray(0, 2)))
+  t.equal((await clientOf(t, port).send(large)).isRequestLetGo, true, 'the kernel has it all')
+  const gzip = clientOf(t, port, { compression: 'gzip' })
+  t.equal((await gzip.send(large)).isRequestLetGo, true, 'only a copy went out')
+  // Answers at once, and lets the request stand in the socket.
+  const early = await oddServer(t, stream => {
+    stream.pause()
+    withTrailers(stream, frameMessage(Buffer.from('early')))
+  })
+  const answer = await clientOf(t, early.port).send({ ...large, parts: [Buffer.alloc(30_000_000, 1)] })
+  t.equal(String(answer.body), 'early')
+  t.not(answer.isRequestLetGo, true)
+})
+
 t.test('targets are read as gRPC names them', async t => {
   for (const [target, isSecure, expected] of [
     ['host:4317', false, { host: 'host', port: 4317, authority: 'host:4317' }],

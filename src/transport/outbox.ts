@@ -20,6 +20,8 @@ export class Outbox {
   #taken = 0
   #chunks: Uint8Array[] = []
   #pendingBytes = 0
+  /** Bytes that left for the socket so far. */
+  #flushedBytes = 0
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -28,6 +30,16 @@ export class Outbox {
   /** Bytes gathered here, or handed to the socket and not yet with the kernel. */
   get pendingBytes(): number {
     return this.#pendingBytes + this.#socket.writableLength
+  }
+
+  /** Where the next byte will stand in all that is ever sent. */
+  get position(): number {
+    return this.#flushedBytes + this.#pendingBytes
+  }
+
+  /** Whether the kernel has taken everything before `position`. */
+  isWritten(position: number): boolean {
+    return this.#flushedBytes - this.#socket.writableLength >= position
   }
 
   get isEmpty(): boolean {
@@ -61,6 +73,7 @@ export class Outbox {
   /** Hands everything to the socket. */
   flush(): void {
     if (this.#pendingBytes === 0) return
+    this.#flushedBytes += this.#pendingBytes
     this.#pendingBytes = 0
     const socket = this.#socket
     if (socket.destroyed || socket.writableEnded) {

@@ -42,6 +42,7 @@ export class RoutingConnector implements Component, Consumer {
       const ids = this.#config.table[part.row]?.pipelines ?? this.#config.defaultPipelines
       if (ids.length === 0) unroutedCount += part.batch.itemCount
       else routedCount += part.batch.itemCount
+      part.batch.memory?.share(ids.length)
       for (const pipelineId of ids) deliveries.push({ pipelineId, batch: part.batch })
     }
     const { acceptedCount, refusals } = await this.#deliver(deliveries)

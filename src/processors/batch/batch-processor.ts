@@ -38,11 +38,13 @@ export class BatchProcessor implements Component, Consumer {
 
   async consume(batch: OtlpBatch): Promise<void> {
     const partition = this.#partitionOf(batch)
-    const { signal, bytes, itemCount } = batch
+    const { signal, bytes, itemCount, memory } = batch
     const merge = partition.rule
     const { metadata } = partition
     return this.#next.consume(
-      metadata === undefined ? { signal, bytes, itemCount, merge } : { signal, bytes, itemCount, merge, metadata },
+      metadata === undefined
+        ? { signal, bytes, itemCount, merge, memory }
+        : { signal, bytes, itemCount, merge, metadata, memory },
     )
   }
 

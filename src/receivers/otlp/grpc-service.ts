@@ -1,10 +1,11 @@
+import { BatchMemory } from '../../pdata/batch-memory.ts'
 import { fullSuccessProtobuf } from '../../pdata/export-response.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
 import { validateRequest } from '../../pdata/validate.ts'
 import { healthCheck, healthCheckPath } from '../../receiver-helper/grpc-health.ts'
 import type { GrpcMethod } from '../../receiver-helper/grpc-methods.ts'
 import type { Intake } from '../../receiver-helper/intake.ts'
-import { frameMessage } from '../../transport/grpc.ts'
+import { frameMessage, grpcPrefixBytes } from '../../transport/grpc.ts'
 
 /** Export methods by path; the health check of gRPC stands beside them. Source: opentelemetry/proto/collector/<signal>/<version>/<signal>_service.proto */
 export const exportPaths: ReadonlyMap<string, Signal> = new Map([
@@ -25,7 +26,8 @@ function exportMethod(signal: Signal, intake: Intake): GrpcMethod {
   return {
     isServed: () => intake.takes(signal),
     async call(message, metadata) {
-      await intake.take(signal, message, validateRequest(signal, message), metadata)
+      const memory = BatchMemory.of(message, grpcPrefixBytes)
+      await intake.take(signal, message, validateRequest(signal, message), metadata, memory)
       return success
     },
   }

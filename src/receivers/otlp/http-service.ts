@@ -1,3 +1,4 @@
+import { BatchMemory } from '../../pdata/batch-memory.ts'
 import { fullSuccessJson, fullSuccessProtobuf } from '../../pdata/export-response.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
 import { encodeStatusJson, encodeStatusProtobuf } from '../../pdata/rpc-status.ts'
@@ -45,7 +46,8 @@ function exportRoute(signal: Signal, intake: Intake, findings: FindingsCounter):
     async take(body, request) {
       const isJson = request.contentType === jsonType
       const bytes = isJson ? findings.read(signal, body) : body
-      await intake.take(signal, bytes, validateRequest(signal, bytes), request.metadata)
+      const memory = isJson ? undefined : BatchMemory.of(bytes)
+      await intake.take(signal, bytes, validateRequest(signal, bytes), request.metadata, memory)
       return isJson ? jsonSuccess : protobufSuccess
     },
     refusal: encodeRefusal,

@@ -18,6 +18,8 @@ export interface Http2Answer {
   readonly head: HeaderBlock
   readonly trailers: HeaderBlock | undefined
   readonly body: Uint8Array
+  /** The kernel has the whole request. */
+  readonly isSent: boolean
 }
 
 /** One request of a client's connection. */
@@ -28,6 +30,8 @@ export class ClientStream extends Http2Stream {
   answerTrailers: HeaderBlock | undefined = undefined
   readonly chunks: Uint8Array[] = []
   receivedBytes = 0
+  /** Where the request's last byte stands in all that the connection sends; infinite until it is with the outbox. */
+  endPosition = Number.POSITIVE_INFINITY
 
   constructor(stream: { id: number; sendWindow: number; receiveWindow: number }, sink: CallSink, bodyBytesMax: number) {
     super(stream.id, stream.sendWindow, stream.receiveWindow)

@@ -48,7 +48,11 @@ export class GrpcSocketClient implements GrpcClient {
       const parts = [grpcPrefix(bytes, isCompressed), ...message]
       for (let attempt = 1; ; attempt++) {
         const outcome = await this.#attempt(call, parts)
-        if (!('isUnprocessed' in outcome)) return await readAnswer(outcome, this.#settings.responseBytesMax)
+        if (!('isUnprocessed' in outcome)) {
+          const response = await readAnswer(outcome, this.#settings.responseBytesMax)
+          // A connection that an earlier attempt was on may still have its bytes.
+          return isCompressed || (outcome.isSent && attempt === 1) ? { ...response, isRequestLetGo: true } : response
+        }
         const again = outcome.isUnprocessed && attempt < attemptsMax && !call.isOver
         if (!again) throw toTransportError(outcome)
       }

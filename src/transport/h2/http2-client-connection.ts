@@ -176,7 +176,8 @@ export class Http2ClientConnection extends Http2Connection<ClientStream> {
       this.sendReset(stream.id, noError)
     }
     const body = stream.chunks.length === 1 ? stream.chunks[0]! : Buffer.concat(stream.chunks, stream.receivedBytes)
-    stream.sink.answered({ head, trailers: stream.answerTrailers, body })
+    const isSent = this.outbox.isWritten(stream.endPosition)
+    stream.sink.answered({ head, trailers: stream.answerTrailers, body, isSent })
     this.#streamGone()
   }
 
@@ -184,7 +185,7 @@ export class Http2ClientConnection extends Http2Connection<ClientStream> {
     if (isByPeer && code === noError && stream.head !== undefined) {
       // The answer is whole as far as the server is concerned; what it did not want was the rest of the request.
       const body = Buffer.concat(stream.chunks, stream.receivedBytes)
-      stream.sink.answered({ head: stream.head, trailers: undefined, body })
+      stream.sink.answered({ head: stream.head, trailers: undefined, body, isSent: false })
     } else {
       const who = isByPeer ? 'the server reset the call' : 'the answer is malformed'
       const isUnprocessed = isByPeer && code === refusedStream
@@ -194,6 +195,7 @@ export class Http2ClientConnection extends Http2Connection<ClientStream> {
   }
 
   protected override bodySent(stream: ClientStream): void {
+    stream.endPosition = this.outbox.position
     if (!stream.isRemoteClosed) return
     this.forget(stream)
   }

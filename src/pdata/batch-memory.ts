@@ -1,0 +1,43 @@
+/** From here on a body has memory of its own: Node's pool serves smaller ones, many from one allocation. */
+const ownBytesMin = 32 * 1024
+
+/**
+ * The memory behind a request's bytes, for whoever is the last to need it. V8 sees it only when a full collection comes, and
+ * comes to one after every 64 MB of it; given back by hand it is free at once and no collection is due.
+ *
+ * A batch with this object has one holder at a time: who passes the batch on passes the memory too, and does not look at
+ * the bytes again. Who gives the batch to several says so with `share`. The last holder calls `release`; who never does
+ * leaves the memory to the collector, which is always right. So whoever does not know of all this needs not to.
+ *
+ * After the release the bytes are an empty view: a mistake shows nobody else's data.
+ */
+export class BatchMemory {
+  readonly #bytes: Uint8Array
+  #holders = 1
+
+  private constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  /**
+   * Undefined where the bytes are too few to bother, or may share their memory with others: it must hold nothing else but
+   * `prefixBytes` before them.
+   */
+  static of(bytes: Uint8Array, prefixBytes = 0): BatchMemory | undefined {
+    const { buffer, length } = bytes
+    if (length < ownBytesMin || buffer.byteLength - length > prefixBytes) return undefined
+    return buffer instanceof ArrayBuffer ? new BatchMemory(bytes) : undefined
+  }
+
+  /** One holder becomes `holders`: each of them has to release, or none does any good. */
+  share(holders: number): void {
+    this.#holders += holders - 1
+  }
+
+  /** `bytes` are the batch's: others than those the memory was made for (a part, an edited copy) release nothing. */
+  release(bytes: Uint8Array): void {
+    if (bytes !== this.#bytes || this.#holders === 0) return
+    this.#holders--
+    if (this.#holders === 0) (bytes.buffer as ArrayBuffer).transfer(0)
+  }
+}
