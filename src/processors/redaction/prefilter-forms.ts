@@ -21,6 +21,9 @@ export function mailbox(bytes: Uint8Array, at: number, end: number): boolean {
     offset++
   }
   if (hasDot) return true
+  // The end of a value may have cut the domain.
+  if (offset > at + 2 && isAlnum(bytes[at + 1]!) && isAlnum(bytes[at - 1]!) && at > 1 && isAlnum(bytes[at - 2]!))
+    return true
   return (
     matchesFolded(bytes, at + 1, end, 'tcp(') ||
     matchesFolded(bytes, at + 1, end, 'unix(') ||

@@ -72,9 +72,15 @@ const cases: readonly (readonly [text: string, marked: string, key?: string])[] 
     '\u001b[31mauthorization\u001b[0m: Bearer \u001b[38;5;208mXk29dLmzQ4kf82Lz\u001b[0m',
     '\u001b[31mauthorization\u001b[0m: Bearer \u001b[38;5;208m[authorization]\u001b[0m',
   ],
+  ['Key (phone)=(4155552671) already exists', 'Key (phone)=([phone]) already exists'],
+  ['ether 10:22:33:44:55:06', 'ether [mac]'],
   ['to=bob%2540corp.io&x=1', 'to=[email]&x=1'],
   // What a limit cut off.
   ['dial postgres://app:Zk3pQ9xL', 'dial postgres://app:[url_credentials]'],
+  ['user alice.smith@gma', 'user [email]'],
+  ['{"email":"bob@exa', '{"email":"[email]'],
+  ['mail bob@gmail.c', 'mail [email]'],
+  ['to bob@outlook...', 'to [email]...'],
   ['key sk-4fQz81LmWn27RtYcVb93Kx', 'key [openai_key]'],
 ]
 
@@ -93,6 +99,13 @@ const clean = [
   'arn:aws:secretsmanager:us-east-1:412977409768:secret:prod/db-password-5qsMfM public_key=ssh-ed25519-4f2k9d8s7a',
   'Upgrading driver from 25.4.92.0 to 28.0.11.1; tweet 361056952124930547 +02016466956 http://cache:port80',
   'thread_8DNFg1cFitDksC9ultUEdoPw run_zB5V5DuYBU42cnFIoQld24DE',
+  'offset +14155552671 ns, drift=+14155552671, size: +442079460958, rows (415) 555-2671',
+  'tracking number 4000001234567899, waybill 4000001234567899',
+  '12:34:56:07:08:09 elapsed 01:12:34:56:07:08',
+  'Started getty@tty1.service, user@1000.service: ssh deploy@web01',
+  'root@ip-10-0-0-1:~# ssh deploy@web01',
+  'scala.Some@1a2b3c memcpy@GLIBC com.acme.Foo@5e91993f',
+  'GET /api/token HTTP/1.1',
   'input_tokens=12 token_type: bearer secret_name=db-main key_id=abc password reset requested',
 ]
 

@@ -8,9 +8,9 @@ const urlCredentials = detectorId('url_credentials')
 const localMax = 64
 const domainMax = 253
 
-/** Endings of file names that look like a top-level domain: `logo@2x.png`. */
+/** Endings of file names and units that look like a top-level domain: `logo@2x.png`, `getty@tty1.service`. */
 const fileEndings = new Set(
-  'png jpg jpeg gif svg webp bmp ico avif tiff css scss less js mjs cjs jsx ts tsx vue json map md txt html htm xml yaml yml toml lock log tgz gz tar whl jar war class dll exe so dylib woff woff2 ttf eot mp3 mp4 pdf csv'.split(
+  'png jpg jpeg gif svg webp bmp ico avif tiff css scss less js mjs cjs jsx ts tsx vue json map md txt html htm xml yaml yml toml lock log tgz gz tar whl jar war class dll exe so dylib woff woff2 ttf eot mp3 mp4 pdf csv service socket timer target mount slice scope device'.split(
     ' ',
   ),
 )
@@ -22,7 +22,7 @@ export function detectEmail(d: Detection, at: number, length: number): void {
   if (at >= d.authorityStart && at <= d.authorityEnd) return
   const domainEnd = readDomain(bytes, at + length, end)
   if (domainEnd < 0) {
-    takeGoDsn(d, at, length)
+    if (!takeGoDsn(d, at, length)) takeCut(d, at, length)
     return
   }
   const from = readLocal(bytes, start, at)
@@ -114,16 +114,48 @@ const isLeadingSign = (byte: number) =>
   byte === 0x2e || byte === 0x27 || byte === 0x2d || byte === 0x25 || byte === 0x2b
 
 /** `user:password@tcp(host:3306)/db` of Go's MySQL driver, and `scott/tiger@//host` of Oracle's. */
-function takeGoDsn(d: Detection, at: number, length: number): void {
+function takeGoDsn(d: Detection, at: number, length: number): boolean {
   const { bytes, start, end } = d
   const isGo = matchesFolded(bytes, at + length, end, 'tcp(') || matchesFolded(bytes, at + length, end, 'unix(')
   const isOracle =
     matchesFolded(bytes, at + length, end, '//') || matchesFolded(bytes, at + length, end, '(description')
-  if (!isGo && !isOracle) return
+  if (!isGo && !isOracle) return false
   const separator = isGo ? 0x3a : 0x2f
   let from = at
   const limit = Math.max(start, at - 128)
   while (from > limit && bytes[from - 1] !== separator && bytes[from - 1]! > 0x20) from--
-  if (from <= start || bytes[from - 1] !== separator || from === at) return
-  if (from - 2 >= start && isAlnum(bytes[from - 2]!)) d.add(urlCredentials, from, at)
+  if (from <= start || bytes[from - 1] !== separator || from === at) return false
+  if (from - 2 < start || !isAlnum(bytes[from - 2]!)) return false
+  d.add(urlCredentials, from, at)
+  return true
+}
+
+const cutMax = 64
+const providers = (
+  'gmail.com googlemail.com yahoo.com outlook.com hotmail.com live.com icloud.com protonmail.com proton.me aol.com gmx.de ' +
+  'gmx.net web.de mail.ru yandex.ru qq.com 163.com naver.com example.com'
+).split(' ')
+const accounts = /^(root|admin|git|deploy|ubuntu|debian|centos|ec2-user|postgres|mysql|nobody|www-data|app|user|node)$/i
+const mailWords = /(^|[^a-z])(e-?mails?|mailto|recipients?|bcc|cc|contact|smtp)[^a-z]*([a-z]{1,4}[^a-z]+)?$/i
+
+/** An address whose domain the end of the value cut: `alice.smith@gma`. A host behind `@`, as of a shell, is none. */
+function takeCut(d: Detection, at: number, length: number): void {
+  const { bytes, start, end } = d
+  if (end - at - length > cutMax) return
+  const host = /^([A-Za-z][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*\.?)(\.\.\.|\xe2\x80\xa6)?$/.exec(
+    latin1(bytes, at + length, end),
+  )?.[1]
+  if (host === undefined) return
+  const from = readLocal(bytes, start, at)
+  const local = latin1(bytes, from, at)
+  if (local === '' || (from - 2 >= start && bytes[from - 1] === 0x2f && bytes[from - 2] === 0x2f)) return
+  // `a.b.Type@1a2b3c`, `memcpy@GLIBC`, `com.acme.Widget@ab12`: names of objects and symbols.
+  if (!/^[a-z]/i.test(local) || /^[0-9a-f]+$/.test(host) || /[A-Z]/.test(host)) return
+  const isProvider = host.length >= 2 && providers.some(name => name.startsWith(host))
+  const isPerson = /^[a-z]+[._][a-z]+\d*(\+|$)/i.test(local) && !/\.[A-Z]/.test(local)
+  const endsInDomain = /^[a-z-]+\.[a-z]?$/.test(host)
+  const words = latin1(bytes, Math.max(start, from - 24), from)
+  const isMail = mailWords.test(words)
+  if (isPerson || isProvider || isMail || (endsInDomain && !accounts.test(local)))
+    d.add(email, from, at + length + host.length)
 }

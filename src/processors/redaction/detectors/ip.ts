@@ -136,8 +136,13 @@ function addMac(d: Detection, from: number, to: number): void {
   const text = latin1(d.bytes, from, to)
     .toLowerCase()
     .replace(/[^0-9a-f]/g, '')
-  if (text !== '000000000000' && text !== 'ffffffffffff') d.add(macDetector, from, to)
+  if (text === '000000000000' || text === 'ffffffffffff') return
+  // 12:34:56:07:08:09 is a time with parts behind it, unless something says otherwise.
+  if (/^([0-5]\d){6}$/.test(text) && !hardwareWords.test(latin1(d.bytes, Math.max(d.start, from - 24), from))) return
+  d.add(macDetector, from, to)
 }
+
+const hardwareWords = /mac|ether|hw|hardware|lladdr|bssid|physical/i
 
 /** `00-1A-2B-3C-4D-5E` and Cisco's `001a.2b3c.4d5e`, from a run of token bytes or of digits. */
 export function detectDashedMac(d: Detection, from: number, to: number): boolean {

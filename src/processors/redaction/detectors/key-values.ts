@@ -77,6 +77,8 @@ export function detectSecretWord(d: Detection, at: number): void {
   if (nameEnd + 1 >= end || !isSpace(bytes[nameEnd]!)) return
   const name = d.nameBefore(nameEnd)
   const nameStart = nameEnd - name.length
+  // GET /api/token HTTP/1.1
+  if (nameStart > start && bytes[nameStart - 1] === 0x2f) return
   const isOption = name.startsWith('-') || (nameStart > start && bytes[nameStart - 1] === 0x2d)
   const flags = d.settings.keys.get(name).flags
   if ((flags & key.keySecret) === 0) return

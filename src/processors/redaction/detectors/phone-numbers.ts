@@ -3,7 +3,7 @@ import type { Detection } from './detection.ts'
 import * as key from './key-words.ts'
 import { dash, digits, dot, isSeparator, run, slash, space } from './number-run.ts'
 import { isInternationalNumber, isNanp } from './phones.ts'
-import { escapeEndingAt, isAlnum, isDigit } from './text-bytes.ts'
+import { escapeEndingAt, isAlnum, isDigit, latin1 } from './text-bytes.ts'
 
 const phone = detectorId('phone')
 
@@ -46,10 +46,27 @@ export function takeInternational(d: Detection): boolean {
   }
   if (best === 0) return takeTrunkZero(d, first)
   d.readContext(first)
-  if (!d.hasName && (d.key.flags & key.keyExempt) !== 0 && (d.flags & key.keyPhone) === 0) return false
+  if ((d.flags & key.keyPhone) === 0) {
+    if (!d.hasName && (d.key.flags & key.keyExempt) !== 0) return false
+    // +14155552671 ns: a signed amount.
+    const isCompact = best - first === count
+    if (isCompact && isAmount(d, first, best)) return false
+  }
   const from = bytes[first - 1] === 0x2b ? first - 1 : first - 3
   d.add(phone, Math.max(from, start), best)
   return true
+}
+
+const amountWords =
+  /(?<![a-z])(offset|drift|skew|diff|delta|size|sizes|bytes?|latency|duration|elapsed|count|total|amount|balance|price|cost|counter|gauge|coords?|coordinates?|ranges?|items?|rows?|seq|sequence|position|score)[^A-Za-z0-9]*$/i
+const amountUnits = /^ ?(ns|us|µs|ms|s|sec|seconds|bytes?|[kmgt]i?b|rows|items|lines|pages|remaining)\b/i
+
+/** Whether the number in `bytes[from, to)` is one that was measured: its name or its unit says so, and nothing says phone. */
+function isAmount(d: Detection, from: number, to: number): boolean {
+  const { bytes, start, end } = d
+  if ((d.key.flags & key.keyPhone) !== 0) return false
+  const before = latin1(bytes, Math.max(start, from - 24), from)
+  return amountWords.test(before) || amountUnits.test(latin1(bytes, to, Math.min(end, to + 12)))
 }
 
 /** `+44 (0)20 7946 0958`: the zero in parentheses is not dialled. */
@@ -105,6 +122,7 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
       for (let i = 0; i < 3; i++) digits[i] = bytes[open - 3 + i]! - 0x30
       for (let i = 0; i < 3; i++) digits[3 + i] = bytes[from + i]! - 0x30
       if (digits.subarray(0, 6).every(digit => digit <= 9) && isNanp(digits, 0)) {
+        if (isAmount(d, open - 4, run.endOf(g + 1))) return 0
         let begin = open - 4
         begin = withCallingCode(bytes, start, begin)
         d.add(phone, begin, run.endOf(g + 1))
@@ -134,8 +152,7 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
     if (count < run.count - g && run.separators[g + count] !== space) return 0
   }
   let begin = from
-  if (begin > start && bytes[begin - 1] === 0x28) begin--
-  else if (begin - 1 > start && bytes[begin - 1] === space && bytes[begin - 2] === 0x29) {
+  if (begin - 1 > start && bytes[begin - 1] === space && bytes[begin - 2] === 0x29) {
     const open = bytes.lastIndexOf(0x28, begin - 2)
     if (open >= start && begin - open <= 8) begin = open
   }
