@@ -6,6 +6,8 @@ import { SeededRandom } from '../testkit/seeded-random.ts'
 import { countItems } from './count.ts'
 import { fuzzBrokenRequests } from './stage-walk.fuzz.ts'
 import { StageWalk } from './stage-walk.ts'
+import type { SpanView } from './views.ts'
+import { drop, keep, type Verdict } from './walk-hooks.ts'
 
 for (const signal of walkedSignals) {
   t.test(`edits of ${signal} through views equal the same edits on decoded messages`, async t => {
@@ -43,6 +45,24 @@ for (const signal of walkedSignals) {
     if (signal === 'metrics') t.ok(seen > 0)
   })
 }
+
+t.test('a request that only loses records is not copied while it is walked', async t => {
+  const random = new SeededRandom(8)
+  let seen = 0
+  for (let i = 0; i < 100; i++) {
+    const bytes = randomRequest(random, 'traces')
+    const dropper = {
+      span(span: SpanView): Verdict {
+        seen++
+        t.equal(span.message.workspace.bytes, bytes)
+        return random.chance(0.7) ? drop : keep
+      },
+    }
+    const walk = new StageWalk('traces', [dropper])
+    t.equal(countItems('traces', walk.run(bytes)), countItems('traces', bytes) - walk.dropped[0]!)
+  }
+  t.ok(seen > 50)
+})
 
 for (const signal of walkedSignals) {
   t.test(`broken ${signal} are walked or refused with a WireError, in bounded time`, async t => {
