@@ -124,7 +124,8 @@ export class Http1ServerConnection implements ServerConnection {
       this.#waitingSinceMs = this.#nowMs
       const headEnd = this.#head === undefined ? -1 : this.#headBuffer.matchLast(bytes, start, end)
       if (headEnd >= 0) {
-        this.#startRequest(this.#head!)
+        const head = this.#head!
+        this.#startRequest(head.contentLength >= 0 ? head.withLength(this.#headBuffer.digits) : head)
         return headEnd
       }
     }
@@ -132,8 +133,10 @@ export class Http1ServerConnection implements ServerConnection {
     if (headEnd === -1) return end
     if (headEnd === -2) throw new Http1Error(431, 'a head above the limit')
     const { last } = this.#headBuffer
-    this.#head = parseHead(last.toString('latin1'), limits.headerPairsMax)
-    this.#startRequest(this.#head)
+    const head = parseHead(last.toString('latin1'), limits.headerPairsMax)
+    this.#headBuffer.vary(head.lengthStart, head.lengthEnd)
+    this.#head = head
+    this.#startRequest(head)
     return headEnd
   }
 

@@ -12,8 +12,11 @@ export class Http1Head {
   /** The connection may carry another request afterwards. */
   keepsAlive = true
   expectsContinue = false
-  readonly names: string[] = []
-  readonly values: string[] = []
+  names: string[] = []
+  values: string[] = []
+  /** Where the digits of the length stand in the head's bytes; an empty range without one. */
+  lengthStart = 0
+  lengthEnd = 0
 
   header(name: string): string | undefined {
     let found: string | undefined
@@ -31,6 +34,22 @@ export class Http1Head {
       else values.push(this.values[i]!)
     })
     return map
+  }
+
+  /** The same head for a body of another length. */
+  withLength(length: number): Http1Head {
+    if (length === this.contentLength) return this
+    const head = new Http1Head()
+    head.method = this.method
+    head.path = this.path
+    head.query = this.query
+    head.contentLength = length
+    head.keepsAlive = this.keepsAlive
+    head.expectsContinue = this.expectsContinue
+    head.names = this.names
+    head.values = this.values.slice()
+    head.values[this.names.indexOf('content-length')] = String(length)
+    return head
   }
 }
 
@@ -121,8 +140,13 @@ function readField(text: string, offset: number, head: Http1Head): number {
   }
   let end = lineEnd
   while (end > start && (text.charCodeAt(end - 1) === space || text.charCodeAt(end - 1) === tab)) end--
-  head.names.push(text.slice(offset, nameEnd).toLowerCase())
+  const name = text.slice(offset, nameEnd).toLowerCase()
+  head.names.push(name)
   head.values.push(text.slice(start, end))
+  if (name === 'content-length') {
+    head.lengthStart = start
+    head.lengthEnd = end
+  }
   return lineEnd + 2
 }
 
