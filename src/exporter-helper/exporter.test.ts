@@ -476,3 +476,35 @@ t.test('memory of a batch is given back when its only attempt left nothing behin
   t.equal((await given([], split)).length, 0, 'cut in four, all let go')
   t.ok((await given([letGo, accepted], split)).length > 60_000, 'cut in four, one of them not')
 })
+
+t.test(
+  'where items are counted, a merged request also closes before 4 MiB, but what came as one is not cut',
+  async t => {
+    const { exporter, backend, give, clock, end } = setUp()
+    const merge = rule(200, 8192)
+    await exporter.start()
+    const padded = async (paddingBytes: number) => {
+      const batch = spanBatch(0, 1, paddingBytes)
+      await exporter.consume({ ...batch, merge })
+    }
+    for (let i = 0; i < 5; i++) await padded(1024 * 1024)
+    await settle()
+    t.same(
+      backend.attempts.map(({ itemCount }) => itemCount),
+      [3],
+      'full by bytes, without waiting for the time',
+    )
+    await clock.advance(200)
+    t.same(
+      backend.attempts.map(({ itemCount }) => itemCount),
+      [3, 2],
+    )
+    await padded(6 * 1024 * 1024)
+    await settle()
+    t.equal(backend.attempts.at(-1)?.itemCount, 1)
+    await give(1, merge)
+    await clock.advance(200)
+    t.equal(backend.attempts.length, 4)
+    await end()
+  },
+)
