@@ -1,6 +1,7 @@
 import type { SpanView } from '../pdata/views.ts'
 import { AttributeRoles, roleIndex } from './attribute-roles.ts'
 import { hashBytes, hashSeed } from './byte-hash.ts'
+import { mayBeCall } from './call-filter.ts'
 import { CallValues } from './call-values.ts'
 import { type CallKind, callKindOf, type Role } from './dialects.ts'
 import { costOfDetails, readProviderMetadata, readUsageDetails } from './provider-metadata.ts'
@@ -59,8 +60,11 @@ export class CallReader {
 
   /** Whether the span is a call that has a price of its own. Fills the fields if so. */
   read(span: SpanView): boolean {
+    const { message } = span
+    // What is edited does not stand in the message any more; everything else is told from calls by its keys' first bytes.
+    if (!message.isDirty && !mayBeCall(message.workspace.bytes, message.start, message.end)) return false
     const { attributes } = span
-    const { bytes } = span.message.workspace
+    const { bytes } = message.workspace
     if (!this.roles.scan(attributes, bytes)) return false
     const { indexOf } = this.roles
     this.values.reset(attributes, bytes)
