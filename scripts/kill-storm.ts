@@ -1,7 +1,9 @@
 /**
  * Kills the agent at random moments under load, with its queue on disk and a backend that is up, slow or down, and checks
- * what arrived: `node scripts/kill-storm.ts [kills] [seed] [command]`, 100 kills by default, 3,000 for the long form. With a
- * command, such as the path of a Collector that has file_storage, that agent is stormed instead, for comparison.
+ * what arrived: `node scripts/kill-storm.ts [kills] [seed] [command] [--pause ms]`, 100 kills by default, 3,000 for the long
+ * form. It runs `bin/sluice`, so the build if there is one. With a command, such as the path of a Collector that has
+ * file_storage, that agent is stormed instead, for comparison. `--pause` is what each of the four senders waits between two
+ * requests, so that a long storm leaves the machine to others.
  *
  * Passes where no item is missing that was acknowledged, and where no more requests came twice than were under way.
  */
@@ -12,22 +14,25 @@ import net, { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { nodeFileSystem } from '../src/storage/file-system.ts'
 import { inspectLog } from '../src/storage/inspect-log.ts'
 import { SeededRandom } from '../src/testkit/seeded-random.ts'
 import { spanBatch, spanNumbers } from '../src/testkit/span-batches.ts'
 
-const killCount = Number(process.argv[2] ?? 100)
-const seed = Number(process.argv[3] ?? 1)
+const { values, positionals } = parseArgs({ options: { pause: { type: 'string' } }, allowPositionals: true })
+const killCount = Number(positionals[0] ?? 100)
+const seed = Number(positionals[1] ?? 1)
 /** Another agent that reads the same file; its own account is not looked at. */
-const peer = process.argv[4]
+const peer = positionals[2]
+const pauseMs = Number(values.pause ?? 0)
 const random = new SeededRandom(seed)
 const consumerCount = 10
 const modes = ['up', 'slow', 'down'] as const
 let mode: (typeof modes)[number] = 'up'
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const sluice = fileURLToPath(new URL('../bin/sluice', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'sluice-kill-storm-'))
 const configFile = join(directory, 'agent.yaml')
 
@@ -44,6 +49,7 @@ const sink = http.createServer(async (request, response) => {
       const count = receivedCounts.get(number) ?? 0
       if (count > 0) isRepeated = true
       receivedCounts.set(number, count + 1)
+      outstanding.delete(number)
     }
     if (isRepeated) repeatedRequests++
     response.writeHead(200).end()
@@ -75,7 +81,9 @@ service:
 `,
 )
 
-const acknowledged = new Set<number>()
+let acknowledgedCount = 0
+/** Acknowledged, and not seen at the backend yet. */
+const outstanding = new Set<number>()
 const listenTimesMs: number[] = []
 let sentCount = 0
 let isLoading = true
@@ -92,16 +100,15 @@ for (let kill = 0; kill < killCount; kill++) {
   await ended(agent)
   await lookAtDisk(kill + 1)
   if ((kill + 1) % 10 === 0)
-    console.log(`${kill + 1} kills, ${acknowledged.size} items acknowledged, ${receivedCounts.size} arrived`)
+    console.log(`${kill + 1} kills, ${acknowledgedCount} items acknowledged, ${receivedCounts.size} arrived`)
 }
 isLoading = false
 mode = 'up'
 const last = await startAgent()
 await load
 // As long as something arrives: how fast that is depends on the machine.
-const isMissing = () => [...acknowledged].some(number => !receivedCounts.has(number))
 let seen = -1
-for (let quietMs = 0; quietMs < 20_000 && isMissing(); quietMs += 100) {
+for (let quietMs = 0; quietMs < 20_000 && outstanding.size > 0; quietMs += 100) {
   if (receivedCounts.size !== seen) quietMs = 0
   seen = receivedCounts.size
   await wait(100)
@@ -113,12 +120,12 @@ sink.closeAllConnections()
 sink.close()
 agentPool.destroy()
 
-const missing = [...acknowledged].filter(number => !receivedCounts.has(number))
+const missing = [...outstanding]
 const repeatedItems = [...receivedCounts.values()].filter(count => count > 1).length
 listenTimesMs.sort((a, b) => a - b)
 const at = (share: number) =>
   Math.round(listenTimesMs[Math.min(listenTimesMs.length - 1, Math.floor(listenTimesMs.length * share))] ?? 0)
-console.log(`seed ${seed}: ${killCount} kills, ${sentCount} items sent, ${acknowledged.size} acknowledged`)
+console.log(`seed ${seed}: ${killCount} kills, ${sentCount} items sent, ${acknowledgedCount} acknowledged`)
 console.log(
   `missing ${missing.length}, repeated ${repeatedItems} items in ${repeatedRequests} requests (at most ${killCount * consumerCount})`,
 )
@@ -132,12 +139,16 @@ process.exitCode = missing.length === 0 && repeatedRequests <= killCount * consu
 
 async function startAgent(): Promise<ChildProcess> {
   const startedMs = performance.now()
-  const [command, ...args] = peer === undefined ? [process.execPath, main] : [peer]
-  const agent = spawn(command, [...args, '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'] })
-  agent.stdout.on('data', (text: Buffer) => checkLedger(text.toString()))
-  agent.stderr.on('data', (text: Buffer) => checkLedger(text.toString()))
+  const agent = spawn(peer ?? sluice, ['--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  const take = (text: Buffer) => {
+    output = (output + text).slice(-4096)
+    checkLedger(text.toString())
+  }
+  agent.stdout.on('data', take)
+  agent.stderr.on('data', take)
   while (!(await isListening())) {
-    if (agent.exitCode !== null) throw new Error(`the agent ended by itself with ${agent.exitCode}`)
+    if (agent.exitCode !== null) throw new Error(`the agent ended by itself with ${agent.exitCode}: ${output}`)
     await wait(5)
   }
   listenTimesMs.push(performance.now() - startedMs)
@@ -156,7 +167,7 @@ async function lookAtDisk(life: number): Promise<void> {
     },
     damaged() {},
   }).catch(() => undefined)
-  const gone = [...acknowledged].filter(number => !receivedCounts.has(number) && !waiting.has(number))
+  const gone = [...outstanding].filter(number => !waiting.has(number))
   if (gone.length > 0)
     throw new Error(`${gone.length} items are gone after life ${life}, from ${gone[0]} on; see ${queue}`)
 }
@@ -187,9 +198,15 @@ async function sendForEver(): Promise<void> {
     const first = sentCount
     sentCount += count
     const isAccepted = await post(Buffer.from(spanBatch(first, count, 200).bytes))
-    if (isAccepted) for (let i = first; i < first + count; i++) acknowledged.add(i)
-    else await wait(10)
+    if (isAccepted) acknowledge(first, count)
+    if (pauseMs > 0 || !isAccepted) await wait(isAccepted ? pauseMs : 10)
   }
+}
+
+/** The backend may have had them before the sender had its answer. */
+function acknowledge(first: number, count: number): void {
+  acknowledgedCount += count
+  for (let number = first; number < first + count; number++) if (!receivedCounts.has(number)) outstanding.add(number)
 }
 
 function post(body: Buffer): Promise<boolean> {
