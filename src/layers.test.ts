@@ -13,7 +13,9 @@ const layers: readonly (readonly string[])[] = [
   ['exporter-helper', 'receiver-helper', 'processor-helper', 'model-calls', 'testkit'],
   ['receivers', 'processors', 'exporters', 'connectors', 'extensions', 'service'],
   ['cli', 'components.ts'],
-  ['main.ts', 'stage-worker.ts'],
+  ['program.ts', 'stage-worker.ts'],
+  // Loads the program when V8 is ready for it.
+  ['main.ts'],
 ]
 /** Each folder in these is a unit of its own. */
 const families = ['receivers', 'processors', 'exporters', 'connectors', 'extensions']

@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url'
-import { setFlagsFromString } from 'node:v8'
 import { runAgentProcess } from './cli/agent-process.ts'
 import { dryBuild } from './cli/dry-build.ts'
 import { runCli } from './cli/run-cli.ts'
@@ -14,11 +13,6 @@ process.stdout.on('error', error => {
   if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
   throw error
 })
-
-// Request bodies live outside of V8's heap. By default every 64 MB of them start a full collection, dozens a second under
-// load, which find nothing to do in a small heap; counted together with the heap they do not. It halves the CPU of
-// receiving (docs/decisions/transport-on-sockets.md), at equal memory.
-setFlagsFromString('--external-memory-accounted-in-global-limit')
 
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,

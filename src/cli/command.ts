@@ -45,7 +45,7 @@ export interface OutputStream {
   write(text: string): unknown
 }
 
-/** What the agent's process offers the commands; `main.ts` makes it, and tests make their own. */
+/** What the agent's process offers the commands; `program.ts` makes it, and tests make their own. */
 export interface CliWorld {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdout: OutputStream

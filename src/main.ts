@@ -1,0 +1,7 @@
+import { setFlagsFromString } from 'node:v8'
+
+// Node throws away its own compiled code where V8's flags are not the ones that it was built with, and `bin/sluice` gives
+// the heap a size to begin with: compiling anew what the start needs of Node took 20 ms. The heap has its size by now.
+setFlagsFromString('--initial-old-space-size=0')
+
+await import('./program.ts')
