@@ -6,8 +6,9 @@ const ownBytesMin = 32 * 1024
  * comes to one after every 64 MB of it; given back by hand it is free at once and no collection is due.
  *
  * A batch with this object has one holder at a time: who passes the batch on passes the memory too, and does not look at
- * the bytes again. Who gives the batch to several says so with `share`. The last holder calls `release`; who never does
- * leaves the memory to the collector, which is always right. So whoever does not know of all this needs not to.
+ * the bytes again, also not when it was refused: who would come again with the same bytes keeps the memory out of it. Who
+ * gives the batch to several says so with `share`. The last holder calls `release`; who never does leaves the memory to the
+ * collector, which is always right. So whoever does not know of all this needs not to.
  *
  * After the release the bytes are an empty view: a mistake shows nobody else's data.
  */

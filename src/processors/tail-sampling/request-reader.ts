@@ -1,3 +1,4 @@
+import type { BatchMemory } from '../../pdata/batch-memory.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
 import { ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
 import { Workspace } from '../../pdata/workspace.ts'
@@ -26,7 +27,7 @@ export class RequestReader {
   readonly #scopeCursor = new FieldCursor()
 
   /** Reads the groups first: `onSpan` may then refer to them. Throws `WireError` on malformed input. */
-  read(bytes: Uint8Array): WaitingRequest {
+  read(bytes: Uint8Array, memory?: BatchMemory): WaitingRequest {
     const resources: Int32Array[] = []
     const scopes: Int32Array[] = []
     const scopeResources: number[] = []
@@ -41,7 +42,7 @@ export class RequestReader {
         scopeResources.push(resources.length - 1)
       }
     }
-    return { bytes, resources, scopes, scopeResources, waitingSpans: 0 }
+    return { bytes, memory, resources, scopes, scopeResources, waitingSpans: 0 }
   }
 
   /** Calls `onSpan` for every span of the request, in order. */

@@ -1,8 +1,11 @@
+import type { BatchMemory } from '../../pdata/batch-memory.ts'
+
 const none = -1
 
 /** A request that has spans waiting, and where its groups' own fields stand. */
 export interface WaitingRequest {
   readonly bytes: Uint8Array
+  readonly memory: BatchMemory | undefined
   /** Ranges `[start, end, ...]` of each resource group's fields beside its scopes. */
   readonly resources: readonly Int32Array[]
   /** The same of each scope group beside its spans, and the resource group that it is in. */
@@ -52,6 +55,7 @@ export class SpanIndex {
     this.#requests[index] = undefined
     this.#freeRequests.push(index)
     this.#requestBytes -= request.bytes.length
+    request.memory?.release(request.bytes)
   }
 
   requestAt(index: number): WaitingRequest {

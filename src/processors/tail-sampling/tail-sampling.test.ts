@@ -1,6 +1,7 @@
 import t from 'tap'
 import { ConsumeError, type Consumer } from '../../component/consumer.ts'
 import { parseConfig } from '../../config/parse-config.ts'
+import { BatchMemory } from '../../pdata/batch-memory.ts'
 import type { OtlpBatch } from '../../pdata/otlp-batch.ts'
 import { componentSettings } from '../../testkit/component-settings.ts'
 import { decodePlain, encodePlain, type Plain } from '../../testkit/otlp-oracle.ts'
@@ -369,3 +370,33 @@ for (const yaml of [
     t.throws(() => parseConfig(tailSamplingConfig, yaml))
   })
 }
+
+t.test(
+  'the memory of a request is given back with its last decided span, not before, and its kept spans are whole',
+  async t => {
+    const { processor, next, clock } = await sampler(
+      'decision_wait: 5s\npolicies: [{name: errors, type: status_code, status_code: {status_codes: [ERROR]}}]',
+    )
+    const long = 'x'.repeat(20_000)
+    const own = (batch: OtlpBatch) => {
+      const bytes = new Uint8Array(batch.bytes)
+      return { ...batch, bytes, memory: BatchMemory.of(bytes) }
+    }
+    const first = own(request({ trace: 1, error: true, name: long }, { trace: 2, name: long }))
+    await processor.consume(first)
+    await clock.advance(3000)
+    const second = own(request({ trace: 1, name: long }, { trace: 3, error: true, name: long }))
+    await processor.consume(second)
+    await clock.advance(2100)
+    t.same(next.traces, [1])
+    t.equal(first.bytes.length, 0, 'all of it is decided')
+    t.ok(second.bytes.length > 40_000, 'a span of it waits')
+    await clock.advance(3000)
+    t.equal(second.bytes.length, 0)
+    t.same(next.traces, [1, 3])
+    t.same(
+      next.spans.map(({ name }) => name),
+      [long, long, long],
+    )
+  },
+)

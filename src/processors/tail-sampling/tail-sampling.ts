@@ -119,7 +119,7 @@ export class TailSampling implements Component, Consumer {
     const { spans } = this.#store
     // A view into somebody's larger buffer would keep all of that alive while its spans wait.
     const bytes = batch.bytes.buffer.byteLength > batch.bytes.length * 2 ? batch.bytes.slice() : batch.bytes
-    const request = this.#reader.read(bytes)
+    const request = this.#reader.read(bytes, batch.memory)
     const requestIndex = spans.addRequest(request)
     this.#store.enterRequest()
     // Spans may leave while others of the request are still to come.
