@@ -143,7 +143,8 @@ export class Delivery {
     if (result.kind !== 'accepted' || result.isLetGo !== true)
       for (const { entry } of request.pieces) entry.isPinned = true
     if (result.kind === 'accepted') health.worked()
-    else if (result.kind === 'refused') health.failed(result.refusal, retry.enabled)
+    else if (result.kind === 'refused')
+      health.failed(result.refusal, retry.enabled && result.refusal.kind !== 'permanent')
     return result
   }
 

@@ -5,6 +5,7 @@ import { parseConfig } from '../config/parse-config.ts'
 import { queueShape } from '../config/shared/exporter-queue.ts'
 import { BatchMemory } from '../pdata/batch-memory.ts'
 import type { MergeRule } from '../pdata/otlp-batch.ts'
+import { silentLogger } from '../telemetry/logger.ts'
 import { componentSettings } from '../testkit/component-settings.ts'
 import { settle } from '../testkit/manual-clock.ts'
 import { type Answer, ScriptedBackend } from '../testkit/scripted-backend.ts'
@@ -30,7 +31,10 @@ const down = refused('retryable')
 const never = new Promise<ExportResult>(() => {})
 
 function setUp(yaml = '{}', script: Answer<ExportResult>[] = [], otherwise: Answer<ExportResult> = accepted) {
-  const settings = componentSettings('test', { random: () => 0.5 })
+  const said: string[] = []
+  const say = (message: string) => void said.push(message)
+  const logger = { ...silentLogger, warn: say, error: say }
+  const settings = componentSettings('test', { random: () => 0.5, logger })
   const { retry, queue } = parseConfig(config, yaml)
   const backend = new ScriptedBackend<ExportResult>(otherwise, script)
   const create = () => createExporter({ backend, signals: ['traces'], timeoutMs: 5000, retry, queue }, settings)
@@ -38,6 +42,7 @@ function setUp(yaml = '{}', script: Answer<ExportResult>[] = [], otherwise: Answ
   let first = 0
   const { ledger, clock } = settings
   return {
+    said,
     settings,
     ledger,
     clock,
@@ -271,11 +276,14 @@ t.test("waits at least as long as the backend's hint says, and grows from there"
 })
 
 t.test('drops at once, and counts by reason, what the backend refuses for good', async t => {
-  const { exporter, give, backend, counts, end } = setUp('{}', [refused('permanent', undefined, 'backend_refused')])
+  const { exporter, give, backend, counts, said, end } = setUp('{}', [
+    refused('permanent', undefined, 'backend_refused'),
+  ])
   await exporter.start()
   await give(5)
   await give(2)
   await settle()
+  t.strictSame(said, ['Exporting failed. Dropping data.'], 'and nobody says that it is tried again')
   t.strictSame(counts(), { ...none, received: 7, exported: 2, dropped: { backend_refused: 5 } })
   t.strictSame(backend.received, [5, 6])
   await end()

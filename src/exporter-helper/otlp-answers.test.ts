@@ -58,6 +58,7 @@ for (let status = 400; status < 600; status++) {
 }
 
 t.test('redirects are final: OTLP has none', async t => {
+  t.match(ofHttp(http(505)), { refusal: { kind: 'permanent', reason: 'backend_refused' } })
   for (const status of [301, 302, 307, 308]) t.match(ofHttp(http(status)), { refusal: { kind: 'permanent' } })
 })
 

@@ -107,7 +107,7 @@ function reasonOfGrpc(status: number): string {
 
 function reasonOfHttp(status: number): string {
   if (status === 401 || status === 403) return 'backend_auth'
-  return status === 429 || status >= 502 ? 'backend_overloaded' : 'backend_refused'
+  return status === 429 || (status >= 502 && status <= 504) ? 'backend_overloaded' : 'backend_refused'
 }
 
 function grpcStatusName(status: number): string {

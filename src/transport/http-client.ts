@@ -6,6 +6,7 @@ import {
   type HttpClientSettings,
   TransportError,
 } from './client.ts'
+import { connectErrorText } from './connect-error.ts'
 
 /** An HTTP/1.1 client over undici. One pool of connections to one endpoint. */
 export function createHttpClient(settings: HttpClientSettings): HttpClient {
@@ -233,7 +234,7 @@ class Call implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const kind = !this.#isConnected ? 'connect' : error.name === 'HTTPParserError' ? 'protocol' : 'lost'
-    this.#finish(new TransportError(kind, describe(error), error))
+    this.#finish(new TransportError(kind, connectErrorText(error), error))
   }
 
   #tooLarge(controller: Dispatcher.DispatchController): void {
@@ -256,10 +257,4 @@ class Call implements Dispatcher.DispatchHandler {
 
 function joined(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value
-}
-
-/** An AggregateError of several addresses has an empty message of its own. */
-export function describe(error: Error): string {
-  if (error instanceof AggregateError) return error.errors.map(each => (each as Error).message).join('; ')
-  return error.message
 }

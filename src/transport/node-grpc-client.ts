@@ -10,10 +10,10 @@ import {
   TransportError,
 } from './client.ts'
 import { compress } from './compress.ts'
+import { connectErrorText } from './connect-error.ts'
 import { formatGrpcTimeout, grpcPrefix } from './grpc.ts'
 import { readGrpcAnswer } from './grpc-answer.ts'
 import { type GrpcTarget, parseGrpcTarget } from './grpc-target.ts'
-import { describe } from './http-client.ts'
 
 /** A gRPC client over node:http2: one connection at a time, made when a call needs it. */
 export class NodeGrpcClient implements GrpcClient {
@@ -109,7 +109,7 @@ export class NodeGrpcClient implements GrpcClient {
       socket.once('error', refused)
       function refused(error: Error) {
         timer.cancel()
-        reject(new TransportError('connect', describe(error), error))
+        reject(new TransportError('connect', connectErrorText(error), error))
       }
     })
   }
@@ -223,7 +223,7 @@ class Call {
         stream.end()
       } catch (error) {
         // The session closed between being handed out and being used: nothing was sent.
-        reject(new TransportError('connect', describe(error as Error), error))
+        reject(new TransportError('connect', connectErrorText(error as Error), error))
       }
     })
     this.response = Promise.race([answer, this.failed])

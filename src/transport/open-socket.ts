@@ -2,6 +2,7 @@ import net, { type Socket } from 'node:net'
 import tls from 'node:tls'
 import type { Clock } from '../clock/clock.ts'
 import { TransportError } from './client.ts'
+import { connectErrorText } from './connect-error.ts'
 import type { ClientTls } from './tls.ts'
 
 export type SocketAddress = { readonly host: string; readonly port: number } | { readonly path: string }
@@ -33,7 +34,7 @@ export function openSocket(settings: OpenSettings): Promise<Socket> {
       isOver = true
       timer.cancel()
       current?.destroy()
-      reject(new TransportError('connect', messageOf(error), error))
+      reject(new TransportError('connect', connectErrorText(error), error))
     }
     function done(socket: Socket) {
       if (isOver) return
@@ -130,7 +131,3 @@ function askProxy(socket: Socket, { address, proxy }: OpenSettings): Promise<voi
 }
 
 /** An AggregateError of several addresses has an empty message of its own. */
-function messageOf(error: Error): string {
-  if (error instanceof AggregateError) return error.errors.map(each => (each as Error).message).join('; ')
-  return error.message
-}

@@ -92,7 +92,18 @@ export class FrameReader {
     this.type = bytes[offset + 3]!
     this.flags = bytes[offset + 4]!
     this.streamId = readUint32(bytes, offset + 5) & streamIdLargest
-    if (this.length > this.#frameBytesMax) throw new Http2Error(frameSizeError, `a frame of ${this.length} bytes`)
+    if (this.length > this.#frameBytesMax) throw new Http2Error(frameSizeError, this.#strangeLength(bytes, offset))
+  }
+
+  /** The first bytes of other protocols, read as a length, say nothing to anybody. */
+  #strangeLength(bytes: Uint8Array, offset: number): string {
+    if (this.frameCount === 1) {
+      const first = Buffer.from(bytes.subarray(offset, offset + 5)).toString('latin1')
+      if (first === 'HTTP/') return 'the peer speaks HTTP/1 on this port, not HTTP/2 (gRPC)'
+      const isTlsRecord = (bytes[offset] === 0x15 || bytes[offset] === 0x16) && bytes[offset + 1] === 3
+      if (isTlsRecord) return 'the peer speaks TLS on this port'
+    }
+    return `a frame of ${this.length} bytes`
   }
 
   #startFrame(bytes: Uint8Array, offset: number, end: number): number {

@@ -256,6 +256,36 @@ t.test('a proxy is asked with CONNECT, and what it refuses is told', async t => 
   await t.rejects(refused.send(request), { kind: 'connect', message: /407/ } as never)
 })
 
+t.test('a backend that speaks something else on that port is said to', async t => {
+  for (const [answer, message] of [
+    ['HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n', /speaks HTTP\/1 on this port/],
+    ['\x15\x03\x01\x00\x02\x02\x46\x00\x00', /speaks TLS on this port/],
+    ['\x7f\x7f\x7f\x00\x00\x00\x00\x00\x00', /a frame of 8355711 bytes/],
+  ] as const) {
+    const server = net.createServer(socket => void socket.on('error', () => undefined).end(answer, 'latin1'))
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => void server.close())
+    const { port } = server.address() as net.AddressInfo
+    await t.rejects(clientOf(t, `127.0.0.1:${port}`).send(request), { message } as never)
+  }
+})
+
+t.test('TLS towards a backend that speaks plain text names the key to write', async t => {
+  const server = net.createServer(
+    socket =>
+      void socket
+        .on('error', () => undefined)
+        .resume()
+        .end('SSH-2.0\r\n'),
+  )
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => void server.close())
+  const { port } = server.address() as net.AddressInfo
+  const tls = { current: () => ({}), serverName: undefined, skipsVerification: true }
+  const failing = clientOf(t, `127.0.0.1:${port}`, { tls })
+  await t.rejects(failing.send(request), { kind: 'connect', message: /tls: \{insecure: true\}/ } as never)
+})
+
 t.test('a server that closes connections before a word is a failure to connect', async t => {
   const server = net.createServer(socket => socket.destroy())
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
