@@ -1,5 +1,5 @@
 import type { Consumer } from '../component/consumer.ts'
-import { BatchMemory } from '../pdata/batch-memory.ts'
+import { replaceBytes } from '../pdata/batch-memory.ts'
 import type { OtlpBatch } from '../pdata/otlp-batch.ts'
 import type { Ledger } from '../telemetry/ledger.ts'
 import type { StageInstance } from './stage-instance.ts'
@@ -18,13 +18,8 @@ export class StageConsumer implements Consumer {
 
   async consume(batch: OtlpBatch): Promise<void> {
     const result = await this.#stage.run(batch)
-    const { bytes, itemCount } = result
-    const isSame = bytes === batch.bytes
-    // What came in has been copied where it is still wanted.
-    if (!isSame || itemCount === 0) batch.memory?.release(batch.bytes)
-    if (itemCount > 0) {
-      await this.#next.consume(isSame ? batch : { ...batch, bytes, itemCount, memory: BatchMemory.of(bytes) })
-    }
+    const left = replaceBytes(batch, result.bytes, result.itemCount)
+    if (left.itemCount > 0) await this.#next.consume(left)
     this.#stage.record(batch.itemCount, result)
     for (const { dropReason, dropped } of result.counts) this.#ledger.dropped(batch.signal, dropReason, dropped)
   }

@@ -2,6 +2,7 @@ import type { Timer } from '../../clock/clock.ts'
 import type { Component, ComponentSettings, Deadline } from '../../component/component.ts'
 import type { Consumer } from '../../component/consumer.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
+import { replaceBytes } from '../../pdata/batch-memory.ts'
 import { ConstantAttribute } from '../../pdata/constant-attribute.ts'
 import type { OtlpBatch } from '../../pdata/otlp-batch.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
@@ -82,11 +83,11 @@ export class AdaptiveSampler implements Component, Consumer {
     const bytes = this.#judge.run(batch.bytes)
     const dropped = this.#judge.dropped[0] ?? 0
     this.#controller.countKept(this.#kept, this.#nowMs)
-    const itemCount = batch.itemCount - dropped
-    if (itemCount > 0) await this.#next.consume({ ...batch, bytes, itemCount })
+    const left = replaceBytes(batch, bytes, batch.itemCount - dropped)
+    if (left.itemCount > 0) await this.#next.consume(left)
     // Counted only now: had the next consumer refused, nothing would have been dropped.
     ledger.dropped('traces', 'sampled', dropped)
-    this.#metrics.spans(itemCount, dropped)
+    this.#metrics.spans(left.itemCount, dropped)
   }
 
   #noteUrgent(span: SpanView): Verdict {
