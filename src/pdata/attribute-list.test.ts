@@ -34,8 +34,11 @@ function look<T>(bytes: Uint8Array, see: (span: SpanView) => T): T {
 
 const text = (word: string) => [0x0a, word.length, ...Buffer.from(word)]
 const valueField = (word: string) => [0x12, word.length + 2, ...text(word)]
-/** An unknown field of that many bytes altogether. */
-const filled = (length: number) => [0x22, length - 2, ...Buffer.alloc(length - 2)]
+/** An unknown field of that many bytes or a few more. */
+const filled = (length: number) =>
+  length < 130
+    ? [0x22, length - 2, ...Buffer.alloc(length - 2)]
+    : [0x22, (length & 127) | 128, length >> 7, ...Buffer.alloc(length)]
 const reader = new ValueReader()
 
 function read(span: SpanView, key: string): string | undefined {
@@ -111,17 +114,44 @@ for (const [what, payload, lacks] of [
   })
 }
 
-t.test('keys of equal length, first, middle and last byte are told apart', async t => {
-  const bytes = spanWith([...text('a1b2c'), ...valueField('x')], [...text('a3b4c'), ...valueField('y')])
+t.test('keys of equal length that end alike are told apart', async t => {
+  const bytes = spanWith([...text('a1.bcde'), ...valueField('x')], [...text('a3.bcde'), ...valueField('y')])
   t.equal(
-    look(bytes, span => read(span, 'a3b4c')),
+    look(bytes, span => read(span, 'a3.bcde')),
     'y',
   )
   t.equal(
-    look(bytes, span => read(span, 'a5b6c')),
+    look(bytes, span => read(span, 'a5.bcde')),
     undefined,
   )
 })
+
+for (const key of ['', 'a', 'ab', 'abc', 'abcd', 'abcde', 'ä']) {
+  t.test(`finds '${key}' however the attribute is written`, async t => {
+    const bytes = Buffer.from(key)
+    const keyField = [0x0a, bytes.length, ...bytes]
+    for (const payload of [
+      [...keyField, ...valueField('v')],
+      [...valueField('v'), ...keyField],
+      [...keyField, ...filled(200), ...valueField('v')],
+      [...keyField, 0x12, 0x80, 0x01, ...text('x'.repeat(126))],
+    ]) {
+      const request = spanWith([...text('other'), ...valueField('w')], payload, [...text('more'), ...valueField('w')])
+      t.match(
+        look(request, span => read(span, key)),
+        /^[vx]/,
+      )
+      t.equal(
+        look(request, span => read(span, 'more')),
+        'w',
+      )
+      t.equal(
+        look(request, span => read(span, 'none')),
+        undefined,
+      )
+    }
+  })
+}
 
 t.test('indices stay valid while attributes are removed and inserted', async t => {
   const bytes = spanWith([...text('a'), ...valueField('1')], [...text('b'), ...valueField('2')])

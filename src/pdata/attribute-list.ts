@@ -1,7 +1,7 @@
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { wireBytes } from '../wire/wire-type.ts'
 import { varintLength } from '../wire/wire-writer.ts'
-import { type AttributeKey, hashKey } from './attribute-key.ts'
+import { type AttributeKey, hashKey, hashLengthFactor } from './attribute-key.ts'
 import type { ConstantAttribute, EncodedValue } from './constant-attribute.ts'
 import { writeNormalized } from './normalize.ts'
 import * as otlp from './otlp-fields.ts'
@@ -28,10 +28,19 @@ const stateRemoved = 2
 const stateExtra = 4
 /** The field's present bytes are not where the message has them. A changed entry has always moved. */
 const stateMoved = 8
+/** Key and value stand in their columns. Without it the entry is a short key and a short value, and both follow from its bounds. */
+const stateNoted = 16
 
 /** An offset that no message ends at. */
 const notPlain = -1
 
+/** Bytes of a tag and a length below 128. */
+const shortHeader = 2
+/** Three of them: an attribute of no bytes. */
+const shortAttributeMin = 6
+/** Of four bytes read at once, all but the low bits of two lengths; and the same of two bytes. */
+const openingMask = 0x80ff80ff | 0
+const valueMask = 0x80ff
 const keyTag = (otlp.keyValueKey << 3) | wireBytes
 const valueTag = (otlp.keyValueValue << 3) | wireBytes
 
@@ -124,73 +133,77 @@ export class AttributeList {
 
   /** Reads the attributes that `addRow` would note. Returns where the row ends. */
   readRow(bytes: Uint8Array, start: number, end: number, tag: number): number {
-    let entries = this.#entries
-    let hashes = this.#hashes
-    let { size } = this
-    let at = size * columns
+    const { view } = this.#workspace
+    const opening = tag | (keyTag << 16)
     let offset = start
-    while (offset + 1 < end && bytes[offset] === tag) {
-      let payload = offset + 2
-      let length = bytes[offset + 1]!
-      if (length > 127) {
-        if (payload >= end) break
-        const high = bytes[payload++]!
-        if (high > 127) break
-        length = (length & 127) | (high << 7)
-      }
-      const next = payload + length
-      if (next > end) break
-      if (at + columns > entries.length) {
-        this.#grow()
-        entries = this.#entries
-        hashes = this.#hashes
-      }
-      entries[at + sourceStart] = offset
-      entries[at + sourceEnd] = next
-      entries[at + state] = 0
-      const keyLength = bytes[payload + 1]!
-      const key = payload + 2
-      const keyTo = key + keyLength
-      let value = keyTo + 2
-      // A short key and then a value: the shape of nearly every attribute.
-      let isPlain = keyLength < 128 && value <= next && bytes[payload] === keyTag && bytes[keyTo] === valueTag
-      if (isPlain) {
-        let valueLength = bytes[keyTo + 1]!
-        if (valueLength > 127) valueLength = (valueLength & 127) | (bytes[value++]! << 7)
-        // Two bytes: with a third one the sum would be larger than any attribute that gets here.
-        isPlain = value + valueLength === next
-      }
-      if (isPlain) {
-        entries[at + keyStart] = key
+    while (true) {
+      let { size } = this
+      let at = size * columns
+      const entries = this.#entries
+      const hashes = this.#hashes
+      const room = entries.length - columns
+      // A key and a value of less than 128 bytes, all together too: nearly every attribute. Two reads tell.
+      while (offset + shortAttributeMin <= end && at <= room) {
+        const first = view.getInt32(offset, true)
+        if ((first & openingMask) !== opening) break
+        const next = offset + shortHeader + ((first >>> 8) & 127)
+        const keyLength = first >>> 24
+        const keyTo = offset + 2 * shortHeader + keyLength
+        if (next > end || keyTo + shortHeader > next) break
+        const second = view.getInt16(keyTo, true)
+        if ((second & valueMask) !== valueTag || keyTo + shortHeader + (second >>> 8) !== next) break
+        entries[at + sourceStart] = offset
+        entries[at + sourceEnd] = next
         entries[at + keyEnd] = keyTo
-        entries[at + valueStart] = value
-        entries[at + valueEnd] = next
-        hashes[size] = hashKey(bytes, key, keyTo)
-      } else this.#parseEntry(at, payload, next)
-      size++
-      at += columns
+        entries[at + state] = 0
+        hashes[size] =
+          keyLength < 4
+            ? hashKey(bytes, keyTo - keyLength, keyTo)
+            : view.getInt32(keyTo - 4, true) ^ Math.imul(keyLength, hashLengthFactor)
+        size++
+        at += columns
+        offset = next
+      }
+      this.size = size
+      const next = this.#readLong(bytes, offset, end, tag)
+      if (next === offset) return offset
       offset = next
     }
-    this.size = size
-    return offset
+  }
+
+  /** Reads one attribute with a tag of one and a length of one or two bytes. Returns its end, or `start` where it is none. */
+  #readLong(bytes: Uint8Array, start: number, end: number, tag: number): number {
+    if (start + 1 >= end || bytes[start] !== tag) return start
+    let payload = start + 2
+    let length = bytes[start + 1]!
+    if (length > 127) {
+      if (payload >= end) return start
+      const high = bytes[payload++]!
+      if (high > 127) return start
+      length = (length & 127) | (high << 7)
+    }
+    const next = payload + length
+    if (next > end) return start
+    this.#readEntry(start, payload, next)
+    return next
   }
 
   /** Reads the attribute whose field begins at `start`, however its tag and length are written. */
   readOther(start: number): void {
-    const at = this.#append()
     const { bytes } = this.#workspace
     const field = this.#cursor.reset(bytes, start, bytes.length)
     field.next()
-    this.#entries[at + sourceStart] = start
-    this.#entries[at + sourceEnd] = field.fieldEnd
-    this.#entries[at + state] = 0
-    this.#parseEntry(at, field.valueStart, field.fieldEnd)
+    this.#readEntry(start, field.valueStart, field.fieldEnd)
   }
 
-  /** Reads the `KeyValue` in `bytes[payloadStart, end)`, whatever its shape. */
-  #parseEntry(at: number, payloadStart: number, end: number): void {
+  /** Appends the entry of the `KeyValue` in `bytes[payloadStart, end)`, whatever its shape. */
+  #readEntry(start: number, payloadStart: number, end: number): void {
+    const at = this.#append()
     const entries = this.#entries
     const { bytes } = this.#workspace
+    entries[at + sourceStart] = start
+    entries[at + sourceEnd] = end
+    entries[at + state] = stateNoted
     let offset = payloadStart
     let key = 0
     let keyTo = 0
@@ -282,7 +295,7 @@ export class AttributeList {
   #isKey(key: AttributeKey, at: number): boolean {
     const entries = this.#entries
     if ((entries[at + state]! & stateRemoved) !== 0) return false
-    return key.equalsIn(this.#workspace.view, entries[at + keyStart]!, entries[at + keyEnd]!)
+    return key.equalsIn(this.#workspace.view, this.keyStart(at / columns), entries[at + keyEnd]!)
   }
 
   /** What all offsets are into. Read it again after an edit. */
@@ -296,17 +309,25 @@ export class AttributeList {
 
   /** Offsets into the workspace's `bytes`. */
   keyStart(index: number): number {
-    return this.#entries[index * columns + keyStart]!
+    const at = index * columns
+    const entries = this.#entries
+    const isNoted = (entries[at + state]! & stateNoted) !== 0
+    return isNoted ? entries[at + keyStart]! : entries[at + sourceStart]! + 2 * shortHeader
   }
   keyEnd(index: number): number {
     return this.#entries[index * columns + keyEnd]!
   }
   /** Where the `AnyValue` begins; for `ValueReader.reset`. */
   valueStart(index: number): number {
-    return this.#entries[index * columns + valueStart]!
+    const at = index * columns
+    const entries = this.#entries
+    const isNoted = (entries[at + state]! & stateNoted) !== 0
+    return isNoted ? entries[at + valueStart]! : entries[at + keyEnd]! + shortHeader
   }
   valueEnd(index: number): number {
-    return this.#entries[index * columns + valueEnd]!
+    const at = index * columns
+    const entries = this.#entries
+    return entries[at + ((entries[at + state]! & stateNoted) !== 0 ? valueEnd : sourceEnd)]!
   }
   keyHash(index: number): number {
     return this.#hashes[index]!
@@ -350,7 +371,7 @@ export class AttributeList {
     entries[at + valueStart] = start + field.bytes.length - attribute.value.length
     entries[at + valueEnd] = start + field.bytes.length
     this.#hashes[at / columns] = attribute.key.hash
-    entries[at + state] = stateChanged | stateMoved
+    entries[at + state] = stateChanged | stateMoved | stateNoted
     this.isDirty = true
     return true
   }
@@ -374,7 +395,7 @@ export class AttributeList {
   setValueRange(index: number, start: number, end: number): void {
     const entries = this.#entries
     const at = index * columns
-    this.#write(at, entries[at + keyStart]!, entries[at + keyEnd]!, start, end)
+    this.#write(at, this.keyStart(index), entries[at + keyEnd]!, start, end)
   }
 
   /** Inserts or updates with the value that stands in `bytes[start, end)` of the workspace. */
@@ -388,17 +409,17 @@ export class AttributeList {
     const at = this.#append()
     this.#entries[at + sourceStart] = -1
     this.#entries[at + sourceEnd] = -1
+    this.#entries[at + keyStart] = 0
     this.#entries[at + valueStart] = 0
-    this.#entries[at + state] = 0
+    this.#entries[at + state] = stateNoted
     this.#write(at, keyFrom, keyFrom + key.bytes.length, start, end)
   }
 
   /** Gives the entry another key and keeps its value. An entry that has the new key already is not looked for. */
   rename(index: number, key: AttributeKey): void {
-    const entries = this.#entries
     const at = index * columns
     const keyFrom = this.#workspace.place(key)
-    this.#write(at, keyFrom, keyFrom + key.bytes.length, entries[at + valueStart]!, entries[at + valueEnd]!)
+    this.#write(at, keyFrom, keyFrom + key.bytes.length, this.valueStart(index), this.valueEnd(index))
   }
 
   /** The entry's present bytes, tag and length included. */
@@ -417,7 +438,7 @@ export class AttributeList {
     this.#entries[at + fieldStart] = start
     this.#entries[at + fieldEnd] = end
     this.#cursor.reset(this.#workspace.bytes, start, end).next()
-    this.#entries[at + state] = stateChanged | stateMoved
+    this.#entries[at + state] = stateChanged | stateMoved | stateNoted
     this.isDirty = true
     this.#parseSlowly(at, this.#cursor.valueStart, end)
   }
@@ -528,7 +549,7 @@ export class AttributeList {
     entries[at + fieldStart] = start
     entries[at + fieldEnd] = workspace.length
     this.#hashes[at / columns] = key.hash
-    entries[at + state] = stateChanged | stateMoved
+    entries[at + state] = stateChanged | stateMoved | stateNoted
     this.isDirty = true
   }
 
@@ -537,8 +558,8 @@ export class AttributeList {
     const workspace = this.#workspace
     const entries = this.#entries
     const flags = entries[at + state]!
-    const ownKey = entries[at + keyStart]!
-    const ownValue = entries[at + valueStart]!
+    const ownKey = this.keyStart(at / columns)
+    const ownValue = this.valueStart(at / columns)
     const extraStart = workspace.length
     if ((flags & stateExtra) !== 0) this.#copyExtraFields(this.fieldStart(at / columns), this.fieldEnd(at / columns))
     const extraEnd = workspace.length
@@ -563,7 +584,7 @@ export class AttributeList {
     entries[at + fieldStart] = start
     entries[at + fieldEnd] = workspace.length
     this.#hashes[at / columns] = hashKey(workspace.bytes, entries[at + keyStart]!, entries[at + keyEnd]!)
-    entries[at + state] = flags | stateChanged | stateMoved
+    entries[at + state] = flags | stateChanged | stateMoved | stateNoted
     this.isDirty = true
   }
 
