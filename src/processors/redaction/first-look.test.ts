@@ -1,6 +1,8 @@
 import t from 'tap'
 import { parseConfig } from '../../config/parse-config.ts'
+import { encodePlain } from '../../testkit/otlp-oracle.ts'
 import { attributesOf, recordsOf, requestOf, runProcessor, valuesOf } from '../../testkit/run-processor.ts'
+import { SeededRandom } from '../../testkit/seeded-random.ts'
 import { redactionConfig } from './config.ts'
 import { RedactionStage } from './redaction-stage.ts'
 
@@ -18,6 +20,34 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
   ['a%26pw%253DXk29dLmzQ4kf82Lz0%2526n', 'a%26pw%253D[secret]%2526n', 'url.query'],
   ['\u001b[36mapi_key\u001b[0m=8f3kd93jf93kdkf93kdf', '\u001b[36mapi_key\u001b[0m=[secret]'],
   ['\u001b[36mpw\u001b[0m=\u001b[1mXk29dLmzQ4\u001b[0m', '\u001b[36mpw\u001b[0m=\u001b[1m[secret]\u001b[0m'],
+  // A name that is itself a value.
+  [
+    '{"headers":[{"name":"x-api-key","value":"8f3kd93jf93"},{"name":"cookie","value":"sid=abc123"}]}',
+    '{"headers":[{"name":"x-api-key","value":"[secret]"},{"name":"cookie","value":"sid=[cookie]"}]}',
+  ],
+  ['{"key":"password","value":{"stringValue":"hunter2!x9"}}', '{"key":"password","value":{"stringValue":"[secret]"}}'],
+  [
+    String.raw`{"m":"{\"Value\":\"hunter2!x9\",\"Name\":\"DB_PASSWORD\"}"}`,
+    String.raw`{"m":"{\"Value\":\"[secret]\",\"Name\":\"DB_PASSWORD\"}"}`,
+  ],
+  [
+    "[('x-api-key', '8f3kd93jf93kdkf93kdf'), ('accept', 'text/html')]",
+    "[('x-api-key', '[secret]'), ('accept', 'text/html')]",
+  ],
+  ['- name: DB_PASSWORD\n  value: hunter2x9\n', '- name: DB_PASSWORD\n  value: [secret]\n'],
+  [
+    'Content-Disposition: form-data; name="password"\r\n\r\nhunter2!x9\r\n--b',
+    'Content-Disposition: form-data; name="password"\r\n\r\n[secret]\r\n--b',
+  ],
+  ["CREATE USER bob IDENTIFIED BY 's3cr3tPW!'", "CREATE USER bob IDENTIFIED BY '[secret]'"],
+  ["SET PASSWORD FOR 'x'@'%' = 'Xk29dLmzQ4'", "SET PASSWORD FOR 'x'@'%' = '[secret]'"],
+  ['Server=h;UID=u;PWD={Xk;29dLmzQ4};', 'Server=h;UID=u;PWD={[secret]};'],
+  ['jdbc:oracle:thin:scott/Xk29dLmzQ4@h:1521:orcl', 'jdbc:oracle:thin:scott/[url_credentials]@h:1521:orcl'],
+  ['DOB 1984-02-11, birthday is 11 Feb 1984', 'DOB [birth_date], birthday is [birth_date]'],
+  [
+    '{"tls.key":"LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNSUlFcEFJQkFBS0NBUUVBcm9vdA=="}',
+    '{"tls.key":"[private_key]"}',
+  ],
 ]
 
 for (const [text, expected, key = 'note'] of cases) {
@@ -28,3 +58,14 @@ for (const [text, expected, key = 'note'] of cases) {
     t.equal(valuesOf(recordsOf('traces', request)[0]?.['attributes'])[key], expected)
   })
 }
+
+t.test('base64 of images holds no secrets, whatever stands in it by chance', async t => {
+  const random = new SeededRandom(5)
+  const stage = new RedactionStage(parseConfig(redactionConfig, 'profile: standard'), 'traces')
+  for (let round = 0; round < 100; round++) {
+    const image = Buffer.from(random.bytes(600 + random.below(4000))).toString('base64')
+    const attributes = attributesOf({ a: `data:image/png;base64,${image}`, b: JSON.stringify([{ content: image }]) })
+    const span = requestOf('traces', [{ name: 'a', attributes }])
+    t.notOk(stage.payload(encodePlain('traces', span)), image)
+  }
+})

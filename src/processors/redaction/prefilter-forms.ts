@@ -49,6 +49,22 @@ export function isEscapedSign(bytes: Uint8Array, at: number): boolean {
   return bytes[at - 1] === 0x30 && bytes[at - 4] === 0x5c && (low === 0x61 || low === 0x64 || low === 0x65)
 }
 
+/**
+ * Whether a name that ends before `at` may itself be a value that another belongs to: `"password","value":`, `'x-api-key', `,
+ * the end of a line in YAML or in a form's part.
+ */
+export function isPairSign(bytes: Uint8Array, at: number): boolean {
+  let offset = at
+  while (bytes[offset] === 0x5c) offset++
+  const quote = bytes[offset]
+  if (quote === 0x0a || quote === 0x0d) return true
+  if (quote !== 0x22 && quote !== 0x27 && quote !== 0x60) return offset > at && (quote === 0x6e || quote === 0x72)
+  do offset++
+  while (bytes[offset] === 0x20)
+  const next = bytes[offset] ?? 0
+  return next === 0x2c || next === 0x7d || next === 0x5c || next === 0x3b || next === 0x0a || next === 0x0d
+}
+
 export function hasAt(bytes: Uint8Array, from: number, end: number): boolean {
   const limit = Math.min(end, from + 1024)
   for (let offset = from; offset < limit; offset++) {

@@ -17,6 +17,7 @@ const wordRede = packed('rede')
 const wordOkie = packed('okie')
 const wordDuse = packed('duse')
 export const wordArer = packed('arer')
+export const wordFied = packed('fied')
 /** The last three letters of shorter words. */
 const threeMask = 0x00ffffff
 const wordPwd = packed('\0pwd')

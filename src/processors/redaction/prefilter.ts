@@ -1,7 +1,8 @@
 import { type DetectorSettings, isNameByte } from './detectors/detection.ts'
 import { addressClasses, addressClassOf } from './detectors/ip.ts'
-import { keyQueryCode, keySecret } from './detectors/key-words.ts'
+import { keyBirth, keyQueryCode, keySecret } from './detectors/key-words.ts'
 import { wholeValueFlags } from './detectors/keyed-values.ts'
+import { pairFlags } from './detectors/name-value-pairs.ts'
 import { colourStart } from './detectors/percent-text.ts'
 import {
   afterEscape,
@@ -15,8 +16,17 @@ import {
 } from './detectors/text-bytes.ts'
 import { schemeLength } from './detectors/urls.ts'
 import { NameFlags, namesNationalId } from './name-flags.ts'
-import { bearer, colonChain, hasAt, hasDigitSoon, isEscapedSign, mailbox, token } from './prefilter-forms.ts'
-import { isLetter, isStem, mayEndName, wordArer } from './prefilter-names.ts'
+import {
+  bearer,
+  colonChain,
+  hasAt,
+  hasDigitSoon,
+  isEscapedSign,
+  isPairSign,
+  mailbox,
+  token,
+} from './prefilter-forms.ts'
+import { isLetter, isStem, mayEndName, wordArer, wordFied } from './prefilter-names.ts'
 import { kindDigits, kindToken } from './scan/scan-layout.ts'
 
 /**
@@ -167,7 +177,10 @@ export class Prefilter {
       return second === 0x55 && matchesExact(bytes, at - 2, end, 'Users')
     }
     const four = (first << 24) | (second << 16) | (third << 8) | last | 0x20202020
-    if (!isStem(bytes, at, end, four)) return four === wordArer && bearer(bytes, at + 1, end)
+    if (!isStem(bytes, at, end, four)) {
+      if (four === wordArer) return bearer(bytes, at + 1, end)
+      return four === wordFied && matchesFolded(bytes, at - 9, end, 'identified') && isSpace(bytes[at + 1] ?? 0)
+    }
     return this.#isInKey(bytes, at, end) || this.#isInProse(bytes, at, end)
   }
 
@@ -195,6 +208,11 @@ export class Prefilter {
     let to = at + 1
     while (to < end && to - at < 64 && isNameByte(bytes[to]!)) to++
     if (to >= end) return false
+    if (isPairSign(bytes, to)) {
+      let from = at - 3
+      while (from > 0 && at - from < 60 && isNameByte(bytes[from - 1]!)) from--
+      if (((this.#names.get(bytes, from, to) | this.#names.get(bytes, from + 1, to)) & pairFlags) !== 0) return true
+    }
     const isEncoded = bytes[to] === 0x25 || bytes[to] === 0x1b || bytes[to] === 0x5c
     if (!isEncoded && !isSpace(bytes[to]!)) return false
     let from = at - 3
@@ -204,8 +222,8 @@ export class Prefilter {
     let behind = to
     while (behind < end && behind - to < 24 && isSpace(bytes[behind]!)) behind++
     const isOption = bytes[from] === 0x2d
-    if (!isOption && !isEncoded && !hasDigitSoon(bytes, behind, end)) return false
-    return ((this.#names.get(bytes, from, to) | this.#names.get(bytes, from + 1, to)) & keySecret) !== 0
+    if (!isOption && !isEncoded && bytes[to] !== 0x0a && !hasDigitSoon(bytes, behind, end)) return false
+    return ((this.#names.get(bytes, from, to) | this.#names.get(bytes, from + 1, to)) & (keySecret | keyBirth)) !== 0
   }
 }
 

@@ -3,7 +3,7 @@ import { kindDigits, kindToken } from '../scan/scan-layout.ts'
 import { Detection, type DetectorSettings } from './detection.ts'
 import { detectEmail } from './email.ts'
 import { detectIban } from './iban.ts'
-import { detectColon, detectSecretWord, detectSeparator } from './key-values.ts'
+import { detectColon, detectIdentifiedBy, detectSecretWord, detectSeparator } from './key-values.ts'
 import type { KeyInfo } from './key-words.ts'
 import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
 import { detectNumber } from './numbers.ts'
@@ -78,10 +78,14 @@ function needsDecoding(bytes: Uint8Array, start: number, end: number): boolean {
     if (byte === 0x5c && (unicodeEscapeLength(bytes, i, end) > 0 || colourLength(bytes, i, end) > 0)) return true
     if (byte === 0x1b && colourLength(bytes, i, end) > 0) return true
     if (byte === 0x2b) hasPlus = true
-    else if (byte === 0x3d) hasEquals = true
+    else if (byte === 0x3d && i + 1 < end && !isBehindPadding(bytes[i + 1]!)) hasEquals = true
   }
   return hasPlus && hasEquals
 }
+
+/** What stands behind the `=` that fills base64 up, and not behind a parameter's name. */
+const isBehindPadding = (byte: number) =>
+  byte === 0x3d || byte === 0x22 || byte === 0x27 || byte === 0x5c || byte <= 0x20
 
 /** Runs the verifiers of one candidate. */
 export function inspectCandidate(d: Detection, at: number, kind: number): void {
@@ -128,6 +132,9 @@ function inspectLiteral(d: Detection, at: number): void {
         detectPrivateKey(d, at)
         return
       }
+      break
+    case 0x64: // identified
+      if (matchesFolded(bytes, at - 9, end, 'identified') && at - 9 >= start) detectIdentifiedBy(d, at + 1)
       break
     case 0x6d: // /hom
     case 0x65: // /use

@@ -21,7 +21,8 @@ export function detectEmail(d: Detection, at: number, length: number): void {
   if (at <= start || at + length >= end) return
   if (at >= d.authorityStart && at <= d.authorityEnd) return
   const domainEnd = readDomain(bytes, at + length, end)
-  if (domainEnd < 0) {
+  if (domainEnd < 0 || (at > start + 10 && bytes[domainEnd] === 0x3a && takeGoDsn(d, at, length))) {
+    if (domainEnd >= 0) return
     if (!takeGoDsn(d, at, length)) takeCut(d, at, length)
     return
   }
@@ -118,7 +119,9 @@ function takeGoDsn(d: Detection, at: number, length: number): boolean {
   const { bytes, start, end } = d
   const isGo = matchesFolded(bytes, at + length, end, 'tcp(') || matchesFolded(bytes, at + length, end, 'unix(')
   const isOracle =
-    matchesFolded(bytes, at + length, end, '//') || matchesFolded(bytes, at + length, end, '(description')
+    matchesFolded(bytes, at + length, end, '//') ||
+    matchesFolded(bytes, at + length, end, '(description') ||
+    /(?:thin|oci8?):[\w$#]+\/[^\s/@]+$/i.test(latin1(bytes, Math.max(start, at - 96), at))
   if (!isGo && !isOracle) return false
   const separator = isGo ? 0x3a : 0x2f
   let from = at

@@ -1,12 +1,15 @@
+import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
 import { detectColonChain } from './ip.ts'
 import * as key from './key-words.ts'
 import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
+import { detectNamedPair } from './name-value-pairs.ts'
 import { isAlnum, isHex, isSpace, latin1, matchesFolded } from './text-bytes.ts'
 import { isCredential } from './tokens.ts'
 import { detectUrlCredentials, schemeLength } from './urls.ts'
 import { ValueRange } from './value-range.ts'
 
+const birth = detectorId('birth_date')
 const range = new ValueRange()
 const form = { isCertain: false, isProse: false, isParameter: false }
 
@@ -37,6 +40,7 @@ export function detectSeparator(d: Detection, at: number): void {
   const info = d.settings.keys.get(name)
   if ((info.flags & wholeValueFlags) === 0 && info.nationalIds === 0) return
   range.read(bytes, behind, end)
+  readBraces(d, at)
   const isHeaderLine = (info.flags & (key.keyAuthorization | key.keyCookie)) !== 0
   if (isHeaderLine) range.extendToLine(bytes, end)
   if (range.end <= range.start || range.start < d.doneUntil) return
@@ -60,6 +64,15 @@ export function detectSeparator(d: Detection, at: number): void {
   if (info.nationalIds !== 0) detectNamedId(d, range.start, range.end)
 }
 
+/** `PWD={a;b}` of ODBC: braces quote. */
+function readBraces({ bytes, end }: Detection, at: number): void {
+  if (bytes[at] !== 0x3d || bytes[range.start] !== 0x7b || bytes[range.start + 1] === 0x7b) return
+  const close = bytes.subarray(range.start, Math.min(end, range.start + 128)).indexOf(0x7d)
+  if (close < 2) return
+  range.end = range.start + close
+  range.start++
+}
+
 function isEncodedAmpersand(bytes: Uint8Array, start: number, at: number): boolean {
   return (
     (at - 3 >= start && matchesFolded(bytes, at - 3, at, '%26')) ||
@@ -74,17 +87,25 @@ export function detectSecretWord(d: Detection, at: number): void {
   const nameLimit = Math.min(end, at + 64)
   while (nameEnd < nameLimit && (isAlnum(bytes[nameEnd]!) || bytes[nameEnd] === 0x5f || bytes[nameEnd] === 0x2d))
     nameEnd++
-  if (nameEnd + 1 >= end || !isSpace(bytes[nameEnd]!)) return
+  if (nameEnd + 1 >= end) return
+  if (isPairSign(bytes[nameEnd]!)) {
+    const name = d.nameBefore(nameEnd)
+    if (name.length > 2) detectNamedPair(d, name, nameEnd - name.length, nameEnd)
+  }
+  if (!isSpace(bytes[nameEnd]!)) return
   const name = d.nameBefore(nameEnd)
   const nameStart = nameEnd - name.length
   // GET /api/token HTTP/1.1
   if (nameStart > start && bytes[nameStart - 1] === 0x2f) return
   const isOption = name.startsWith('-') || (nameStart > start && bytes[nameStart - 1] === 0x2d)
   const flags = d.settings.keys.get(name).flags
+  if ((flags & key.keyBirth) !== 0) detectBirthDate(d, nameEnd)
   if ((flags & key.keySecret) === 0) return
   let behind = nameEnd
   while (behind < end && isSpace(bytes[behind]!)) behind++
-  const verb = /^(is|was|as|to|now)\s+/i.exec(latin1(bytes, behind, Math.min(end, behind + 8)))
+  const verb = /^(is|was|as|to|now|for [^\s=]+ ?=|for [^\s=]+ to) *\s/i.exec(
+    latin1(bytes, behind, Math.min(end, behind + 64)),
+  )
   if (verb !== null) behind += verb[0].length
   const next = bytes[behind]
   if (next === 0x3d || next === 0x3a) return
@@ -100,6 +121,34 @@ export function detectSecretWord(d: Detection, at: number): void {
   form.isProse = false
   form.isParameter = false
   detectKeyedValue(d, flags, name, range.start, range.end, form)
+}
+
+/** What may stand behind a name that is a value itself: the end of a string or of a line. */
+const isPairSign = (byte: number) =>
+  byte === 0x22 || byte === 0x27 || byte === 0x5c || byte === 0x60 || byte === 0x0a || byte === 0x0d
+
+const birthDate =
+  /^(?: (?:is|was|on|in))?:? {1,2}((?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d|\d{1,2}\.? [A-Z][a-z]{2,8}\.?,? \d{4}|[A-Z][a-z]{2,8} \d{1,2},? \d{4})(?![\dT:])/
+
+/** `DOB 1984-02-11`, `date of birth is 11 Feb 1984`. */
+function detectBirthDate(d: Detection, at: number): void {
+  const match = birthDate.exec(latin1(d.bytes, at, Math.min(d.end, at + 48)))
+  if (match !== null) d.add(birth, at + match[0].length - match[1]!.length, at + match[0].length)
+}
+
+const identified = /^\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?(?=\\*['"])/i
+
+/** `IDENTIFIED BY 'x'` of SQL, from the word's end at `at`. */
+export function detectIdentifiedBy(d: Detection, at: number): void {
+  const { bytes, end } = d
+  const match = identified.exec(latin1(bytes, at, Math.min(end, at + 80)))
+  if (match === null) return
+  range.read(bytes, at + match[0].length, end)
+  if (range.end <= range.start) return
+  form.isCertain = false
+  form.isProse = false
+  form.isParameter = false
+  detectKeyedValue(d, key.keySecret, 'password', range.start, range.end, form)
 }
 
 /** What people type as a password, in a sentence: letters with digits or signs in them. */

@@ -84,6 +84,11 @@ export function detectToken(d: Detection, at: number): void {
   if (from < d.doneUntil) from = Math.min(at, d.doneUntil)
   let to = at
   while (to < end && isTokenByte(bytes[to]!)) to++
+  const blobEnd = endOfBlob(d, from)
+  if (blobEnd > 0) {
+    d.doneUntil = Math.max(d.doneUntil, blobEnd)
+    return
+  }
   const first = Math.min(to, afterEscape(bytes, start, from, end))
   const before = d.findings.count
   const dotted = dottedStart(bytes, start, first)
@@ -97,6 +102,26 @@ export function detectToken(d: Detection, at: number): void {
   if (to - first > 512) return
   detectByWordBefore(d, first, to)
 }
+
+const blobMin = 400
+
+/**
+ * Where the base64 ends that the run at `at` is deep inside of, such as an image; 0 where it is not. Words and prefixes stand
+ * in that by chance. Its beginning is looked at like any other token: keys in base64 are long, too.
+ */
+function endOfBlob({ bytes, start, end }: Detection, at: number): number {
+  if (at <= start || (bytes[at - 1] !== 0x2f && bytes[at - 1] !== 0x2b)) return 0
+  let from = at
+  const limit = Math.max(start, at - blobMin)
+  while (from > limit && isBase64(bytes[from - 1]!)) from--
+  const isLabelled = from - 8 >= start && matchesExact(bytes, from - 8, end, ';base64,')
+  if (at - from < blobMin && !isLabelled) return 0
+  let to = at
+  while (to < end && isBase64(bytes[to]!)) to++
+  return to
+}
+
+const isBase64 = (byte: number) => isAlnum(byte) || byte === 0x2f || byte === 0x2b
 
 /** Where a token with dots in it, such as `SG.`..., begins: at most 32 bytes before. */
 function dottedStart(bytes: Uint8Array, start: number, at: number): number {

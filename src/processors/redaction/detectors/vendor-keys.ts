@@ -2,7 +2,7 @@ import type { vendorKeyNames } from './catalog.ts'
 
 /** One form of a vendor's keys. */
 export interface VendorForm {
-  readonly name: (typeof vendorKeyNames)[number]
+  readonly name: (typeof vendorKeyNames)[number] | 'private_key'
   readonly prefix: string
   /** Characters behind the prefix, as a class of a regular expression. */
   readonly alphabet: string
@@ -133,6 +133,16 @@ export const vendorForms: readonly VendorForm[] = [
   form('sourcegraph_token', 'sgp_', 'a-fA-F0-9_local', 40, 60),
   form('terraform_token', 'atlasv1.', base64Url, 60, 70),
   form('airtable_token', 'pat', `${word}.`, 79),
+  // `-----BEGIN ... PRIVATE KEY` in base64, as in secrets of Kubernetes; certificates begin alike and go on otherwise.
+  form(
+    'private_key',
+    'LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVkt LS0tLS1CRUdJTiBQUklWQVRFIEtFW LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFW ' +
+      'LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZ LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFURSBLRVkt ' +
+      'LS0tLS1CRUdJTiBEU0EgUFJJVkFURSBLRVkt LS0tLS1CRUdJTiBQR1AgUFJJVkFURSBLRVkg',
+    'A-Za-z0-9+/=',
+    24,
+    20_000,
+  ),
   form('discord_token', 'mfa.', base64Url, 80, 95),
 ].flat()
 

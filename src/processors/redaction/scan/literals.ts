@@ -37,18 +37,19 @@ export const builtInLiterals: readonly string[] = [
   '/use', // /Users/<user>, C:/Users
   '\\use', // C:\Users\<user>
   'stre', // street
+  'fied', // identified by
 ]
 
 /** The same in buckets, so that text hits few by chance; scripts/wasm/assign-buckets.ts finds them. */
 const buckets: readonly (readonly string[])[] = [
-  ['stre', 'ecre', 'duse', '\\use', '/use', 'piKe'],
-  ['_key', 'oken', '-key', 'egin', 'skey', 'ekey', '/hom'],
-  ['?pwd', '?7q~', 'u004', 'u003'],
-  ['rede', 'auth'],
-  ['?cvc', '?dob', '?cvv'],
-  ['birt', 'assc', 'arer', 'assw', 'assp'],
-  ['?%40', '?8q~', '?otp'],
-  ['api_', 'api-', 'okie', 'name'],
+  ['oken', 'skey', '_key', 'egin', '-key', 'ekey'],
+  ['?%40', '?otp', '?dob'],
+  ['?7q~', 'u003', 'u004', '?8q~'],
+  ['/hom', 'name', 'okie'],
+  ['\\use', 'stre', 'rede', 'auth'],
+  ['birt', 'assp', 'arer', 'assw', 'assc'],
+  ['?cvc', '?pwd', 'api_', '?cvv', 'api-'],
+  ['duse', 'piKe', '/use', 'ecre', 'fied'],
 ]
 
 /** The four tables that the scanner looks bytes up in: bit b of entry i says that bucket b takes index i there. */

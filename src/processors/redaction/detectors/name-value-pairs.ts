@@ -1,0 +1,76 @@
+import type { Detection } from './detection.ts'
+import { keyAuthorization, keyCookie, keySecret } from './key-words.ts'
+import { detectKeyedValue } from './keyed-values.ts'
+import { latin1 } from './text-bytes.ts'
+import { ValueRange } from './value-range.ts'
+
+const range = new ValueRange()
+const form = { isCertain: false, isProse: false, isParameter: false }
+/** The names whose values are taken wherever they stand. */
+export const pairFlags = keySecret | keyAuthorization | keyCookie
+
+const lookAhead = 160
+const lookBack = 512
+const quote = String.raw`\\*["'\`]`
+const keyNames = 'name|key|header|field|param|parameter|k'
+const valueNames = 'value|val|v|content|stringvalue|string_value'
+/** What opens a member that holds a name, or the first item of a pair. */
+const nameOpening = new RegExp(`${quote}(?:${keyNames})${quote}\\s*[:=]\\s*${quote}$`, 'i')
+const tupleOpening = new RegExp(`[[(]\\s*${quote}$`)
+const valueBehind = new RegExp(
+  `^${quote}\\s*,\\s*${quote}(?:${valueNames})${quote}\\s*[:=]\\s*(?:\\{\\s*${quote}(?:${valueNames})${quote}\\s*:\\s*)?(?=${quote})`,
+  'i',
+)
+const itemBehind = new RegExp(`^${quote}\\s*(?:,|=>)\\s*(?=\\[?\\s*b?${quote})`)
+const valueBefore = new RegExp(
+  `${quote}(?:${valueNames})${quote}\\s*[:=]\\s*(?:\\{\\s*${quote}(?:${valueNames})${quote}\\s*:\\s*)?(\\\\*["'\`])((?:(?!\\1).)*)\\1\\s*\\}?\\s*,\\s*${quote}(?:${keyNames})${quote}\\s*[:=]\\s*${quote}$`,
+  'is',
+)
+/** YAML's list of variables. */
+const lineBehind = /^(?:\s*(?:\r?\n|\\r\\n|\\n))\s*(?:value|val)\s*:\s*/i
+const lineOpening = /(?:^|[\s-])(?:name|key)\s*:\s*$/i
+/** A part of a form: headers, an empty line, the value. */
+const partOpening = /\bname=\\*["']?$/i
+const partBehind = /^\\*["']?(?:;[^\r\n\\]*)?(?:(?:\r?\n|\\r\\n|\\n)[A-Za-z-]+:[^\r\n\\]*){0,3}(?:\r?\n|\\r\\n|\\n){2}/
+
+/** A secret's name in `bytes[from, to)` that is itself a value: `{"name":"X-Api-Key","value":"..."}`, `("x-api-key", "...")`. */
+export function detectNamedPair(d: Detection, name: string, from: number, to: number): void {
+  const { bytes, start, end } = d
+  const flags = d.settings.keys.get(name).flags & pairFlags
+  if (flags === 0) return
+  const before = latin1(bytes, Math.max(start, from - 48), from)
+  const behind = latin1(bytes, to, Math.min(end, to + lookAhead))
+  const value = nameOpening.test(before)
+    ? (valueBehind.exec(behind)?.[0] ?? '')
+    : tupleOpening.test(before)
+      ? (itemBehind.exec(behind)?.[0] ?? '')
+      : lineOpening.test(before)
+        ? (lineBehind.exec(behind)?.[0] ?? '')
+        : ''
+  if (value !== '') {
+    range.read(bytes, bytes[to + value.length] === 0x62 ? to + value.length + 1 : to + value.length, end)
+    take(d, flags, name)
+    return
+  }
+  if (partOpening.test(before)) {
+    const head = partBehind.exec(behind)
+    if (head === null) return
+    range.read(bytes, to + head[0].length, end)
+    range.extendToSpace(bytes, end)
+    take(d, flags, name)
+  } else if (nameOpening.test(before)) takeBefore(d, flags, name, from)
+}
+
+/** `{"value":"...","key":"password"}` */
+function takeBefore(d: Detection, flags: number, name: string, from: number): void {
+  const first = Math.max(d.start, from - lookBack)
+  const match = valueBefore.exec(latin1(d.bytes, first, from))
+  if (match === null || match[2] === '') return
+  range.start = first + match.index + match[0].lastIndexOf(match[1]! + match[2]! + match[1]!) + match[1]!.length
+  range.end = range.start + match[2]!.length
+  take(d, flags, name)
+}
+
+function take(d: Detection, flags: number, name: string): void {
+  if (range.end > range.start) detectKeyedValue(d, flags, name, range.start, range.end, form)
+}
