@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import type { ComponentSettings } from '../component/component.ts'
 import { ConsumeError } from '../component/consumer.ts'
 import { defineConfig } from '../config/declare.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { queueShape } from '../config/shared/exporter-queue.ts'
-import { LockedError, type LockOwner, lockDirectory, thisProcess } from '../storage/directory-lock.ts'
+import { thisProcess } from '../storage/directory-lock.ts'
 import { nodeFileSystem } from '../storage/file-system.ts'
 import { inspectLog } from '../storage/inspect-log.ts'
 import { componentSettings, testHost } from '../testkit/component-settings.ts'
@@ -191,33 +191,6 @@ t.test('while another process has the directory, senders are told to come again;
   t.equal(settings.registry.value('sluice_storage_faulty', { data_type: 'traces' }), 0)
   await end()
   t.equal(existsSync(`${path}/lock`), false)
-})
-
-t.test('a lock is taken over from a process that is gone, also where its number runs again', async t => {
-  const directory = t.testdir()
-  const self = thisProcess()
-  const other: LockOwner = { pid: 1, bootId: self.bootId, processStart: '1' }
-  const content = () => JSON.parse(readFileSync(`${directory}/lock`, 'utf8')) as LockOwner
-  const locked = (owner: object) => writeFileSync(`${directory}/lock`, JSON.stringify(owner))
-  locked(other)
-  await t.rejects(
-    lockDirectory(nodeFileSystem, directory, self, () => true),
-    LockedError,
-  )
-  await lockDirectory(nodeFileSystem, directory, self, () => false)
-  t.strictSame(content(), self)
-  for (const stale of [
-    { ...other, pid: 999_999_999 },
-    { ...other, bootId: 'another start of the machine' },
-    { ...self, processStart: 'another process of that number' },
-  ]) {
-    locked(stale)
-    await lockDirectory(nodeFileSystem, directory)
-    t.strictSame(content(), self)
-  }
-  writeFileSync(`${directory}/lock`, '{"pid"')
-  await lockDirectory(nodeFileSystem, directory)
-  t.strictSame(content(), self, 'a torn lock is nobody')
 })
 
 t.test('no header, token or metadata of a sender comes to the disk', async t => {

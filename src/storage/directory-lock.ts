@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { errorCode, type FileSystem } from './file-system.ts'
 
 const name = 'lock'
@@ -22,26 +24,59 @@ export class LockedError extends Error {
   }
 }
 
-/** Makes this process the only writer of a directory. A lock whose process is gone is taken over. */
+/** One file that says who owns the directory, or who has taken it over from an owner that is gone. */
+interface Claim {
+  readonly fileName: string
+  /** Undefined where it cannot be read: torn by a crash, so its process is gone. */
+  readonly owner: LockOwner | undefined
+  /** Of this one claim, so that nobody takes over a later one by mistake. */
+  readonly id: string
+}
+
+const triesMax = 10
+
+/**
+ * Makes this process the only writer of a directory. A lock whose process is gone is taken over.
+ *
+ * Who takes over does not remove the old lock: another process that had looked at it as well would then remove the new
+ * one, and both would own the directory. It creates a file named after the one claim that it takes over from, which only
+ * one process can, and the last in this chain of files owns. Then its file becomes the lock by a rename. A file made too
+ * late, after that rename, is in no chain any more.
+ */
 export async function lockDirectory(
   fileSystem: FileSystem,
   directory: string,
   self: LockOwner = thisProcess(),
   isRunning: (owner: LockOwner) => boolean = isProcessRunning,
 ): Promise<void> {
-  const path = join(directory, name)
-  for (let attempt = 0; attempt < 3; attempt++) {
+  const id = randomUUID()
+  const content = Buffer.from(JSON.stringify({ ...self, id }))
+  const create = async (fileName: string) => {
     try {
-      await fileSystem.createExclusive(path, Buffer.from(JSON.stringify(self)), 0o600)
-      return
+      await fileSystem.createExclusive(join(directory, fileName), content, 0o600)
+      return true
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error
+      return false
     }
-    const owner = await readOwner(fileSystem, path)
+  }
+  for (let tries = 0; tries < triesMax; tries++) {
+    const last = (await readChain(fileSystem, directory)).at(-1)
+    if (last === undefined) {
+      if (await create(name)) return
+      continue
+    }
+    const { owner } = last
     if (owner !== undefined && !isSame(owner, self) && isRunning(owner)) throw new LockedError(directory, owner)
-    await fileSystem.remove(path).catch(error => {
-      if (errorCode(error) !== 'ENOENT') throw error
-    })
+    const fileName = claimName(last.id)
+    if (!(await create(fileName))) continue
+    if ((await readChain(fileSystem, directory)).at(-1)?.id !== id) {
+      await removeIfThere(fileSystem, join(directory, fileName))
+      continue
+    }
+    await fileSystem.rename(join(directory, fileName), join(directory, name))
+    await removeOldClaims(fileSystem, directory)
+    return
   }
   throw new Error(`${directory}: the lock changes hands too fast`)
 }
@@ -50,17 +85,53 @@ export async function unlockDirectory(fileSystem: FileSystem, directory: string)
   await fileSystem.remove(join(directory, name)).catch(() => undefined)
 }
 
-/** Undefined for a lock that cannot be read: torn by a crash, so its process is gone. */
-async function readOwner(fileSystem: FileSystem, path: string): Promise<LockOwner | undefined> {
-  try {
-    const owner: unknown = JSON.parse(Buffer.from(await fileSystem.readWhole(path)).toString('utf8'))
-    if (typeof owner !== 'object' || owner === null) return undefined
-    const { pid, bootId, processStart } = owner as Partial<LockOwner>
-    if (typeof pid !== 'number' || typeof bootId !== 'string') return undefined
-    return { pid, bootId, processStart: processStart ?? '' }
-  } catch {
-    return undefined
+/** The lock, and who took over from whom; empty where there is none. */
+async function readChain(fileSystem: FileSystem, directory: string): Promise<Claim[]> {
+  const chain: Claim[] = []
+  for (let fileName = name; !chain.some(claim => claim.fileName === fileName); ) {
+    const claim = await readClaim(fileSystem, directory, fileName)
+    if (claim === undefined) break
+    chain.push(claim)
+    fileName = claimName(claim.id)
   }
+  return chain
+}
+
+function claimName(id: string): string {
+  return `${name}-${id}`
+}
+
+async function readClaim(fileSystem: FileSystem, directory: string, fileName: string): Promise<Claim | undefined> {
+  let bytes: Uint8Array
+  try {
+    bytes = await fileSystem.readWhole(join(directory, fileName))
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+  // One that is torn, or of an earlier version, is known by what it says.
+  const unnamed = `x${crc32(bytes).toString(16)}`
+  try {
+    const content: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
+    const { pid, bootId, processStart = '', id } = content as Partial<LockOwner & Claim>
+    if (typeof pid !== 'number' || typeof bootId !== 'string') return { fileName, owner: undefined, id: unnamed }
+    return { fileName, owner: { pid, bootId, processStart }, id: /^[0-9a-f-]+$/.test(id ?? '') ? `${id}` : unnamed }
+  } catch {
+    return { fileName, owner: undefined, id: unnamed }
+  }
+}
+
+/** By the owner: what earlier ones left, and what others made too late. */
+async function removeOldClaims(fileSystem: FileSystem, directory: string): Promise<void> {
+  for (const fileName of await fileSystem.list(directory)) {
+    if (fileName.startsWith(`${name}-`)) await removeIfThere(fileSystem, join(directory, fileName))
+  }
+}
+
+async function removeIfThere(fileSystem: FileSystem, path: string): Promise<void> {
+  await fileSystem.remove(path).catch(error => {
+    if (errorCode(error) !== 'ENOENT') throw error
+  })
 }
 
 function isSame(a: LockOwner, b: LockOwner): boolean {

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** What a log needs of a disk, so that tests can put one in its place that loses, tears and refuses. */
@@ -16,7 +17,7 @@ export interface FileSystem {
   remove(path: string): Promise<void>
   /** Makes creations, renames and removals in the directory last. */
   syncDirectory(path: string): Promise<void>
-  /** Creates a small file; rejects with EEXIST where it is there. */
+  /** Creates a small file, all at once where the file system can; rejects with EEXIST where it is there. */
   createExclusive(path: string, content: Uint8Array, mode: number): Promise<void>
   readWhole(path: string): Promise<Uint8Array>
 }
@@ -36,6 +37,9 @@ export interface StorageFile {
 export function errorCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException | undefined)?.code
 }
+
+/** What file systems without hard links say. */
+const noLinkCodes = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
 export const nodeFileSystem: FileSystem = {
   async makeDirectory(path, mode) {
@@ -59,7 +63,17 @@ export const nodeFileSystem: FileSystem = {
     }
   },
   async createExclusive(path, content, mode) {
-    await writeFile(path, content, { flag: 'wx', mode })
+    // Complete before it has its name: who reads it never sees the half of it.
+    const draft = `${path}-${randomUUID()}`
+    await writeFile(draft, content, { flag: 'wx', mode })
+    try {
+      await link(draft, path)
+    } catch (error) {
+      if (!noLinkCodes.has(errorCode(error) ?? '')) throw error
+      await writeFile(path, content, { flag: 'wx', mode })
+    } finally {
+      await unlink(draft)
+    }
   },
   readWhole: path => readFile(path),
 }

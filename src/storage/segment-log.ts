@@ -66,6 +66,7 @@ export class SegmentLog {
   /** Everything up to here was read or skipped. */
   #readSequence = 0
   #hasReserve = false
+  #isLocked = false
   #isClosed = false
 
   constructor(settings: LogSettings) {
@@ -81,6 +82,7 @@ export class SegmentLog {
     const { fileSystem, directory, createsDirectory } = this.#settings
     if (createsDirectory) await fileSystem.makeDirectory(directory, directoryMode)
     await lockDirectory(fileSystem, directory)
+    this.#isLocked = true
     await this.#acks.open()
     await this.#findSegments()
     const last = this.#segments.at(-1)
@@ -190,7 +192,7 @@ export class SegmentLog {
     await this.#acks.close()
     this.#dropAcked()
     await Promise.all(this.#segments.map(segment => segment.close()))
-    await unlockDirectory(this.#settings.fileSystem, this.#settings.directory)
+    if (this.#isLocked) await unlockDirectory(this.#settings.fileSystem, this.#settings.directory)
   }
 
   async #findSegments(): Promise<void> {
