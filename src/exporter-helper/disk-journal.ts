@@ -62,6 +62,7 @@ const loadBytesMax = 4 << 20
 const retryDelayMs = 5000
 const reopenMs = 1000
 const lookAgainMs = 10
+const readAgainMs = 1000
 
 /** Batches in a log on disk. A kill loses none that was acknowledged; loss of power none at the level `synced`. */
 export class DiskJournal implements Journal {
@@ -86,6 +87,7 @@ export class DiskJournal implements Journal {
   #lookTimer: Timer | undefined
   #userCount = 0
   #isRefusing = false
+  #isReadFaulty = false
   isClosed = false
   unreadItems = 0
 
@@ -325,20 +327,22 @@ export class DiskJournal implements Journal {
         this.#makeReady(entry, true)
       }
       isMore = records.length > 0
-      // Records that a scan had seen and that could not be read any more are not waiting.
-      if (!isMore && log.isCaughtUp && this.#readyIndex === this.#ready.length) this.unreadItems = 0
+      if (this.#isReadFaulty) this.#healed()
+      this.#isReadFaulty = false
     } catch (error) {
+      this.#isReadFaulty = true
       this.#failed(error)
     } finally {
       this.#loading = undefined
     }
-    if (isMore) this.#reader?.readable()
-    else if (this.#log?.isCaughtUp === false && this.#residentBytes === 0) this.#lookAgainSoon()
+    if (this.#isReadFaulty) this.#lookAgainAfter(readAgainMs)
+    else if (isMore) this.#reader?.readable()
+    else if (this.#log?.isCaughtUp === false && this.#residentBytes === 0) this.#lookAgainAfter(lookAgainMs)
   }
 
   /** Something was written while the reader stood at the end, or a scan is not as far: nobody else would ask again. */
-  #lookAgainSoon(): void {
-    this.#lookTimer ??= this.#settings.clock.after(lookAgainMs, () => {
+  #lookAgainAfter(delayMs: number): void {
+    this.#lookTimer ??= this.#settings.clock.after(delayMs, () => {
       this.#lookTimer = undefined
       this.#reader?.readable()
     })
@@ -393,8 +397,10 @@ export class DiskJournal implements Journal {
 
   #damaged(range: DamagedRange, wasCounted: boolean): void {
     if (wasCounted) {
-      this.unreadItems = Math.max(0, this.unreadItems - range.itemCount)
-      this.capacity.remove({ units: 0, items: range.itemCount, bytes: 0 })
+      this.unreadItems -= range.itemCount
+      const { units, bytes } = range.lost ?? { units: 0, bytes: 0 }
+      this.capacity.remove({ units, items: range.itemCount, bytes })
+      void this.#unblock()
     }
     this.#settings.events.damaged(range, wasCounted)
   }

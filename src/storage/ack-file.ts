@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { AckSet, type SequenceRange } from './ack-set.ts'
 import { errorCode, type FileSystem, type StorageFile } from './file-system.ts'
+import { isUnreadable } from './segment.ts'
 
 /**
  * One ack, little-endian: `from` and `to` (8 bytes each), CRC-32 of both (4), and 4 bytes that are zero. A slot whose
@@ -37,7 +38,15 @@ export class AckFile {
   }
 
   async open(): Promise<void> {
-    decode(await readAll(this.#fileSystem, this.#directory), this.set)
+    try {
+      decode(await readAll(this.#fileSystem, this.#directory), this.set)
+    } catch (error) {
+      if (!isUnreadable(error)) throw error
+      // Everything that is still there is sent again.
+      this.#fault(error)
+      const path = join(this.#directory, name)
+      await this.#fileSystem.rename(path, `${path}.unreadable`)
+    }
     // A torn slot at the end would shift all later ones.
     await this.#compact()
   }

@@ -31,6 +31,8 @@ export interface StorageFile {
   sync(): Promise<void>
   truncate(length: number): Promise<void>
   size(): Promise<number>
+  /** False once nobody can find it by a name any more. */
+  isLinked(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -106,6 +108,7 @@ function nodeFile(handle: FileHandle): StorageFile {
     sync: () => handle.datasync(),
     truncate: length => handle.truncate(length),
     size: async () => (await handle.stat()).size,
+    isLinked: async () => (await handle.stat()).nlink > 0,
     close: () => handle.close(),
   }
 }

@@ -1,5 +1,5 @@
 import { encodeRecordHeader, type LogRecord, recordHeaderBytes } from './record.ts'
-import type { Segment } from './segment.ts'
+import { addRecord, type Segment } from './segment.ts'
 import type { LogSettings } from './segment-log.ts'
 
 interface PendingRecord {
@@ -65,6 +65,11 @@ export class LogWriter {
     this.#seal()
   }
 
+  /** Nothing more is written to that segment. */
+  leave(segment: Segment): void {
+    if (this.segment === segment) this.#seal()
+  }
+
   #seal(): void {
     if (this.segment !== undefined) this.segment.isSealed = true
     this.segment = undefined
@@ -115,6 +120,7 @@ export class LogWriter {
       offset += recordHeaderBytes + record.payload.length
       segment.endOffset = offset
       segment.lastSequence = record.sequence
+      addRecord(segment.unread, record)
       // Whoever reads asks whether it had caught up before this record.
       this.#settings.events.written(record, { segment, offset })
       this.writtenSequence = record.sequence

@@ -1,11 +1,20 @@
 import { join } from 'node:path'
-import type { Clock } from '../clock/clock.ts'
+import { type Clock, sleep } from '../clock/clock.ts'
 import { AckFile } from './ack-file.ts'
 import { lockDirectory, unlockDirectory } from './directory-lock.ts'
 import { errorCode, type FileSystem, writeStart } from './file-system.ts'
 import { LogWriter } from './log-writer.ts'
 import type { LogRecord } from './record.ts'
-import { type DamagedRange, firstSequenceOf, type RecordPlace, Segment, SegmentReader } from './segment.ts'
+import {
+  addRecord,
+  type BacklogTotals,
+  type DamagedRange,
+  firstSequenceOf,
+  isUnreadable,
+  type RecordPlace,
+  Segment,
+  SegmentReader,
+} from './segment.ts'
 
 /** When an append resolves: once it is in the file, or once the file is on the disk. */
 export type SyncLevel = 'written' | 'synced'
@@ -24,7 +33,7 @@ export interface LogEvents {
   /** The disk refuses; undefined once it works again. */
   fault(error: unknown): void
   healed(): void
-  /** Kept aside in `quarantine/`. `wasCounted`: a scan has reported its items as waiting. */
+  /** Kept aside in `quarantine/`. `wasCounted`: a scan has reported its items as waiting, or an append has. */
   damaged(range: DamagedRange, wasCounted: boolean): void
   /** In order, before the appends resolve. */
   written(record: LogRecord, position: LogPosition): void
@@ -36,19 +45,16 @@ export interface LogPosition {
   readonly offset: number
 }
 
-export interface BacklogTotals {
-  records: number
-  items: number
-  bytes: number
-  units: number
-}
-
 /** A burnt sequence is cheap; one that is used twice is not. */
 const sequenceGapAfterDamage = 1_000_000
 const directoryMode = 0o700
+const quarantineName = 'quarantine'
 const reserveName = 'reserve'
 const reserveBytes = 256 * 1024
 const diskFullCodes = new Set(['ENOSPC', 'EDQUOT'])
+/** A file that the system does not give out is asked for this often, at this interval, before it is put aside. */
+const readTriesMax = 5
+const readAgainMs = 1000
 
 /**
  * An append-only log in segments, with one reader and acks in any order. A record is written once, read in order, and gone
@@ -86,7 +92,7 @@ export class SegmentLog {
     await this.#acks.open()
     await this.#findSegments()
     const last = this.#segments.at(-1)
-    const isDamaged = last !== undefined && (await this.#findEnd(last))
+    const isDamaged = last !== undefined && (last.isUnreadable || (await this.#findEnd(last)))
     // The name of a segment without records is taken as well: two of one name would be one file.
     const highest = Math.max(last?.lastSequence ?? 0, last?.firstSequence ?? 0, this.#acks.set.highest)
     this.#nextSequence = highest + 1 + (isDamaged ? sequenceGapAfterDamage : 0)
@@ -106,24 +112,22 @@ export class SegmentLog {
   async scan(found: (totals: BacklogTotals) => void): Promise<void> {
     for (const segment of [...this.#segments]) {
       if (this.#isClosed || segment.isScanned) continue
-      const totals = { records: 0, items: 0, bytes: 0, units: 0 }
+      const totals = segment.unread
       const reader = new SegmentReader(segment, 0, range => {
         totals.items += range.itemCount
         if (!range.isTail) return
         // The reader will come to it, and keeps what is there.
         segment.endOffset = range.offset + range.bytes.length
       })
-      for (let place = await this.#next(reader); place !== undefined; place = await this.#next(reader)) {
-        const { sequence, itemCount, units, payload } = place.record
-        if (this.#acks.set.has(sequence)) continue
-        totals.records++
-        totals.items += itemCount
-        totals.units += units
-        totals.bytes += payload.length
+      for (;;) {
+        const place = await this.#nextPatiently(reader, segment)
+        if (place === undefined) break
+        if (!this.#acks.set.has(place.record.sequence)) addRecord(totals, place.record)
       }
       if (this.#isClosed) return
+      await segment.release()
       segment.isScanned = true
-      found(totals)
+      found({ ...totals })
       this.#dropAcked()
     }
   }
@@ -144,7 +148,16 @@ export class SegmentLog {
     while (bytes < bytesMax && !this.#isClosed) {
       const reader = this.#reader()
       if (reader === undefined) break
-      const place = await this.#next(reader)
+      const segment = this.#readingSegment
+      if (segment === undefined) break
+      let place: RecordPlace | undefined
+      try {
+        place = await this.#next(reader, segment)
+      } catch (error) {
+        if (records.length === 0) throw error
+        // Those have been read and will not come again. The next call says what is wrong.
+        break
+      }
       if (place === undefined) {
         if (this.#isClosed) break
         this.#endOfSegment()
@@ -156,7 +169,9 @@ export class SegmentLog {
       if (record.sequence <= this.#readSequence) continue
       this.#passTo(record.sequence - 1)
       this.#readSequence = record.sequence
-      if (this.#acks.set.has(record.sequence)) continue
+      const isAcked = this.#acks.set.has(record.sequence)
+      if (!isAcked || !segment.isRecovered) addRecord(segment.unread, record, -1)
+      if (isAcked) continue
       records.push(record)
       bytes += record.payload.length
     }
@@ -172,8 +187,11 @@ export class SegmentLog {
   skip(record: LogRecord, position: LogPosition): void {
     this.#passTo(record.sequence - 1)
     this.#readSequence = record.sequence
+    addRecord(position.segment.unread, record, -1)
     this.#readingSegment = position.segment
-    this.#reading = new SegmentReader(position.segment, position.offset, range => this.#quarantine(range, true))
+    this.#reading = new SegmentReader(position.segment, position.offset, range =>
+      this.#quarantine(range, position.segment),
+    )
   }
 
   ack(sequence: number): void {
@@ -205,9 +223,16 @@ export class SegmentLog {
     first.sort((a, b) => a - b)
     for (const [i, sequence] of first.entries()) {
       const segment = new Segment(fileSystem, directory, sequence)
-      segment.endOffset = await (await segment.open()).size()
+      segment.isRecovered = true
       segment.lastSequence = (first[i + 1] ?? sequence) - 1
       this.#segments.push(segment)
+      try {
+        segment.endOffset = await (await segment.open()).size()
+        await segment.release()
+      } catch (error) {
+        if (!isUnreadable(error)) throw error
+        this.#giveUp(segment, 0, error)
+      }
     }
     if (first[0] === undefined) return
     this.#readSequence = first[0] - 1
@@ -219,10 +244,16 @@ export class SegmentLog {
     let isDamaged = false
     const reader = new SegmentReader(last, 0, range => {
       isDamaged = true
-      if (range.isTail && !range.isTorn) this.#quarantine(range, false)
+      if (range.isTail && !range.isTorn) this.#quarantine(range)
     })
-    for (let place = await reader.next(); place !== undefined; place = await reader.next()) {
-      last.lastSequence = Math.max(last.lastSequence, place.record.sequence)
+    try {
+      for (let place = await reader.next(); place !== undefined; place = await reader.next()) {
+        last.lastSequence = Math.max(last.lastSequence, place.record.sequence)
+      }
+    } catch (error) {
+      if (!isUnreadable(error)) throw error
+      this.#giveUp(last, reader.offset, error)
+      return true
     }
     // Where it cannot be cut off now, reading ends there all the same.
     if (isDamaged) await last.file?.truncate(last.endOffset).catch(error => this.#settings.events.fault(error))
@@ -250,7 +281,9 @@ export class SegmentLog {
     }
     segment.isScanned = true
     segment.isSealed = false
+    const last = this.#segments.at(-1)
     this.#segments.push(segment)
+    if (last !== undefined) this.#releaseIdle(last)
     return segment
   }
 
@@ -280,14 +313,43 @@ export class SegmentLog {
   }
 
   /** Nothing once the log is closed: its files are, too, also under a reader that was waiting for one. */
-  async #next(reader: SegmentReader): Promise<RecordPlace | undefined> {
+  async #next(reader: SegmentReader, segment: Segment): Promise<RecordPlace | undefined> {
     if (this.#isClosed) return undefined
     try {
-      return await reader.next()
+      const place = await reader.next()
+      segment.failedReads = 0
+      return place
     } catch (error) {
       if (this.#isClosed) return undefined
-      throw error
+      if (!isUnreadable(error) || ++segment.failedReads < readTriesMax) throw error
+      this.#giveUp(segment, reader.offset, error)
+      return undefined
     }
+  }
+
+  async #nextPatiently(reader: SegmentReader, segment: Segment): Promise<RecordPlace | undefined> {
+    for (;;) {
+      try {
+        return await this.#next(reader, segment)
+      } catch (error) {
+        if (errorCode(error) === undefined) throw error
+        this.#settings.events.fault(error)
+        await sleep(this.#settings.clock, readAgainMs)
+      }
+    }
+  }
+
+  /** What is behind `offset` is not to be had: the rest goes on without it, and the file is kept aside in the end. */
+  #giveUp(segment: Segment, offset: number, cause: unknown): void {
+    segment.endOffset = Math.min(segment.endOffset, offset)
+    segment.isUnreadable = true
+    segment.cause = cause
+    this.#writer?.leave(segment)
+  }
+
+  #releaseIdle(segment: Segment): void {
+    if (segment === this.#readingSegment || !segment.isSealed || !segment.isScanned) return
+    segment.release().catch(error => this.#settings.events.fault(error))
   }
 
   #reader(): SegmentReader | undefined {
@@ -301,7 +363,7 @@ export class SegmentLog {
 
   #open(segment: Segment): void {
     this.#readingSegment = segment
-    this.#reading = new SegmentReader(segment, 0, range => this.#quarantine(range, true))
+    this.#reading = new SegmentReader(segment, 0, range => this.#quarantine(range, segment))
   }
 
   /** Sequences that are not there, or not any more, will never be acked by anyone else. */
@@ -317,7 +379,19 @@ export class SegmentLog {
     // More may have been written, and the segment sealed, since the reader came to its end.
     if (this.#reading !== undefined && this.#reading.offset < segment.endOffset) return
     this.#passTo(segment.lastSequence)
+    this.#reportMissing(segment)
     this.#dropAcked()
+  }
+
+  /** At the end of a segment: what was counted in it and never came. */
+  #reportMissing(segment: Segment): void {
+    const { name, endOffset, cause } = segment
+    const lost = { ...segment.unread }
+    if (lost.items <= 0 && lost.units <= 0 && lost.bytes <= 0 && !(segment.isUnreadable && !segment.isReported)) return
+    Object.assign(segment.unread, { records: 0, items: 0, bytes: 0, units: 0 })
+    segment.isReported = true
+    const place = { segment: name, offset: endOffset, bytes: new Uint8Array(0), isTail: true, isTorn: false }
+    this.#settings.events.damaged({ ...place, itemCount: Math.max(0, lost.items), lost, cause }, true)
   }
 
   /** Goes on to the segment behind the one that was read to its end; false where there is none, or none scanned. */
@@ -326,6 +400,7 @@ export class SegmentLog {
     const next = this.#segments[reading === undefined ? 0 : this.#segments.indexOf(reading) + 1]
     if (next === undefined || !next.isScanned) return false
     this.#open(next)
+    if (reading !== undefined) this.#releaseIdle(reading)
     return true
   }
 
@@ -342,16 +417,30 @@ export class SegmentLog {
         this.#reading = undefined
         this.#readSequence = Math.max(this.#readSequence, last)
       }
-      segment.remove().catch(error => {
+      const gone = segment.isUnreadable ? this.#putAside(segment) : segment.remove()
+      gone.catch(error => {
         if (errorCode(error) !== 'ENOENT') this.#settings.events.fault(error)
       })
     }
   }
 
-  #quarantine(range: DamagedRange, wasCounted: boolean): void {
+  async #putAside(segment: Segment): Promise<void> {
+    const folder = join(this.#settings.directory, quarantineName)
+    await this.#settings.fileSystem.makeDirectory(folder, directoryMode)
+    await segment.moveTo(folder)
+  }
+
+  #quarantine(range: DamagedRange, segment?: Segment): void {
     const { events, fileSystem, directory } = this.#settings
-    events.damaged(range, wasCounted)
-    const folder = join(directory, 'quarantine')
+    if (segment === undefined) {
+      events.damaged(range, false)
+    } else {
+      // What its headers say may be wrong. The end of the segment brings what they do not say.
+      const itemCount = Math.max(0, Math.min(range.itemCount, segment.unread.items))
+      segment.unread.items -= itemCount
+      events.damaged({ ...range, itemCount }, true)
+    }
+    const folder = join(directory, quarantineName)
     const path = join(folder, `${range.segment}-${range.offset}`)
     const keep = async () => {
       await fileSystem.makeDirectory(folder, directoryMode)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { FileSystem, StorageFile } from './file-system.ts'
-import { findMagic, type LogRecord, parseHeader, parseRecord, recordHeaderBytes } from './record.ts'
+import { errorCode, type FileSystem, type StorageFile } from './file-system.ts'
+import { findMagic, type LogRecord, type ParsedHeader, parseHeader, parseRecord, recordHeaderBytes } from './record.ts'
 
 const suffix = '.seg'
 const chunkBytes = 1 << 20
@@ -11,12 +11,38 @@ export interface DamagedRange {
   readonly segment: string
   readonly offset: number
   readonly bytes: Uint8Array
-  /** Items of the damaged records whose headers could still be read. */
+  /** Items of the damaged records whose headers could still be read; all that is missing where a scan had counted them. */
   readonly itemCount: number
+  /** Room that what is missing took, where it was counted. */
+  readonly lost?: BacklogTotals
   /** Nothing follows. */
   readonly isTail: boolean
   /** The record runs past the end of the file: nobody was ever told that it is there. */
   readonly isTorn: boolean
+  /** What the system said, where it does not give out the rest of the file. */
+  readonly cause?: unknown
+}
+
+const passingCodes = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'])
+
+/** Whether the system refuses that file, and not just any file now. */
+export function isUnreadable(error: unknown): boolean {
+  const code = errorCode(error)
+  return code !== undefined && !passingCodes.has(code)
+}
+
+export interface BacklogTotals {
+  records: number
+  items: number
+  bytes: number
+  units: number
+}
+
+export function addRecord(totals: BacklogTotals, record: LogRecord, sign: 1 | -1 = 1): void {
+  totals.records += sign
+  totals.items += sign * record.itemCount
+  totals.bytes += sign * record.payload.length
+  totals.units += sign * record.units
 }
 
 export function segmentName(firstSequence: number): string {
@@ -41,6 +67,16 @@ export class Segment {
   isScanned = false
   /** Nothing will be written to it any more: only then may it go. */
   isSealed = true
+  /** The system does not give out what is behind `endOffset`: the file is put aside when the rest is done. */
+  isUnreadable = false
+  cause: unknown
+  isReported = false
+  /** Found by a scan or written, not acked and not given out yet: what is left at the end of its file was lost in it. */
+  readonly unread: BacklogTotals = { records: 0, items: 0, bytes: 0, units: 0 }
+  /** An earlier run wrote it: what was acked by then is not in `unread`. */
+  isRecovered = false
+  /** Reads that failed one after the other. */
+  failedReads = 0
   file: StorageFile | undefined
   /** Its file is not opened again: a reader that comes too late would make it anew, or leave it open. */
   #isClosed = false
@@ -66,6 +102,13 @@ export class Segment {
     return this.file
   }
 
+  /** Its file is opened again when somebody needs it: a backlog of many segments would hold too many. */
+  async release(): Promise<void> {
+    const { file } = this
+    this.file = undefined
+    await file?.close()
+  }
+
   async close(): Promise<void> {
     const { file } = this
     this.#isClosed = true
@@ -77,6 +120,16 @@ export class Segment {
     await this.close()
     await this.#fileSystem.remove(this.path)
   }
+
+  async moveTo(folder: string): Promise<void> {
+    await this.close()
+    await this.#fileSystem.rename(this.path, join(folder, this.name))
+  }
+}
+
+/** The damage may be in the count itself: no item is shorter than two bytes. */
+function likelyItems(header: ParsedHeader | undefined): number {
+  return header === undefined ? 0 : Math.min(header.itemCount, header.length >>> 1)
 }
 
 export interface RecordPlace {
@@ -133,10 +186,10 @@ export class SegmentReader {
     await this.#need(this.#segment.endOffset - this.offset)
     const start = this.#position
     const header = parseHeader(this.#buffer, start)
-    let itemCount = header?.itemCount ?? 0
+    let itemCount = likelyItems(header)
     let next = findMagic(this.#buffer, start + 1)
     while (next !== -1 && parseRecord(this.#buffer, next) === undefined) {
-      itemCount += parseHeader(this.#buffer, next)?.itemCount ?? 0
+      itemCount += likelyItems(parseHeader(this.#buffer, next))
       next = findMagic(this.#buffer, next + 1)
     }
     const end = next === -1 ? this.#buffer.length : next

@@ -47,6 +47,8 @@ export class ModelDisk {
   openFileCount = 0
   /** What the next operations of a kind fail with. */
   readonly failures = new Map<'write' | 'sync' | 'open' | 'truncate' | 'rename', string>()
+  /** Files, by full path, that are not given out: what opening or reading them fails with, and from which offset on. */
+  readonly unreadable = new Map<string, { code: string; fromOffset?: number }>()
 
   async makeDirectory(path: string): Promise<void> {
     this.#directories.add(path)
@@ -60,6 +62,8 @@ export class ModelDisk {
   async open(path: string) {
     if (!this.#directories.has(dirname(path))) throw systemError('ENOENT')
     let inode = this.#names.get(path)
+    const refusal = this.unreadable.get(path)
+    if (refusal !== undefined && refusal.fromOffset === undefined) throw systemError(refusal.code)
     if (inode === undefined) {
       this.#step('open')
       const made = new Inode()
@@ -70,7 +74,11 @@ export class ModelDisk {
     let isOpen = true
     this.openFileCount++
     return {
-      read: async (offset: number, length: number) => opened.current.slice(offset, offset + length),
+      read: async (offset: number, length: number) => {
+        const { code, fromOffset = 0 } = this.unreadable.get(path) ?? {}
+        if (code !== undefined && offset + length > fromOffset) throw systemError(code)
+        return opened.current.slice(offset, offset + length)
+      },
       write: async (buffers: readonly Uint8Array[], offset: number) =>
         this.#write(opened, Buffer.concat(buffers), offset),
       sync: async () => {
@@ -84,6 +92,7 @@ export class ModelDisk {
         opened.current = resized(opened.current, length)
       },
       size: async () => opened.current.length,
+      isLinked: async () => [...this.#names.values()].includes(opened),
       close: async () => {
         if (isOpen) this.openFileCount--
         isOpen = false
@@ -128,6 +137,8 @@ export class ModelDisk {
   async readWhole(path: string): Promise<Uint8Array> {
     const inode = this.#names.get(path)
     if (inode === undefined) throw systemError('ENOENT')
+    const refusal = this.unreadable.get(path)
+    if (refusal !== undefined) throw systemError(refusal.code)
     return inode.current.slice()
   }
 
