@@ -1,5 +1,5 @@
 import { isAlnum, isDigit, isHex, isTokenByte, latin1, matchesExact, matchesFolded } from './detectors/text-bytes.ts'
-import { hasVendorPrefix } from './detectors/tokens.ts'
+import { azureMarkIn, base64Start, hasVendorPrefix } from './detectors/tokens.ts'
 import { mayEndName } from './prefilter-names.ts'
 
 export function mailbox(bytes: Uint8Array, at: number, end: number): boolean {
@@ -102,6 +102,12 @@ export function colonChain(bytes: Uint8Array, at: number, end: number): boolean 
   return !(colons === 2 && pairs && group >= 2) && (digits > 0 || colons > 3)
 }
 
+/** Where a key with dots, or in base64, may begin whose end is at hand. */
+function prefixStart(bytes: Uint8Array, from: number): number {
+  const before = from > 0 ? bytes[from - 1]! : 0
+  return before === 0x2e ? Math.max(0, from - 24) : base64Start(bytes, 0, from)
+}
+
 /** A run of token bytes that a detector may take: a known prefix, a JWT, an account number, or a telling word before it. */
 export function token(bytes: Uint8Array, at: number, end: number): boolean {
   let from = at
@@ -119,12 +125,14 @@ export function token(bytes: Uint8Array, at: number, end: number): boolean {
     else if (byte >= 0x41 && byte <= 0x5a) {
       uppers++
       if (offset > from && bytes[offset - 1]! >= 0x61) turns++
+      if (byte === 0x4c && matchesExact(bytes, offset - 3, end, 'NRAL')) return true
     } else if (byte === 0x65 && bytes[offset + 1] === 0x79 && bytes[offset + 2] === 0x4a) return true
   }
-  if (hasVendorPrefix(bytes, from > 0 && bytes[from - 1] === 0x2e ? Math.max(0, from - 24) : from, to)) return true
+  if (hasVendorPrefix(bytes, prefixStart(bytes, from), to)) return true
+  if (uppers > 1 && azureMarkIn(bytes, from, to, end) >= 0) return true
   // Pairs of hex with dashes between them: a hardware address.
   if (dashes >= 5 && to - from <= 26) return true
-  if (digits === 0 && turns < 3) return false
+  if (digits === 0 && turns < 3 && !(bytes[to] === 0x2e && uppers > 2)) return false
   // IBAN and lettered ids: capitals and digits only; a hardware address: pairs of hex.
   if (uppers >= 2 && digits >= 4 && hasAccountStart(bytes, from, to)) return true
   const before = from > 0 ? bytes[from - 1]! : 0
@@ -132,7 +140,8 @@ export function token(bytes: Uint8Array, at: number, end: number): boolean {
   if (before === 0x25 || behind === 0x25) return true
   if (behind === 0x7e || before === 0x7e) return true
   if (endsInDatacentre(bytes, to)) return true
-  if (behind === 0x2e && to - from >= 24 && to - from <= 30 && digits > 0) return true
+  if (behind === 0x2e && to - from >= 24 && to - from <= 30) return true
+  if (bytes[to - 1] === 0x6b && matchesExact(bytes, to - 4, end, '_mmk')) return true
   if (before === 0x3a || before === 0x2f) return hasHookOrBot(bytes, from, before)
   if (behind === 0x2e && isTokenByte(bytes[to + 1]!) && digits > 0) return turns > 1
   return (before === 0x20 || before === 0x2b) && mayEndName(bytes, wordEnd(bytes, from))

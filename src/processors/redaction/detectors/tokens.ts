@@ -7,11 +7,12 @@ import { describeKey, keyCookie, keyExempt, keyQueryCode, keySecret, nameWords }
 import { detectLetteredId } from './lettered-ids.ts'
 import { distinctCount, isPlaceholder, looksRandom } from './randomness.ts'
 import { afterEscape, beginsWord, escapeEndingAt, isAlnum, isTokenByte, latin1, matchesExact } from './text-bytes.ts'
-import { type VendorForm, vendorForms, wholeForms } from './vendor-keys.ts'
+import { azureMarks, type VendorForm, vendorForms, wholeForms } from './vendor-keys.ts'
 
 const jwt = detectorId('jwt')
 const authorization = detectorId('authorization')
 const secret = detectorId('secret')
+const azureKey = detectorId('azure_key')
 const slackWebhook = detectorId('slack_webhook')
 
 interface CompiledForm extends VendorForm {
@@ -25,19 +26,14 @@ const contextPrefixes = new Set([
   'SK',
   'live_',
   'test_',
-  'pat',
   'A3-',
-  'EAAA',
-  'sk_',
   'api_org_',
   'aio_',
   'dG9r',
   'cflt',
-  'AKCp',
   'sl.',
   'sdk-',
   'mob-',
-  'secret_',
 ])
 
 /** By the first two bytes of the prefix, longest prefix first. */
@@ -93,14 +89,61 @@ export function detectToken(d: Detection, at: number): void {
   const before = d.findings.count
   const dotted = dottedStart(bytes, start, first)
   if (detectJwtIn(d, dotted, to)) return
-  detectVendorKeys(d, Math.min(from, dotted), Math.min(to, first + tokenLookMax))
+  detectVendorKeys(d, base64Start(bytes, start, Math.min(from, dotted)), Math.min(to, first + tokenLookMax))
   if (d.findings.count > before) return
   if (detectDashedMac(d, first, to) || (first !== from && detectDashedMac(d, from, to))) return
   if (detectIban(d, first)) return
   detectLetteredId(d, first, to)
-  if (detectWholeForms(d, first, to)) return
+  if (detectWholeForms(d, first, to) || detectAzureKey(d, first, to)) return
   if (to - first > 512) return
   detectByWordBefore(d, first, to)
+}
+
+const base64LookBack = 48
+
+/** Where text in base64 that goes on at `at` may begin: `+` and `/` in it end a run of token bytes. */
+export function base64Start(bytes: Uint8Array, start: number, at: number): number {
+  if (at <= start || (bytes[at - 1] !== 0x2f && bytes[at - 1] !== 0x2b)) return at
+  let from = at
+  while (from > start && at - from < base64LookBack && isBase64Url(bytes[from - 1]!)) from--
+  return from
+}
+
+const isBase64Url = (byte: number) => isTokenByte(byte) || byte === 0x2f || byte === 0x2b
+
+const azureMarkStarts = /* @__PURE__ */ new Set(azureMarks.map(mark => Buffer.from(mark).readInt32BE(0)))
+
+/** Whether one of the marks of Azure's keys stands at `at`. */
+const isAzureMark = (bytes: Uint8Array, at: number) =>
+  at + 4 <= bytes.length &&
+  azureMarkStarts.has((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!)
+
+/** The first mark of Azure's keys in base64 that goes through `bytes[from, to)`; -1 where there is none. */
+export function azureMarkIn(bytes: Uint8Array, from: number, to: number, end: number): number {
+  const limit = Math.min(end, to + 90)
+  for (let at = Math.max(0, from - 1); at < limit && (at < to || isBase64Url(bytes[at]!)); at++) {
+    const byte = bytes[at]
+    if ((byte === 0x41 || byte === 0x2b) && isAzureMark(bytes, at)) return at
+  }
+  return -1
+}
+
+/** A key with a mark of Azure's in it: the mark, at least 33 characters before it, and a few behind. */
+function detectAzureKey(d: Detection, from: number, to: number): boolean {
+  const { bytes, start, end } = d
+  const at = azureMarkIn(bytes, Math.max(from, start + 1), to, end)
+  if (at >= 0) {
+    let first = at
+    while (first > start && at - first < 90 && isBase64Url(bytes[first - 1]!)) first--
+    let last = at + 4
+    while (last < end && last - at < 48 && isBase64Url(bytes[last]!)) last++
+    const isKey = at - first >= 33 && at - first < 90 && last - at >= 8 && last - at < 48
+    if (!isKey || !looksRandom(latin1(bytes, first, at))) return false
+    while (last < end && bytes[last] === 0x3d && last - at < 50) last++
+    d.add(azureKey, first, last)
+    return true
+  }
+  return false
 }
 
 const blobMin = 400
@@ -179,6 +222,8 @@ function takeVendorKey(d: Detection, at: number): number {
     if (isPlaceholder(text) || distinctCount(text) < Math.min(6, length / 2)) continue
     if (form.needsContext && !saysSecret(d, at)) continue
     if (form.check === 'github' && length === 36 && !hasGithubChecksum(bytes, body, to) && !looksRandom(text)) continue
+    if (form.check === 'random' && length >= form.min && !looksRandom(text)) continue
+    if (form.check === 'airtable' && !/^[A-Za-z0-9]{14}\.[0-9a-f]{64}$/.test(text) && !saysSecret(d, at)) continue
     if (form.check === 'sendgrid' && text.indexOf('.') < 10 && length >= form.min) continue
     d.add(form.detector, at, to)
     return to

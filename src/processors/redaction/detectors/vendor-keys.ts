@@ -9,7 +9,7 @@ export interface VendorForm {
   readonly min: number
   readonly max: number
   /** A further check of the whole key. */
-  readonly check?: 'github' | 'slack' | 'digits' | 'sendgrid'
+  readonly check?: 'github' | 'slack' | 'digits' | 'sendgrid' | 'random' | 'airtable'
 }
 
 const word = 'A-Za-z0-9'
@@ -69,7 +69,7 @@ export const vendorForms: readonly VendorForm[] = [
   form('shopify_token', 'shpat_ shpca_ shppa_ shpss_ shptka_', anyHex, 32),
   form('doppler_token', 'dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.', `${word}.`, 40, 60),
   form('notion_token', 'ntn_', word, 40, 60),
-  form('notion_token', 'secret_', word, 43),
+  form('notion_token', 'secret_', word, 43, 43, 'random'),
   form('linear_key', 'lin_api_ lin_oauth_', word, 32, 64),
   form('postman_key', 'PMAK-', `${hex}-`, 59, 59),
   form('grafana_token', 'glsa_', 'A-Za-z0-9_', 41, 41),
@@ -82,7 +82,7 @@ export const vendorForms: readonly VendorForm[] = [
   form('digitalocean_token', 'dop_v1_ doo_v1_ dor_v1_', hex, 64),
   form('twilio_key', 'SK AC', hex, 32),
   form('square_token', 'sq0atp- sq0csp- sq0idp-', base64Url, 22, 43),
-  form('square_token', 'EAAA', base64Url, 60, 60),
+  form('square_token', 'EAAA', base64Url, 60, 60, 'random'),
   form('mailgun_key', 'key-', hex, 32),
   form('newrelic_key', 'NRAK- NRJS- NRAA- NRII- NRIQ- NRRA-', `${base64Url}`, 19, 42),
   form('figma_token', 'figd_ figo_ figu_', base64Url, 38, 64),
@@ -119,20 +119,20 @@ export const vendorForms: readonly VendorForm[] = [
   form('mapbox_token', 'sk.eyJ', `${base64Url}.`, 60, 120),
   form('brevo_key', 'xkeysib- xsmtpsib-', `${hex}A-Za-z0-9-`, 64, 90),
   form('lob_key', 'live_ test_', hex, 35),
-  form('artifactory_key', 'AKCp', word, 69),
+  form('artifactory_key', 'AKCp', word, 69, 69, 'random'),
   form('artifactory_key', 'cmVmdGtuO', word, 50, 80),
   form('prefect_key', 'pnu_ pnb_', word, 36),
   form('readme_key', 'rdme_', 'a-z0-9', 70),
   form('tailscale_key', 'tskey-auth- tskey-api- tskey-client- tskey-', 'A-Za-z0-9-', 20, 80),
   form('nvidia_key', 'nvapi-', base64Url, 60, 70),
   form('tavily_key', 'tvly-dev- tvly-', 'A-Za-z0-9-', 24, 50),
-  form('elevenlabs_key', 'sk_', hex, 48),
+  form('elevenlabs_key', 'sk_', hex, 48, 48, 'random'),
   form('posthog_key', 'phx_ phc_', word, 40, 60),
   form('confluent_key', 'cflt', 'A-Za-z0-9+/', 60),
   form('adafruit_key', 'aio_', word, 28),
   form('sourcegraph_token', 'sgp_', 'a-fA-F0-9_local', 40, 60),
   form('terraform_token', 'atlasv1.', base64Url, 60, 70),
-  form('airtable_token', 'pat', `${word}.`, 79),
+  form('airtable_token', 'pat', `${word}.`, 79, 79, 'airtable'),
   // `-----BEGIN ... PRIVATE KEY` in base64, as in secrets of Kubernetes; certificates begin alike and go on otherwise.
   form(
     'private_key',
@@ -144,7 +144,65 @@ export const vendorForms: readonly VendorForm[] = [
     20_000,
   ),
   form('discord_token', 'mfa.', base64Url, 80, 95),
+  form('alibaba_key', 'LTAI', word, 16, 24, 'random'),
+  form('tencent_key', 'AKID', word, 32, 32, 'random'),
+  form('yandex_key', 'AQVN y0_', base64Url, 35, 60, 'random'),
+  form('yandex_key', 't1.', `${base64Url}.`, 100, 400, 'random'),
+  form('scaleway_key', 'SCW', 'A-Z0-9', 17, 17, 'random'),
+  form('gitea_token', 'gto_', word, 32, 64, 'random'),
+  form('snyk_token', 'snyk_uat. snyk_sat.', `${base64Url}.`, 60, 400),
+  form('sonar_token', 'sqp_ squ_ sqa_', hex, 40),
+  form('together_key', 'tgp_v1_', base64Url, 43),
+  form('fireworks_key', 'fw_', word, 22, 32, 'random'),
+  form('anyscale_key', 'esecret_', 'a-z0-9', 26),
+  form('pinecone_key', 'pcsk_', 'A-Za-z0-9_', 50, 80),
+  form('rootly_key', 'rootly_', hex, 64),
+  form('cloudflare_key', 'cfut_ cfat_ cfk_', word, 40, 64),
+  form('vercel_token', 'vcp_ vci_ vca_ vcr_ vck_', word, 24, 64, 'random'),
+  form('resend_key', 're_', 'A-Za-z0-9_', 33, 33, 'random'),
+  form('polar_token', 'polar_oat_ polar_pat_', word, 40, 64),
+  form('paddle_key', 'pdl_live_apikey_ pdl_sdbx_apikey_', 'A-Za-z0-9_', 48, 64),
+  form('checkout_key', 'sk_sbox_', 'a-z0-9*', 26, 40),
+  form('razorpay_key', 'rzp_live_ rzp_test_', word, 14),
+  form('mollie_key', 'live_ test_', word, 30),
+  form('depot_token', 'depot_org_ depot_project_', word, 32, 64),
+  form('settlemint_token', 'sm_pat_ sm_aat_ sm_sat_', word, 16),
+  form('scalingo_token', 'tk-us-', base64Url, 48),
+  form('harness_token', 'pat.', `${base64Url}.`, 66, 72, 'random'),
+  form('octopus_key', 'API-', 'A-Z0-9', 25, 26, 'random'),
+  form('cerebras_key', 'csk-', 'a-z0-9', 48),
+  form('e2b_key', 'e2b_', hex, 40),
+  form('neon_key', 'napi_', 'a-z0-9', 64),
+  form('honeycomb_key', 'hcaik_ hcxik_ hcamk_ hcalk_', 'a-z0-9', 58, 64),
+  form('logfire_token', 'pylf_v1_us_ pylf_v1_eu_ pylf_v1_local_', word, 43, 64),
+  form('helicone_key', 'sk-helicone-', 'a-z0-9-', 31),
+  form('axiom_token', 'xaat- xapt-', `${hex}-`, 36),
+  form('ory_token', 'ory_st_ ory_at_ ory_rt_ ory_pat_', 'A-Za-z0-9_.-', 32, 160, 'random'),
+  form('frameio_token', 'fio-u-', base64Url, 64),
+  form('duffel_token', 'duffel_live_ duffel_test_', base64Url, 43),
+  form('deepseek_key', 'sk-', hex, 32),
 ].flat()
+
+/**
+ * What stands in the middle of Azure's keys, so that scanners know them: storage, Cosmos DB, functions, search, registries,
+ * DevOps, OpenAI and others.
+ */
+export const azureMarks = [
+  'AzFu',
+  'AzSe',
+  'AZDO',
+  'ACDb',
+  'APIM',
+  'AIoT',
+  'ACOG',
+  '+ASt',
+  '+ACR',
+  '+ASb',
+  '+AEh',
+  '+ARm',
+  '+ABa',
+  '+AMC',
+]
 
 /** Keys that have no prefix: the part before a fixed middle. */
 export interface MiddleForm {
@@ -158,6 +216,9 @@ export const wholeForms: readonly MiddleForm[] = [
   { name: 'discord_token', pattern: /^[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}$/ },
   { name: 'terraform_token', pattern: /^[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70}$/ },
   { name: 'azure_secret', pattern: /^[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,34}$/ },
+  { name: 'openshift_token', pattern: /^sha256~[A-Za-z0-9_-]{43}$/ },
+  { name: 'maxmind_key', pattern: /^[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk$/ },
+  { name: 'newrelic_key', pattern: /^[0-9a-f]{36}NRAL$/ },
   { name: 'mailchimp_key', pattern: /^[0-9a-f]{32}-us\d{1,2}$/ },
   { name: 'asana_token', pattern: /^[0-2]\/\d{16}(\/\d{16})?:[0-9a-f]{32}$/ },
   { name: 'sentry_token', pattern: /^https?-[0-9a-f]{32}$/ },
