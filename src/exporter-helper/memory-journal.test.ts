@@ -79,3 +79,46 @@ t.test('a full queue of requests refuses at once', async t => {
   await journal.append(spanBatch(0, 1))
   t.match(await now(journal.append(spanBatch(1, 1))), full)
 })
+
+t.test('a sender who is faster than a backend that answers waits for it, and is not held up in an outage', async t => {
+  const { clock, journal } = patientJournal({ bytes: { max: 8 * size, policy: 'refuse' } })
+  const [first, second] = [await journal.append(spanBatch(0, 1, 1000)), await journal.append(spanBatch(1, 1, 1000))]
+  t.equal(await now(journal.append(spanBatch(2, 1, 1000))), 'kept', 'nothing has left yet: as in an outage')
+  journal.settle(first!)
+  const taken: number[] = []
+  const fourth = journal.append(spanBatch(3, 1, 1000)).then(() => taken.push(4))
+  const fifth = journal.append(spanBatch(4, 1, 1000)).then(() => taken.push(5))
+  await settle()
+  t.same(taken, [], 'a quarter of the ceiling is held, and things leave')
+  journal.settle(second!)
+  await fourth
+  t.same(taken, [4])
+  await clock.advance(99)
+  t.same(taken, [4])
+  await clock.advance(1)
+  await fifth
+  t.same(taken, [4, 5], 'nobody waits for longer than a moment')
+  await clock.advance(500)
+  t.equal(await now(journal.append(spanBatch(5, 1, 1000))), 'kept', 'nothing leaves any more')
+  t.equal(journal.capacity.bytes, 4 * size)
+})
+
+t.test(
+  'a batch above the paced share goes when the queue is empty; the end of the journal ends the waiting',
+  async t => {
+    const { journal } = patientJournal({ bytes: { max: 8 * size, policy: 'refuse' } })
+    const first = await journal.append(spanBatch(0, 1, 1000))
+    journal.settle(first!)
+    const second = await journal.append(spanBatch(1, 4, 1000))
+    const third = journal.append(spanBatch(2, 4, 990))
+    journal.settle(second!)
+    const entry = await third
+    t.equal(entry?.batch.itemCount, 4)
+    const waiting = journal.append(spanBatch(3, 1, 100))
+    await journal.close()
+    await waiting.then(
+      () => t.fail('nothing was kept'),
+      error => t.match(error, { kind: 'retryable', reason: 'shutdown' }),
+    )
+  },
+)

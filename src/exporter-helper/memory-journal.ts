@@ -10,6 +10,21 @@ import { QueueEntry } from './queue-entry.ts'
  */
 const patienceMs = 1000
 
+/**
+ * A sender who is faster than a backend that answers well would fill the ceiling, and then everything takes as long as that
+ * much data does. Beyond this share of the ceiling a sender therefore waits until something has left, in milliseconds at
+ * most. When nothing leaves, as in an outage, nobody is held up: then the ceiling is there to be filled.
+ */
+const pacedShare = 0.25
+const paceMs = 100
+const movedMsMax = 250
+
+interface PacedAppend {
+  readonly byteCount: number
+  readonly timer: Timer
+  resolve(): void
+}
+
 interface BlockedAppend {
   readonly batch: OtlpBatch
   /** Ends the waiting; undefined where a sender waits as long as it takes. */
@@ -40,6 +55,8 @@ export class MemoryJournal implements Journal {
   #readIndex = 0
   #reader: JournalReader | undefined
   #blocked: BlockedAppend[] = []
+  #paced: PacedAppend[] = []
+  #movedAtMs = Number.NEGATIVE_INFINITY
   #isClosed = false
 
   constructor(settings: MemoryJournalSettings) {
@@ -60,6 +77,10 @@ export class MemoryJournal implements Journal {
     if (this.#isClosed) throw shuttingDown()
     if (this.capacity.exceeds(batch)) throw tooLargeForQueue(batch)
     const { blocksOnOverflow, isPatientForBytes, clock } = this.#settings
+    if (isPatientForBytes === true && this.#isFast(batch)) {
+      await this.#pace(batch)
+      if (this.#isClosed) throw shuttingDown()
+    }
     // Who waits as long as it takes is served in the order of coming. Patience is short, so there a batch that fits goes by.
     if (this.#blocked.length === 0 || !blocksOnOverflow) {
       const policy = this.#makeRoom(batch)
@@ -77,6 +98,41 @@ export class MemoryJournal implements Journal {
 
   #waitForRoom(batch: OtlpBatch, patience: Timer | undefined): Promise<QueueEntry | undefined> {
     return new Promise((resolve, reject) => this.#blocked.push({ batch, patience, resolve, reject }))
+  }
+
+  /** Whether the queue is long although things leave it. */
+  #isFast(batch: OtlpBatch): boolean {
+    if (this.#isShort(this.capacity.bytes, batch.bytes.length)) return false
+    return this.#settings.clock.nowMs() - this.#movedAtMs <= movedMsMax
+  }
+
+  /** An empty queue is short, however much comes. */
+  #isShort(heldBytes: number, moreBytes: number): boolean {
+    return heldBytes === 0 || heldBytes + moreBytes <= this.capacity.limits.bytes.max * pacedShare
+  }
+
+  #pace(batch: OtlpBatch): Promise<void> {
+    return new Promise(resolve => {
+      const timer = this.#settings.clock.after(paceMs, () => {
+        const index = this.#paced.findIndex(paced => paced.timer === timer)
+        if (index >= 0) this.#paced.splice(index, 1)
+        resolve()
+      })
+      this.#paced.push({ byteCount: batch.bytes.length, timer, resolve })
+    })
+  }
+
+  /** Lets on who waits for the queue to get shorter. */
+  #letOn(): void {
+    let bytes = this.capacity.bytes
+    while (this.#paced.length > 0) {
+      const first = this.#paced[0]!
+      if (!this.#isClosed && !this.#isShort(bytes, first.byteCount)) return
+      bytes += first.byteCount
+      this.#paced.shift()
+      first.timer.cancel()
+      first.resolve()
+    }
   }
 
   /** Whether room in bytes is all that is missing: other limits are somebody's own words, and hold at once. */
@@ -121,8 +177,10 @@ export class MemoryJournal implements Journal {
     if (entry.state === 'settled') return
     entry.state = 'settled'
     this.capacity.remove(entry.size)
+    this.#movedAtMs = this.#settings.clock.nowMs()
     this.#trim()
     this.#unblock()
+    this.#letOn()
   }
 
   expire(): void {
@@ -141,6 +199,7 @@ export class MemoryJournal implements Journal {
       patience?.cancel()
       reject(shuttingDown())
     }
+    this.#letOn()
   }
 
   async close(): Promise<void> {
