@@ -72,7 +72,7 @@ class AgentProcess {
     }
   }
 
-  kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+  kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT'): Promise<number | null> {
     const ended = new Promise<number | null>(resolve => this.#child.once('exit', code => resolve(code)))
     this.#child.kill(signal)
     return ended
@@ -148,4 +148,20 @@ t.test('what cannot be delivered within the grace is said, by the deadline', asy
   t.equal(await agent.kill('SIGTERM'), 0)
   t.ok(performance.now() - startedMs < 5000)
   t.match(agent.output, /traces: 1 received = 0 exported \+ 0 queued \+ 1 dropped \(\w+ 1\)/)
+})
+
+t.test('a second signal ends it at once, and it still says what became of every item', async t => {
+  const backend = new Backend()
+  const [port, backendPort] = [await freePort(), await backend.start(t)]
+  const agent = new AgentProcess(t, configOf(port, backendPort), '60s')
+  await agent.ready()
+  t.ok(await send(port, 'delivered'))
+  while (backend.names.length === 0) await new Promise(resolve => setTimeout(resolve, 10))
+  backend.delayMs = 60_000
+  t.ok(await send(port, 'never answered'))
+  const ended = agent.kill('SIGINT')
+  while (!agent.output.includes('shutting down')) await new Promise(resolve => setTimeout(resolve, 10))
+  void agent.kill('SIGINT')
+  t.equal(await ended, 1)
+  t.match(agent.output, /queued in memory is lost\ntraces: 2 received = 1 exported \+ 1 queued \+ 0 dropped/)
 })

@@ -40,7 +40,7 @@ export async function runAgentProcess(
     readUtilization: utilizationReader(),
     print,
   })
-  const signals = listenForSignals(run)
+  const signals = listenForSignals(run, print)
   try {
     const config = await run.start()
     for (const line of greeting(run, config, isBuiltIn)) print(line)
@@ -57,11 +57,15 @@ export async function runAgentProcess(
 }
 
 /** TERM and INT end in good order, a second one at once; HUP reloads. */
-function listenForSignals(run: AgentRun): { ended: Promise<Error | string> } {
+function listenForSignals(run: AgentRun, print: (line: string) => void): { ended: Promise<Error | string> } {
   const { promise, resolve } = Promise.withResolvers<Error | string>()
   let isEnding = false
   const end = (signal: string) => {
-    if (isEnding) process.exit(1)
+    if (isEnding) {
+      print('sluice: ended at once by a second signal; what is queued in memory is lost')
+      for (const line of run.account()) print(line)
+      process.exit(1)
+    }
     isEnding = true
     resolve(signal)
   }
