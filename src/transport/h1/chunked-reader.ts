@@ -1,4 +1,4 @@
-import { Http1Error } from './request-head.ts'
+import { Http1Error } from './head-fields.ts'
 
 const sizeLineBytesMax = 256
 const cr = 13

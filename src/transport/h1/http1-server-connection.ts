@@ -7,8 +7,9 @@ import type { ConnectionHost, ServerConnection } from '../server-connection.ts'
 import { answerHead, currentDateField, lengthField } from './answer-head.ts'
 import { ChunkedReader } from './chunked-reader.ts'
 import { HeadBuffer } from './head-buffer.ts'
+import { Http1Error } from './head-fields.ts'
 import { Http1Exchange } from './http1-exchange.ts'
-import { Http1Error, type Http1Head, parseHead } from './request-head.ts'
+import { type Http1Head, parseHead } from './request-head.ts'
 
 /** What a client may send ahead of the answer it waits for before it is no longer read. */
 const aheadBytesMax = 64 * 1024

@@ -1,30 +1,16 @@
+import { cr, endOf, HeadFields, Http1Error, isToken, lf, readFields, readLength, space } from './head-fields.ts'
+
 /**
  * The head of an HTTP/1.1 request (RFC 9112), read strictly: this port may stand behind a proxy, so whatever two parsers
  * could read in two ways is refused. Immutable, so that equal heads share one.
  */
-export class Http1Head {
+export class Http1Head extends HeadFields {
   method = ''
   path = ''
   query = ''
-  /** -1: none declared. */
-  contentLength = -1
-  isChunked = false
   /** The connection may carry another request afterwards. */
   keepsAlive = true
   expectsContinue = false
-  names: string[] = []
-  values: string[] = []
-  /** Where the digits of the length stand in the head's bytes; an empty range without one. */
-  lengthStart = 0
-  lengthEnd = 0
-
-  header(name: string): string | undefined {
-    let found: string | undefined
-    for (let i = 0; i < this.names.length; i++) {
-      if (this.names[i] === name) found = found === undefined ? this.values[i] : `${found}, ${this.values[i]}`
-    }
-    return found
-  }
 
   headers(): Map<string, string[]> {
     const map = new Map<string, string[]>()
@@ -53,46 +39,17 @@ export class Http1Head {
   }
 }
 
-/** A request that is refused by its head, with the status that says so. */
-export class Http1Error extends Error {
-  override readonly name = 'Http1Error'
-  /** 0: not even a request line, so there is nobody to answer. */
-  readonly status: number
-
-  constructor(status: number, message: string) {
-    super(message)
-    this.status = status
-  }
-}
-
-const isToken = new Uint8Array(256)
-for (const character of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
-  isToken[character.charCodeAt(0)] = 1
-}
 const isTarget = new Uint8Array(256).fill(1, 0x21, 0x7f)
 isTarget[0x23] = 0 // a fragment is never sent
 isTarget[0x22] = isTarget[0x3c] = isTarget[0x3e] = isTarget[0x5c] = isTarget[0x5e] = isTarget[0x60] = 0
 isTarget[0x7b] = isTarget[0x7c] = isTarget[0x7d] = 0
-// Visible characters, space, tab and the upper half that old texts use.
-const isValue = new Uint8Array(256).fill(1, 0x20, 0x7f).fill(1, 0x80)
-isValue[9] = 1
-
-const space = 0x20
-const tab = 9
-const cr = 13
-const lf = 10
 
 /** Reads a head. `text` ends with the empty line; every line must end with CR LF. Throws `Http1Error`. */
 export function parseHead(text: string, headerPairsMax: number): Http1Head {
   const head = new Http1Head()
   // Some clients send an empty line after a body; RFC 9112, section 2.2, lets it pass.
-  let offset = readRequestLine(text.startsWith('\r\n') ? text.slice(2) : text, head)
-  if (text.startsWith('\r\n')) offset += 2
-  while (text.charCodeAt(offset) !== cr) {
-    if (head.names.length >= headerPairsMax) throw new Http1Error(431, 'too many header fields')
-    offset = readField(text, offset, head)
-  }
-  if (text.charCodeAt(offset + 1) !== lf) throw new Http1Error(400, 'CR without LF')
+  const offset = readRequestLine(text.startsWith('\r\n') ? text.slice(2) : text, head)
+  readFields(text, text.startsWith('\r\n') ? offset + 2 : offset, head, headerPairsMax)
   readMeaning(head)
   return head
 }
@@ -128,33 +85,6 @@ function readTarget(head: Http1Head, target: string): void {
   head.query = mark < 0 ? '' : target.slice(mark + 1)
 }
 
-function readField(text: string, offset: number, head: Http1Head): number {
-  const nameEnd = endOf(isToken, text, offset)
-  // A line that starts with a space is obsolete folding; a space before the colon is how smuggling starts.
-  if (nameEnd === offset || text.charCodeAt(nameEnd) !== 0x3a) throw new Http1Error(400, 'a malformed header field')
-  let start = nameEnd + 1
-  while (text.charCodeAt(start) === space || text.charCodeAt(start) === tab) start++
-  const lineEnd = endOf(isValue, text, start)
-  if (text.charCodeAt(lineEnd) !== cr || text.charCodeAt(lineEnd + 1) !== lf) {
-    throw new Http1Error(400, 'a malformed header field')
-  }
-  let end = lineEnd
-  while (end > start && (text.charCodeAt(end - 1) === space || text.charCodeAt(end - 1) === tab)) end--
-  const name = text.slice(offset, nameEnd).toLowerCase()
-  head.names.push(name)
-  head.values.push(text.slice(start, end))
-  if (name === 'content-length') {
-    head.lengthStart = start
-    head.lengthEnd = end
-  }
-  return lineEnd + 2
-}
-
-function endOf(isAllowed: Uint8Array, text: string, offset: number): number {
-  while (isAllowed[text.charCodeAt(offset)] === 1) offset++
-  return offset
-}
-
 function readMeaning(head: Http1Head): void {
   let hostCount = 0
   let options = ''
@@ -188,9 +118,4 @@ function readMeaning(head: Http1Head): void {
   }
   if (head.isChunked && head.contentLength >= 0) throw new Http1Error(400, 'a length with chunked')
   if (hostCount > 1 || (hostCount === 0 && !isOld)) throw new Http1Error(400, `${hostCount} Host fields`)
-}
-
-function readLength(value: string): number {
-  if (!/^[0-9]{1,15}$/.test(value)) throw new Http1Error(400, 'a malformed length')
-  return Number(value)
 }
