@@ -1,5 +1,5 @@
 // What sending batches costs: CPU-seconds per million spans of our own gRPC client, of the one over node:http2, of grpc-js,
-// and of undici over HTTP/1.1, in rounds that alternate. The rig must be built (bench/rig/build.sh).
+// and over HTTP/1.1 of our own client, of undici and of node:http, in rounds that alternate. The rig must be built (bench/rig/build.sh).
 //
 //   node bench/transport/send.ts [--rounds 3] [--spans 8192] [--parts 16] [--batches 400]
 import { once } from 'node:events'
@@ -17,7 +17,7 @@ const { values } = parseArgs({
     spans: { type: 'string', default: '8192' },
     parts: { type: 'string', default: '16' },
     batches: { type: 'string', default: '400' },
-    kinds: { type: 'string', default: 'sockets,node,grpc-js,undici' },
+    kinds: { type: 'string', default: 'sockets,node,grpc-js,http,undici,node-http' },
   },
 })
 if (!existsSync(sink)) {

@@ -1,13 +1,15 @@
 // Sends batches and does nothing else: one side of bench/transport/send.ts. Prints its own CPU per batch as JSON.
-//   node bench/transport/sender.ts --kind sockets|node|grpc-js|undici --port N --spans 8192 --parts 16 --batches 400
+//   node bench/transport/sender.ts --kind sockets|node|grpc-js|http|undici|node-http --port N --spans 8192 --parts 16 --batches 400
+import http from 'node:http'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import grpc from '@grpc/grpc-js'
 import { systemClock } from '../../src/clock/clock.ts'
 import type { ClientRequest, GrpcClientSettings } from '../../src/transport/client.ts'
+import { HttpSocketClient } from '../../src/transport/h1/http-socket-client.ts'
 import { GrpcSocketClient } from '../../src/transport/h2/grpc-socket-client.ts'
-import { createHttpClient } from '../../src/transport/http-client.ts'
 import { NodeGrpcClient } from '../../src/transport/node-grpc-client.ts'
+import { UndiciClient } from '../../src/transport/undici-http-client.ts'
 import { buildBody, seededRandom } from '../rig/corpus.ts'
 
 const { values } = parseArgs({
@@ -41,11 +43,13 @@ const call: ClientRequest = { path, headers: [], parts, timeoutMs: 10_000 }
 const post: ClientRequest = { ...call, path: '/v1/traces', headers: ['content-type', 'application/x-protobuf'] }
 
 function createSend(): () => Promise<unknown> {
-  if (values.kind === 'undici') {
+  if (values.kind === 'http' || values.kind === 'undici') {
     const endpoint = new URL(`http://127.0.0.1:${port}`)
-    const client = createHttpClient({ ...common, endpoint, connectionsMax: 8, idleTimeoutMs: 60_000 })
+    const settings = { ...common, endpoint, connectionsMax: 8, idleTimeoutMs: 60_000 }
+    const client = values.kind === 'http' ? new HttpSocketClient(settings) : new UndiciClient(settings)
     return () => client.send(post)
   }
+  if (values.kind === 'node-http') return sendWithNode
   if (values.kind === 'grpc-js') {
     const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure())
     const identity = (bytes: Buffer) => bytes
@@ -59,6 +63,25 @@ function createSend(): () => Promise<unknown> {
   }
   const client = values.kind === 'node' ? new NodeGrpcClient(grpcSettings) : new GrpcSocketClient(grpcSettings)
   return () => client.send(call)
+}
+
+const agent = new http.Agent({ keepAlive: true, maxSockets: 8 })
+
+/** The least that node:http can do: one joined body, and the answer read to its end. */
+function sendWithNode(): Promise<unknown> {
+  const body = Buffer.concat(parts)
+  const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length }
+  return new Promise((resolve, reject) => {
+    const request = http.request(
+      { agent, host: '127.0.0.1', port, path: post.path, method: 'POST', headers },
+      answer => {
+        answer.on('end', resolve)
+        answer.resume()
+      },
+    )
+    request.on('error', reject)
+    request.end(body)
+  })
 }
 
 const send = createSend()

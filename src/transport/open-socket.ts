@@ -3,6 +3,7 @@ import tls from 'node:tls'
 import type { Clock } from '../clock/clock.ts'
 import { TransportError } from './client.ts'
 import { connectErrorText } from './connect-error.ts'
+import { intoSharedBuffer } from './shared-read-buffer.ts'
 import type { ClientTls } from './tls.ts'
 
 export type SocketAddress = { readonly host: string; readonly port: number } | { readonly path: string }
@@ -17,6 +18,13 @@ export interface OpenSettings {
   readonly proxy: URL | undefined
   readonly connectTimeoutMs: number
   readonly clock: Clock
+  /**
+   * Gets what a plain socket without a proxy reads, lent until it returns; such a socket has no data events then. Others
+   * have, always.
+   */
+  readonly onBytes?: ((bytes: Uint8Array, end: number) => void) | undefined
+  /** Gives the attempt up. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const proxyAnswerBytesMax = 16 * 1024
@@ -33,6 +41,7 @@ export function openSocket(settings: OpenSettings): Promise<Socket> {
       if (isOver) return
       isOver = true
       timer.cancel()
+      settings.signal?.removeEventListener('abort', aborted)
       current?.destroy()
       reject(new TransportError('connect', connectErrorText(error), error))
     }
@@ -40,11 +49,16 @@ export function openSocket(settings: OpenSettings): Promise<Socket> {
       if (isOver) return
       isOver = true
       timer.cancel()
+      settings.signal?.removeEventListener('abort', aborted)
       socket.off('error', fail)
       socket.off('close', closed)
       socket.setNoDelay(true)
       resolve(socket)
     }
+    function aborted() {
+      fail(new Error('the attempt was given up'))
+    }
+    settings.signal?.addEventListener('abort', aborted)
     function closed() {
       fail(new Error('the connection was closed before it was ready'))
     }
@@ -65,7 +79,7 @@ export function openSocket(settings: OpenSettings): Promise<Socket> {
           askProxy(socket, settings).then(() => (settings.tls === undefined ? done(socket) : secure(socket)), fail),
         )
       } else if (settings.tls === undefined) {
-        const socket = watch(connectPlain(settings.address))
+        const socket = watch(connectPlain(settings.address, settings.onBytes))
         socket.once('connect', () => done(socket))
       } else {
         secure(undefined)
@@ -77,8 +91,8 @@ export function openSocket(settings: OpenSettings): Promise<Socket> {
   })
 }
 
-function connectPlain(address: SocketAddress): Socket {
-  return net.connect({ ...address, noDelay: true })
+function connectPlain(address: SocketAddress, onBytes?: OpenSettings['onBytes']): Socket {
+  return net.connect({ ...address, noDelay: true, ...(onBytes && { onread: intoSharedBuffer(onBytes) }) })
 }
 
 function startTls({ address, serverName, tls: settings, protocol }: OpenSettings, raw: Socket | undefined): Socket {
@@ -129,5 +143,3 @@ function askProxy(socket: Socket, { address, proxy }: OpenSettings): Promise<voi
     }
   })
 }
-
-/** An AggregateError of several addresses has an empty message of its own. */

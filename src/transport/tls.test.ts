@@ -176,6 +176,24 @@ t.test('a changed pair is used for new connections, and a broken one never', asy
   t.same(problems.slice(1), [''], 'and told when it is right again')
 })
 
+t.test('an HTTP client proves itself with the pair of the moment it connects', async t => {
+  const folder = t.testdir({ ...files, 'own.pem': strangerPair.cert, 'own.key': strangerPair.key })
+  const serverYaml = `{cert_file: "${folder}/server.pem", key_file: "${folder}/server.key", client_ca_file: "${folder}/ca.pem"}`
+  const serverTls = loadServerTls(parseConfig(tlsServerConfig, serverYaml), systemClock, noProblem)
+  const { server, handler } = await startServer(t, create, { tls: serverTls, listen: { host: 'localhost', port: 0 } })
+  const clock = new ManualClock()
+  const yaml = `{ca_file: "${folder}/ca.pem", cert_file: "${folder}/own.pem", key_file: "${folder}/own.key", reload_interval: 10s}`
+  const tls = loadClientTls(parseConfig(tlsClientConfig, yaml), clock, noProblem)
+  t.teardown(() => tls.stop())
+  const client = clientsOf(t, server.port, tls)
+  await t.rejects(client.http())
+  writeFileSync(join(folder, 'own.pem'), clientPair.cert)
+  writeFileSync(join(folder, 'own.key'), clientPair.key)
+  await clock.advance(10_000)
+  t.equal((await client.http()).status, 200)
+  t.same(handler.heads, ['http/1.1 POST /x'])
+})
+
 t.test('files that are missing or broken at the start are named', async t => {
   const folder = t.testdir({ 'server.pem': serverPair.cert, 'server.key': 'no key' })
   const load = (key: string) =>

@@ -28,6 +28,13 @@ export class HeadBuffer {
     return this.#heldBytes === 0
   }
 
+  /** Whether what has come of a head so far can be the beginning of one that begins with `expected`. */
+  startsLike(expected: Uint8Array): boolean {
+    const length = Math.min(this.#heldBytes, expected.length)
+    for (let i = 0; i < length; i++) if (this.#held[i] !== expected[i]) return false
+    return true
+  }
+
   /** Bytes of the last complete head. */
   get last(): Buffer {
     return this.#last

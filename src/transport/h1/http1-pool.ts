@@ -1,0 +1,154 @@
+import type { Timer } from '../../clock/clock.ts'
+import { type HttpClientSettings, TransportError } from '../client.ts'
+import { openSocket, type SocketAddress } from '../open-socket.ts'
+import type { ClientTls } from '../tls.ts'
+import { Http1ClientConnection } from './http1-client-connection.ts'
+
+/** What the machine trusts. */
+const defaultTls: ClientTls = { current: () => ({}), serverName: undefined, skipsVerification: false }
+
+/** Whoever needs a connection. Exactly one of the two is called, once, unless it gives up before. */
+export interface ConnectionWaiter {
+  connected(connection: Http1ClientConnection, isReused: boolean): void
+  unconnected(error: TransportError): void
+}
+
+/**
+ * Connections to one endpoint. The one used last is used next, so that those nobody needs grow old and are closed. Each
+ * new one resolves the name anew and takes the certificates of that moment.
+ */
+export class Http1Pool {
+  readonly #settings: HttpClientSettings
+  readonly #tls: ClientTls | undefined
+  readonly #address: SocketAddress
+  readonly #proxy: URL | undefined
+  readonly #idle: Http1ClientConnection[] = []
+  readonly #open = new Set<Http1ClientConnection>()
+  readonly #waiting = new Set<ConnectionWaiter>()
+  readonly #shutdown = new AbortController()
+  #openingCount = 0
+  #sweeper: Timer | undefined
+
+  constructor(settings: HttpClientSettings) {
+    const { endpoint, tls, proxyUrl } = settings
+    this.#settings = settings
+    this.#tls = endpoint.protocol === 'https:' ? (tls ?? defaultTls) : undefined
+    const proxy = proxyUrl === undefined || endpoint.protocol === 'unix:' ? undefined : new URL(proxyUrl)
+    // A plain request is the proxy's to send on; TLS needs a way through it.
+    const isAsked = proxy !== undefined && this.#tls === undefined
+    this.#address = isAsked ? addressOf(proxy) : addressOf(endpoint)
+    this.#proxy = isAsked ? undefined : proxy
+  }
+
+  acquire(waiter: ConnectionWaiter): void {
+    const nowMs = this.#settings.clock.nowMs()
+    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+      if (!connection.isClosed && nowMs - connection.idleSinceMs < connection.idleMsMax) {
+        waiter.connected(connection, true)
+        return
+      }
+      connection.close()
+    }
+    this.#waiting.add(waiter)
+    this.#openAnother()
+  }
+
+  giveUp(waiter: ConnectionWaiter): void {
+    this.#waiting.delete(waiter)
+  }
+
+  shutdown(): void {
+    this.#shutdown.abort()
+    this.#sweeper?.cancel()
+    for (const connection of [...this.#open]) connection.close()
+    this.#idle.length = 0
+  }
+
+  #openAnother(): void {
+    const { connectionsMax, connectTimeoutMs, clock } = this.#settings
+    if (this.#shutdown.signal.aborted || this.#openingCount >= this.#waiting.size) return
+    if (connectionsMax > 0 && this.#open.size + this.#openingCount >= connectionsMax) return
+    this.#openingCount++
+    let connection: Http1ClientConnection | undefined
+    let isTooTalkative = false
+    openSocket({
+      address: this.#address,
+      serverName: this.#tls?.serverName,
+      tls: this.#tls,
+      protocol: 'http/1.1',
+      proxy: this.#proxy,
+      connectTimeoutMs,
+      clock,
+      onBytes(bytes, end) {
+        if (connection === undefined) isTooTalkative = true
+        else connection.receive(bytes, 0, end)
+      },
+      signal: this.#shutdown.signal,
+    }).then(
+      socket => {
+        this.#openingCount--
+        const opened = new Http1ClientConnection(socket, {
+          responseBytesMax: this.#settings.responseBytesMax,
+          idle: each => this.#freed(each),
+          closed: each => this.#closed(each),
+        })
+        connection = opened
+        this.#open.add(opened)
+        socket.on('data', (bytes: Buffer) => opened.receive(bytes, 0, bytes.length))
+        // Whoever answers before it is asked would be one answer ahead for ever.
+        if (isTooTalkative || this.#shutdown.signal.aborted) opened.close()
+        this.#give(opened, false)
+      },
+      error => {
+        this.#openingCount--
+        const [waiter] = this.#waiting
+        if (waiter !== undefined) this.#waiting.delete(waiter)
+        waiter?.unconnected(error as TransportError)
+        this.#openAnother()
+      },
+    )
+  }
+
+  #give(connection: Http1ClientConnection, isReused: boolean): void {
+    const [waiter] = this.#waiting
+    if (waiter !== undefined) {
+      this.#waiting.delete(waiter)
+      if (connection.isClosed) waiter.unconnected(new TransportError('connect', 'the connection was closed at once'))
+      else waiter.connected(connection, isReused)
+    } else if (!connection.isClosed) {
+      connection.idleSinceMs = this.#settings.clock.nowMs()
+      this.#idle.push(connection)
+      this.#sweeper ??= this.#sweepAfter(this.#settings.idleTimeoutMs)
+    }
+  }
+
+  #freed(connection: Http1ClientConnection): void {
+    this.#give(connection, true)
+  }
+
+  #closed(connection: Http1ClientConnection): void {
+    this.#open.delete(connection)
+    const index = this.#idle.indexOf(connection)
+    if (index >= 0) this.#idle.splice(index, 1)
+    this.#openAnother()
+  }
+
+  #sweepAfter(delayMs: number): Timer {
+    return this.#settings.clock.after(Math.max(1, delayMs), () => this.#sweep())
+  }
+
+  #sweep(): void {
+    this.#sweeper = undefined
+    const { idleTimeoutMs, clock } = this.#settings
+    const oldestMs = clock.nowMs() - idleTimeoutMs
+    // The oldest come first.
+    while (this.#idle.length > 0 && this.#idle[0]!.idleSinceMs <= oldestMs) this.#idle.shift()!.close()
+    if (this.#idle.length > 0) this.#sweeper = this.#sweepAfter(this.#idle[0]!.idleSinceMs - oldestMs)
+  }
+}
+
+function addressOf(url: URL): SocketAddress {
+  if (url.protocol === 'unix:') return { path: decodeURIComponent(url.pathname) }
+  const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
+  return { host, port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)) }
+}
