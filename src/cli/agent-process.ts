@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs'
-import { flushCompileCache } from 'node:module'
 import { availableParallelism, totalmem } from 'node:os'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { systemClock } from '../clock/clock.ts'
 import type { ComponentRegistry } from '../component/registry.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import { parseDurationMs } from '../config/duration.ts'
-import type { LoadRequest } from '../config/load.ts'
+import { type LoadRequest, loadConfig } from '../config/load.ts'
 import { nodeWatchIo } from '../service/config-watch.ts'
-import { AgentRun, ConfigRefused } from '../service/run-agent.ts'
+import { AgentRun, ConfigRefused, type RunSettings } from '../service/run-agent.ts'
+import { ShardedRun } from '../service/shards/sharded-run.ts'
+import { alone } from '../service/sharing.ts'
 import { defaultConfigText } from './default-config.ts'
+import { settleMemory } from './settle-memory.ts'
+import { runShardProcess, shardOf, shardStarter } from './shard-process.ts'
 import { version } from './version.ts'
 
 /** From SIGTERM to the end: Kubernetes gives 30 seconds by default. */
@@ -22,9 +23,8 @@ export async function runAgentProcess(
   components: ComponentRegistry,
   stageWorkerFile: string,
 ): Promise<number> {
-  const print = (line: string) => process.stderr.write(`${line}\n`)
   const isBuiltIn = request.configs.length === 0
-  const run = new AgentRun({
+  const settings: RunSettings = {
     version,
     components,
     request: isBuiltIn ? { ...request, configs: [`yaml:${defaultConfigText}`] } : request,
@@ -36,28 +36,40 @@ export async function runAgentProcess(
     totalMemoryBytes: totalmem(),
     watchIo: nodeWatchIo,
     cores: availableParallelism(),
+    sharing: alone,
     stageWorkerFile,
     readUtilization: utilizationReader(),
     print,
-  })
-  const signals = listenForSignals(run, print)
+  }
+  const shard = shardOf(request.env)
+  if (shard !== undefined) return runShardProcess(settings, shard)
+  const loaded = await loadConfig(settings.request)
+  const isShared = (loaded.resolved?.shards ?? 0) > 1
+  const run = isShared
+    ? new ShardedRun(settings, loaded, shardStarter(loaded.resolved!.shards))
+    : new AgentRun(settings)
+  const signals = listenForSignals(run)
   try {
-    const config = await run.start()
+    const config = await run.start(loaded)
     for (const line of greeting(run, config, isBuiltIn)) print(line)
-    systemClock.after(settleAfterMs, settle)
+    settleMemory()
     run.logger.info('Everything is ready. Begin running and processing data.')
   } catch (error) {
     print(error instanceof ConfigRefused ? error.message : `sluice: ${(error as Error).message}`)
     return 1
   }
-  const fatal = await Promise.race([run.agent.fatalError, signals.ended])
+  const fatal = await Promise.race([run.fatalError, signals.ended])
   if (fatal instanceof Error) run.logger.error('a component cannot go on, the agent ends', { error: fatal })
   await run.shutdown()
   return fatal instanceof Error ? 1 : 0
 }
 
+function print(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
 /** TERM and INT end in good order, a second one at once; HUP reloads. */
-function listenForSignals(run: AgentRun, print: (line: string) => void): { ended: Promise<Error | string> } {
+function listenForSignals(run: AgentRun | ShardedRun): { ended: Promise<Error | string> } {
   const { promise, resolve } = Promise.withResolvers<Error | string>()
   let isEnding = false
   const end = (signal: string) => {
@@ -95,14 +107,15 @@ function whenStarterIsGone(end: () => void): void {
 }
 
 /** What a person wants to know first. */
-function greeting(run: AgentRun, config: AgentConfig, isBuiltIn: boolean): string[] {
+function greeting(run: AgentRun | ShardedRun, config: AgentConfig, isBuiltIn: boolean): string[] {
   if (config.telemetry.logs.encoding === 'json') return []
-  const listening = run.agent.listening()
+  const listening = run.listening()
   const lines = [
     isBuiltIn
       ? `sluice ${version} runs its built-in configuration; --config FILE runs your own`
       : `sluice ${version} runs ${run.files.join(', ') || run.sources.join(', ')}`,
   ]
+  if (config.shards > 1) lines.push(`  shards     ${config.shards} processes share the ports`)
   if (listening.length > 0) lines.push(`  listening  ${listening.join(', ')}`)
   const flows = config.pipelines.map(({ id, receivers, processors, exporters }) => {
     return `${id}: ${[receivers.join('+'), ...processors, exporters.join('+')].join(' > ')}`
@@ -112,35 +125,6 @@ function greeting(run: AgentRun, config: AgentConfig, isBuiltIn: boolean): strin
   if (run.telemetry.addresses.length > 0) lines.push(`  metrics    http://${run.telemetry.addresses[0]}/metrics`)
   if (isBuiltIn) lines.push('  send       OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 and start your application')
   return lines
-}
-
-/** By then the start is over, and so is what the first requests load. */
-const settleAfterMs = 1_000
-
-function settle(): void {
-  collectGarbage()
-  // An agent that is killed would not leave what it has compiled to the next start.
-  flushCompileCache()
-  setHeapFlags()
-}
-
-/** Parsing the configuration and loading the modules leave 4 MB of garbage that an idle agent would hold on to. */
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as (settings: { type: string; flavor: string }) => void
-  collect({ type: 'major', flavor: 'last-resort' })
-  setFlagsFromString('--no-expose-gc')
-}
-
-/**
- * Request bodies live outside of V8's heap. By default every 64 MB of them start a full collection, dozens a second under
- * load, which find nothing to do in a small heap; counted together with the heap they do not. It halves the CPU of
- * receiving (docs/decisions/transport-on-sockets.md), at equal memory. Not sooner: with other flags Node does not take its
- * own compiled code for what it still loads. The size is for heaps of threads to come.
- */
-function setHeapFlags(): void {
-  setFlagsFromString('--external-memory-accounted-in-global-limit')
-  setFlagsFromString('--initial-old-space-size=64')
 }
 
 function utilizationReader(): () => number {

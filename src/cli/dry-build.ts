@@ -1,5 +1,5 @@
 import { systemClock } from '../clock/clock.ts'
-import { type ComponentKind, formatId, type Host } from '../component/component.ts'
+import { type ComponentKind, formatId, type Host, onlyShard } from '../component/component.ts'
 import type { ComponentRegistry } from '../component/registry.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import { type GraphPlan, planGraph } from '../service/graph-plan.ts'
@@ -54,6 +54,7 @@ export async function dryBuild(config: AgentConfig, components: ComponentRegistr
 
 function surroundings(): Surroundings {
   const host: Host = {
+    shard: onlyShard,
     extension: () => undefined,
     fatal: () => {},
     admission: new ByteBudget(0),

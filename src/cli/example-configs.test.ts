@@ -9,6 +9,7 @@ import { nearest } from '../config/nearest.ts'
 import { formatProblemsText } from '../config/problem-format.ts'
 import { nodeWatchIo } from '../service/config-watch.ts'
 import { AgentRun } from '../service/run-agent.ts'
+import { alone } from '../service/sharing.ts'
 import { encodePlain } from '../testkit/otlp-oracle.ts'
 import { dryBuild } from './dry-build.ts'
 
@@ -57,6 +58,7 @@ for (const name of names) {
       totalMemoryBytes: 8e9,
       watchIo: nodeWatchIo,
       cores: 1,
+      sharing: alone,
       stageWorkerFile: '',
       readUtilization: () => 0,
       print: () => {},

@@ -12,14 +12,14 @@ export interface QueueDirectory {
   readonly deadLetterPath: string | undefined
 }
 
-/** The queues in a storage directory, or the one that `path` itself is. */
+/** The queues in a storage directory, those of its shards included, or the one that `path` itself is. */
 export function findQueues(path: string): QueueDirectory[] {
   const here = asQueue(path)
   if (here !== undefined) return [here]
   if (!existsSync(path) || !statSync(path).isDirectory()) return []
   return readdirSync(path)
     .sort()
-    .flatMap(name => asQueue(join(path, name)) ?? [])
+    .flatMap(name => (/^shard-\d+$/.test(name) ? findQueues(join(path, name)) : (asQueue(join(path, name)) ?? [])))
 }
 
 function asQueue(path: string): QueueDirectory | undefined {

@@ -73,8 +73,19 @@ export interface AgentState {
   readonly components: ReadonlyMap<string, ComponentHealth>
 }
 
+/** Which of the processes that share the work this one is. */
+export interface Shard {
+  /** From 0. */
+  readonly index: number
+  /** 1 where nothing is shared. */
+  readonly count: number
+}
+
+export const onlyShard: Shard = { index: 0, count: 1 }
+
 /** What the running agent offers a component. */
 export interface Host {
+  readonly shard: Shard
   /** The started extension with that id as written in the YAML, undefined where `service.extensions` lacks it. */
   extension(id: string): Component | undefined
   /** Ends the agent with a non-zero code after an orderly shutdown. For what nobody can repair at run time. */
@@ -114,6 +125,13 @@ interface FactoryCommon<Config> {
   /** One sentence for `sluice components`. */
   readonly summary: string
   readonly config: ConfigDeclaration<Config>
+  /**
+   * Why this configuration cannot run in several shards, which each see a part of the data: `spans of one trace come to
+   * several of them`; undefined where it can. Without it the component can always.
+   */
+  readonly refusesShards?: (config: Config) => string | undefined
+  /** With several shards only the first creates it: it brings its own data, and each of them would bring it again. */
+  readonly runsOnce?: true
 }
 
 export interface ReceiverFactory<Config = unknown> extends FactoryCommon<Config> {

@@ -18,6 +18,8 @@ export interface RegisteredComponent {
   readonly config: ConfigDeclaration<unknown>
   /** Receivers, processors and exporters. */
   readonly signals?: readonly string[]
+  /** Why a configuration cannot run in several shards, and what to do instead; undefined where it can. */
+  readonly refusesShards?: (config: never) => string | undefined
   /** Connectors: from the signal of the pipeline they end to that of the one they begin. */
   readonly routes?: readonly (readonly [from: string, to: string])[]
 }
@@ -58,6 +60,8 @@ export interface AgentConfig {
   /** Ids, in the order in which they start. */
   readonly extensions: readonly string[]
   readonly telemetry: TelemetryConfig
+  /** Processes that share the listening ports, each with pipelines of its own; below 2 there is one process. */
+  readonly shards: number
   /** Hash over everything: equal fingerprints need no reload. */
   readonly fingerprint: string
   /** The resolved tree that it was made of. Holds secrets: print it through `redactedTree`. */

@@ -8,6 +8,7 @@ import {
 } from './agent-config.ts'
 import { checkAddresses } from './check-addresses.ts'
 import { checkGraph } from './check-graph.ts'
+import { checkShards } from './check-shards.ts'
 import { type DefinedComponent, push, readDefinitions } from './component-section.ts'
 import { Decoding, decodeSection } from './decode.ts'
 import { Expander } from './expand.ts'
@@ -114,11 +115,13 @@ function readAgentConfig(root: MapNode, request: LoadRequest, problems: Problem[
   const read = readPipelines(root, service, defined, context)
   checkGraph(read.pipelines, defined, read.suspectIds, problems)
   checkAddresses(defined, read.usedIds, service, decoding.listens, problems)
+  checkShards(service.shards, defined, read.usedIds, problems)
   return {
     components: defined.flatMap(component => agentComponent(component, read.usedIds)),
     pipelines: read.pipelines.map(({ places: _places, ...pipeline }): AgentPipeline => pipeline),
     extensions: read.extensions,
     telemetry: service.telemetry,
+    shards: service.shards,
     fingerprint: fingerprintOf(root),
     tree: root,
   }

@@ -132,6 +132,10 @@ export const problemCodes = {
   SLC0317: ['Component named in the wrong list', 'The id exists, but as another kind of component.'],
   SLC0318: ['Unknown feature gate', 'Sluice has no such gate; it is ignored.'],
   SLC0319: ['Same component named twice', 'The list holds the same id twice.'],
+  SLC0320: [
+    'Component cannot run in shards',
+    'With service.shards, connections are spread over several processes that know nothing of each other. A component that must see everything in one place cannot work there.',
+  ],
   SLC0401: ['Address cannot be used', 'validate --env tried to listen on it, as run would.'],
   SLC0402: ['File cannot be used', 'validate --env tried to read it, as run would.'],
   SLC0403: [

@@ -10,6 +10,7 @@ import { ManualClock, settle } from '../testkit/manual-clock.ts'
 import { ByteBudget } from '../transport/byte-budget.ts'
 import { Agent } from './agent.ts'
 import type { ConfiguredComponent, GraphConfig } from './graph-config.ts'
+import { alone } from './sharing.ts'
 
 type Behaviours = Readonly<Record<string, string>>
 
@@ -61,6 +62,7 @@ function setUp() {
     },
     retireTimeoutMs: 1000,
     probationMs: 5000,
+    sharing: alone,
   })
   const receiver = (id = 'in') => world.newest<FakeReceiver>(`receiver:${id}`)
   const exporter = (id = 'out') => world.newest<FakeExporter>(`exporter:${id}`)

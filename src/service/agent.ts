@@ -11,6 +11,7 @@ import { planGraph } from './graph-plan.ts'
 import { diffPlans, type PlanDiff } from './plan-diff.ts'
 import { Probation } from './probation.ts'
 import { ReloadMetrics } from './reload-metrics.ts'
+import type { Sharing } from './sharing.ts'
 import type { MakeRunner } from './stage-instance.ts'
 
 export interface AgentSettings {
@@ -26,6 +27,7 @@ export interface AgentSettings {
   readonly retireTimeoutMs: number
   /** How long a new configuration is watched; if it goes bad in that time, the one before comes back. */
   readonly probationMs: number
+  readonly sharing: Sharing
 }
 
 /** One agent in one process: it has a configuration in force, puts others in its place, and ends in good order. */
@@ -50,7 +52,8 @@ export class Agent {
       extension: id => this.#graph.extension(id),
       fatal: error => this.#onFatal(error),
       admission: settings.admission,
-      state: () => this.state(),
+      shard: settings.sharing.shard,
+      state: () => settings.sharing.wholeState(this.state()),
     }
     this.#metrics = new ReloadMetrics(settings.registry, () => this.state(), settings.clock)
     this.#graph = new Graph({ ...settings, host }, settings.makeRunner, (key, health) => {

@@ -86,7 +86,8 @@ export function createInstance(node: PlanNode, around: Surroundings, replaces?: 
     }
     case 'receiver': {
       const outputs = new ReceiverOutputs()
-      const component = factory.create(node.config, settings, outputs)
+      const isElsewhere = factory.runsOnce === true && around.host.shard.index > 0
+      const component = isElsewhere ? idle : factory.create(node.config, settings, outputs)
       return { node, component, consumer: undefined, output: { kind: 'receiver', outputs }, metrics }
     }
     case 'connector': {
@@ -98,6 +99,9 @@ export function createInstance(node: PlanNode, around: Surroundings, replaces?: 
       return createProcessor(node, settings, metrics)
   }
 }
+
+/** Stands where another shard does the work. */
+const idle: Component = { async start() {}, async shutdown() {} }
 
 function createProcessor(node: PlanNode, settings: ComponentSettings, metrics: OwnedScope): Instance {
   const { factory, pipeline } = node

@@ -30,6 +30,7 @@ export class LoadGauge {
     scope.observe(
       {
         name: 'sluice_event_loop_utilization',
+        joinedBy: 'max',
         description: 'Share of time in which the event loop was busy',
         unit: '1',
       },
@@ -38,6 +39,7 @@ export class LoadGauge {
     scope.observe(
       {
         name: 'sluice_stage_pool_threshold_utilization',
+        joinedBy: 'max',
         description: 'Event loop utilization from which stages run on threads; 2 where they never do',
         unit: '1',
       },

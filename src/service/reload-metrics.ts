@@ -15,12 +15,14 @@ export class ReloadMetrics {
     const scope = registry.scope({})
     this.#lastSuccessful = scope.gauge({
       name: 'sluice_config_last_reload_successful',
+      joinedBy: 'min',
       description:
         '1 where the last load of the configuration came into force and stayed, 0 where the one before is still used',
       unit: '1',
     })
     this.#lastSuccessTime = scope.gauge({
       name: 'sluice_config_last_reload_success_timestamp_seconds',
+      joinedBy: 'max',
       description: 'When a configuration was last put in force, Unix time',
       unit: 's',
     })
@@ -38,13 +40,23 @@ export class ReloadMetrics {
     registry.collect(emit => {
       const { generation, configHash } = state()
       emit(
-        { name: 'sluice_config_generation', description: 'Configurations put in force since the start', unit: '1' },
+        {
+          name: 'sluice_config_generation',
+          joinedBy: 'max',
+          description: 'Configurations put in force since the start',
+          unit: '1',
+        },
         'gauge',
         {},
         generation,
       )
       emit(
-        { name: 'sluice_config_hash', description: 'The configuration in force, by its SHA-256', unit: '1' },
+        {
+          name: 'sluice_config_hash',
+          joinedBy: 'max',
+          description: 'The configuration in force, by its SHA-256',
+          unit: '1',
+        },
         'gauge',
         { hash: configHash },
         1,

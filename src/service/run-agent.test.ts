@@ -6,6 +6,7 @@ import type { FakeExporter, FakeReceiver } from '../testkit/fake-components.ts'
 import { FakeWorld } from '../testkit/fake-components.ts'
 import { nodeWatchIo } from './config-watch.ts'
 import { AgentRun, ConfigRefused } from './run-agent.ts'
+import { alone } from './sharing.ts'
 
 const telemetry = 'telemetry: {logs: {level: error, output_paths: [LOG]}, metrics: {address: 127.0.0.1:0}}'
 
@@ -36,6 +37,7 @@ async function setUp(t: Test, lingerMs = 0) {
     totalMemoryBytes: 1e9,
     watchIo: nodeWatchIo,
     cores: 1,
+    sharing: alone,
     stageWorkerFile: '',
     readUtilization: () => 0,
     print: line => printed.push(line),
@@ -72,7 +74,7 @@ t.test('a wrong file changes nothing and is told with its place', async t => {
   writeFileSync(file, 'receivers: {in: {no_such_key: 1}}')
   await t.rejects(run.reload('test'), ConfigRefused)
   t.equal(run.agent.state().configHash, before.configHash)
-  t.equal(run.telemetry.registry.value('sluice_config_last_reload_successful'), 0)
+  t.equal(run.registry.value('sluice_config_last_reload_successful'), 0)
   const answer = await ask('POST', '/-/reload')
   t.equal(answer.status, 422)
   t.match(await answer.json(), { error: /sluice.yaml:1:\d+.*no_such_key/s })

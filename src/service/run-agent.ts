@@ -18,8 +18,9 @@ import { ConfigWatch, type WatchIo } from './config-watch.ts'
 import { defaultThresholds, LoadGauge, type ReadUtilization } from './load-gauge.ts'
 import { diffLines, type PlanDiff } from './plan-diff.ts'
 import { PooledStage } from './pooled-stage.ts'
+import { type Sharing, telemetryOf } from './sharing.ts'
 import { StagePool } from './stage-pool.ts'
-import { TelemetryRuntime } from './telemetry-runtime.ts'
+import { type TelemetryChange, TelemetryRuntime } from './telemetry-runtime.ts'
 
 /** What the command line and the platform say. */
 export interface RunSettings {
@@ -40,6 +41,7 @@ export interface RunSettings {
   readonly totalMemoryBytes: number
   readonly watchIo: WatchIo
   readonly cores: number
+  readonly sharing: Sharing
   /** The module that stage workers run. */
   readonly stageWorkerFile: string
   readonly readUtilization: ReadUtilization
@@ -66,18 +68,23 @@ export class AgentRun {
   readonly telemetry: TelemetryRuntime
   readonly logger: Logger
   readonly ledger = new Ledger()
+  readonly registry = new MetricRegistry()
   readonly #settings: RunSettings
   readonly #watch: ConfigWatch
   readonly #load: LoadGauge
   readonly #pool: StagePool
   #loaded: LoadedConfig | undefined
+  #inForce: AgentConfig | undefined
+  /** What the last reload replaced. */
+  #before: AgentConfig | undefined
   #reloading: Promise<unknown> = Promise.resolve()
   #ending: Promise<void> | undefined
 
   constructor(settings: RunSettings) {
     this.#settings = settings
-    const { clock, random, components, version } = settings
-    const registry = new MetricRegistry()
+    const { clock, random, components, version, sharing } = settings
+    const { registry } = this
+    const { count } = sharing.shard
     this.telemetry = new TelemetryRuntime(registry, clock, version, request => answerAdmin(this, request))
     this.logger = this.telemetry.sink.logger()
     this.#watch = new ConfigWatch(clock, settings.watchIo, () => {
@@ -86,9 +93,12 @@ export class AgentRun {
     publishLedger(this.ledger, registry)
     publishProcessMetrics(registry.scope({}), process, clock)
     const limits = readContainerLimits(settings.readText)
-    const admission = new ByteBudget(admissionBytesMax(limits.memoryBytes ?? settings.totalMemoryBytes))
+    const admission = new ByteBudget(admissionBytesMax((limits.memoryBytes ?? settings.totalMemoryBytes) / count))
     const { ledger, logger } = this
-    const threadsMax = stageThreadsMax(settings.cores, limits.cpuQuota)
+    const threadsMax = stageThreadsMax(
+      settings.cores / count,
+      limits.cpuQuota === undefined ? undefined : limits.cpuQuota / count,
+    )
     const stageMetrics = registry.scope({})
     const thresholds = threadsMax === 0 ? neverBusy : defaultThresholds
     this.#load = new LoadGauge(clock, settings.readUtilization, stageMetrics, thresholds)
@@ -111,6 +121,7 @@ export class AgentRun {
       makeRunner: (step, contexts) => new PooledStage(step, contexts, this.#pool, this.#load),
       retireTimeoutMs: 30_000,
       probationMs: 5_000,
+      sharing,
     })
   }
 
@@ -119,19 +130,26 @@ export class AgentRun {
     return this.#loaded?.files ?? []
   }
 
-  /** Rejects with `ConfigRefused`, or with what kept a component from starting. */
-  async start(): Promise<AgentConfig> {
-    const loaded = await this.#loadSources()
+  /**
+   * With the configuration that was loaded already, where there is one. Rejects with `ConfigRefused`, or with what kept a
+   * component from starting.
+   */
+  async start(loaded?: LoadedConfig): Promise<AgentConfig> {
+    return this.#start(loaded === undefined ? await this.#loadSources() : this.#take(loaded))
+  }
+
+  async #start(loaded: LoadedConfig): Promise<AgentConfig> {
     const config = resolvedOf(loaded)
     // At once, so that the first lines have the wanted form and level already.
-    await (await this.telemetry.prepare(config.telemetry)).commit()
+    await (await this.#prepareTelemetry(config)).commit()
     try {
       await this.agent.start(config)
     } catch (error) {
       await this.telemetry.shutdown()
       throw error
     }
-    await this.#watch.follow(loaded.files)
+    this.#inForce = config
+    await this.#follow(loaded.files)
     this.#load.start()
     return config
   }
@@ -141,9 +159,35 @@ export class AgentRun {
     return this.#settings.request.configs.map(source => (source.startsWith('yaml:') ? 'inline YAML' : source))
   }
 
+  /** Resolves when a component could not go on and no earlier configuration can take over. */
+  get fatalError(): Promise<Error> {
+    return this.agent.fatalError
+  }
+
+  /** Where its components listen, for people. */
+  listening(): readonly string[] {
+    return this.agent.listening()
+  }
+
   /** One line per signal: what became of every item. */
   account(): string[] {
     return ledgerLines(this.ledger)
+  }
+
+  /** For the admin endpoint and those who read it. */
+  status(): Readonly<Record<string, unknown>> {
+    const state = this.agent.state()
+    return {
+      phase: state.phase,
+      since: new Date(state.sinceMs).toISOString(),
+      generation: state.generation,
+      config_hash: state.configHash,
+      config_sources: this.sources,
+      reloads_by_itself: this.files.length > 0,
+      listening: this.agent.listening(),
+      components: Object.fromEntries(state.components),
+      ledger: this.account(),
+    }
   }
 
   /** Loads the sources again and puts them in force; rejecting changes nothing. One reload at a time, in order. */
@@ -156,7 +200,7 @@ export class AgentRun {
   /** What a reload would do now, without doing it. */
   async preview(): Promise<ReloadOutcome> {
     const loaded = await this.#loadSources()
-    const config = resolvedOf(loaded)
+    const config = resolvedOf(loaded, this.#settings.sharing.shard.count)
     const { generation } = this.agent.state()
     return { generation, hash: config.fingerprint, changes: diffLines(this.agent.preview(config)) }
   }
@@ -166,9 +210,10 @@ export class AgentRun {
     try {
       const loaded = await this.#loadSources()
       // Also where it is wrong: the files to repair may be others than those that were read before.
-      await this.#watch.follow(loaded.files)
-      const config = resolvedOf(loaded)
+      await this.#follow(loaded.files)
+      const config = resolvedOf(loaded, this.#settings.sharing.shard.count)
       if (config.fingerprint === agent.state().configHash) {
+        this.#before = this.#inForce
         logger.info('configuration is unchanged', { reason })
         agent.countUnchangedReload()
         return { generation: agent.state().generation, hash: config.fingerprint, changes: [] }
@@ -185,11 +230,34 @@ export class AgentRun {
     }
   }
 
+  /** Puts back what the last reload replaced, where another shard could not follow it. */
+  restore(): Promise<void> {
+    const result = this.#reloading.then(async () => {
+      const before = this.#before
+      if (before === undefined || before === this.#inForce) return
+      await this.#putInForce(before)
+      this.logger.warn('the configuration before is in force again: another shard refused the new one')
+    })
+    this.#reloading = result.catch(() => {})
+    return result
+  }
+
+  /** Where somebody else says when to reload, nothing is watched. */
+  async #follow(files: readonly string[]): Promise<void> {
+    if (this.#settings.sharing.shard.count === 1) await this.#watch.follow(files)
+  }
+
+  #prepareTelemetry(config: AgentConfig): Promise<TelemetryChange> {
+    return this.telemetry.prepare(telemetryOf(config.telemetry, this.#settings.sharing.shard))
+  }
+
   async #putInForce(config: AgentConfig): Promise<PlanDiff> {
-    const telemetry = await this.telemetry.prepare(config.telemetry)
+    const telemetry = await this.#prepareTelemetry(config)
     try {
       const diff = await this.agent.reload(config)
       await telemetry.commit()
+      this.#before = this.#inForce
+      this.#inForce = config
       return diff
     } catch (error) {
       await telemetry.undo()
@@ -204,7 +272,7 @@ export class AgentRun {
   }
 
   async #end(): Promise<void> {
-    const { clock, shutdownTimeoutMs, print } = this.#settings
+    const { clock, shutdownTimeoutMs, print, sharing } = this.#settings
     const startedMs = clock.nowMs()
     this.logger.info('shutting down', { timeout_ms: shutdownTimeoutMs })
     this.#watch.shutdown()
@@ -215,6 +283,7 @@ export class AgentRun {
     await this.#pool.shutdown()
     await this.telemetry.shutdown()
     this.logger.info('shutdown complete', { duration_ms: Math.round(clock.nowMs() - startedMs) })
+    if (sharing.shard.count > 1) return // one account is printed for all of them
     const account = this.account()
     for (const line of account.length === 0 ? ['nothing was received'] : account) print(line)
   }
@@ -235,8 +304,11 @@ export class AgentRun {
   }
 
   async #loadSources(): Promise<LoadedConfig> {
-    const { request, print } = this.#settings
-    const loaded = await loadConfig(request)
+    return this.#take(await loadConfig(this.#settings.request))
+  }
+
+  #take(loaded: LoadedConfig): LoadedConfig {
+    const { print } = this.#settings
     if (loaded.resolved !== undefined && loaded.problems.length > 0) print(formatProblemsText(loaded.problems))
     this.#loaded = loaded
     return loaded
@@ -255,7 +327,13 @@ const neverBusy = { busyFrom: 2, idleBelow: 2 }
 /** A request, its result and the stages of all pipelines; what needs more is a bug, and must not take the agent along. */
 const workerHeapMib = 128
 
-function resolvedOf(loaded: LoadedConfig): AgentConfig {
-  if (loaded.resolved === undefined) throw new ConfigRefused(formatProblemsText(loaded.problems))
-  return loaded.resolved
+/** Rejects with `ConfigRefused` what is wrong, and what needs another number of processes than there is. */
+export function resolvedOf(loaded: LoadedConfig, shardCount?: number): AgentConfig {
+  const { resolved, problems } = loaded
+  if (resolved === undefined) throw new ConfigRefused(formatProblemsText(problems))
+  const wanted = Math.max(1, resolved.shards)
+  if (shardCount !== undefined && wanted !== shardCount) {
+    throw new ConfigRefused(`service.shards is ${wanted}, and ${shardCount} run: a change of it takes a restart`)
+  }
+  return resolved
 }

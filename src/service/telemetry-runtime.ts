@@ -3,7 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Clock } from '../clock/clock.ts'
 import { parseListenAddress } from '../config/listen-address.ts'
 import type { TelemetryConfig } from '../config/shared/service.ts'
-import type { MetricRegistry } from '../telemetry/metric-registry.ts'
+import type { MetricSource } from '../telemetry/metric-registry.ts'
 import { type AnswerAdmin, MetricsServer, type MetricsServerSettings } from '../telemetry/metrics-server.ts'
 import { LogSink } from '../telemetry/structured-logger.ts'
 
@@ -15,7 +15,7 @@ export interface TelemetryChange {
 
 /** The agent's own logs and metrics, as `service.telemetry` says. */
 export class TelemetryRuntime {
-  readonly registry: MetricRegistry
+  readonly source: MetricSource
   readonly sink: LogSink
   readonly #version: string
   readonly #answerAdmin: AnswerAdmin
@@ -24,9 +24,9 @@ export class TelemetryRuntime {
   #servers: MetricsServer[] = []
   #serversText = ''
 
-  constructor(registry: MetricRegistry, clock: Clock, version: string, answerAdmin: AnswerAdmin) {
+  constructor(source: MetricSource, clock: Clock, version: string, answerAdmin: AnswerAdmin) {
     this.#answerAdmin = answerAdmin
-    this.registry = registry
+    this.source = source
     this.#version = version
     this.#outputs = new LogOutputs(['stderr'])
     this.sink = new LogSink(clock, line => this.#outputs.write(line))
@@ -50,7 +50,7 @@ export class TelemetryRuntime {
     const isSame = text === this.#serversText
     const servers = isSame
       ? this.#servers
-      : settings.map(each => new MetricsServer(this.registry, each, this.#answerAdmin))
+      : settings.map(each => new MetricsServer(this.source, each, this.#answerAdmin))
     const old = this.#servers
     const free = isSame ? [] : await this.#startAll(servers, settings, config)
     return {

@@ -81,6 +81,11 @@ export interface MetricFamily {
 export type Collect = (emit: EmitSample) => void
 export type EmitSample = (description: MetricDescription, type: MetricType, labels: Labels, value: number) => void
 
+/** Where metrics are when somebody looks. */
+export interface MetricSource {
+  families(): MetricFamily[] | Promise<MetricFamily[]>
+}
+
 /** All metrics of one agent, kept as numbers and turned into text when somebody asks. */
 export class MetricRegistry {
   readonly #families = new Map<string, MetricFamily>()
@@ -241,6 +246,7 @@ export function readSeries(series: AnySeries): number {
   return series.value
 }
 
-function seriesKey(labels: Labels): string {
+/** One text for equal labels. */
+export function seriesKey(labels: Labels): string {
   return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

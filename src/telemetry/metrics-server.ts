@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { MetricRegistry } from './metric-registry.ts'
+import type { MetricSource } from './metric-registry.ts'
 import { type PrometheusSettings, prometheusContentType, renderPrometheus } from './prometheus-text.ts'
 
 export interface MetricsServerSettings extends PrometheusSettings {
@@ -23,15 +23,15 @@ export interface AdminAnswer {
 /** Answers paths under `/-/`; undefined where there is no such path. */
 export type AnswerAdmin = (request: AdminRequest) => Promise<AdminAnswer | undefined>
 
-/** Answers `GET /metrics` with everything in the registry. */
+/** Answers `GET /metrics` with everything in the source. */
 export class MetricsServer {
-  readonly #registry: MetricRegistry
+  readonly #source: MetricSource
   readonly #settings: MetricsServerSettings
   readonly #answerAdmin: AnswerAdmin | undefined
   #server: Server | undefined
 
-  constructor(registry: MetricRegistry, settings: MetricsServerSettings, answerAdmin?: AnswerAdmin) {
-    this.#registry = registry
+  constructor(source: MetricSource, settings: MetricsServerSettings, answerAdmin?: AnswerAdmin) {
+    this.#source = source
     this.#settings = settings
     this.#answerAdmin = answerAdmin
   }
@@ -77,9 +77,13 @@ export class MetricsServer {
     } else if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD', 'content-type': 'text/plain' }).end('method not allowed\n')
     } else {
-      const text = renderPrometheus(this.#registry, this.#settings)
-      response.writeHead(200, { 'content-type': prometheusContentType }).end(request.method === 'HEAD' ? '' : text)
+      this.#serve(request, response).catch(error => response.writeHead(500).end(`${error.message}\n`))
     }
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const text = renderPrometheus(await this.#source.families(), this.#settings)
+    response.writeHead(200, { 'content-type': prometheusContentType }).end(request.method === 'HEAD' ? '' : text)
   }
 
   #admin(answerAdmin: AnswerAdmin, request: IncomingMessage, url: URL, response: ServerResponse): void {

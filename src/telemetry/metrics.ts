@@ -6,6 +6,8 @@ export interface MetricDescription {
   readonly name: string
   readonly description: string
   readonly unit: string
+  /** How the same gauge of several processes becomes one; without it they add up, as counters and histograms do. */
+  readonly joinedBy?: 'max' | 'min'
 }
 
 /** Goes up only. Bound to its labels once; adding is a field increment. */

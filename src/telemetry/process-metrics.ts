@@ -11,7 +11,7 @@ export interface ProcessReader {
 export function publishProcessMetrics(scope: MetricScope, reader: ProcessReader, clock: Clock): void {
   const startedMs = clock.nowMs()
   scope.observe(
-    { name: 'otelcol_process_uptime', description: 'Uptime of the process', unit: 's' },
+    { name: 'otelcol_process_uptime', joinedBy: 'max', description: 'Uptime of the process', unit: 's' },
     () => (clock.nowMs() - startedMs) / 1000,
   )
   scope.observe(

@@ -16,7 +16,7 @@ t.test('writes counters, gauges and histograms with help, type and sorted names'
   const size = scope.histogram({ name: 'otelcol_a', description: 'Sizes', unit: 'By' }, [1, 10])
   for (const value of [0.5, 1, 7, 11]) size.record(value)
   t.equal(
-    renderPrometheus(registry, plain),
+    renderPrometheus(registry.families(), plain),
     `# HELP otelcol_a Sizes
 # TYPE otelcol_a histogram
 otelcol_a_bucket{exporter="otlp/2",le="1"} 2
@@ -37,7 +37,7 @@ otelcol_exporter_sent_spans{exporter="otlp/2"} 3
 t.test('escapes values, and makes names of labels that Prometheus takes', async t => {
   const registry = new MetricRegistry()
   registry.scope({ 'otel.signal': 'a "b"\\\n', '1x': 'y' }).counter(spans).add(1)
-  t.match(renderPrometheus(registry, plain), /\{otel_signal="a \\"b\\"\\\\\\n",_1x="y"\} 1/)
+  t.match(renderPrometheus(registry.families(), plain), /\{otel_signal="a \\"b\\"\\\\\\n",_1x="y"\} 1/)
 })
 
 t.test('with suffixes as a Collector writes them with type and unit suffixes on', async t => {
@@ -46,7 +46,7 @@ t.test('with suffixes as a Collector writes them with type and unit suffixes on'
   scope.counter(spans).add(1)
   scope.counter({ name: 'otelcol_process_cpu_seconds', description: 'CPU', unit: 's' }).add(2)
   scope.gauge({ name: 'otelcol_process_memory_rss', description: 'RSS', unit: 'By' }).set(3)
-  const text = renderPrometheus(registry, { withSuffixes: true, resource: { 'service.name': 'sluice' } })
+  const text = renderPrometheus(registry.families(), { withSuffixes: true, resource: { 'service.name': 'sluice' } })
   for (const line of [
     'otelcol_exporter_sent_spans_total 1',
     'otelcol_process_cpu_seconds_total 2',

@@ -1,4 +1,4 @@
-import type { MetricFamily, MetricRegistry } from './metric-registry.ts'
+import type { MetricFamily } from './metric-registry.ts'
 import { HistogramSeries, readSeries } from './metric-registry.ts'
 import type { Labels } from './metrics.ts'
 
@@ -12,9 +12,9 @@ export interface PrometheusSettings {
 export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8'
 
 /** All metrics in Prometheus' text format, names and labels as the Collector writes them. */
-export function renderPrometheus(registry: MetricRegistry, settings: PrometheusSettings): string {
+export function renderPrometheus(families: readonly MetricFamily[], settings: PrometheusSettings): string {
   const lines: string[] = []
-  for (const family of registry.families()) renderFamily(lines, family, settings.withSuffixes)
+  for (const family of families) renderFamily(lines, family, settings.withSuffixes)
   if (Object.keys(settings.resource).length > 0) {
     lines.push('# HELP target_info Target metadata', '# TYPE target_info gauge')
     lines.push(`target_info${labelText(promLabels(settings.resource))} 1`)

@@ -1,4 +1,10 @@
-import type { AgentState, ComponentHealth, ComponentSettings, Host } from '../component/component.ts'
+import {
+  type AgentState,
+  type ComponentHealth,
+  type ComponentSettings,
+  type Host,
+  onlyShard,
+} from '../component/component.ts'
 import { Ledger } from '../telemetry/ledger.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import { MetricRegistry } from '../telemetry/metric-registry.ts'
@@ -11,6 +17,7 @@ export function testHost(overrides: Partial<Host> = {}): Host & { failures: Erro
   const state: AgentState = { phase: 'ready', sinceMs: 0, generation: 1, configHash: '', components: new Map() }
   return {
     failures,
+    shard: onlyShard,
     extension: () => undefined,
     fatal: error => {
       failures.push(error)

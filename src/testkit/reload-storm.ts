@@ -8,6 +8,7 @@ import { systemClock } from '../clock/clock.ts'
 import type { ComponentRegistry } from '../component/registry.ts'
 import { nodeWatchIo } from '../service/config-watch.ts'
 import { AgentRun, ConfigRefused } from '../service/run-agent.ts'
+import { alone } from '../service/sharing.ts'
 import { decodePlain, encodePlain } from './otlp-oracle.ts'
 
 export interface StormSettings {
@@ -94,6 +95,7 @@ class StormWorld {
       totalMemoryBytes: 1e9,
       watchIo: nodeWatchIo,
       cores: 1,
+      sharing: alone,
       stageWorkerFile: '',
       readUtilization: () => 0,
       print: () => {},

@@ -99,6 +99,12 @@ export const pipelineConfig = defineConfig({
 })
 
 export const serviceConfig = defineConfig({
+  shards: uint(
+    'shards',
+    0,
+    'Processes that share the listening ports, each with pipelines and queues of its own; 0 and 1 mean one process. A change takes a restart.',
+    { max: 64 },
+  ),
   telemetry: section('telemetry', telemetryConfig, "The agent's own logs and metrics."),
   extensions: list('extensions', string('', ''), [], 'Ids of extensions, in the order in which they start.'),
   pipelines: map(

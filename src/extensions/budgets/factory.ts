@@ -7,5 +7,6 @@ export const budgetsExtension = defineExtension<BudgetsConfig>({
   stability: 'beta',
   summary: 'Limits on what model calls and other paid operations may cost, with alerts and a decision API.',
   config: budgetsConfig,
+  refusesShards: () => 'each shard would spend the whole budget, and all would write one state_file',
   create: (config, settings) => new Budgets(config, settings),
 })

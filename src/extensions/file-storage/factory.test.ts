@@ -1,6 +1,8 @@
 import { tmpdir } from 'node:os'
 import t from 'tap'
+import { onlyShard } from '../../component/component.ts'
 import { parseConfig } from '../../config/parse-config.ts'
+import { silentLogger } from '../../telemetry/logger.ts'
 import { componentSettings } from '../../testkit/component-settings.ts'
 import { testExtension } from '../../testkit/conformance.ts'
 import { fileStorageConfig } from './config.ts'
@@ -19,7 +21,7 @@ t.test('a missing directory stops the start, and says what to do', async t => {
 })
 
 t.test('no two owners get the same directory', async t => {
-  const storage = new FileStorage(parseConfig(fileStorageConfig, 'directory: /q'))
+  const storage = new FileStorage(parseConfig(fileStorageConfig, 'directory: /q'), onlyShard, silentLogger)
   const paths = [
     storage.directoryFor('exporter', { type: 'otlp', name: '' }, 'traces'),
     storage.directoryFor('exporter', { type: 'otlp', name: 'traces' }, ''),

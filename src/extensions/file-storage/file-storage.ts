@@ -1,15 +1,20 @@
-import { access, constants, mkdir, stat } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Component, ComponentId, ComponentKind } from '../../component/component.ts'
+import type { Component, ComponentId, ComponentKind, Shard } from '../../component/component.ts'
 import type { StorageDirectory, StorageExtension } from '../../component/storage.ts'
+import type { Logger } from '../../telemetry/logger.ts'
 import type { FileStorageConfig } from './config.ts'
 
 /** Gives every owner a directory under its own. The owners keep the files. */
 export class FileStorage implements Component, StorageExtension {
   readonly #config: FileStorageConfig
+  readonly #shard: Shard
+  readonly #logger: Logger
 
-  constructor(config: FileStorageConfig) {
+  constructor(config: FileStorageConfig, shard: Shard, logger: Logger) {
     this.#config = config
+    this.#shard = shard
+    this.#logger = logger
   }
 
   async start(): Promise<void> {
@@ -23,13 +28,31 @@ export class FileStorage implements Component, StorageExtension {
       const remedy = createDirectory ? '' : '; create it, or set create_directory: true'
       throw new Error(`directory ${directory} cannot be used: ${(error as Error).message}${remedy}`, { cause: error })
     }
+    if (this.#shard.index === 0) await this.#tellOfLeftShards(directory)
+  }
+
+  /** Fewer shards than before leave queues behind that nobody sends. */
+  async #tellOfLeftShards(directory: string): Promise<void> {
+    const indexes = (await readdir(directory)).flatMap(name => /^shard-(\d+)$/.exec(name)?.[1] ?? []).map(Number)
+    const last = Math.max(0, ...indexes)
+    if (last < this.#shard.count) return
+    this.#logger.warn('queues of shards that do not run any more are left in the storage directory', {
+      directory,
+      remedy: `run once with service.shards: ${last + 1} until they are sent (sluice queue shows them), then delete them`,
+    })
   }
 
   async shutdown(): Promise<void> {}
 
+  /** The first shard uses the directory itself, so that the queue of an agent without shards goes on in it. */
+  get #directory(): string {
+    const { directory } = this.#config
+    return this.#shard.index === 0 ? directory : join(directory, `shard-${this.#shard.index}`)
+  }
+
   directoryFor(kind: ComponentKind, id: ComponentId, purpose: string): StorageDirectory {
     const names = [kind, id.type, id.name, purpose].filter(name => name !== '').map(escapeName)
-    return { path: join(this.#config.directory, names.join('.')), createsDirectory: true, syncs: this.#config.fsync }
+    return { path: join(this.#directory, names.join('.')), createsDirectory: true, syncs: this.#config.fsync }
   }
 }
 

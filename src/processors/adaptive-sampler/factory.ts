@@ -8,5 +8,6 @@ export const adaptiveSamplerProcessor = defineStatefulProcessor<AdaptiveSamplerC
   signals: ['traces'],
   summary: 'Keeps a number of traces, spans or bytes per second by moving a share that is written down.',
   config: adaptiveSamplerConfig,
+  refusesShards: () => 'shards would keep different shares of one trace, and each as many as were asked for in all',
   create: (config, settings, next) => new AdaptiveSampler(config, settings, next),
 })

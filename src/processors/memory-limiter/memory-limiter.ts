@@ -32,7 +32,7 @@ export class MemoryLimiter implements Component, Consumer {
     this.#settings = settings
     this.#next = to.next
     this.#gauge = new MemoryGauge(memory.reader)
-    this.#limits = memoryLimits(config, memory.totalBytes)
+    this.#limits = memoryLimits(config, memory.totalBytes, settings.host.shard.count)
     this.#metrics = memoryLimiterMetrics(settings.metrics, to.signal)
     this.#retryDelayMs = Math.max(1000, config.checkIntervalMs)
   }

@@ -9,8 +9,16 @@ export interface MemoryLimits {
 
 const mib = 1024 * 1024
 
-/** The two limits in bytes; `totalBytes` is what percentages count from. */
-export function memoryLimits(config: MemoryLimiterConfig, totalBytes: number): MemoryLimits {
+/**
+ * The two limits of one process in bytes; `totalBytes` is what percentages count from. What is configured is for the
+ * agent as a whole: each of `shardCount` processes gets its part of it.
+ */
+export function memoryLimits(config: MemoryLimiterConfig, totalBytes: number, shardCount = 1): MemoryLimits {
+  const { hardBytes, softBytes } = wholeLimits(config, totalBytes)
+  return { hardBytes: hardBytes / shardCount, softBytes: softBytes / shardCount }
+}
+
+function wholeLimits(config: MemoryLimiterConfig, totalBytes: number): MemoryLimits {
   if (config.limitMib > 0) {
     const hardBytes = config.limitMib * mib
     return { hardBytes, softBytes: hardBytes - (config.spikeLimitMib * mib || hardBytes / 5) }

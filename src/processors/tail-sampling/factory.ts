@@ -8,5 +8,6 @@ export const tailSamplingProcessor = defineStatefulProcessor<TailSamplingConfig>
   signals: ['traces'],
   summary: 'Decides on whole traces after a wait: keeps errors, slow, costly or otherwise telling ones.',
   config: tailSamplingConfig,
+  refusesShards: () => 'it decides on whole traces, and the spans of one come to several shards',
   create: (config, settings, next) => new TailSampling(config, settings, next),
 })

@@ -9,5 +9,6 @@ export const otlpJsonFileReceiver = defineReceiver({
   stability: 'alpha',
   summary: 'Reads lines of OTLP/JSON from files, such as the file exporter wrote.',
   config: otlpJsonFileConfig,
+  runsOnce: true,
   create: (config, settings, next) => new OtlpJsonFileReceiver(config, settings, next),
 })
