@@ -4,7 +4,7 @@ const text = string('', '')
 
 const sanitizerConfig = defineConfig({
   enabled: bool('enabled', false, 'Whether this one is on.'),
-  attributes: list('attributes', text, [], 'Attributes that it works on.'),
+  attributes: list('attributes', text, [], 'Attributes that it works on, where db.system.name or db.system says that they are its own, or says nothing.'),
 })
 
 const urlSanitizerConfig = defineConfig({
@@ -15,9 +15,9 @@ const urlSanitizerConfig = defineConfig({
 
 const dbSanitizerConfig = defineConfig({
   sql: section('sql', sanitizerConfig, 'SQL: literals become ?.'),
-  redis: section('redis', sanitizerConfig, 'Redis commands: arguments become ?.'),
-  valkey: section('valkey', sanitizerConfig, 'Valkey commands: arguments become ?.'),
-  memcached: section('memcached', sanitizerConfig, 'Memcached commands: keys become ?.'),
+  redis: section('redis', sanitizerConfig, 'Redis commands: values become ?.'),
+  valkey: section('valkey', sanitizerConfig, 'Valkey commands: values become ?.'),
+  memcached: section('memcached', sanitizerConfig, 'Memcached commands: the value behind the command goes.'),
   mongo: section('mongo', sanitizerConfig, 'MongoDB documents: values become ?.'),
   opensearch: section('opensearch', sanitizerConfig, 'OpenSearch queries: values become ?.'),
   es: section('es', sanitizerConfig, 'Elasticsearch queries: values become ?.'),

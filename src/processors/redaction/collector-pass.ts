@@ -1,3 +1,4 @@
+import { AttributeKey } from '../../pdata/attribute-key.ts'
 import type { AttributeList } from '../../pdata/attribute-list.ts'
 import { encodeString, encodeValue, type JsValue, ValueReader, valueEmpty, valueString } from '../../pdata/value.ts'
 import type { LogRecordView, SpanView } from '../../pdata/views.ts'
@@ -8,6 +9,7 @@ import { sanitizeSpanName } from './url-sanitizer.ts'
 const reader = new ValueReader()
 /** In place of a value that goes. */
 const gone = Symbol('gone')
+const spanKindInternal = 1
 const spanKindServer = 2
 const spanKindClient = 3
 
@@ -36,11 +38,12 @@ export class CollectorPass {
     const summary = this.#summary
     summary.clear()
     const { size } = attributes
-    for (let i = 0; i < size; i++) if (!attributes.isRemoved(i)) this.#attribute(attributes, i)
+    const system = this.#rules.db.isActive ? systemOf(attributes) : ''
+    for (let i = 0; i < size; i++) if (!attributes.isRemoved(i)) this.#attribute(attributes, i, system)
     summary.write(attributes)
   }
 
-  #attribute(attributes: AttributeList, index: number): void {
+  #attribute(attributes: AttributeList, index: number, system: string): void {
     const { bytes } = attributes
     const { key, outcome, isSanitized } = this.#rules.keyRule(
       bytes,
@@ -58,7 +61,9 @@ export class CollectorPass {
     const isPlainText = reader.kind === valueString && outcome === 'none' && !isSanitized
     if (isPlainText && !this.#rules.mayMatch(bytes, reader.start, reader.end)) return
     const text = this.#textOf()
-    const rewritten = this.#value(this.#summary, key, text, outcome === 'blocked')
+    const rewritten = this.#value(this.#summary, key, text, outcome === 'blocked', made =>
+      this.#rules.rewrite(key, made, system),
+    )
     if (rewritten !== undefined) attributes.setValue(index, encodeString(rewritten))
   }
 
@@ -69,12 +74,18 @@ export class CollectorPass {
   }
 
   /** The new text, undefined where it stays as it is. */
-  #value(summary: Summary, key: string, text: string, isBlocked: boolean): string | undefined {
+  #value(
+    summary: Summary,
+    key: string,
+    text: string,
+    isBlocked: boolean,
+    rewrite = (made: string) => this.#rules.rewriteBody(made),
+  ): string | undefined {
     if (this.#rules.isAllowedValue(text)) {
       this.#note(summary, 'allowed', key)
       return undefined
     }
-    const made = isBlocked ? this.#rules.maskAll(text) : this.#rules.rewrite(key, text)
+    const made = isBlocked ? this.#rules.maskAll(text) : rewrite(text)
     if (made === text) return undefined
     this.#note(summary, 'masked', key)
     return isBlocked ? made : this.#inspect(made, key)
@@ -86,10 +97,17 @@ export class CollectorPass {
   }
 
   spanName(span: SpanView): void {
-    if (!this.#rules.sanitizesNames || (span.kind !== spanKindServer && span.kind !== spanKindClient)) return
+    const rules = this.#rules
+    const { kind } = span
+    const isRemote = kind === spanKindServer || kind === spanKindClient
+    const isUrl = rules.sanitizesUrlNames && isRemote
+    const isQuery = rules.db.sanitizesNames && (isRemote || kind === spanKindInternal)
+    if (!isUrl && !isQuery) return
     const { name } = span
-    const made = sanitizeSpanName(name)
-    if (made !== name) span.name = made
+    if (rules.isAllowedValue(name)) return
+    let made = isUrl ? sanitizeSpanName(name) : name
+    if (isQuery && made === name) made = rules.db.spanName(name, systemOf(span.attributes))
+    if (made !== name && made !== '' && made !== '...') span.name = made
   }
 
   /** Text, or what is in maps and lists, by the path of their names. */
@@ -147,6 +165,19 @@ export class CollectorPass {
     })
     return changed ? out : list
   }
+}
+
+const systemKeys = [new AttributeKey('db.system.name'), new AttributeKey('db.system')]
+
+/** The database that a record speaks of, in lower case; empty where it says none. */
+function systemOf(attributes: AttributeList): string {
+  for (const key of systemKeys) {
+    const index = attributes.find(key)
+    if (index < 0) continue
+    reader.reset(attributes.bytes, attributes.valueStart(index), attributes.valueEnd(index))
+    if (reader.kind === valueString && reader.start < reader.end) return reader.text().toLowerCase()
+  }
+  return ''
 }
 
 /** How the Collector writes values of other types as text: lists and maps as JSON. */

@@ -3,8 +3,9 @@ import t from 'tap'
 import { parseConfig } from '../../config/parse-config.ts'
 import { attributesOf, recordsOf, requestOf, runProcessor, valuesOf } from '../../testkit/run-processor.ts'
 import { redactionConfig } from './config.ts'
-import { sanitizeCommand, sanitizeJson, sanitizeSql } from './db-sanitizer.ts'
+import { sanitizeJson, sanitizeSql } from './db-sanitizer.ts'
 import { RedactionStage } from './redaction-stage.ts'
+import { sanitizeMemcached, sanitizeRedis } from './redis-sanitizer.ts'
 import { sanitizeUrl } from './url-sanitizer.ts'
 
 /** What the processor makes of a span's attributes. */
@@ -129,13 +130,57 @@ t.test('URLs lose what varies', async t => {
   )
 })
 
+t.test('the database system of a record chooses its sanitizer', async t => {
+  const yaml = `{allow_all_keys: true, ${quiet}, db_sanitizer: {sql: {enabled: true, attributes: [q]}, redis: {enabled: true, attributes: [q]}, mongo: {enabled: true, attributes: [q]}}}`
+  const of = (system: string, q: string) => redact(yaml, { 'db.system.name': system, q })['q']
+  t.equal(of('PostgreSQL', "SELECT 'x'"), 'SELECT ?')
+  t.equal(of('redis', "SET 'x' 5"), "SET 'x' ?")
+  t.equal(of('memcached', "set 'x' 5"), "set 'x' 5", 'another system, whose section is off')
+  t.same(redact(yaml, { 'db.system': 'mysql', q: 'a = 5' }), { 'db.system': 'mysql', q: 'a = ?' })
+  const sql = `{allow_all_keys: true, ${quiet}, db_sanitizer: {sql: {enabled: true, attributes: [q]}}}`
+  t.same(redact(sql, { q: 'a = 5' }), { q: 'a = ?' }, 'no system: an attribute that a section names loses its literals')
+  t.same(redact(sql, { 'db.system': 'mssql', q: 'a = 5' }), { 'db.system': 'mssql', q: 'a = ?' })
+})
+
+t.test('names of spans of a database lose literals, bodies of logs too', async t => {
+  const yaml = (more = '') =>
+    parseConfig(redactionConfig, `{allow_all_keys: true, ${quiet}, db_sanitizer: {sql: {enabled: true}${more}}}`)
+  const name = (text: string, attributes: Record<string, unknown>, kind: number, more = '') => {
+    const span = { name: text, kind, attributes: attributesOf(attributes) }
+    const { request } = runProcessor(new RedactionStage(yaml(more), 'traces'), 'traces', requestOf('traces', [span]))
+    return recordsOf('traces', request)[0]?.['name']
+  }
+  t.equal(name('SELECT a WHERE b = 5', { 'db.system': 'mysql' }, 3), 'SELECT a WHERE b = ?')
+  t.equal(name('SELECT a WHERE b = 5', {}, 3), 'SELECT a WHERE b = 5')
+  t.equal(name('SELECT a WHERE b = 5', { 'db.system': 'mysql' }, 4), 'SELECT a WHERE b = 5')
+  t.equal(name('SELECT b = 5', { 'db.system': 'mysql' }, 3, ', sanitize_span_name: false'), 'SELECT b = 5')
+  const body = { stringValue: "SELECT a WHERE b = 'x'" }
+  const { request } = runProcessor(new RedactionStage(yaml(), 'logs'), 'logs', requestOf('logs', [{ body }]))
+  t.same(recordsOf('logs', request)[0]?.['body'], { stringValue: 'SELECT a WHERE b = ?' })
+})
+
 t.test('queries lose their literals', async t => {
   t.equal(
     sanitizeSql(`SELECT * FROM t1 WHERE a = 'it''s' AND b = 4.5 -- x\n AND c IN (1, 2)`),
     'SELECT * FROM t1 WHERE a = ? AND b = ? AND c IN ( ? )',
   )
   t.equal(sanitizeSql('INSERT INTO "my col" VALUES ($1, $tag$ a $tag$)'), 'INSERT INTO "my col" VALUES ($1, ?)')
-  t.equal(sanitizeCommand('SET user:17 x'), 'SET ?')
+  for (const [command, expected] of [
+    ['SET user:17 secret EX 60', 'SET user:17 ? EX 60'],
+    ['set k "two words"\nGET k', 'set k ?\nGET k'],
+    ['AUTH bob hunter2', 'AUTH ?'],
+    ['HSET k f v g w', 'HSET k f ? g ?'],
+    ['MSET a 1 b 2', 'MSET a ? b ?'],
+    ['ZADD k NX 1 m 2 n', 'ZADD k NX 1 ? 2 ?'],
+    ['LPUSH k a b c', 'LPUSH k ?'],
+    ['CONFIG SET requirepass x', 'CONFIG SET requirepass ?'],
+    ['CONFIG GET save', 'CONFIG GET save'],
+    ['BITFIELD k SET i8 0 5', 'BITFIELD k SET i8 0 ?'],
+    ['HELLO 3 AUTH bob hunter2', 'HELLO ?'],
+    ['PING', 'PING'],
+  ] as const)
+    t.equal(sanitizeRedis(command), expected)
+  t.equal(sanitizeMemcached('set k 0 60 5\r\nvalue\r\n'), 'set k 0 60 5')
   t.equal(sanitizeJson('{"find":"users","filter":{"age":{"$gt":5}}}'), '{"find":"?","filter":{"age":{"$gt":"?"}}}')
   t.equal(sanitizeJson('{not json'), '?')
 })

@@ -3,15 +3,13 @@ import { readText } from '../../pdata/text.ts'
 import { ByteAutomaton } from '../../processor-helper/byte-automaton.ts'
 import { BytesMemo } from '../../processor-helper/bytes-memo.ts'
 import type { RedactionConfig } from './config.ts'
-import { sanitizeCommand, sanitizeJson, sanitizeSql } from './db-sanitizer.ts'
+import { DbRules } from './db-rules.ts'
 import { UserPattern } from './patterns.ts'
 import { effectiveProfile } from './policy.ts'
 import { sanitizeUrl } from './url-sanitizer.ts'
 
 /** What the summary says of an attribute. */
 export type Outcome = 'redacted' | 'masked' | 'allowed' | 'ignored'
-
-type Sanitizer = (text: string) => string
 
 /** What is known of a key. */
 export interface KeyRule {
@@ -32,7 +30,8 @@ export class CollectorRules {
   readonly isActive: boolean
   readonly summary: 'debug' | 'info' | 'silent'
   readonly readsAllTypes: boolean
-  readonly sanitizesNames: boolean
+  readonly sanitizesUrlNames: boolean
+  readonly db: DbRules
   readonly #filtersKeys: boolean
   readonly #allowedKeys: ReadonlySet<string>
   readonly #ignoredKeys: ReadonlySet<string>
@@ -40,7 +39,7 @@ export class CollectorRules {
   readonly #blockedKeys: readonly UserPattern[]
   readonly #blockedValues: readonly UserPattern[]
   readonly #allowedValues: readonly UserPattern[]
-  readonly #sanitizers = new Map<string, Sanitizer[]>()
+  readonly #urlAttributes: ReadonlySet<string>
   readonly #mask: (text: string) => string
   /** All patterns for values at once; undefined where one of them cannot be ruled out by bytes. */
   readonly #valueAutomaton: ByteAutomaton | undefined
@@ -62,26 +61,15 @@ export class CollectorRules {
     this.readsAllTypes = config.redactAllTypes
     this.summary = config.summary === '' ? 'silent' : config.summary
     this.#mask = maskOf(config)
-    this.#addSanitizers(config)
-    this.sanitizesNames = config.urlSanitizer?.enabled === true && config.urlSanitizer.sanitizeSpanName
+    this.db = new DbRules(config)
+    this.#urlAttributes = new Set(config.urlSanitizer?.enabled === true ? config.urlSanitizer.attributes : [])
+    this.sanitizesUrlNames = config.urlSanitizer?.enabled === true && config.urlSanitizer.sanitizeSpanName
     this.isActive =
       this.#filtersKeys ||
-      this.#blockedKeys.length + this.#blockedValues.length + this.#sanitizers.size > 0 ||
+      this.#blockedKeys.length + this.#blockedValues.length + this.#urlAttributes.size > 0 ||
+      this.db.isActive ||
       this.#ignoredKeys.size + this.#ignoredPatterns.length > 0 ||
-      this.sanitizesNames
-  }
-
-  #addSanitizers({ urlSanitizer, dbSanitizer }: RedactionConfig): void {
-    const add = (section: { enabled: boolean; attributes: readonly string[] } | undefined, sanitizer: Sanitizer) => {
-      if (section?.enabled !== true) return
-      for (const name of section.attributes)
-        this.#sanitizers.set(name, [...(this.#sanitizers.get(name) ?? []), sanitizer])
-    }
-    add(urlSanitizer, sanitizeUrl)
-    add(dbSanitizer?.sql, sanitizeSql)
-    for (const section of [dbSanitizer?.redis, dbSanitizer?.valkey, dbSanitizer?.memcached])
-      add(section, sanitizeCommand)
-    for (const section of [dbSanitizer?.mongo, dbSanitizer?.opensearch, dbSanitizer?.es]) add(section, sanitizeJson)
+      this.sanitizesUrlNames
   }
 
   /** What the name alone decides; `undefined` for the processor's own summary, which it leaves alone and does not count. */
@@ -104,7 +92,7 @@ export class CollectorRules {
     let rule = this.#keyRules.get(bytes, start, end)
     if (rule === undefined) {
       const key = readText(bytes, start, end)
-      rule = { key, outcome: this.keyOutcome(key), isSanitized: this.#sanitizers.has(key) }
+      rule = { key, outcome: this.keyOutcome(key), isSanitized: this.#urlAttributes.has(key) || this.db.names(key) }
       this.#keyRules.set(bytes, start, end, rule)
     }
     return rule
@@ -125,11 +113,20 @@ export class CollectorRules {
     return this.#mask(text)
   }
 
-  /** What becomes of a value that is neither allowed nor blocked by its name. */
-  rewrite(key: string, text: string): string {
+  /** What becomes of an attribute's value that is neither allowed nor blocked by its name. */
+  rewrite(key: string, text: string, system: string): string {
+    const masked = this.#maskBlocked(text)
+    return this.db.attribute(key, this.#urlAttributes.has(key) ? sanitizeUrl(masked) : masked, system)
+  }
+
+  /** The same for text of a log's body. */
+  rewriteBody(text: string): string {
+    return this.db.body(this.#maskBlocked(text))
+  }
+
+  #maskBlocked(text: string): string {
     let out = text
     for (const pattern of this.#blockedValues) out = pattern.replaceAll(out, this.#mask)
-    for (const sanitizer of this.#sanitizers.get(key) ?? []) out = sanitizer(out)
     return out
   }
 }

@@ -30,17 +30,6 @@ export function sanitizeSql(sql: string): string {
     .trim()
 }
 
-/** Redis, Valkey and Memcached: the command stays, every argument becomes `?`. One command per line. */
-export function sanitizeCommand(text: string): string {
-  return text
-    .split('\n')
-    .map(line => {
-      const [command = '', ...rest] = line.trim().split(/\s+/)
-      return rest.length === 0 ? command : `${command} ?`
-    })
-    .join('\n')
-}
-
 /** MongoDB, OpenSearch and Elasticsearch: names stay, values become `?`. What is no JSON becomes `?` as a whole. */
 export function sanitizeJson(text: string): string {
   try {
@@ -60,4 +49,9 @@ function withoutValues(value: unknown, depth: number): unknown {
       ? value.map(item => withoutValues(item, depth + 1))
       : '?'
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutValues(item, depth + 1)]))
+}
+
+/** Text that is JSON, and only such: a log line or a span's name may be anything. */
+export function sanitizeIfJson(text: string): string {
+  return /^\s*[[{]/.test(text) ? sanitizeJson(text) : text
 }
