@@ -2,56 +2,57 @@ import { AttributeKey } from '../pdata/attribute-key.ts'
 import type { AttributeList } from '../pdata/attribute-list.ts'
 import { type Role, roleKeys, roles } from './dialects.ts'
 
-const filterSlots = 4096
+const slots = 4096
 const absent = 255
+const none = -1
+
+const roleKeyList = roles.flatMap((role, at) => roleKeys[role].map((text, rank) => ({ text, role: at, rank })))
+/** By index: a key in one of its roles. Where a role has several keys, the one of the lowest rank wins. */
+const keyOf = roleKeyList.map(({ text }) => new AttributeKey(text))
+const roleOf = Uint8Array.from(roleKeyList, ({ role }) => role)
+const rankOf = Uint8Array.from(roleKeyList, ({ rank }) => rank)
+/** Per slot the first of the keys that fall into it, and per key the next of its slot. */
+const firstInSlot = new Int16Array(slots).fill(none)
+const nextInSlot = new Int16Array(keyOf.length).fill(none)
+for (const [index, key] of keyOf.entries()) {
+  const slot = slotOf(key.hash)
+  nextInSlot[index] = firstInSlot[slot]!
+  firstInSlot[slot] = index
+}
 
 /**
  * Finds, in one pass over a span's attributes, which of them play a role in its price. A key that plays none costs one look
- * into a small table; where a role has several keys, the one listed first wins.
+ * into a small table.
  */
 export class AttributeRoles {
   /** Per role the index of its attribute, -1 where the span has none. Valid after `scan`. */
-  readonly indexOf = new Int32Array(roles.length)
-  readonly #ranks = new Uint8Array(roles.length)
-  readonly #filter = new Uint8Array(filterSlots)
-  readonly #byHash = new Map<number, { key: AttributeKey; role: number; rank: number }[]>()
+  readonly indexOf = new Int32Array(roles.length).fill(none)
+  readonly #ranks = new Uint8Array(roles.length).fill(absent)
   #isClean = true
 
-  constructor() {
-    roles.forEach((role, roleIndex) => {
-      for (const [rank, text] of roleKeys[role].entries()) {
-        const key = new AttributeKey(text)
-        this.#filter[slotOf(key.hash)] = 1
-        this.#byHash.set(key.hash, [...(this.#byHash.get(key.hash) ?? []), { key, role: roleIndex, rank }])
-      }
-    })
-    this.indexOf.fill(-1)
-    this.#ranks.fill(absent)
-  }
-
-  /** Whether any attribute plays a role. */
-  scan(attributes: AttributeList, bytes: Uint8Array): boolean {
+  /** Whether any attribute plays a role; `view` is over the bytes that the attributes stand in. */
+  scan(attributes: AttributeList, view: DataView): boolean {
     if (!this.#isClean) {
-      this.indexOf.fill(-1)
+      this.indexOf.fill(none)
       this.#ranks.fill(absent)
       this.#isClean = true
     }
     const { size } = attributes
     for (let i = 0; i < size; i++) {
-      const hash = attributes.keyHash(i)
-      if (this.#filter[slotOf(hash)] === 0) continue
-      this.#consider(attributes, bytes, i, hash)
+      const candidate = firstInSlot[slotOf(attributes.keyHash(i))]!
+      if (candidate !== none) this.#consider(attributes, view, i, candidate)
     }
     return !this.#isClean
   }
 
-  #consider(attributes: AttributeList, bytes: Uint8Array, index: number, hash: number): void {
-    const candidates = this.#byHash.get(hash)
-    if (candidates === undefined || attributes.isRemoved(index)) return
-    for (const { key, role, rank } of candidates) {
-      if (rank >= this.#ranks[role]! || !key.equals(bytes, attributes.keyStart(index), attributes.keyEnd(index)))
-        continue
-      this.#ranks[role] = rank
+  #consider(attributes: AttributeList, view: DataView, index: number, first: number): void {
+    const start = attributes.keyStart(index)
+    const end = attributes.keyEnd(index)
+    for (let at = first; at !== none; at = nextInSlot[at]!) {
+      const role = roleOf[at]!
+      if (rankOf[at]! >= this.#ranks[role]!) continue
+      if (!keyOf[at]!.equalsIn(view, start, end) || attributes.isRemoved(index)) continue
+      this.#ranks[role] = rankOf[at]!
       this.indexOf[role] = index
       this.#isClean = false
     }

@@ -1,9 +1,9 @@
 import type { SpanView } from '../pdata/views.ts'
 import { AttributeRoles, roleIndex } from './attribute-roles.ts'
-import { hashBytes, hashSeed } from './byte-hash.ts'
+import { hashRange, hashSeed } from './byte-hash.ts'
 import { mayBeCall } from './call-filter.ts'
 import { CallValues } from './call-values.ts'
-import { type CallKind, callKindOf, type Role } from './dialects.ts'
+import { type CallKind, callKindOf } from './dialects.ts'
 import { costOfDetails, readProviderMetadata, readUsageDetails } from './provider-metadata.ts'
 import { ReportedUsage } from './usage.ts'
 
@@ -11,28 +11,23 @@ const rememberedKindsMax = 1024
 /** Span names of wrappers whose instrumentation says nothing else about what they are. */
 const wrapperName = /^(?:agent run|running tools?|invoke_agent|create_agent|execute_tool|invoke_workflow)\b/i
 
-/** Roles that say how much was used, with the field of `ReportedUsage` that they fill. */
-const usageRoles: readonly (readonly [role: Role, field: Exclude<keyof ReportedUsage, 'reset'>])[] = [
-  ['inputTokens', 'input'],
-  ['outputTokens', 'output'],
-  ['totalTokens', 'total'],
-  ['cacheReadTokens', 'cacheRead'],
-  ['cacheWriteTokens', 'cacheWrite'],
-  ['cacheWrite5mTokens', 'cacheWrite5m'],
-  ['cacheWrite1hTokens', 'cacheWrite1h'],
-  ['uncachedInputTokens', 'uncachedInput'],
-  ['reasoningTokens', 'reasoning'],
-  ['inputAudioTokens', 'inputAudio'],
-  ['outputAudioTokens', 'outputAudio'],
-  ['inputImageTokens', 'inputImage'],
-  ['outputImageTokens', 'outputImage'],
-  ['webSearches', 'webSearches'],
-  ['audioSeconds', 'audioSeconds'],
-  ['inputCharacters', 'inputCharacters'],
-]
-
-const usagePlaces = usageRoles.map(([role, field]) => ({ place: roleIndex(role), field }))
 const place = {
+  inputTokens: roleIndex('inputTokens'),
+  outputTokens: roleIndex('outputTokens'),
+  totalTokens: roleIndex('totalTokens'),
+  cacheReadTokens: roleIndex('cacheReadTokens'),
+  cacheWriteTokens: roleIndex('cacheWriteTokens'),
+  cacheWrite5mTokens: roleIndex('cacheWrite5mTokens'),
+  cacheWrite1hTokens: roleIndex('cacheWrite1hTokens'),
+  uncachedInputTokens: roleIndex('uncachedInputTokens'),
+  reasoningTokens: roleIndex('reasoningTokens'),
+  inputAudioTokens: roleIndex('inputAudioTokens'),
+  outputAudioTokens: roleIndex('outputAudioTokens'),
+  inputImageTokens: roleIndex('inputImageTokens'),
+  outputImageTokens: roleIndex('outputImageTokens'),
+  webSearches: roleIndex('webSearches'),
+  audioSeconds: roleIndex('audioSeconds'),
+  inputCharacters: roleIndex('inputCharacters'),
   requestModel: roleIndex('requestModel'),
   responseModel: roleIndex('responseModel'),
   operation: roleIndex('operation'),
@@ -56,6 +51,7 @@ export class CallReader {
   processing = ''
   readonly #eventRoles = new AttributeRoles()
   readonly #eventValues = new CallValues()
+  readonly #eventUsage = new ReportedUsage()
   readonly #kinds = new Map<number, CallKind>()
 
   /** Whether the span is a call that has a price of its own. Fills the fields if so. */
@@ -64,10 +60,10 @@ export class CallReader {
     // What is edited does not stand in the message any more; everything else is told from calls by its keys' first bytes.
     if (!message.isDirty && !mayBeCall(message.workspace.bytes, message.start, message.end)) return false
     const { attributes } = span
-    const { bytes } = message.workspace
-    if (!this.roles.scan(attributes, bytes)) return false
+    const { workspace } = message
+    if (!this.roles.scan(attributes, workspace.view)) return false
     const { indexOf } = this.roles
-    this.values.reset(attributes, bytes)
+    this.values.reset(attributes, workspace)
     const kind = this.#kind()
     if (kind === 'wrapper') return false
     const hasModel = indexOf[place.requestModel]! >= 0 || indexOf[place.responseModel]! >= 0
@@ -92,7 +88,7 @@ export class CallReader {
   #kindAt(index: number): CallKind {
     if (index < 0) return 'unknown'
     const { values } = this
-    const hash = hashBytes(hashSeed, values.bytes, values.start(index), values.end(index))
+    const hash = hashRange(hashSeed, values.view, values.start(index), values.end(index))
     let kind = this.#kinds.get(hash)
     if (kind === undefined) {
       kind = callKindOf(values.text(index))
@@ -105,14 +101,7 @@ export class CallReader {
   #readUsage(): boolean {
     const { usage, values } = this
     const { indexOf } = this.roles
-    usage.reset()
-    let found = false
-    for (const { place: at, field } of usagePlaces) {
-      const index = indexOf[at]!
-      if (index < 0) continue
-      usage[field] = values.number(index)
-      found ||= !Number.isNaN(usage[field])
-    }
+    let found = fillUsage(usage, indexOf, values)
     const details = indexOf[place.usageDetails]!
     if (details >= 0) {
       readUsageDetails(values.text(details), usage)
@@ -128,12 +117,10 @@ export class CallReader {
     span.events.rewind()
     while (span.events.next()) {
       const { attributes, message } = span.event
-      if (!roles.scan(attributes, message.workspace.bytes)) continue
-      this.#eventValues.reset(attributes, message.workspace.bytes)
-      for (const { place: at, field } of usagePlaces) {
-        const index = roles.indexOf[at]!
-        if (index < 0) continue
-        this.usage[field] = this.#eventValues.number(index)
+      if (!roles.scan(attributes, message.workspace.view)) continue
+      this.#eventValues.reset(attributes, message.workspace)
+      if (fillUsage(this.#eventUsage, roles.indexOf, this.#eventValues)) {
+        this.usage.update(this.#eventUsage)
         found = true
       }
     }
@@ -155,4 +142,25 @@ export class CallReader {
     const metadata = indexOf[place.providerMetadata]!
     if (metadata >= 0) this.serviceTier ||= readProviderMetadata(values.text(metadata), this.usage)
   }
+}
+
+/** Every field by name: a loop over names would look each of them up. Whether there is any number. */
+function fillUsage(usage: ReportedUsage, indexOf: Int32Array, values: CallValues): boolean {
+  usage.input = values.number(indexOf[place.inputTokens]!)
+  usage.output = values.number(indexOf[place.outputTokens]!)
+  usage.total = values.number(indexOf[place.totalTokens]!)
+  usage.cacheRead = values.number(indexOf[place.cacheReadTokens]!)
+  usage.cacheWrite = values.number(indexOf[place.cacheWriteTokens]!)
+  usage.cacheWrite5m = values.number(indexOf[place.cacheWrite5mTokens]!)
+  usage.cacheWrite1h = values.number(indexOf[place.cacheWrite1hTokens]!)
+  usage.uncachedInput = values.number(indexOf[place.uncachedInputTokens]!)
+  usage.reasoning = values.number(indexOf[place.reasoningTokens]!)
+  usage.inputAudio = values.number(indexOf[place.inputAudioTokens]!)
+  usage.outputAudio = values.number(indexOf[place.outputAudioTokens]!)
+  usage.inputImage = values.number(indexOf[place.inputImageTokens]!)
+  usage.outputImage = values.number(indexOf[place.outputImageTokens]!)
+  usage.webSearches = values.number(indexOf[place.webSearches]!)
+  usage.audioSeconds = values.number(indexOf[place.audioSeconds]!)
+  usage.inputCharacters = values.number(indexOf[place.inputCharacters]!)
+  return !usage.isEmpty
 }

@@ -1,12 +1,12 @@
 import t from 'tap'
 import { modelCandidates, providerPrefix } from '../processors/cost/model-id.ts'
 import { callKindOf } from './dialects.ts'
-import { NormalizedUsage, normalizeUsage, ReportedUsage } from './usage.ts'
+import { NormalizedUsage, normalizeUsage, ReportedUsage, type UsageField } from './usage.ts'
 
 type Counts = Partial<Record<keyof NormalizedUsage, number>>
 
 function normalized(
-  reported: Partial<Omit<ReportedUsage, 'reset'>>,
+  reported: Partial<Record<UsageField, number>>,
   counting: 'inclusive' | 'exclusive' | 'auto' = 'auto',
 ) {
   const usage = Object.assign(new ReportedUsage(), reported)
@@ -42,7 +42,7 @@ for (const [title, reported, expected, counting] of [
   ['cached tokens beside the input by the total', { input: 10, output: 5, cacheRead: 8, total: 23 }, { input: 18 }],
   ['all beside by the total', { input: 9, output: 5, cacheRead: 8, reasoning: 4, total: 26 }, { input: 17, output: 9 }],
   ['negative and infinite counts', { input: -5, output: Number.POSITIVE_INFINITY }, { input: 0, output: 0 }],
-] as [string, Partial<ReportedUsage>, Counts, ('inclusive' | 'exclusive')?][]) {
+] as [string, Partial<Record<UsageField, number>>, Counts, ('inclusive' | 'exclusive')?][]) {
   t.test(title, async t => {
     t.match(normalized(reported, counting), expected)
   })

@@ -17,13 +17,36 @@ export class ReportedUsage {
   audioSeconds = Number.NaN
   inputCharacters = Number.NaN
 
-  reset(): void {
-    this.input = this.output = this.total = Number.NaN
-    this.cacheRead = this.cacheWrite = this.cacheWrite5m = this.cacheWrite1h = this.uncachedInput = Number.NaN
-    this.reasoning = this.inputAudio = this.outputAudio = this.inputImage = this.outputImage = Number.NaN
-    this.webSearches = this.audioSeconds = this.inputCharacters = Number.NaN
+  /** Whether there is no number at all. */
+  get isEmpty(): boolean {
+    return (
+      Number.isNaN(this.input) &&
+      Number.isNaN(this.output) &&
+      Number.isNaN(this.total) &&
+      Number.isNaN(this.cacheRead) &&
+      Number.isNaN(this.cacheWrite) &&
+      Number.isNaN(this.cacheWrite5m) &&
+      Number.isNaN(this.cacheWrite1h) &&
+      Number.isNaN(this.uncachedInput) &&
+      Number.isNaN(this.reasoning) &&
+      Number.isNaN(this.inputAudio) &&
+      Number.isNaN(this.outputAudio) &&
+      Number.isNaN(this.inputImage) &&
+      Number.isNaN(this.outputImage) &&
+      Number.isNaN(this.webSearches) &&
+      Number.isNaN(this.audioSeconds) &&
+      Number.isNaN(this.inputCharacters)
+    )
+  }
+
+  /** Takes every number that `later` has. */
+  update(later: ReportedUsage): void {
+    for (const field of usageFields) if (!Number.isNaN(later[field])) this[field] = later[field]
   }
 }
+
+export type UsageField = Exclude<keyof ReportedUsage, 'isEmpty' | 'update'>
+const usageFields = Object.keys(new ReportedUsage()) as UsageField[]
 
 /** What the price book takes: `input` includes every cached token, `output` every reasoning token. */
 export class NormalizedUsage {

@@ -1,5 +1,5 @@
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
-import { hashBytes, hashSeed } from '../../model-calls/byte-hash.ts'
+import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import { CallReader } from '../../model-calls/call-reader.ts'
 import type { Role } from '../../model-calls/dialects.ts'
 import { NormalizedUsage, normalizeUsage } from '../../model-calls/usage.ts'
@@ -99,8 +99,8 @@ export class SpendCollector {
   #enterResource(resource: ResourceView): Verdict {
     const { workspace, start, end } = resource.message
     this.#resource = workspace.bytes.subarray(start, end)
-    this.#resourceLow = hashBytes(hashSeed, workspace.bytes, start, end)
-    this.#resourceHigh = hashBytes(~hashSeed, workspace.bytes, start, end)
+    this.#resourceLow = hashRange(hashSeed, workspace.view, start, end)
+    this.#resourceHigh = hashRange(~hashSeed, workspace.view, start, end)
     return keep
   }
 
@@ -127,12 +127,12 @@ export class SpendCollector {
     const at = attributes.find(paidOperationKey)
     const costAt = at < 0 ? -1 : attributes.find(operationCostKey)
     if (costAt < 0) return
-    const { bytes } = message.workspace
+    const { bytes, view } = message.workspace
     const cost = this.#value.reset(bytes, attributes.valueStart(costAt), attributes.valueEnd(costAt)).number()
     if (!(cost >= 0 && cost < 1e12)) return
     const start = attributes.valueStart(at)
     const end = attributes.valueEnd(at)
-    const hash = wide(hashBytes(this.#resourceLow, bytes, start, end), hashBytes(this.#resourceHigh, bytes, start, end))
+    const hash = wide(hashRange(this.#resourceLow, view, start, end), hashRange(this.#resourceHigh, view, start, end))
     const labels = () => ({
       ...otherLabels,
       provider: '',
@@ -168,8 +168,8 @@ export class SpendCollector {
     let high = this.#resourceHigh
     const priceId = attributes.find(priceIdKey)
     const add = (start: number, end: number) => {
-      low = hashBytes(low, values.bytes, start, end)
-      high = hashBytes(high, values.bytes, start, end)
+      low = hashRange(low, values.view, start, end)
+      high = hashRange(high, values.view, start, end)
     }
     if (priceId >= 0) add(attributes.valueStart(priceId), attributes.valueEnd(priceId))
     for (const at of labelPlaces) {

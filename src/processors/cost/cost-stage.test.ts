@@ -19,6 +19,7 @@ interface SpanInput {
   events?: Attributes[]
   spanId?: string
   traceId?: string
+  endNs?: bigint
 }
 
 const endNs = BigInt(Date.UTC(2026, 10, 1)) * 1_000_000n
@@ -56,7 +57,7 @@ function request(
               spanId: Buffer.from(span.spanId ?? (nextId++).toString(16).padStart(16, '0'), 'hex'),
               name: span.name ?? 'chat',
               startTimeUnixNano: String(endNs - 2_000_000_000n),
-              endTimeUnixNano: String(endNs),
+              endTimeUnixNano: String(span.endNs ?? endNs),
               attributes: keyValues(span.attributes ?? {}),
               events: (span.events ?? []).map(event => ({ name: 'usage', attributes: keyValues(event) })),
             })),
@@ -358,7 +359,27 @@ t.test("a price file of one's own goes before the bundled prices", async t => {
   const file = join(t.testdir(), 'prices.json')
   writeFileSync(file, JSON.stringify({ 'gpt-4o': { litellm_provider: 'openai', input_cost_per_token: 1e-3 } }))
   const { spans } = run(`{price_file: ${file}}`, [{ attributes: call }])
-  t.equal(spans[0]!['gen_ai.usage.cost'], 1.2)
+  t.match(spans[0], { 'gen_ai.usage.cost': 1.2, 'sluice.cost.source': 'litellm' })
+  const today = new Date().toISOString().slice(0, 10)
+  t.equal(spans[0]!['sluice.cost.price_as_of'], today, 'the day of the file')
+})
+
+t.test('what is written of a price follows it through time', async t => {
+  const yaml = '{overrides: [{match: {model: gpt-4o}, input_per_mtok: 1, effective_from: "2026-11-01"}]}'
+  const stage = new CostStage(parseConfig(costConfig, yaml), { scopes: [] })
+  const day = 86_400_000_000_000n
+  const sources = [0n, day, 0n].map(earlierNs => {
+    const out = new StageWalk('traces', [stage]).run(request([{ attributes: call, endNs: endNs - earlierNs }]))
+    return attributesOf(out)[0]!
+  })
+  t.same(
+    sources.map(span => [span['sluice.cost.source'], 'sluice.cost.price_as_of' in span]),
+    [
+      ['override 0', false],
+      ['genai-prices', true],
+      ['override 0', false],
+    ],
+  )
 })
 
 t.test('any paid operation has a price per call or per unit', async t => {

@@ -1,6 +1,6 @@
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
-import { hashBytes, hashSeed } from '../../model-calls/byte-hash.ts'
+import { hashRange } from '../../model-calls/byte-hash.ts'
 import { CallReader } from '../../model-calls/call-reader.ts'
 import type { CacheCounting } from '../../model-calls/usage.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
@@ -36,7 +36,6 @@ export class CostStage implements StageProcessor {
   readonly #countings: ReadonlyMap<string, CacheCounting>
   readonly #meter: TelemetryMeter | undefined
   #pricer: Pricer | undefined
-  #asOf = ''
   #nowMs = 0
 
   constructor(config: CostConfig, context: CostContext) {
@@ -81,7 +80,7 @@ export class CostStage implements StageProcessor {
 
   #priceCall(span: SpanView): void {
     const reader = this.#reader
-    this.#pricer ??= this.#createPricer()
+    this.#pricer ??= new Pricer(this.#config)
     const pricer = this.#pricer
     const endMs = span.message.milliseconds(otlp.spanEndTime)
     const durationMs = Math.max(0, endMs - span.message.milliseconds(otlp.spanStartTime))
@@ -98,19 +97,7 @@ export class CostStage implements StageProcessor {
     if (isDuplicate) this.#book.bookUnpriced(entry, 'duplicate')
     else if (status === 'unknown_model' || status === 'no_usage') this.#book.bookUnpriced(entry, status)
     else this.#book.bookCall(span, reader, entry, pricer.cost.total, pricer.usage)
-    this.#writer.write(span.attributes, {
-      status: isDuplicate ? 'duplicate' : status,
-      cost: pricer.cost,
-      entry,
-      priceSource: pricer.priceSource || 'genai-prices',
-      asOf: this.#asOf,
-    })
-  }
-
-  #createPricer(): Pricer {
-    const pricer = new Pricer(this.#config)
-    this.#asOf = new Date(pricer.source.asOfMs).toISOString().slice(0, 10)
-    return pricer
+    this.#writer.write(span.attributes, isDuplicate ? 'duplicate' : status, pricer)
   }
 
   #isDuplicate(span: SpanView): boolean {
@@ -119,15 +106,13 @@ export class CostStage implements StageProcessor {
     const trace = span.traceIdStart
     const spanId = span.spanIdStart
     if (index < 0 || trace === 0 || spanId === 0) return false
-    const { bytes } = span.message.workspace
-    const low = hashBytes(hashBytes(hashSeed, bytes, trace, trace + 16), bytes, values.start(index), values.end(index))
-    const high = hashBytes(
-      hashBytes(~hashSeed, bytes, values.start(index), values.end(index)),
-      bytes,
-      trace,
-      trace + 16,
-    )
-    return this.#seen.isDuplicate(wide(low, high), hashBytes(hashSeed, bytes, spanId, spanId + 8))
+    const { view } = span.message.workspace
+    const start = values.start(index)
+    const end = values.end(index)
+    // Trace and span ids are random already.
+    const low = hashRange(view.getInt32(trace, true), view, start, end)
+    const high = hashRange(~view.getInt32(trace + 4, true), view, start, end)
+    return this.#seen.isDuplicate(low, high ^ view.getInt32(trace + 8, true), view.getInt32(spanId + 4, true))
   }
 
   #priceOperation(span: SpanView): void {
@@ -136,9 +121,4 @@ export class CostStage implements StageProcessor {
     this.#book.bookOperation(span, found.name, found.cost)
     this.#operations.write(span.attributes, found)
   }
-}
-
-/** 53 bits of two hashes as one exact number. */
-function wide(low: number, high: number): number {
-  return (low >>> 0) + (high & 0x1fffff) * 0x1_0000_0000
 }

@@ -3,20 +3,14 @@ import type { AttributeList } from '../../pdata/attribute-list.ts'
 import { ConstantAttribute } from '../../pdata/constant-attribute.ts'
 import { encodeString } from '../../pdata/value.ts'
 import type { CostConfig } from './config.ts'
-import { DoubleValue } from './double-value.ts'
+import { DoubleAttribute } from './double-attribute.ts'
 import type { ModelEntry } from './model-memo.ts'
+import type { PriceOrigin } from './price-book.ts'
 import type { CallCost } from './price-vector.ts'
-import type { CostStatus } from './pricer.ts'
+import type { CostStatus, Pricer } from './pricer.ts'
 
-/** What is written of one call. */
-export interface CostResult {
-  readonly status: CostStatus | 'duplicate'
-  readonly cost: CallCost
-  /** The model that was found; what is written of it is the same for all its calls. */
-  readonly entry: ModelEntry
-  readonly priceSource: string
-  readonly asOf: string
-}
+/** What a span says of how its cost came about. */
+type WrittenStatus = CostStatus | 'duplicate'
 
 type Part = 'total' | 'input' | 'output'
 
@@ -29,7 +23,6 @@ const profileKeys: Readonly<Record<CostConfig['profiles'][number], Partial<Recor
   otel: { total: 'gen_ai.usage.cost.amount' },
 }
 
-const genAiCost = new AttributeKey('gen_ai.usage.cost')
 const statusKey = new AttributeKey('sluice.cost.status')
 const priceIdKey = new AttributeKey('sluice.cost.price_id')
 const asOfKey = new AttributeKey('sluice.cost.price_as_of')
@@ -40,46 +33,66 @@ const otelCurrency = new AttributeKey('gen_ai.usage.cost.currency')
 const otelSource = new AttributeKey('gen_ai.usage.cost.source')
 const localValue = encodeString('local')
 const providerValue = encodeString('provider')
-const rememberedMax = 4096
 
-const breakdownKeys = (['input', 'output', 'cacheRead', 'cacheWrite', 'other'] as const).map(part => ({
-  part,
-  key: new AttributeKey(`sluice.cost.${part.replace(/[A-Z]/, letter => `_${letter.toLowerCase()}`)}`),
-}))
+/** What is written of a call beside numbers: the same for all calls of a model with one status and one price. */
+interface Remark {
+  readonly status: WrittenStatus
+  readonly origin: PriceOrigin | undefined
+  readonly constants: readonly ConstantAttribute[]
+}
 
 /** Writes a call's cost onto its span under the names that the configuration asks for. */
 export class CostWriter {
   readonly #config: CostConfig
-  readonly #profileKeys: readonly { part: Part; key: AttributeKey }[]
   readonly #currency: Uint8Array
-  readonly #double = new DoubleValue()
-  readonly #constants = new Map<ModelEntry, Map<string, readonly ConstantAttribute[]>>()
+  readonly #total = new DoubleAttribute('gen_ai.usage.cost')
+  readonly #input = new DoubleAttribute('sluice.cost.input')
+  readonly #output = new DoubleAttribute('sluice.cost.output')
+  readonly #cacheRead = new DoubleAttribute('sluice.cost.cache_read')
+  readonly #cacheWrite = new DoubleAttribute('sluice.cost.cache_write')
+  readonly #other = new DoubleAttribute('sluice.cost.other')
+  readonly #profileKeys: readonly { part: Part; attribute: DoubleAttribute }[]
+  readonly #remarks = new WeakMap<ModelEntry, Remark[]>()
+  /** Of the call before: most come in runs of one model. */
+  #lastEntry: ModelEntry | undefined
+  #lastRemark: Remark | undefined
 
   constructor(config: CostConfig) {
     this.#config = config
     this.#currency = encodeString(config.currency)
     this.#profileKeys = config.profiles.flatMap(profile =>
-      Object.entries(profileKeys[profile]).map(([part, text]) => ({ part: part as Part, key: new AttributeKey(text) })),
+      Object.entries(profileKeys[profile]).map(([part, key]) => ({
+        part: part as Part,
+        attribute: new DoubleAttribute(key),
+      })),
     )
   }
 
-  write(attributes: AttributeList, result: CostResult): void {
-    const { status, cost } = result
-    if (status === 'priced' || status === 'estimated' || status === 'reported') this.#writeCost(attributes, result)
-    if (!this.#config.breakdown) return
-    if (status === 'priced' || status === 'estimated') {
-      for (const { part, key } of breakdownKeys)
-        if (cost[part] > 0) attributes.set(key, this.#double.encode(cost[part]))
+  /** Takes status and cost of the call that `pricer` has priced last. */
+  write(attributes: AttributeList, status: WrittenStatus, { cost, entry, origin }: Pricer): void {
+    const isPriced = status === 'priced' || status === 'estimated'
+    if (isPriced || status === 'reported') {
+      this.#total.write(attributes, cost.total)
+      if (this.#config.profiles.length > 0) this.#writeProfiles(attributes, status, cost)
     }
-    for (const constant of this.#constantsOf(result)) {
+    if (!this.#config.breakdown) return
+    if (isPriced) {
+      if (cost.input > 0) this.#input.write(attributes, cost.input)
+      if (cost.output > 0) this.#output.write(attributes, cost.output)
+      if (cost.cacheRead > 0) this.#cacheRead.write(attributes, cost.cacheRead)
+      if (cost.cacheWrite > 0) this.#cacheWrite.write(attributes, cost.cacheWrite)
+      if (cost.other > 0) this.#other.write(attributes, cost.other)
+    }
+    const { constants } = this.#remarkOf(status, entry!, origin)
+    for (let i = 0; i < constants.length; i++) {
+      const constant = constants[i]!
       if (!attributes.insertConstant(constant)) attributes.set(constant.key, constant.value)
     }
   }
 
-  #writeCost(attributes: AttributeList, { status, cost }: CostResult): void {
-    attributes.set(genAiCost, this.#double.encode(cost.total))
-    for (const { part, key } of this.#profileKeys) {
-      if (part === 'total' || status !== 'reported') attributes.set(key, this.#double.encode(cost[part]))
+  #writeProfiles(attributes: AttributeList, status: WrittenStatus, cost: CallCost): void {
+    for (const { part, attribute } of this.#profileKeys) {
+      if (part === 'total' || status !== 'reported') attribute.write(attributes, cost[part])
     }
     const { profiles } = this.#config
     if (profiles.includes('langfuse') && status !== 'reported') {
@@ -92,25 +105,32 @@ export class CostWriter {
     }
   }
 
-  /** What says how the cost came about: encoded once for each model and status. */
-  #constantsOf({ status, entry, priceSource, asOf }: CostResult): readonly ConstantAttribute[] {
-    let byStatus = this.#constants.get(entry)
-    if (byStatus === undefined) {
-      if (this.#constants.size >= rememberedMax) this.#constants.clear()
-      byStatus = new Map()
-      this.#constants.set(entry, byStatus)
+  #remarkOf(status: WrittenStatus, entry: ModelEntry, origin: PriceOrigin | undefined): Remark {
+    const last = this.#lastRemark
+    if (entry === this.#lastEntry && last?.status === status && last.origin === origin) return last
+    let remarks = this.#remarks.get(entry)
+    if (remarks === undefined) {
+      remarks = []
+      this.#remarks.set(entry, remarks)
     }
-    let constants = byStatus.get(status)
-    if (constants === undefined) {
-      const text = (key: AttributeKey, value: string) => new ConstantAttribute(key, encodeString(value))
-      const made = [text(statusKey, status)]
-      if (status === 'priced' || status === 'estimated') {
-        const { providerId, modelId } = entry.resolved
-        made.push(text(priceIdKey, `${providerId}/${modelId}`), text(sourceKey, priceSource), text(asOfKey, asOf))
-        if (this.#config.currency !== 'USD') made.push(new ConstantAttribute(currencyKey, this.#currency))
-      }
-      constants = made
-      byStatus.set(status, constants)
+    let remark = remarks.find(known => known.status === status && known.origin === origin)
+    if (remark === undefined) {
+      remark = { status, origin, constants: this.#constantsOf(status, entry, origin) }
+      remarks.push(remark)
+    }
+    this.#lastEntry = entry
+    this.#lastRemark = remark
+    return remark
+  }
+
+  #constantsOf(status: WrittenStatus, { resolved }: ModelEntry, origin: PriceOrigin | undefined) {
+    const text = (key: AttributeKey, value: string) => new ConstantAttribute(key, encodeString(value))
+    const constants = [text(statusKey, status)]
+    if (origin !== undefined && (status === 'priced' || status === 'estimated')) {
+      const { providerId, modelId } = resolved
+      constants.push(text(priceIdKey, `${providerId}/${modelId}`), text(sourceKey, origin.source))
+      if (origin.asOf !== '') constants.push(text(asOfKey, origin.asOf))
+      if (this.#config.currency !== 'USD') constants.push(new ConstantAttribute(currencyKey, this.#currency))
     }
     return constants
   }

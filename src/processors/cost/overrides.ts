@@ -1,13 +1,14 @@
 import { RE2JS } from 're2js'
 import type { OverrideConfig } from './config.ts'
 import { globMatcher } from './glob.ts'
+import type { PriceOrigin } from './price-book.ts'
 import type { RateData, RatesData } from './price-data.ts'
 import { PriceVector } from './price-vector.ts'
 import type { Units } from './units.ts'
 
 /** A price that the user stated. */
 export class Override {
-  readonly name: string
+  readonly origin: PriceOrigin
   readonly multiplier: number
   readonly isFree: boolean
   /** Price of a second of the call, for self-hosted models. */
@@ -21,7 +22,7 @@ export class Override {
   readonly #pattern: RE2JS | undefined
 
   constructor(config: OverrideConfig, index: number, units: Units) {
-    this.name = `override ${index}`
+    this.origin = { source: `override ${index}`, asOf: '' }
     this.multiplier = config.multiplier
     this.isFree = config.free
     this.perSecond = config.perGpuHour === undefined ? 0 : config.perGpuHour / config.concurrency / 3600

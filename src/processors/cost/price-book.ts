@@ -27,10 +27,17 @@ interface VariantPrice extends PeriodPrice {
   readonly when: ProcessingContext
 }
 
+/** Where a price is from, and the day it was true for; empty where it is stated for periods. */
+export interface PriceOrigin {
+  readonly source: string
+  readonly asOf: string
+}
+
 /** A model that has a price; `vectorAt` finds the one that held when the call ended. */
 export class PricedModel {
   readonly providerId: string
   readonly modelId: string
+  readonly origin: PriceOrigin
   readonly #periods: readonly PeriodPrice[]
   readonly #variants: readonly VariantPrice[]
   readonly #units: Units
@@ -38,8 +45,9 @@ export class PricedModel {
   /** Prices of ordinary processing by period: what nearly every call asks for. */
   readonly #standard: (PriceVector | undefined)[]
 
-  constructor(providerId: string, data: ModelData, units: Units) {
+  constructor(providerId: string, data: ModelData, units: Units, origin: PriceOrigin) {
     this.providerId = providerId
+    this.origin = origin
     this.modelId = data.id
     this.#units = units
     this.#periods = data.prices.map(({ constraint, prices }) => ({ isActive: activity(constraint), rates: prices }))
@@ -81,16 +89,17 @@ export class PricedModel {
 /** Prices by provider and model, resolved the way that the price data's own package does. */
 export class PriceBook {
   readonly units: Units
-  readonly source: string
   /** Milliseconds since the Unix epoch of the day that the prices were true for. */
   readonly asOfMs: number
   readonly #providers: readonly ProviderData[]
   readonly #byId: ReadonlyMap<string, ProviderData>
   readonly #models = new Map<ModelData, PricedModel>()
+  readonly #origin: PriceOrigin
 
   constructor(data: PriceData) {
     this.units = new Units(data.units)
-    this.source = data.source
+    // The name alone: the version of the data says less than its day.
+    this.#origin = { source: data.source.split(' ')[0]!, asOf: data.asOf }
     this.asOfMs = Date.parse(`${data.asOf}T00:00:00Z`)
     this.#providers = data.providers
     this.#byId = new Map(data.providers.map(provider => [provider.id, provider]))
@@ -129,7 +138,7 @@ export class PriceBook {
       if (seller === undefined || data === undefined) continue
       let priced = this.#models.get(data)
       if (priced === undefined) {
-        priced = new PricedModel(seller.id, data, this.units)
+        priced = new PricedModel(seller.id, data, this.units, this.#origin)
         this.#models.set(data, priced)
       }
       return priced

@@ -27,8 +27,11 @@ export class CallCost {
 export class PriceVector {
   readonly #units: readonly Unit[]
   readonly #rates: readonly RateData[]
-  /** For each unit the places, all smaller than its own, of the priced units inside it. */
-  readonly #parts: readonly (readonly number[])[]
+  /** The same where a rate has no tiers; NaN where it has. */
+  readonly #flatRates: Float64Array
+  /** The places, all smaller than its own, of the priced units inside each unit: unit by unit, and where each one's end. */
+  readonly #parts: Uint8Array
+  readonly #partsEnd: Uint16Array
   /** Where each unit's cost goes, and where its count comes from, decided once. */
   readonly #goesTo: Uint8Array
   readonly #cache: Uint8Array
@@ -47,7 +50,14 @@ export class PriceVector {
       .sort((a, b) => b.unit.dimensionCount - a.unit.dimensionCount || (a.unit.usageKey < b.unit.usageKey ? -1 : 1))
     this.#units = priced.map(({ unit }) => unit)
     this.#rates = priced.map(({ rate }) => rate)
-    this.#parts = this.#units.map(whole => this.#units.flatMap((part, place) => (isPartOf(part, whole) ? [place] : [])))
+    this.#flatRates = Float64Array.from(this.#rates, rate => (typeof rate === 'number' ? rate : Number.NaN))
+    const parts = this.#units.map(whole => this.#units.flatMap((part, place) => (isPartOf(part, whole) ? [place] : [])))
+    this.#parts = Uint8Array.from(parts.flat())
+    let partsEnd = 0
+    this.#partsEnd = Uint16Array.from(parts, ({ length }) => {
+      partsEnd += length
+      return partsEnd
+    })
     this.#remainders = new Float64Array(priced.length)
     this.#goesTo = Uint8Array.from(this.#units, ({ direction }) =>
       direction === 'input' ? toInput : direction === 'output' ? toOutput : toOther,
@@ -76,15 +86,20 @@ export class PriceVector {
     out.input = out.output = out.other = out.cacheRead = out.cacheWrite = 0
     const inputTokens = this.#hasTiers && this.#inputTokens >= 0 ? usage[this.#inputTokens]! : 0
     const remainders = this.#remainders
+    const parts = this.#parts
+    const partsEnd = this.#partsEnd
+    const usageIndex = this.#usageIndex
+    let part = 0
     for (let place = 0; place < remainders.length; place++) {
-      const index = this.#usageIndex[place]!
+      const index = usageIndex[place]!
       let count = index === oneCall ? 1 : usage[index]!
-      const parts = this.#parts[place]!
-      for (let i = 0; i < parts.length; i++) count -= remainders[parts[i]!]!
+      for (; part < partsEnd[place]!; part++) count -= remainders[parts[part]!]!
       if (count < 0) count = 0
       remainders[place] = count
       if (count === 0) continue
-      const cost = (rateAt(this.#rates[place]!, inputTokens) * count) / this.#per[place]!
+      const flatRate = this.#flatRates[place]!
+      const rate = Number.isNaN(flatRate) ? rateAt(this.#rates[place]!, inputTokens) : flatRate
+      const cost = (rate * count) / this.#per[place]!
       const goesTo = this.#goesTo[place]
       if (goesTo === toInput) out.input += cost
       else if (goesTo === toOutput) out.output += cost

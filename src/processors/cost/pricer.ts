@@ -2,9 +2,10 @@ import type { CallReader } from '../../model-calls/call-reader.ts'
 import { type CacheCounting, NormalizedUsage, normalizeUsage } from '../../model-calls/usage.ts'
 import type { CostConfig } from './config.ts'
 import { type ModelEntry, ModelMemo } from './model-memo.ts'
-import type { ProcessingContext } from './price-book.ts'
+import type { PriceOrigin, ProcessingContext } from './price-book.ts'
 import { PriceSource } from './price-source.ts'
 import { CallCost, type PriceVector } from './price-vector.ts'
+import { UsageVector } from './usage-vector.ts'
 
 /** How a call's cost came about; the value of `sluice.cost.status`. */
 export type CostStatus =
@@ -16,48 +17,23 @@ export type CostStatus =
 
 const secondsMinGroqWhisper = 10
 
-/** The usage keys of the price data that `NormalizedUsage` fills, by its fields. */
-const usageKeys = {
-  input: 'input_tokens',
-  output: 'output_tokens',
-  cacheRead: 'cache_read_tokens',
-  cacheWrite: 'cache_write_tokens',
-  cacheWrite5m: 'cache_write_5m_tokens',
-  cacheWrite1h: 'cache_write_1h_tokens',
-  reasoning: 'output_reasoning_tokens',
-  inputAudio: 'input_audio_tokens',
-  outputAudio: 'output_audio_tokens',
-  inputImage: 'input_image_tokens',
-  outputImage: 'output_image_tokens',
-  webSearches: 'web_searches',
-  inputCharacters: 'input_characters',
-} as const satisfies Partial<Record<keyof NormalizedUsage, string>>
-
 /** Prices one call after the other; the results stand in its fields until the next. */
 export class Pricer {
   readonly cost = new CallCost()
   readonly usage = new NormalizedUsage()
   entry: ModelEntry | undefined
-  /** Where the price is from: `genai-prices 0.2.3`, `override 0`. */
-  priceSource = ''
+  /** Where the price is from; undefined where there is none of ours. */
+  origin: PriceOrigin | undefined
   readonly source: PriceSource
   readonly #config: CostConfig
   readonly #memo: ModelMemo
-  readonly #vector: Float64Array
-  readonly #places: readonly { field: keyof typeof usageKeys; index: number }[]
-  readonly #secondPlaces: readonly number[]
+  readonly #vector: UsageVector
 
   constructor(config: CostConfig) {
     this.#config = config
     this.source = new PriceSource(config)
     this.#memo = new ModelMemo(this.source)
-    const { units } = this.source
-    this.#vector = new Float64Array(units.count)
-    this.#places = Object.entries(usageKeys).flatMap(([field, key]) => {
-      const unit = units.byUsageKey(key)
-      return unit === undefined ? [] : [{ field: field as keyof typeof usageKeys, index: unit.index }]
-    })
-    this.#secondPlaces = ['audio_seconds', 'input_audio_seconds'].flatMap(key => units.byUsageKey(key)?.index ?? [])
+    this.#vector = new UsageVector(this.source.units)
   }
 
   /** `endMs` is when the call ended, `durationMs` how long it took, `nowMs` a monotonic time. */
@@ -65,11 +41,10 @@ export class Pricer {
     const { cost } = this
     cost.input = cost.output = cost.other = cost.cacheRead = cost.cacheWrite = cost.total = 0
     this.entry = this.#memo.find(reader, nowMs)
-    this.priceSource = ''
+    this.origin = undefined
     const hasUsage = normalizeUsage(reader.usage, counting, this.usage)
     if (!this.#config.overwrite && !Number.isNaN(reader.existingCost)) {
       cost.total = reader.existingCost
-      this.priceSource = 'span'
       return 'reported'
     }
     const { resolved } = this.entry
@@ -83,11 +58,12 @@ export class Pricer {
         vector = override.vector
         factor = override.multiplier
         perSecond = override.perSecond
-        this.priceSource = override.name
+        this.origin = override.origin
       }
     }
     if (vector === undefined) {
       if (resolved.priced === undefined) return 'unknown_model'
+      this.origin = resolved.priced.origin
       const context = processingOf(reader)
       const standard: PriceVector = resolved.priced.vectorAt(endMs, undefined)
       vector = context === undefined ? standard : resolved.priced.vectorAt(endMs, context)
@@ -95,22 +71,19 @@ export class Pricer {
     }
     if (!hasUsage && perSecond === 0 && !vector.usageKeys.includes('requests')) return 'no_usage'
     this.#fillVector(resolved.providerId, resolved.modelId)
-    vector.price(this.#vector, cost)
+    vector.price(this.#vector.counts, cost)
     cost.other += (perSecond * durationMs) / 1000
     if (factor !== 1) scale(cost, factor)
     cost.total = cost.input + cost.output + cost.other
-    return resolved.isEstimate && this.priceSource === '' ? 'estimated' : 'priced'
+    return resolved.isEstimate && this.origin === resolved.priced?.origin ? 'estimated' : 'priced'
   }
 
   #fillVector(providerId: string, modelId: string): void {
-    const vector = this.#vector
-    vector.fill(0)
-    for (const { field, index } of this.#places) vector[index] = this.usage[field]
     let seconds = this.usage.audioSeconds
     if (seconds > 0 && providerId === 'groq' && modelId.startsWith('whisper-large-v3')) {
       seconds = Math.max(seconds, secondsMinGroqWhisper)
     }
-    for (const index of this.#secondPlaces) vector[index] = seconds
+    this.#vector.fill(this.usage, seconds)
   }
 
   #tierMultiplier({ serviceTier, processing }: CallReader): number {

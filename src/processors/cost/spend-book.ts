@@ -1,5 +1,5 @@
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
-import { hashBytes, hashSeed } from '../../model-calls/byte-hash.ts'
+import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { NormalizedUsage } from '../../model-calls/usage.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
@@ -15,6 +15,7 @@ const teamKey = new AttributeKey('team')
 const operationPlace = roleIndex('operation')
 const agentPlace = roleIndex('agentName')
 const teamPlace = roleIndex('team')
+const accountPlaces = [operationPlace, agentPlace, teamPlace]
 const noCounts: ReadonlyMap<string, number> = new Map()
 
 /** Sums what the calls of a request cost by who is to pay, until `take` asks. */
@@ -91,9 +92,9 @@ export class SpendBook {
   #accountOf(span: SpanView, { roles, values }: CallReader, entry: ModelEntry): SpendAccount {
     const service = this.#serviceOf(span)
     let hash = Math.imul(this.#serviceHash ^ entry.id, 0x01000193)
-    for (const at of [operationPlace, agentPlace, teamPlace]) {
-      const index = roles.indexOf[at]!
-      hash = hashBytes(hash, values.bytes, values.start(index), values.end(index))
+    for (let i = 0; i < accountPlaces.length; i++) {
+      const index = roles.indexOf[accountPlaces[i]!]!
+      if (index >= 0) hash = hashRange(hash + i, values.view, values.start(index), values.end(index))
     }
     let account = this.#accounts.get(hash)
     if (account === undefined) {
@@ -109,9 +110,12 @@ export class SpendBook {
 
   #serviceOf(span: SpanView): string {
     if (this.#serviceHash === 0) {
-      this.#service = this.#text(span.resource.attributes, serviceName, span)
-      const bytes = new TextEncoder().encode(this.#service)
-      this.#serviceHash = hashBytes(hashSeed, bytes, 0, bytes.length) || 1
+      const { attributes } = span.resource
+      const index = attributes.find(serviceName)
+      const start = index < 0 ? 0 : attributes.valueStart(index)
+      const end = index < 0 ? 0 : attributes.valueEnd(index)
+      this.#service = this.#text(attributes, serviceName, span)
+      this.#serviceHash = hashRange(hashSeed, span.message.workspace.view, start, end) || 1
     }
     return this.#service
   }
