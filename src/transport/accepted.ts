@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import { Http1ServerConnection } from './h1/http1-server-connection.ts'
 import { preface } from './h2/frame.ts'
 import { Http2ServerConnection } from './h2/http2-server-connection.ts'
@@ -42,7 +42,8 @@ export class Accepted implements ConnectionHost, Connection {
     this.#openedMs = settings.clock.nowMs()
     const address = socket.remoteAddress ?? ''
     this.remoteAddress = address.startsWith('::ffff:') ? address.slice(7) : address
-    this.isPeerAuthorized = socket instanceof TLSSocket && socket.authorized
+    // Only a TLS socket has the property. Asking for its class would load TLS when the first plain connection comes.
+    this.isPeerAuthorized = (socket as TLSSocket).authorized === true
     this.#socket = withSharedBuffer(socket, (bytes, end) => this.#receive(bytes, 0, end))
     this.#listen(closed)
     if (protocol !== undefined) this.#open(protocol)
