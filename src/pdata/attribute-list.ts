@@ -2,6 +2,7 @@ import { FieldCursor } from '../wire/field-cursor.ts'
 import { wireBytes } from '../wire/wire-type.ts'
 import { varintLength } from '../wire/wire-writer.ts'
 import { type AttributeKey, hashKey, hashLengthFactor } from './attribute-key.ts'
+import { rowEnd, skipOthers } from './attribute-row.ts'
 import type { ConstantAttribute, EncodedValue } from './constant-attribute.ts'
 import { writeNormalized } from './normalize.ts'
 import * as otlp from './otlp-fields.ts'
@@ -34,6 +35,7 @@ const stateNoted = 16
 /** An offset that no message ends at. */
 const notPlain = -1
 
+// Not imported, see attribute-row.ts.
 /** Bytes of a tag and a length below 128. */
 const shortHeader = 2
 /** Three of them: an attribute of no bytes. */
@@ -41,8 +43,9 @@ const shortAttributeMin = 6
 /** Of four bytes read at once, all but the low bits of two lengths; and the same of two bytes. */
 const openingMask = 0x80ff80ff | 0
 const valueMask = 0x80ff
-const keyTag = (otlp.keyValueKey << 3) | wireBytes
-const valueTag = (otlp.keyValueValue << 3) | wireBytes
+/** Tags of a `KeyValue`'s fields. */
+const keyTag = 0x0a
+const valueTag = 0x12
 
 /**
  * The attributes of one message as an index of offsets, kept in one typed array that is used again for the next message.
@@ -63,6 +66,8 @@ export class AttributeList {
   insertedFrom = 0
   /** Whether `parse` has run since `reset`. */
   isParsed = false
+  /** Whether `watchRow` found every row since `reset` without its key. */
+  isWatchedAbsent = false
   /** Whether anything was changed, inserted or removed. */
   isDirty = false
   /** Field number of the attributes in the message that has them. */
@@ -80,6 +85,7 @@ export class AttributeList {
     this.#rowCount = 0
     this.isDirty = false
     this.isParsed = false
+    this.isWatchedAbsent = true
   }
 
   /** Notes that an attribute's field stands in `bytes[start, end)`. */
@@ -99,20 +105,7 @@ export class AttributeList {
    * two bytes of length. Returns where the row ends, or `start` where there is none; what stands there is for others to read.
    */
   addRow(bytes: Uint8Array, start: number, end: number, tag: number): number {
-    let offset = start
-    while (offset + 1 < end && bytes[offset] === tag) {
-      let next = offset + 2
-      let length = bytes[offset + 1]!
-      if (length > 127) {
-        if (next >= end) break
-        const high = bytes[next++]!
-        if (high > 127) break
-        length = (length & 127) | (high << 7)
-      }
-      next += length
-      if (next > end) break
-      offset = next
-    }
+    const offset = rowEnd(bytes, start, end, tag)
     if (offset > start) this.add(start, offset)
     return offset
   }
@@ -252,31 +245,23 @@ export class AttributeList {
    */
   lacks(key: AttributeKey): boolean {
     if (this.isParsed) return this.find(key) < 0
-    const { bytes, view } = this.#workspace
     const tag = (this.fieldNumber << 3) | wireBytes
+    const rows = this.#rows
     for (let i = 0; i < this.#rowCount * 2; i += 2) {
-      const rowEnd = this.#rows[i + 1]!
-      for (let start = this.#rows[i]!; start < rowEnd; ) {
-        let payload = start + 2
-        let length = bytes[start + 1]!
-        if (bytes[start] !== tag) return false
-        if (length > 127) {
-          const high = bytes[payload++]!
-          if (high > 127) return false
-          length = (length & 127) | (high << 7)
-        }
-        const end = payload + length
-        const keyLength = bytes[payload + 1]!
-        const keyTo = payload + 2 + keyLength
-        let value = keyTo + 2
-        if (keyLength > 127 || value > end || bytes[payload] !== keyTag || bytes[keyTo] !== valueTag) return false
-        let valueLength = bytes[keyTo + 1]!
-        if (valueLength > 127) valueLength = (valueLength & 127) | (bytes[value++]! << 7)
-        if (value + valueLength !== end || key.equalsIn(view, payload + 2, keyTo)) return false
-        start = end
-      }
+      if (skipOthers(this.#workspace, key, tag, rows[i]!, rows[i + 1]!) !== rows[i + 1]) return false
     }
     return true
+  }
+
+  /** Does what `addRow` does, and clears `isWatchedAbsent` where the row may have the key. */
+  watchRow(key: AttributeKey, bytes: Uint8Array, start: number, end: number, tag: number): number {
+    const next = skipOthers(this.#workspace, key, tag, start, end)
+    if (next < end && bytes[next] === tag) {
+      this.isWatchedAbsent = false
+      return this.addRow(bytes, start, end, tag)
+    }
+    if (next > start) this.add(start, next)
+    return next
   }
 
   /** Index of the first attribute with that key, -1 where there is none. */

@@ -6,15 +6,7 @@ import { AttributeList } from './attribute-list.ts'
 import { ChangeList } from './change-list.ts'
 import { writeNormalized } from './normalize.ts'
 import { applyRanges } from './range-edits.ts'
-import {
-  fieldNumbersMax,
-  formBytes,
-  formFixed64,
-  formOther,
-  formVarint,
-  isRepeatedKind,
-  type MessageType,
-} from './schema.ts'
+import { fieldNumbersMax, formBytes, formFixed64, formVarint, isRepeatedKind, type MessageType } from './schema.ts'
 import { readText } from './text.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -94,8 +86,9 @@ export class MessageView {
 
   /** Whether no attribute has that key, as far as that can be told without reading them all: see `AttributeList.lacks`. */
   lacksAttribute(key: AttributeKey): boolean {
-    if (!this.#isIndexed) this.#index()
-    return this.#attributes.lacks(key)
+    if (this.#isIndexed) return this.#attributes.lacks(key)
+    this.#index(false, key)
+    return this.#attributes.isWatchedAbsent
   }
 
   has(field: number): boolean {
@@ -383,8 +376,11 @@ export class MessageView {
     this.#newEnds[field] = this.workspace.length
   }
 
-  /** One pass over the top level: attributes go to their list, read at once where `readsAttributes`, singular fields to the table by number. */
-  #index(readsAttributes = false): void {
+  /**
+   * One pass over the top level: attributes go to their list, read at once where `readsAttributes` or looked through for
+   * the key `watched`; singular fields go to the table by number.
+   */
+  #index(readsAttributes = false, watched?: AttributeKey): void {
     this.#isIndexed = true
     const { type, end } = this
     const { attributesField, attributesTag, forms, wireTypes, kinds } = type
@@ -398,14 +394,14 @@ export class MessageView {
       const start = offset
       const tag = bytes[start]!
       if (tag === attributesTag) {
-        offset = readsAttributes
-          ? attributes.readRow(bytes, start, end, tag)
-          : attributes.addRow(bytes, start, end, tag)
+        if (readsAttributes) offset = attributes.readRow(bytes, start, end, tag)
+        else if (watched === undefined) offset = attributes.addRow(bytes, start, end, tag)
+        else offset = attributes.watchRow(watched, bytes, start, end, tag)
         if (offset > start) continue
       }
       // Known fields with a tag of one byte, and one byte of length or number: anything else is for the careful cursor,
       // and so is what ends with the buffer, where there is no byte to compare.
-      const form = tag < 128 ? forms[tag]! : formOther
+      const form = forms[tag]!
       const second = bytes[start + 1]!
       let fieldNumber = tag >>> 3
       let valueStart = start + 1
@@ -425,11 +421,12 @@ export class MessageView {
       if (fieldNumber === attributesField) {
         if (readsAttributes) attributes.readOther(start)
         else attributes.add(start, offset)
+        attributes.isWatchedAbsent = false
         continue
       }
       const bit = 1 << fieldNumber
       if ((present & bit) !== 0 && !isRepeatedKind(kinds[fieldNumber]!)) {
-        this.#normalize(readsAttributes)
+        this.#normalize(readsAttributes, watched)
         return
       }
       present |= bit
@@ -447,7 +444,7 @@ export class MessageView {
   }
 
   /** A singular field stands here more than once: reads the message as protobuf would, from a rewritten copy. */
-  #normalize(readsAttributes: boolean): void {
+  #normalize(readsAttributes: boolean, watched: AttributeKey | undefined): void {
     const { workspace } = this
     const start = workspace.length
     writeNormalized(workspace, this.type, this.start, this.end)
@@ -456,7 +453,7 @@ export class MessageView {
     this.#sourceEnd = this.end
     this.start = start
     this.end = workspace.length
-    this.#index(readsAttributes)
+    this.#index(readsAttributes, watched)
   }
 }
 

@@ -50,8 +50,8 @@ export class MessageType {
   readonly name: string
   readonly kinds = new Uint8Array(fieldNumbersMax)
   readonly wireTypes = new Uint8Array(fieldNumbersMax).fill(255)
-  /** By tag below 128: the forms of known fields. */
-  readonly forms = new Uint8Array(128)
+  /** By the tag's first byte: the forms of known fields, `formOther` for tags of more bytes. */
+  readonly forms = new Uint8Array(256)
   readonly children: (MessageType | undefined)[] = new Array(fieldNumbersMax).fill(undefined)
   /** Field number of the attributes; 0 where the message has none. */
   attributesField = 0
@@ -70,8 +70,7 @@ export class MessageType {
       const wireType = wireTypes[kind]!
       this.kinds[fieldNumber] = kind
       this.wireTypes[fieldNumber] = wireType
-      // Typed arrays take no index beyond their end: field 16 has a tag of two bytes.
-      this.forms[(fieldNumber << 3) | wireType] = formsByWireType[wireType] ?? formOther
+      if (fieldNumber < 16) this.forms[(fieldNumber << 3) | wireType] = formsByWireType[wireType] ?? formOther
     }
     return this
   }

@@ -38,8 +38,9 @@ export class SpanSampler implements StageProcessor {
   }
 
   span(span: SpanView): Verdict {
-    let threshold = this.#decide(span)
+    // First of all: the pass that indexes the span then looks for the key on its way.
     const priority = this.#priorityOf(span)
+    let threshold = this.#decide(span)
     if (priority >= 0) {
       threshold = priority === 0 ? neverKeep : alwaysKeep
       this.#name = 'sampling_priority'
