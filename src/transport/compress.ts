@@ -7,6 +7,7 @@ import {
   constants as zlibConstants,
   zstdCompressSync,
 } from 'node:zlib'
+import type { GrpcEncoding } from './client.ts'
 import type { ContentEncoding } from './inflate.ts'
 import { encodeLz4Frame } from './lz4.ts'
 import { encodeSnappyBlock, encodeSnappyFramed } from './snappy.ts'
@@ -33,6 +34,18 @@ export function compress(
     return [compressSync(encoding, parts.length === 1 ? parts[0]! : Buffer.concat(parts, totalBytes), level)]
   }
   return compressStreaming(encoding, parts, level)
+}
+
+/**
+ * The same for a message of gRPC, where snappy means the framed format: grpc-go's compressor reads a stream and calls a
+ * block corrupt. Source: github.com/mostynb/go-grpc-compression, which the Collector uses.
+ */
+export function compressMessage(
+  encoding: GrpcEncoding,
+  parts: readonly Uint8Array[],
+  level?: number,
+): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
+  return compress(encoding === 'snappy' ? 'x-snappy-framed' : encoding, parts, level)
 }
 
 /** The same on the calling thread, for workers. */

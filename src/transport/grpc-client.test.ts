@@ -8,6 +8,7 @@ import type { GrpcClient, GrpcClientSettings } from './client.ts'
 import { frameMessage } from './grpc.ts'
 import { parseGrpcTarget } from './grpc-target.ts'
 import { GrpcSocketClient } from './h2/grpc-socket-client.ts'
+import { defaultInflateLimits, inflate } from './inflate.ts'
 import { NodeGrpcClient } from './node-grpc-client.ts'
 import { encodeRpcStatus } from './rpc-status.ts'
 
@@ -272,6 +273,24 @@ eachClient('a peer that answers no PING is dropped, and the call with it', async
   await clock.advance(10_000)
   await clock.advance(5_000)
   await lost
+})
+
+eachClient('snappy is framed, as the servers of gRPC read it', async t => {
+  const bodies: Buffer[] = []
+  const { port } = await oddServer(t, stream => {
+    const chunks: Buffer[] = []
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    stream.on('end', () => {
+      bodies.push(Buffer.concat(chunks))
+      withTrailers(stream, frameMessage(Buffer.from('ok')))
+    })
+  })
+  const parts = [Buffer.alloc(100_000, 'snap')]
+  t.equal((await clientOf(t, port, { compression: 'snappy' }).send({ ...request, parts })).status, 0)
+  const [message] = bodies.map(body => body.subarray(5))
+  t.equal(message?.subarray(0, 10).toString('latin1'), '\xff\x06\x00\x00sNaPpY')
+  const room = { reserve: () => true }
+  t.ok(Buffer.concat(parts).equals(await inflate('snappy', message!, defaultInflateLimits, room)))
 })
 
 t.test('sockets: whether anything of a request is left is known when the answer comes', async t => {

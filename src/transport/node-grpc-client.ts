@@ -9,7 +9,7 @@ import {
   type GrpcResponse,
   TransportError,
 } from './client.ts'
-import { compress } from './compress.ts'
+import { compressMessage } from './compress.ts'
 import { connectErrorText } from './connect-error.ts'
 import { formatGrpcTimeout, grpcPrefix } from './grpc.ts'
 import { readGrpcAnswer } from './grpc-answer.ts'
@@ -35,7 +35,7 @@ export class NodeGrpcClient implements GrpcClient {
     const call = new Call(request, this.#settings)
     this.#running.add(call)
     try {
-      const parts = await compress(compression, request.parts, compressionLevel)
+      const parts = await compressMessage(compression, request.parts, compressionLevel)
       const session = await Promise.race([this.#connected(), call.failed])
       call.start(session, this.#headers(request), parts)
       return await call.response

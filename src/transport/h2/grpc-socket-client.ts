@@ -6,7 +6,7 @@ import {
   type GrpcResponse,
   TransportError,
 } from '../client.ts'
-import { compress } from '../compress.ts'
+import { compressMessage } from '../compress.ts'
 import { formatGrpcTimeout, grpcPrefix } from '../grpc.ts'
 import { readGrpcAnswer } from '../grpc-answer.ts'
 import { type GrpcTarget, parseGrpcTarget } from '../grpc-target.ts'
@@ -42,7 +42,7 @@ export class GrpcSocketClient implements GrpcClient {
     this.#running.add(call)
     try {
       const isCompressed = compression !== 'identity'
-      const message = isCompressed ? await compress(compression, request.parts, compressionLevel) : request.parts
+      const message = isCompressed ? await compressMessage(compression, request.parts, compressionLevel) : request.parts
       let bytes = 0
       for (const part of message) bytes += part.length
       const parts = [grpcPrefix(bytes, isCompressed), ...message]
