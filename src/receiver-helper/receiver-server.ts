@@ -97,6 +97,12 @@ function listenAddressOf(endpoint: string, transport: string): ListenAddress {
 }
 
 /**
+ * Of the budget of bytes in flight, what one more connection may stand for. An idle one takes 8.5 KB: together half as much as
+ * the budget, an eighth of the memory.
+ */
+const connectionBytes = 16_384
+
+/**
  * The listening socket of a receiver with its TLS files, counters and graceful end. A reload keeps it while its address
  * stays: handler, limits and TLS are swapped underneath.
  */
@@ -114,7 +120,7 @@ export class ReceiverServer {
   constructor(settings: ComponentSettings, transport: string, config: ReceiverServerConfig, handler: DrainableHandler) {
     this.#settings = settings
     this.#transport = transport
-    this.#config = config
+    this.#config = this.#withRoom(config)
     this.#handler = handler
   }
 
@@ -170,9 +176,9 @@ export class ReceiverServer {
       commit: () => {
         const before = this.#tls
         this.#tls = loaded
-        this.#config = config
+        this.#config = this.#withRoom(config)
         this.#handler = handler
-        const changes: ServerChanges = { tls: loaded, limits: config.limits, keepalive: config.keepalive }
+        const changes: ServerChanges = { tls: loaded, limits: this.#config.limits, keepalive: config.keepalive }
         this.#server?.reconfigure(changes)
         this.#server?.setHandler(handler)
         if (before !== loaded) before?.stop()
@@ -187,6 +193,12 @@ export class ReceiverServer {
     this.#handler.isDraining = true
     await this.#server?.shutdown(deadline.atMs)
     this.#tls?.stop()
+  }
+
+  /** A gateway has thousands of clients that each keep a connection: more where there is memory for more. */
+  #withRoom(config: ReceiverServerConfig): ReceiverServerConfig {
+    const room = Math.floor(this.#settings.host.admission.bytesMax / connectionBytes)
+    return { ...config, limits: { ...config.limits, connectionsMax: Math.max(config.limits.connectionsMax, room) } }
   }
 
   #loadTls(config: TlsServerConfig | undefined): (ServerTls & Stoppable) | undefined {

@@ -542,3 +542,17 @@ function badId(): Uint8Array {
 function trailing(): Uint8Array {
   return Buffer.concat([gzipSync(spans(1)), Buffer.from('garbage')])
 }
+
+t.test('a gateway keeps more connections than a sidecar: as many as its memory has room for', async t => {
+  const { receiver, settings } = await setUp(t)
+  const open = () =>
+    new Promise<net.Socket>((resolve, reject) => {
+      const socket = net.connect(receiver.port('grpc') ?? 0, '127.0.0.1', () => resolve(socket)).resume()
+      socket.on('error', reject)
+      t.teardown(() => socket.destroy())
+    })
+  for (let i = 0; i < 1100; i += 50) await Promise.all(Array.from({ length: 50 }, open))
+  const opened = () => settings.registry.value('otelcol_receiver_connections_opened', { transport: 'grpc' })
+  while (opened() < 1100) await new Promise(resolve => setImmediate(resolve))
+  t.equal(settings.registry.value('otelcol_receiver_connections_closed', { transport: 'grpc' }), 0)
+})
