@@ -120,6 +120,18 @@ async function start(t: Test): Promise<AgentProcess> {
   return agent
 }
 
+/** Resolves when none of these processes is there any more. */
+async function gone(pids: readonly number[]): Promise<void> {
+  const isThere = (pid: number) => {
+    try {
+      return process.kill(pid, 0)
+    } catch {
+      return false
+    }
+  }
+  while (pids.some(isThere)) await new Promise(resolve => setTimeout(resolve, 10))
+}
+
 const path = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
 
 /** One HTTP/2 connection to the gRPC port. */
@@ -226,19 +238,20 @@ t.test('without the first process the shards drain and end', async t => {
   const { body } = await agent.ask('GET', '/-/status')
   t.equal(body['phase'], 'ready')
   agent.killFirst()
-  for (const pid of pids) {
-    await new Promise<void>(resolve => {
-      const look = setInterval(() => {
-        try {
-          process.kill(pid, 0)
-        } catch {
-          clearInterval(look)
-          resolve()
-        }
-      }, 10)
-    })
-  }
-  t.pass('both are gone')
+  await gone(pids)
+})
+
+t.test('a second signal ends all processes at once', async t => {
+  const agent = await start(t)
+  const pids = (await agent.shardProcesses()).map(({ pid }) => pid)
+  // A shard that does nothing any more would keep the first process waiting.
+  for (const pid of pids) process.kill(pid, 'SIGSTOP')
+  const ended = agent.end()
+  await agent.says('shutting down all shards')
+  agent.end()
+  t.equal(await ended, 1)
+  t.match(agent.output, 'ended at once by a second signal')
+  await gone(pids)
 })
 
 t.test('a port that cannot be had is one error, and nothing runs on', async t => {

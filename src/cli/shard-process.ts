@@ -28,6 +28,8 @@ export function shardStarter(count: number): (index: number) => ShardProcess {
 
 function shardProcess(worker: Worker): ShardProcess {
   worker.on('error', () => {}) // a message to a process that is gone: its exit is told
+  // Whoever ends the first process at once, by a second signal, means all of them.
+  process.once('exit', () => worker.process.kill('SIGKILL'))
   return {
     pid: worker.process.pid ?? 0,
     send(message) {
