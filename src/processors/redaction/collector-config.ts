@@ -4,7 +4,12 @@ const text = string('', '')
 
 const sanitizerConfig = defineConfig({
   enabled: bool('enabled', false, 'Whether this one is on.'),
-  attributes: list('attributes', text, [], 'Attributes that it works on, where db.system.name or db.system says that they are its own, or says nothing.'),
+  attributes: list(
+    'attributes',
+    text,
+    [],
+    'Attributes that it works on, where db.system.name or db.system says that they are its own, or says nothing.',
+  ),
 })
 
 const urlSanitizerConfig = defineConfig({
