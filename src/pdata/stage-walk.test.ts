@@ -64,6 +64,24 @@ t.test('a request that only loses records is not copied while it is walked', asy
   t.ok(seen > 50)
 })
 
+t.test('new bytes from a payload hook are the request for all that follow, and that hook is done', async t => {
+  const random = new SeededRandom(9)
+  const other = randomRequest(random, 'traces')
+  let walked = 0
+  const writer = { payload: () => other, span: (): Verdict => (t.fail('its work is done') ? drop : keep) }
+  const reader = {
+    span(span: SpanView): Verdict {
+      walked++
+      t.equal(span.message.workspace.bytes, other)
+      return keep
+    },
+  }
+  const bytes = randomRequest(random, 'traces')
+  t.equal(new StageWalk('traces', [writer, reader]).run(bytes), other)
+  t.equal(walked, countItems('traces', other))
+  t.equal(new StageWalk('traces', [writer]).run(bytes), other)
+})
+
 for (const signal of walkedSignals) {
   t.test(`broken ${signal} are walked or refused with a WireError, in bounded time`, async t => {
     t.ok(fuzzBrokenRequests(signal, 7, 200) > 10)

@@ -70,9 +70,10 @@ export class StageWalk {
   }
 
   /** Runs all hooks over the request. Throws `WireError` where it is malformed. */
-  run(bytes: Uint8Array): Uint8Array {
+  run(request: Uint8Array): Uint8Array {
     this.dropped.fill(0)
-    if (!this.#activate(bytes)) return bytes
+    const bytes = this.#activate(request)
+    if (this.#active.length === 0) return bytes
     const workspace = this.#workspace
     workspace.reset(bytes)
     workspace.ranges.followsEdits = this.#active.some(hooks => hooks.payload !== undefined)
@@ -89,11 +90,15 @@ export class StageWalk {
     }
   }
 
-  #activate(bytes: Uint8Array): boolean {
+  /** Asks the payload hooks who has to walk; returns the request as they leave it. */
+  #activate(request: Uint8Array): Uint8Array {
     const active: WalkHooks[] = []
+    let bytes = request
     this.#activeIndex = []
     for (const [i, hooks] of this.#hooks.entries()) {
-      if (hooks.payload?.(bytes) === false) continue
+      const seen = hooks.payload?.(bytes)
+      if (seen instanceof Uint8Array) bytes = seen
+      if (seen !== undefined && seen !== true) continue
       active.push(hooks)
       this.#activeIndex.push(i)
     }
@@ -107,7 +112,7 @@ export class StageWalk {
         (signal === 'logs' && hooks.logRecord !== undefined) ||
         (signal === 'metrics' && hooks.metric !== undefined),
     )
-    return active.length > 0
+    return bytes
   }
 
   #request(bytes: Uint8Array): void {

@@ -23,10 +23,10 @@ export interface WalkHooks {
   begin?(metadata: ClientMetadata | undefined): void
   /**
    * Sees the whole request before the walk; false where the processor has nothing to do in it, so that its other hooks are
-   * not called. Offsets into `bytes` are good for `replaceRange` in the hooks that follow. A processor with this hook
+   * not called, or the new bytes of a request that it has done all its work in. Offsets into `bytes` are good for `replaceRange` in the hooks that follow. A processor with this hook
    * begins a walk of its own where others stand before it.
    */
-  payload?(bytes: Uint8Array): boolean
+  payload?(bytes: Uint8Array): boolean | Uint8Array
   readonly resource?: ((resource: ResourceView) => Verdict) | undefined
   readonly scope?: ((scope: ScopeView) => Verdict) | undefined
   readonly span?: ((span: SpanView) => Verdict) | undefined

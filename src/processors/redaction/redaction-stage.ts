@@ -9,9 +9,11 @@ import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
 import { CollectorPass } from './collector-pass.ts'
 import { CollectorRules } from './collector-rules.ts'
 import type { RedactionConfig } from './config.ts'
+import { isHex } from './detectors/text-bytes.ts'
 import { compilePolicy, type Policy } from './policy.ts'
 import { Prefilter } from './prefilter.ts'
 import { isEncodedSign } from './prefilter-forms.ts'
+import { RangeSplice } from './range-splice.ts'
 import { RequestRedaction } from './request-redaction.ts'
 import { type CandidateScanner, Candidates } from './scan/candidates.ts'
 import { literalTables } from './scan/literals.ts'
@@ -21,8 +23,9 @@ import { selfTest } from './self-test.ts'
 
 const percent = 0x25
 
-/** The next `%` behind `at`, -1 where there is none. Where one stands more are near: a call for each would cost more. */
+/** The next `%` behind `at`, -1 where there is none. Where an escape stands more are near: a call for each would cost more. */
 function nextPercent(bytes: Buffer, at: number): number {
+  if (!isHex(bytes[at + 1] ?? 0)) return bytes.indexOf(percent, at + 1)
   const near = Math.min(bytes.length, at + 48)
   for (let offset = at + 1; offset < near; offset++) if (bytes[offset] === percent) return offset
   return near === bytes.length ? -1 : bytes.indexOf(percent, near)
@@ -39,6 +42,7 @@ export class RedactionStage implements StageProcessor {
   readonly #scanner: CandidateScanner
   readonly #prefilter: Prefilter
   readonly #request: RequestRedaction
+  readonly #splice: RangeSplice
   readonly #candidates = new Candidates()
   #hot = new Uint32Array(256)
   readonly #sealKey: KeyObject | undefined
@@ -51,6 +55,7 @@ export class RedactionStage implements StageProcessor {
     this.#scanner = createScanner(literalTables())
     this.#prefilter = new Prefilter(this.#policy.detection)
     this.#request = new RequestRedaction(this.#policy, this.#scanner, signal)
+    this.#splice = new RangeSplice(signal)
     this.#sealKey = config.encrypt && readPublicKey(config.encrypt.publicKey)
     this.#sealAttribute = new AttributeKey(config.encrypt?.attribute ?? '')
     const rules = new CollectorRules(config)
@@ -65,18 +70,20 @@ export class RedactionStage implements StageProcessor {
     if (config.selfTest && this.#policy.isDetecting) selfTest(this.#request.detector, this.#policy)
   }
 
-  /** One search over all bytes. Nothing found, nothing to walk. */
-  payload(bytes: Uint8Array): boolean {
+  /** One search over all bytes. Nothing found, nothing to walk; ranges to replace alone need no walk either. */
+  payload(bytes: Uint8Array): boolean | Uint8Array {
     this.#areRangesGiven = false
     const request = this.#request
-    if (request.seesEverything) {
-      request.inspect(bytes, this.#hot, -1)
-      return request.hasEdits || this.#isCollectorOn
+    if (request.seesEverything) request.inspect(bytes, this.#hot, -1)
+    else {
+      request.clear()
+      const count = this.#policy.isDetecting ? this.#findHot(bytes) : 0
+      if (count > 0) request.inspect(bytes, this.#hot, count)
     }
-    request.clear()
-    const count = this.#policy.isDetecting ? this.#findHot(bytes) : 0
-    if (count > 0) request.inspect(bytes, this.#hot, count)
-    return request.hasEdits || this.#isCollectorOn
+    if (this.#isCollectorOn) return true
+    if (!request.hasEdits) return false
+    const isSplice = request.hasRangesOnly && this.#sealKey === undefined
+    return (isSplice ? this.#splice.run(bytes, request.edits) : undefined) ?? true
   }
 
   get #isCollectorOn(): boolean {

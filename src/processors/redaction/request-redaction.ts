@@ -52,6 +52,11 @@ export class RequestRedaction implements FieldVisitor {
     return this.edits.length > 0 || this.hasAttributeEdits || this.#droppedRecords.size > 0
   }
 
+  /** Whether nothing but ranges changes. */
+  get hasRangesOnly(): boolean {
+    return this.edits.length > 0 && this.#removed.size + this.#droppedRecords.size === 0
+  }
+
   get hasAttributeEdits(): boolean {
     return this.#removed.size > 0
   }
