@@ -32,6 +32,8 @@ const stateMoved = 8
 /** Key and value stand in their columns. Without it the entry is a short key and a short value, and both follow from its bounds. */
 const stateNoted = 16
 
+/** Most bytes of a tag and a length. */
+const headerBytesMax = 10
 /** An offset that no message ends at. */
 const notPlain = -1
 
@@ -355,7 +357,7 @@ export class AttributeList {
     entries[at + keyEnd] = start + field.keyOffset + attribute.key.bytes.length
     entries[at + valueStart] = start + field.bytes.length - attribute.value.length
     entries[at + valueEnd] = start + field.bytes.length
-    this.#hashes[at / columns] = attribute.key.hash
+    this.#hashes[this.size - 1] = attribute.key.hash
     entries[at + state] = stateChanged | stateMoved | stateNoted
     this.isDirty = true
     return true
@@ -386,18 +388,15 @@ export class AttributeList {
   /** Inserts or updates with the value that stands in `bytes[start, end)` of the workspace. */
   setRange(key: AttributeKey, start: number, end: number): void {
     const index = this.find(key)
-    if (index >= 0) {
-      this.setValueRange(index, start, end)
-      return
-    }
-    const keyFrom = this.#workspace.place(key)
-    const at = this.#append()
-    this.#entries[at + sourceStart] = -1
-    this.#entries[at + sourceEnd] = -1
-    this.#entries[at + keyStart] = 0
-    this.#entries[at + valueStart] = 0
-    this.#entries[at + state] = stateNoted
-    this.#write(at, keyFrom, keyFrom + key.bytes.length, start, end)
+    if (index < 0) this.appendRange(key, start, end)
+    else this.setValueRange(index, start, end)
+  }
+
+  /** The same where the key is known to be absent. */
+  appendRange(key: AttributeKey, start: number, end: number): void {
+    const at = this.#openNew(key, end - start)
+    this.#workspace.copy(start, end)
+    this.#closeNew(at, key)
   }
 
   /** Gives the entry another key and keeps its value. An entry that has the new key already is not looked for. */
@@ -513,28 +512,42 @@ export class AttributeList {
   }
 
   #appendNew(key: AttributeKey, value: EncodedValue): void {
+    const at = this.#openNew(key, value.length)
+    this.#workspace.raw(value)
+    this.#closeNew(at, key)
+  }
+
+  /** Appends an entry and writes everything before its value of that many bytes, which the caller then writes. */
+  #openNew(key: AttributeKey, valueLength: number): number {
     const workspace = this.#workspace
     const keyFrom = workspace.place(key)
+    const keyLength = key.bytes.length
     const at = this.#append()
     const entries = this.#entries
-    const keyBytes = key.bytes
-    const payload = 1 + varintLength(keyBytes.length) + keyBytes.length + 1 + varintLength(value.length) + value.length
-    const start = workspace.length
-    workspace.header(this.fieldNumber, payload)
-    workspace.header(otlp.keyValueKey, keyBytes.length)
+    workspace.ensure(keyLength + valueLength + 3 * headerBytesMax)
+    entries[at + fieldStart] = workspace.length
+    workspace.header(
+      this.fieldNumber,
+      1 + varintLength(keyLength) + keyLength + 1 + varintLength(valueLength) + valueLength,
+    )
+    workspace.header(otlp.keyValueKey, keyLength)
     entries[at + keyStart] = workspace.length
-    workspace.copy(keyFrom, keyFrom + keyBytes.length)
+    workspace.copy(keyFrom, keyFrom + keyLength)
     entries[at + keyEnd] = workspace.length
-    workspace.header(otlp.keyValueValue, value.length)
+    workspace.header(otlp.keyValueValue, valueLength)
     entries[at + valueStart] = workspace.length
-    workspace.raw(value)
-    entries[at + valueEnd] = workspace.length
+    return at
+  }
+
+  #closeNew(at: number, key: AttributeKey): void {
+    const entries = this.#entries
+    const end = this.#workspace.length
+    entries[at + valueEnd] = end
+    entries[at + fieldEnd] = end
     entries[at + sourceStart] = -1
     entries[at + sourceEnd] = -1
-    entries[at + fieldStart] = start
-    entries[at + fieldEnd] = workspace.length
-    this.#hashes[at / columns] = key.hash
     entries[at + state] = stateChanged | stateMoved | stateNoted
+    this.#hashes[this.size - 1] = key.hash
     this.isDirty = true
   }
 

@@ -110,7 +110,10 @@ function copyAction(
     }
     const to = attributes.find(key)
     if (to >= 0 ? action === 'insert' : action === 'update') return
-    attributes.setRange(key, attributes.valueStart(from), attributes.valueEnd(from))
+    const start = attributes.valueStart(from)
+    const end = attributes.valueEnd(from)
+    if (to < 0) attributes.appendRange(key, start, end)
+    else attributes.setValueRange(to, start, end)
   }
 }
 
