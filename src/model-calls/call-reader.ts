@@ -4,7 +4,13 @@ import { hashRange, hashSeed } from './byte-hash.ts'
 import { mayBeCall } from './call-filter.ts'
 import { CallValues } from './call-values.ts'
 import { type CallKind, callKindOf } from './dialects.ts'
-import { costOfDetails, readProviderMetadata, readUsageDetails } from './provider-metadata.ts'
+import {
+  costOfDetails,
+  readProviderMetadata,
+  readTokenDetails,
+  readUsageDetails,
+  readUsageMetadata,
+} from './provider-metadata.ts'
 import { ReportedUsage } from './usage.ts'
 
 const rememberedKindsMax = 1024
@@ -35,6 +41,9 @@ const place = {
   existingCost: roleIndex('existingCost'),
   existingCostDetails: roleIndex('existingCostDetails'),
   usageDetails: roleIndex('usageDetails'),
+  usageMetadata: roleIndex('usageMetadata'),
+  inputTokenDetails: roleIndex('inputTokenDetails'),
+  outputTokenDetails: roleIndex('outputTokenDetails'),
   providerMetadata: roleIndex('providerMetadata'),
   serviceTier: roleIndex('serviceTier'),
   processing: roleIndex('processing'),
@@ -102,6 +111,16 @@ export class CallReader {
     const { usage, values } = this
     const { indexOf } = this.roles
     let found = fillUsage(usage, indexOf, values)
+    const metadata = indexOf[place.usageMetadata]!
+    if (metadata >= 0) {
+      readUsageMetadata(values.text(metadata), usage)
+      found ||= !usage.isEmpty
+    }
+    const inputDetails = indexOf[place.inputTokenDetails]!
+    const outputDetails = indexOf[place.outputTokenDetails]!
+    if (inputDetails >= 0 || outputDetails >= 0) {
+      readTokenDetails(values.text(inputDetails), values.text(outputDetails), usage)
+    }
     const details = indexOf[place.usageDetails]!
     if (details >= 0) {
       readUsageDetails(values.text(details), usage)

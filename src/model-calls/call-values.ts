@@ -39,7 +39,7 @@ export class CallValues {
     }
     const reader = this.#at(index)
     if (reader === undefined) return Number.NaN
-    if (reader.kind === valueInt) return varintNumber(reader.bytes, reader.start, reader.end)
+    if (reader.kind === valueInt) return Number(reader.int())
     if (reader.kind === valueDouble) return reader.double()
     if (reader.kind !== valueString || reader.end - reader.start > 32 || reader.end === reader.start) return Number.NaN
     return Number(reader.text())
@@ -69,17 +69,4 @@ export class CallValues {
     const attributes = this.#attributes!
     return this.#reader.reset(this.bytes, attributes.valueStart(index), attributes.valueEnd(index))
   }
-}
-
-/** A varint as a double: exact up to 2^53, negative for the upper half of 64 bits. A BigInt would cost ten times more. */
-function varintNumber(bytes: Uint8Array, start: number, end: number): number {
-  let value = 0
-  let factor = 1
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i]!
-    value += (byte & 127) * factor
-    if (byte < 128) break
-    factor *= 128
-  }
-  return value >= 2 ** 63 ? value - 2 ** 64 : value
 }

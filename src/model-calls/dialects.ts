@@ -220,6 +220,7 @@ export const roleKeys = {
     'gen_ai.usage.cost',
     'gen_ai.usage.cost.amount',
     'llm.cost.total',
+    'litellm.cost.total',
     'gen_ai.cost.total_cost',
     'gen_ai.cost.total_tokens',
     'operation.cost',
@@ -234,6 +235,9 @@ export const roleKeys = {
   ],
   existingCostDetails: ['langfuse.observation.cost_details'],
   usageDetails: ['langfuse.observation.usage_details'],
+  usageMetadata: ['langsmith.usage_metadata'],
+  inputTokenDetails: ['gen_ai.usage.input_token_details'],
+  outputTokenDetails: ['gen_ai.usage.output_token_details'],
   serviceTier: [
     'openai.response.service_tier',
     'gen_ai.openai.response.service_tier',
@@ -269,19 +273,22 @@ export type CallKind =
   | 'unknown' // says nothing: a call if it names a model and a usage
 
 const inferenceNames = new Set(
-  `chat generate_content text_completion completion embeddings embedding rerank reranker llm generation image_generation
+  `chat response image generate_content text_completion completion embeddings embedding rerank reranker llm generation image_generation
   generate_image speech transcription audio_transcription text_to_speech speech_to_text responses inference
   ai.generatetext.dogenerate ai.streamtext.dostream ai.generateobject.dogenerate ai.streamobject.dostream
   ai.embed.doembed ai.embedmany.doembed ai.rerank.dorerank ai.generateimage.dogenerate ai.transcribe.dogenerate
-  ai.generatespeech.dogenerate`.split(/\s+/),
+  ai.generatespeech.dogenerate ai.generatespeech ai.transcribe ai.streamtranscribe`.split(/\s+/),
 )
 
 const wrapperNames = new Set(
   `invoke_agent create_agent execute_tool invoke_workflow agent_step workflow task agent tool chain retriever retrieval
   guardrail evaluator evaluation prompt span event handoff plan memory
   ai.generatetext ai.streamtext ai.generateobject ai.streamobject ai.embed ai.embedmany ai.rerank ai.toolcall
-  ai.generateimage ai.transcribe ai.generatespeech`.split(/\s+/),
+  ai.generateimage framework parser function pipeline`.split(/\s+/),
 )
+
+/** `invoke_swarm`, `execute_event_loop_cycle`: frameworks make names of their own after the conventions' pattern. */
+const wrapperVerb = /^(?:invoke|execute|create)_/
 
 /** Reads an operation name or a span kind of any dialect, in any case. */
 export function callKindOf(name: string): CallKind {
@@ -289,5 +296,5 @@ export function callKindOf(name: string): CallKind {
   // The AI SDK appends the caller's function id: "ai.generateText my-function".
   const first = lower.includes(' ') ? lower.slice(0, lower.indexOf(' ')) : lower
   if (inferenceNames.has(first)) return 'inference'
-  return wrapperNames.has(first) ? 'wrapper' : 'unknown'
+  return wrapperNames.has(first) || wrapperVerb.test(first) ? 'wrapper' : 'unknown'
 }

@@ -57,6 +57,35 @@ export function readUsageDetails(text: string, usage: ReportedUsage): void {
   if (usage.reasoning > 0) usage.output += usage.reasoning
 }
 
+/** LangChain's usage metadata, as LangSmith's exporter writes it: cached tokens are part of the input. */
+export function readUsageMetadata(text: string, usage: ReportedUsage): void {
+  const root = parseObject(text)
+  usage.input = first(usage.input, root['input_tokens'])
+  usage.output = first(usage.output, root['output_tokens'])
+  usage.total = first(usage.total, root['total_tokens'])
+  if (isObject(root['input_token_details'])) readInputDetails(root['input_token_details'], usage)
+  if (isObject(root['output_token_details'])) readOutputDetails(root['output_token_details'], usage)
+}
+
+/** The parts of an input or output count, written as JSON beside it. */
+export function readTokenDetails(input: string, output: string, usage: ReportedUsage): void {
+  readInputDetails(parseObject(input), usage)
+  readOutputDetails(parseObject(output), usage)
+}
+
+function readInputDetails(details: Readonly<Record<string, unknown>>, usage: ReportedUsage): void {
+  usage.cacheRead = first(usage.cacheRead, details['cache_read'])
+  usage.cacheWrite = first(usage.cacheWrite, details['cache_creation'])
+  usage.cacheWrite5m = first(usage.cacheWrite5m, details['ephemeral_5m_input_tokens'])
+  usage.cacheWrite1h = first(usage.cacheWrite1h, details['ephemeral_1h_input_tokens'])
+  usage.inputAudio = first(usage.inputAudio, details['audio'])
+}
+
+function readOutputDetails(details: Readonly<Record<string, unknown>>, usage: ReportedUsage): void {
+  usage.reasoning = first(usage.reasoning, details['reasoning'])
+  usage.outputAudio = first(usage.outputAudio, details['audio'])
+}
+
 /** Langfuse's `cost_details`: the total, or the sum of the parts; NaN where it has none. */
 export function costOfDetails(text: string): number {
   const root = parseObject(text)

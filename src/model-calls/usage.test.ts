@@ -41,7 +41,8 @@ for (const [title, reported, expected, counting] of [
   ['reasoning inside the output by the total', { input: 10, output: 9, reasoning: 4, total: 19 }, { output: 9 }],
   ['cached tokens beside the input by the total', { input: 10, output: 5, cacheRead: 8, total: 23 }, { input: 18 }],
   ['all beside by the total', { input: 9, output: 5, cacheRead: 8, reasoning: 4, total: 26 }, { input: 17, output: 9 }],
-  ['negative and infinite counts', { input: -5, output: Number.POSITIVE_INFINITY }, { input: 0, output: 0 }],
+  ['a negative count beside a good one', { input: -5, output: 3 }, { input: 0, output: 3 }],
+  ['an absurd input with a total', { input: 1e18, output: 3, total: 10 }, { input: 7, output: 3 }],
 ] as [string, Partial<Record<UsageField, number>>, Counts, ('inclusive' | 'exclusive')?][]) {
   t.test(title, async t => {
     t.match(normalized(reported, counting), expected)
@@ -51,6 +52,7 @@ for (const [title, reported, expected, counting] of [
 t.test('a span without any count has no usage', async t => {
   t.equal(normalized({}), undefined)
   t.equal(normalized({ reasoning: 5 }), undefined)
+  t.equal(normalized({ input: -1, output: Number.POSITIVE_INFINITY }), undefined, 'no count at all')
 })
 
 for (const [raw, wanted] of [

@@ -66,6 +66,9 @@ export class NormalizedUsage {
   inputCharacters = 0
 }
 
+/** No call has as many tokens. */
+const countBound = 1e15
+
 /** How an emitter counts cached tokens: as part of its input count, beside it, or unknown. */
 export type CacheCounting = 'inclusive' | 'exclusive' | 'auto'
 
@@ -86,8 +89,8 @@ export function normalizeUsage(reported: ReportedUsage, counting: CacheCounting,
   const total = count(reported.total)
   let output = count(reported.output)
   let input = count(reported.input)
-  if (Number.isNaN(reported.input)) {
-    if (!Number.isNaN(reported.uncachedInput)) input = count(reported.uncachedInput) + cached
+  if (!isCount(reported.input)) {
+    if (isCount(reported.uncachedInput)) input = count(reported.uncachedInput) + cached
     else if (total > 0) input = Math.max(0, total - output)
     else input = cached
   } else if (counting === 'exclusive' || (counting === 'auto' && isBeside(cached, input, total, output, reasoning))) {
@@ -109,17 +112,22 @@ export function normalizeUsage(reported: ReportedUsage, counting: CacheCounting,
   out.audioSeconds = count(reported.audioSeconds)
   out.inputCharacters = count(reported.inputCharacters)
   return (
-    !Number.isNaN(reported.input) ||
-    !Number.isNaN(reported.output) ||
-    !Number.isNaN(reported.total) ||
-    !Number.isNaN(reported.uncachedInput) ||
+    isCount(reported.input) ||
+    isCount(reported.output) ||
+    isCount(reported.total) ||
+    isCount(reported.uncachedInput) ||
     cached + out.webSearches + out.audioSeconds + out.inputCharacters > 0
   )
 }
 
-/** A count that a span may have reported as anything: below zero and not finite mean zero. */
+/** Whether a count was reported that can be one: -1 is some SDKs' way to say that they do not know. */
+function isCount(value: number): boolean {
+  return value >= 0 && value < countBound
+}
+
+/** A count that a span may have reported as anything: what cannot be one means zero. */
 function count(value: number): number {
-  return value > 0 && value < 1e15 ? value : 0
+  return value > 0 && value < countBound ? value : 0
 }
 
 /** Whether `part` is counted beside `whole`: it is larger, or the total of all is only reached with it. */

@@ -17,6 +17,12 @@ export function modelCandidates(raw: string): string[] {
     id = id.slice(models + 'models/'.length)
     add(id)
   }
+  // openai:gpt-4o, as Pydantic AI and LangChain name a provider; llama3:8b is none.
+  const named = providerBeforeColon(id)
+  if (named !== undefined) {
+    id = id.slice(named.length + 1)
+    add(id)
+  }
   // ft:gpt-4o-mini-2024-07-18:org:name:id pays the fine-tuned base's price where that is known, the base's otherwise.
   if (id.startsWith('ft:')) {
     const base = id.split(':')[1] ?? ''
@@ -43,8 +49,31 @@ export function modelCandidates(raw: string): string[] {
   return candidates
 }
 
-/** The provider that a `provider/model` id names first: `openai/gpt-4o`, `azure/my-deployment`, `bedrock/...`. */
+/** Those whose name stands before a colon in somebody's ids. */
+const colonProviders = new Set(
+  `openai openai-chat openai-responses anthropic google google-gla google-vertex google_genai google_vertexai vertexai
+  gemini bedrock bedrock_converse azure azure_openai azure_ai groq mistral mistralai cohere deepseek xai grok openrouter
+  together fireworks huggingface cerebras moonshotai perplexity ollama vllm lmstudio litellm gateway`.split(/\s+/),
+)
+
+function providerBeforeColon(id: string): string | undefined {
+  const prefix = id.slice(0, Math.max(0, id.indexOf(':')))
+  return colonProviders.has(prefix) ? prefix : undefined
+}
+
+const bedrockId =
+  /^(?:(?:us-gov|us|eu|apac|jp|au|ca|global)\.)?(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|openai|qwen|writer|stability|twelvelabs)\.[a-z]/
+
+/**
+ * The provider that an id names: `openai/gpt-4o`, `azure/my-deployment`, `openai:gpt-4o`, or by its form:
+ * `us.anthropic.claude-...` and `arn:aws:bedrock:...` are sold by AWS only.
+ */
 export function providerPrefix(raw: string): string | undefined {
+  const id = raw.trim().toLowerCase()
+  if (id.startsWith('arn:aws') || bedrockId.test(id)) return 'aws'
+  if (id.startsWith('publishers/') || id.startsWith('projects/')) return 'google'
+  const named = providerBeforeColon(id)
+  if (named !== undefined) return named
   const slash = raw.indexOf('/')
   if (slash <= 0) return undefined
   const prefix = raw.slice(0, slash).toLowerCase()
@@ -58,6 +87,7 @@ export const providerAliases: Readonly<Record<string, string>> = {
   x_ai: 'x-ai',
   xai: 'x-ai',
   'ibm.watsonx.ai': 'watsonx',
+  grok: 'x-ai',
   mistral_ai: 'mistral',
   mistralai: 'mistral',
   bedrock: 'aws',
@@ -68,6 +98,11 @@ export const providerAliases: Readonly<Record<string, string>> = {
   'gcp.gen_ai': 'google',
   'gcp.gemini': 'google',
   google_genai: 'google',
+  google_vertexai: 'google',
+  'google-gla': 'google',
+  'google-vertex': 'google',
+  'openai-chat': 'openai',
+  'openai-responses': 'openai',
   gemini: 'google',
   azure_openai: 'azure',
   azureopenai: 'azure',
@@ -76,4 +111,7 @@ export const providerAliases: Readonly<Record<string, string>> = {
   together_ai: 'together',
   fireworks_ai: 'fireworks',
   moonshot_ai: 'moonshotai',
+  zai_org: 'zai',
+  'z-ai': 'zai',
+  zhipu: 'zhipuai',
 }

@@ -134,7 +134,9 @@ export class PriceBook {
 
   #match(provider: ProviderData, wanted: string): PricedModel | undefined {
     for (const seller of [provider, ...(provider.fallbacks ?? []).map(id => this.#byId.get(id))]) {
-      const data = seller?.models.find(model => matches(model.match, wanted))
+      // By id where no pattern fits: those of fine-tuned models ask for the date that a short name leaves out.
+      const data =
+        seller?.models.find(model => matches(model.match, wanted)) ?? seller?.models.find(model => model.id === wanted)
       if (seller === undefined || data === undefined) continue
       let priced = this.#models.get(data)
       if (priced === undefined) {

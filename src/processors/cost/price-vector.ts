@@ -73,6 +73,11 @@ export class PriceVector {
     this.#inputTokens = units.byUsageKey('input_tokens')?.index ?? -1
   }
 
+  /** Whether nothing of it costs anything. */
+  get isFree(): boolean {
+    return this.#rates.every(rate => rate === 0)
+  }
+
   /** Priced usage keys, the most specific first. */
   get usageKeys(): readonly string[] {
     return this.#units.map(unit => unit.usageKey)

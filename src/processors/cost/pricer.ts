@@ -75,6 +75,8 @@ export class Pricer {
     cost.other += (perSecond * durationMs) / 1000
     if (factor !== 1) scale(cost, factor)
     cost.total = cost.input + cost.output + cost.other
+    // Seconds of speech or characters are paid for, and the span counts tokens: what it took is not known.
+    if (cost.total === 0 && factor > 0 && this.usage.input + this.usage.output > 0 && !vector.isFree) return 'no_usage'
     return resolved.isEstimate && this.origin === resolved.priced?.origin ? 'estimated' : 'priced'
   }
 

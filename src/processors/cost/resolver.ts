@@ -18,6 +18,14 @@ const selfHosted = new Set([
   'local',
 ])
 
+/** Frameworks and gateways that write their own name where the provider's belongs: they say nothing of who is paid. */
+const frameworks = new Set(
+  `strands-agents strands langchain langgraph llama_index llamaindex litellm pydantic_ai pydantic-ai semantic_kernel
+  semantic-kernel spring_ai spring-ai crewai autogen ag2 agent_framework microsoft.agent_framework haystack dspy agno
+  smolagents mastra openai_agents openai-agents gateway gcp.vertex.agent langfuse traceloop unknown _other
+  other`.split(/\s+/),
+)
+
 /** What a span calls the model and whoever runs it, as written there; empty where it says nothing. */
 export interface CallNames {
   readonly provider: string
@@ -48,15 +56,17 @@ export class Resolver {
     this.#overrides = overrides
   }
 
-  resolve(names: CallNames): ResolvedModel {
+  resolve(spanNames: CallNames): ResolvedModel {
+    const isFramework = frameworks.has(spanNames.provider.toLowerCase())
+    const names = isFramework ? { ...spanNames, provider: '' } : spanNames
     const models = [names.responseModel, names.requestModel].filter(model => model !== '')
     const candidates = models.flatMap(modelCandidates)
     const found = this.#find(names, models, candidates)
     const providerNames = [
-      ...new Set([names.provider, providerAliases[names.provider.toLowerCase()] ?? '', found?.provider.id ?? '']),
+      ...new Set([spanNames.provider, providerAliases[names.provider.toLowerCase()] ?? '', found?.provider.id ?? '']),
     ].filter(name => name !== '')
     return {
-      providerId: found?.provider.id ?? (names.provider || 'unknown'),
+      providerId: found?.provider.id ?? (spanNames.provider || 'unknown'),
       modelId: found?.priced.modelId ?? models[0] ?? 'unknown',
       priced: found?.priced,
       isEstimate: found?.isEstimate ?? false,
@@ -71,7 +81,7 @@ export class Resolver {
         const priced = firstModel(book, provider, candidates)
         if (priced !== undefined) return { provider, priced, isEstimate: false }
       }
-      if (selfHosted.has(names.provider.toLowerCase())) continue
+      if (isSelfHosted(names, models)) continue
       // Nobody is named, or somebody whose prices are unknown: the model's own maker, or any other who sells it.
       for (const candidate of candidates) {
         const provider = book.providerOfModel(candidate)
@@ -101,6 +111,13 @@ export class Resolver {
     ]
     return [...new Set(found.filter(provider => provider !== undefined))]
   }
+}
+
+/** `ollama/llama3` and `hosted_vllm/...` are LiteLLM's ids of the same. */
+function isSelfHosted({ provider }: CallNames, models: readonly string[]): boolean {
+  return [provider.toLowerCase(), ...models.map(model => providerPrefix(model) ?? '')].some(name =>
+    selfHosted.has(name.replace(/^hosted_/, '').replace(/_chat$/, '')),
+  )
 }
 
 function firstModel(book: PriceBook, provider: ProviderData, candidates: readonly string[]): PricedModel | undefined {

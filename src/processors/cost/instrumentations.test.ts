@@ -1,0 +1,252 @@
+// Spans as published instrumentations write them: what a call costs, and that nothing is paid twice.
+import { calcPrice } from '@pydantic/genai-prices'
+import t from 'tap'
+import { parseConfig } from '../../config/parse-config.ts'
+import { StageWalk } from '../../pdata/stage-walk.ts'
+import { decodePlain, encodePlain, type Plain } from '../../testkit/otlp-oracle.ts'
+import { costConfig } from './config.ts'
+import { CostStage } from './cost-stage.ts'
+
+type Attributes = Readonly<Record<string, string | number>>
+interface SpanInput {
+  readonly attributes: Attributes
+  readonly name?: string
+  readonly spanId?: string
+  readonly parentId?: string
+  readonly scope?: string
+}
+
+const endMs = Date.UTC(2026, 10, 1)
+
+function keyValues(attributes: Attributes) {
+  return Object.entries(attributes).map(([key, value]) => ({
+    key,
+    value:
+      typeof value === 'string'
+        ? { stringValue: value }
+        : Number.isInteger(value)
+          ? { intValue: value }
+          : { doubleValue: value },
+  }))
+}
+
+let nextId = 1
+
+/** One request for all spans, one scope group each. */
+function run(spans: readonly SpanInput[], stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })) {
+  const bytes = encodePlain('traces', {
+    resourceSpans: [
+      {
+        scopeSpans: spans.map(({ attributes, name = 'x', spanId, parentId, scope = 'test' }) => ({
+          scope: { name: scope },
+          spans: [
+            {
+              traceId: Buffer.alloc(16, 7),
+              spanId: Buffer.from(spanId ?? (nextId++).toString(16).padStart(16, '0'), 'hex'),
+              ...(parentId !== undefined && { parentSpanId: Buffer.from(parentId, 'hex') }),
+              name,
+              endTimeUnixNano: `${endMs}000000`,
+              attributes: keyValues(attributes),
+            },
+          ],
+        })),
+      },
+    ],
+  })
+  const out = decodePlain('traces', new StageWalk('traces', [stage]).run(bytes))
+  return ((out['resourceSpans'] as Plain[])[0]!['scopeSpans'] as Plain[]).map(group => {
+    const pairs = (group['spans'] as Plain[])[0]!['attributes'] as { key: string; value: Plain }[]
+    const all = Object.fromEntries(pairs.map(({ key, value }) => [key, Object.values(value)[0]]))
+    return { cost: all['gen_ai.usage.cost'], status: all['sluice.cost.status'], priceId: all['sluice.cost.price_id'] }
+  })
+}
+
+const price = (usage: Record<string, number>, model: string, providerId: string) =>
+  calcPrice(usage, model, { providerId, timestamp: new Date(endMs) })!.total_price
+
+const sonnetOnBedrock = 'us.anthropic.claude-sonnet-4-20250514-v1:0'
+
+for (const [title, span, expected] of [
+  [
+    'Strands Agents, which names itself as the system',
+    {
+      name: 'chat',
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.system': 'strands-agents',
+        'gen_ai.request.model': sonnetOnBedrock,
+        'gen_ai.usage.prompt_tokens': 1200,
+        'gen_ai.usage.input_tokens': 1200,
+        'gen_ai.usage.completion_tokens': 300,
+        'gen_ai.usage.output_tokens': 300,
+        'gen_ai.usage.total_tokens': 1500,
+        'gen_ai.usage.cache_read_input_tokens': 1000,
+      },
+    },
+    price({ input_tokens: 1200, output_tokens: 300, cache_read_tokens: 1000 }, sonnetOnBedrock, 'aws'),
+  ],
+  [
+    'Agent Development Kit, whose call names the framework',
+    {
+      name: 'call_llm',
+      attributes: {
+        'gen_ai.system': 'gcp.vertex.agent',
+        'gen_ai.request.model': 'gemini-2.5-flash',
+        'gcp.vertex.agent.event_id': 'e-1',
+        'gen_ai.usage.input_tokens': 1200,
+        'gen_ai.usage.output_tokens': 300,
+        'gen_ai.usage.experimental.reasoning_tokens_limit': 1024,
+      },
+    },
+    price({ input_tokens: 1200, output_tokens: 300 }, 'gemini-2.5-flash', 'google'),
+  ],
+  [
+    "LangSmith's exporter, cached tokens in JSON",
+    {
+      name: 'ChatAnthropic',
+      attributes: {
+        'langsmith.span.kind': 'llm',
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.system': 'langchain',
+        'gen_ai.request.model': 'claude-sonnet-4-5-20250929',
+        'gen_ai.usage.input_tokens': 1200,
+        'gen_ai.usage.output_tokens': 300,
+        'gen_ai.usage.total_tokens': 1500,
+        'gen_ai.usage.input_token_details': '{"cache_read": 1000, "cache_creation": 100}',
+        'gen_ai.usage.output_token_details': '{}',
+      },
+    },
+    price(
+      { input_tokens: 1200, output_tokens: 300, cache_read_tokens: 1000, cache_write_tokens: 100 },
+      'claude-sonnet-4-5',
+      'anthropic',
+    ),
+  ],
+  [
+    "LangSmith's usage metadata alone",
+    {
+      name: 'ChatOpenAI',
+      attributes: {
+        'langsmith.span.kind': 'llm',
+        'gen_ai.request.model': 'gpt-4o',
+        'langsmith.usage_metadata':
+          '{"input_tokens": 1200, "output_tokens": 300, "total_tokens": 1500, "input_token_details": {"cache_read": 1000}}',
+      },
+    },
+    price({ input_tokens: 1200, output_tokens: 300, cache_read_tokens: 1000 }, 'gpt-4o', 'openai'),
+  ],
+  [
+    'Pydantic AI: a model with its provider before a colon',
+    {
+      name: 'chat openai:gpt-4o',
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.request.model': 'openai:gpt-4o',
+        'gen_ai.usage.input_tokens': 1200,
+        'gen_ai.usage.output_tokens': 300,
+        'gen_ai.usage.details.cache_read_tokens': 1000,
+      },
+    },
+    price({ input_tokens: 1200, output_tokens: 300, cache_read_tokens: 1000 }, 'gpt-4o', 'openai'),
+  ],
+  [
+    'Semantic Kernel',
+    {
+      name: 'chat.completions gpt-4o',
+      attributes: {
+        'gen_ai.operation.name': 'chat.completions',
+        'gen_ai.system': 'openai',
+        'gen_ai.request.model': 'gpt-4o',
+        'gen_ai.response.id': 'chatcmpl-1',
+        'gen_ai.usage.input_tokens': 1200,
+        'gen_ai.usage.output_tokens': 300,
+      },
+    },
+    price({ input_tokens: 1200, output_tokens: 300 }, 'gpt-4o', 'openai'),
+  ],
+  [
+    'Spring AI, counts as text',
+    {
+      name: 'chat gpt-4o',
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.system': 'openai',
+        'gen_ai.request.model': 'gpt-4o',
+        'gen_ai.response.model': 'gpt-4o-2024-08-06',
+        'gen_ai.usage.input_tokens': '1200',
+        'gen_ai.usage.output_tokens': '300',
+        'gen_ai.usage.total_tokens': '1500',
+      },
+    },
+    price({ input_tokens: 1200, output_tokens: 300 }, 'gpt-4o', 'openai'),
+  ],
+  [
+    'LiteLLM, which says what it took',
+    {
+      name: 'chat gpt-4o',
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.provider.name': 'azure',
+        'gen_ai.request.model': 'team-gpt',
+        'gen_ai.usage.input_tokens': 1200,
+        'gen_ai.usage.output_tokens': 300,
+        'litellm.cost.total': 0.0042,
+        'litellm.cost.input': 0.003,
+      },
+    },
+    0.0042,
+  ],
+  [
+    'a fine-tuned model without a date in its base',
+    {
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.provider.name': 'openai',
+        'gen_ai.response.model': 'ft:gpt-4o:acme::9Xa',
+        'gen_ai.usage.input_tokens': 1000,
+        'gen_ai.usage.output_tokens': 100,
+      },
+    },
+    price({ input_tokens: 1000, output_tokens: 100 }, 'ft:gpt-4o-2024-08-06:acme::9Xa', 'openai'),
+  ],
+] as [string, SpanInput, number][]) {
+  t.test(`prices a call of ${title}`, async t => {
+    const [{ cost, status } = {}] = run([span])
+    t.ok(Math.abs((cost as number) - expected) <= expected * 1e-12, `${expected}, found ${String(cost)}`)
+    t.ok(status === 'priced' || status === 'reported', String(status))
+  })
+}
+
+const usage = { 'gen_ai.usage.input_tokens': 1200, 'gen_ai.usage.output_tokens': 300 }
+const call = { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai', 'gen_ai.request.model': 'gpt-4o' }
+
+for (const [title, attributes, name] of [
+  ['an event loop cycle', { ...call, 'gen_ai.operation.name': 'execute_event_loop_cycle' }],
+  ['a swarm', { ...call, 'gen_ai.operation.name': 'invoke_swarm' }],
+  ['a chat client of Spring AI', { ...call, 'gen_ai.operation.name': 'framework', 'spring.ai.kind': 'chat_client' }],
+  ['a parser', { 'langsmith.span.kind': 'parser', 'gen_ai.request.model': 'gpt-4o' }],
+  ['a step of the AI SDK', { ...call, 'gen_ai.operation.name': 'agent_step' }, 'step 1'],
+] as [string, Attributes, string?][]) {
+  t.test(`${title} repeats the usage and has no price`, async t => {
+    t.same(run([{ attributes: { ...attributes, ...usage }, ...(name !== undefined && { name }) }]), [
+      { cost: undefined, status: undefined, priceId: undefined },
+    ])
+  })
+}
+
+t.test('what an unknown provider or model is called is never a price', async t => {
+  for (const [model, provider, status] of [
+    ['ollama/llama3.2', '', 'unknown_model'],
+    ['ollama:gpt-oss:20b', '', 'unknown_model'],
+    ['hosted_vllm/meta-llama/Llama-3.1-8B-Instruct', '', 'unknown_model'],
+    ['whisper-1', 'openai', 'no_usage'],
+    ['tts-1', 'openai', 'no_usage'],
+    ['arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc', 'aws.bedrock', 'unknown_model'],
+  ] as const) {
+    const attributes = { ...call, ...usage, 'gen_ai.provider.name': provider, 'gen_ai.request.model': model }
+    t.match(run([{ attributes }]), [{ cost: undefined, status }], model)
+  }
+  t.match(run([{ attributes: { ...call, 'gen_ai.usage.input_tokens': -1, 'gen_ai.usage.output_tokens': -1 } }]), [
+    { cost: undefined, status: 'no_usage' },
+  ])
+})
