@@ -1,5 +1,6 @@
 import { isNameByte } from './detectors/detection.ts'
 import { nameEndings } from './detectors/key-words.ts'
+import { builtInLiterals } from './scan/literals.ts'
 
 /** Four letters, case folded, as one number. */
 const packed = (text: string) => Buffer.from(text).readInt32BE(0)
@@ -27,6 +28,22 @@ const wordCvv = packed('\0cvv')
 const wordDob = packed('\0dob')
 const wordKey = packed('\0key')
 const wordApi = packed('\0api')
+
+/** By the low bits of three bytes: whether a literal of the scanner ends so. Most places that it reports end otherwise. */
+const literalEnds = /* @__PURE__ */ (() => {
+  const table = new Uint8Array(32768)
+  for (const literal of builtInLiterals)
+    table[lowBits(literal.charCodeAt(1), literal.charCodeAt(2), literal.charCodeAt(3))] = 1
+  return table
+})()
+
+function lowBits(a: number, b: number, c: number): number {
+  return ((a & 31) << 10) | ((b & 31) << 5) | (c & 31)
+}
+
+/** False where no literal ends at `at`, which is at least 2. */
+export const mayEndLiteral = (bytes: Uint8Array, at: number) =>
+  literalEnds[lowBits(bytes[at - 2]!, bytes[at - 1]!, bytes[at]!)] === 1
 
 /** The exact comparison behind the fingerprint, with what tells frequent harmless words from the ones meant. */
 export function isStem(bytes: Uint8Array, at: number, end: number, four: number): boolean {

@@ -26,7 +26,7 @@ import {
   mailbox,
   token,
 } from './prefilter-forms.ts'
-import { isLetter, isStem, mayEndName, wordArer, wordFied } from './prefilter-names.ts'
+import { isLetter, isStem, mayEndLiteral, mayEndName, wordArer, wordFied } from './prefilter-names.ts'
 import { kindDigits, kindToken } from './scan/scan-layout.ts'
 
 /**
@@ -64,7 +64,7 @@ export class Prefilter {
       case 0x3e:
         return this.#name(bytes, at, end)
       default:
-        return this.#literal(bytes, at, end)
+        return at > 1 && mayEndLiteral(bytes, at) && this.#literal(bytes, at, end)
     }
   }
 
@@ -166,16 +166,16 @@ export class Prefilter {
     const second = bytes[at - 2]!
     const third = bytes[at - 1]!
     const last = bytes[at]!
+    if (first === 0x2f || first === 0x5c) {
+      if (last === 0x6d) return matchesExact(bytes, at - 3, end, '/home/')
+      return second === 0x55 && matchesExact(bytes, at - 2, end, 'Users')
+    }
     if (last === 0x30 && third === 0x34 && second === 0x25) return true
     if (last === 0x33 && third === 0x30) return at > 3 && isEscapedSign(bytes, at)
     if (last === 0x34 && third === 0x30)
       return at > 3 && bytes[at - 4] === 0x5c && matchesFolded(bytes, at - 3, end, 'u0040')
     if (last === 0x4e && third === 0x49) return bytes[at - 5] === 0x2d && matchesExact(bytes, at - 4, end, 'BEGIN')
     if (last === 0x7e) return (third | 0x20) === 0x71
-    if (first === 0x2f || first === 0x5c) {
-      if (last === 0x6d) return matchesExact(bytes, at - 3, end, '/home/')
-      return second === 0x55 && matchesExact(bytes, at - 2, end, 'Users')
-    }
     const four = (first << 24) | (second << 16) | (third << 8) | last | 0x20202020
     if (!isStem(bytes, at, end, four)) {
       if (four === wordArer) return bearer(bytes, at + 1, end)

@@ -129,10 +129,11 @@ function isCalendarDate(text: string): boolean {
 
 /** Parameters of signed URLs and of sign-in flows, by what stands in them. */
 function isAccessParameter(name: string, text: string): boolean {
+  if (text.length < 8) return false
   const last = key.nameWords(name).join('')
-  if (/(sig|signature|hmac|samlresponse|samlrequest|assertion)$/.test(last)) return text.length >= 8
+  if (/(sig|signature|hmac|samlresponse|samlrequest|assertion)$/.test(last)) return true
   if (isIdentifier(text)) return /(code|key|ticket|session|sid|sessionid)$/.test(last) && !/^[0-9a-f-]{36}$/i.test(text)
-  return text.length >= 8 && (looksRandom(text) || (text.length >= 20 && /\d/.test(text) && distinctCount(text) > 8))
+  return looksRandom(text) || (text.length >= 20 && /\d/.test(text) && distinctCount(text) > 8)
 }
 
 const schemePattern =

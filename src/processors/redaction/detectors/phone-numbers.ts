@@ -153,7 +153,8 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
   }
   let begin = from
   if (begin - 1 > start && bytes[begin - 1] === space && bytes[begin - 2] === 0x29) {
-    const open = bytes.lastIndexOf(0x28, begin - 2)
+    let open = begin - 3
+    while (open >= start && begin - open <= 8 && bytes[open] !== 0x28) open--
     if (open >= start && begin - open <= 8) begin = open
   }
   d.add(phone, begin, run.endOf(g + count - 1))

@@ -143,7 +143,10 @@ export function matchesExact(bytes: Uint8Array, at: number, end: number, text: s
   return true
 }
 
+/** Node's own, which its types leave out: it reads any bytes, without a Buffer around them first. */
+const { latin1Slice } = Buffer.prototype as unknown as { latin1Slice(start: number, end: number): string }
+
 /** ASCII text of a range; other bytes become the characters of their value. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.max(0, end - start)).toString('latin1')
+  return end <= start ? '' : latin1Slice.call(bytes, start, end)
 }
