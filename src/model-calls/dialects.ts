@@ -249,7 +249,7 @@ export const roleKeys = {
     'service_tier',
   ],
   processing: ['gen_ai.request.processing', 'gen_ai.processing', 'llm.processing'],
-  responseId: ['gen_ai.response.id', 'ai.response.id', 'llm.response.id'],
+  responseId: ['gen_ai.response.id', 'ai.response.id', 'llm.response.id', 'gcp.vertex.agent.event_id'],
   serverAddress: ['server.address', 'url.full', 'http.url', 'net.peer.name', 'llm.api_base', 'api_base'],
   providerMetadata: ['ai.response.providerMetadata'],
   agentName: ['gen_ai.agent.name', 'agent.name', 'ai.telemetry.functionId', 'traceloop.entity.name'],

@@ -72,6 +72,11 @@ const countBound = 1e15
 /** How an emitter counts cached tokens: as part of its input count, beside it, or unknown. */
 export type CacheCounting = 'inclusive' | 'exclusive' | 'auto'
 
+/** How an instrumentation scope is known to count: Claude Code writes the numbers of Anthropic's body as they are. */
+export function scopeCounting(scope: string): CacheCounting {
+  return scope.startsWith('com.anthropic.claude_code') ? 'exclusive' : 'auto'
+}
+
 /**
  * Fills `out`; false where the span reports no usage at all. Never negative, never more cached than input.
  *

@@ -2,13 +2,13 @@ import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import { CallReader } from '../../model-calls/call-reader.ts'
 import type { Role } from '../../model-calls/dialects.ts'
-import { NormalizedUsage, normalizeUsage } from '../../model-calls/usage.ts'
+import { type CacheCounting, NormalizedUsage, normalizeUsage, scopeCounting } from '../../model-calls/usage.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import type { AttributeList } from '../../pdata/attribute-list.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
 import { ValueReader } from '../../pdata/value.ts'
-import type { ResourceView, SpanView } from '../../pdata/views.ts'
+import type { ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
 import { keep, type Verdict } from '../../pdata/walk-hooks.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
 import type { CostConnectorConfig } from './config.ts'
@@ -59,12 +59,17 @@ export class SpendCollector {
   #resourceHigh = 0
   #startNs: bigint
   #nowMs = 0
+  #counting: CacheCounting = 'auto'
 
   constructor(config: CostConnectorConfig, nowNs: bigint) {
     this.#config = config
     this.#startNs = nowNs
     this.#walk = new StageWalk('traces', [
-      { resource: view => this.#enterResource(view), span: view => this.#span(view) },
+      {
+        resource: view => this.#enterResource(view),
+        scope: view => this.#enterScope(view),
+        span: view => this.#span(view),
+      },
     ])
   }
 
@@ -104,6 +109,12 @@ export class SpendCollector {
     return keep
   }
 
+  #enterScope(scope: ScopeView): Verdict {
+    const { cacheCounting } = this.#config
+    this.#counting = cacheCounting === 'auto' ? scopeCounting(scope.name) : cacheCounting
+    return keep
+  }
+
   #span(span: SpanView): Verdict {
     if (this.#reader.read(span)) this.#call(span)
     else this.#paidOperation(span)
@@ -115,7 +126,7 @@ export class SpendCollector {
     if (status === 'duplicate') return
     const { existingCost, usage } = this.#reader
     const series = this.#seriesOf(span)
-    if (normalizeUsage(usage, this.#config.cacheCounting, this.#usage)) addTokens(series.tokens, this.#usage)
+    if (normalizeUsage(usage, this.#counting, this.#usage)) addTokens(series.tokens, this.#usage)
     if (Number.isNaN(existingCost)) {
       const reason = unpricedReasons.indexOf(status as UnpricedReason)
       series.unpriced[reason < 0 ? unpricedReasons.length - 1 : reason]! += 1

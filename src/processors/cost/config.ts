@@ -118,7 +118,7 @@ export const costConfig = defineConfig({
   deduplicate: bool(
     'deduplicate',
     true,
-    'Price a call once although two instrumentations report it (same trace, same response id).',
+    'Price a call once although two instrumentations report it (same response id, or same counts on a span and its parent).',
   ),
   priceFile: string(
     'price_file',

@@ -1,17 +1,16 @@
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
-import { roleIndex } from '../../model-calls/attribute-roles.ts'
-import { hashRange } from '../../model-calls/byte-hash.ts'
+import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import { CallReader } from '../../model-calls/call-reader.ts'
-import type { CacheCounting } from '../../model-calls/usage.ts'
+import { type CacheCounting, scopeCounting } from '../../model-calls/usage.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
-import type { ResourceView, SpanView } from '../../pdata/views.ts'
+import type { ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
 import { keep, type Verdict } from '../../pdata/walk-hooks.ts'
+import { CallDuplicates } from './call-duplicates.ts'
 import type { CostConfig } from './config.ts'
 import { CostWriter } from './cost-writer.ts'
 import { OperationRules } from './operation-rules.ts'
 import { Pricer } from './pricer.ts'
-import { SeenCalls } from './seen-calls.ts'
 import { SpendBook } from './spend-book.ts'
 import { TelemetryMeter } from './telemetry-meter.ts'
 
@@ -21,7 +20,6 @@ export interface CostContext {
   readonly scopes: readonly string[]
 }
 
-const responseIdPlace = roleIndex('responseId')
 const ownCost = new AttributeKey('sluice.cost.status')
 
 /** Prices model calls and other paid operations on their spans. Spans that are neither cost a look at their keys. */
@@ -31,12 +29,14 @@ export class CostStage implements StageProcessor {
   readonly #reader = new CallReader()
   readonly #writer: CostWriter
   readonly #book: SpendBook
-  readonly #seen = new SeenCalls()
+  readonly #duplicates = new CallDuplicates()
   readonly #operations: OperationRules
   readonly #countings: ReadonlyMap<string, CacheCounting>
   readonly #meter: TelemetryMeter | undefined
   #pricer: Pricer | undefined
   #nowMs = 0
+  /** Of the scope that the walk is in; undefined until a call asks. */
+  #counting: CacheCounting | undefined
 
   constructor(config: CostConfig, context: CostContext) {
     this.#config = config
@@ -51,6 +51,11 @@ export class CostStage implements StageProcessor {
     this.#nowMs = performance.now()
     this.#book.enterResource()
     this.#meter?.enterResource(resource)
+    return keep
+  }
+
+  scope(): Verdict {
+    this.#counting = undefined
     return keep
   }
 
@@ -84,35 +89,23 @@ export class CostStage implements StageProcessor {
     const pricer = this.#pricer
     const endMs = span.message.milliseconds(otlp.spanEndTime)
     const durationMs = Math.max(0, endMs - span.message.milliseconds(otlp.spanStartTime))
-    const counting = this.#countings.size === 0 ? undefined : this.#countings.get(span.scope.name)
-    const status = pricer.price(
-      reader,
-      counting ?? this.#config.cacheCounting,
-      endMs > 0 ? endMs : Date.now(),
-      durationMs,
-      this.#nowMs,
-    )
+    this.#counting ??= this.#enterScope(span.scope)
+    const status = pricer.price(reader, this.#counting, endMs > 0 ? endMs : Date.now(), durationMs, this.#nowMs)
     const entry = pricer.entry!
-    const isDuplicate = this.#config.deduplicate && this.#isDuplicate(span)
+    const isDuplicate = this.#config.deduplicate && this.#duplicates.isDuplicate(span, reader, pricer.usage)
     if (isDuplicate) this.#book.bookUnpriced(entry, 'duplicate')
     else if (status === 'unknown_model' || status === 'no_usage') this.#book.bookUnpriced(entry, status)
     else this.#book.bookCall(span, reader, entry, pricer.cost.total, pricer.usage)
     this.#writer.write(span.attributes, isDuplicate ? 'duplicate' : status, pricer)
   }
 
-  #isDuplicate(span: SpanView): boolean {
-    const { roles, values } = this.#reader
-    const index = roles.indexOf[responseIdPlace]!
-    const trace = span.traceIdStart
-    const spanId = span.spanIdStart
-    if (index < 0 || trace === 0 || spanId === 0) return false
-    const { view } = span.message.workspace
-    const start = values.start(index)
-    const end = values.end(index)
-    // Trace and span ids are random already.
-    const low = hashRange(view.getInt32(trace, true), view, start, end)
-    const high = hashRange(~view.getInt32(trace + 4, true), view, start, end)
-    return this.#seen.isDuplicate(low, high ^ view.getInt32(trace + 8, true), view.getInt32(spanId + 4, true))
+  #enterScope({ name, message }: ScopeView): CacheCounting {
+    const { view } = message.workspace
+    this.#duplicates.enterScope(
+      hashRange(hashSeed, view, message.valueStart(otlp.scopeName), message.valueEnd(otlp.scopeName)),
+    )
+    const { cacheCounting } = this.#config
+    return this.#countings.get(name) ?? (cacheCounting === 'auto' ? scopeCounting(name) : cacheCounting)
   }
 
   #priceOperation(span: SpanView): void {

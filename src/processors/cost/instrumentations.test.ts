@@ -234,6 +234,84 @@ for (const [title, attributes, name] of [
   })
 }
 
+const outer = {
+  attributes: { ...call, ...usage },
+  scope: 'opentelemetry.instrumentation.langchain',
+  spanId: '00000000000000a1',
+  parentId: '00000000000000a0',
+}
+const inner = { attributes: { ...call, ...usage }, spanId: '00000000000000a2', parentId: '00000000000000a1' }
+
+t.test('a call inside a call with the same counts is that call, whichever comes first', async t => {
+  for (const spans of [
+    [inner, outer],
+    [outer, inner],
+  ]) {
+    const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })
+    const statuses = () => run(spans, stage).map(({ status }) => status)
+    t.same(statuses(), ['priced', 'duplicate'])
+    t.same(statuses(), ['priced', 'duplicate'], 'sent again, it is no other')
+    const singly = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })
+    t.same(
+      spans.flatMap(span => run([span], singly)).map(({ status }) => status),
+      ['priced', 'duplicate'],
+      'in requests of their own',
+    )
+  }
+})
+
+t.test(
+  'calls beside each other, in each other with other counts, or of another trace are calls of their own',
+  async t => {
+    const status = (spans: readonly SpanInput[]) => run(spans).map(each => each.status)
+    t.same(status([inner, { ...inner, spanId: '00000000000000a3' }]), ['priced', 'priced'])
+    const more = { ...outer, attributes: { ...outer.attributes, 'gen_ai.usage.output_tokens': 301 } }
+    t.same(status([inner, more]), ['priced', 'priced'])
+    t.same(
+      status([inner, { ...outer, scope: 'test' }]),
+      ['priced', 'priced'],
+      'one instrumentation reports a call once',
+    )
+    t.same(status([inner, { ...outer, spanId: '00000000000000b1' }]), ['priced', 'priced'])
+  },
+)
+
+t.test('Agent Development Kit: a call and its content generation cost once', async t => {
+  const attributes = {
+    'gen_ai.request.model': 'gemini-2.5-flash',
+    'gcp.vertex.agent.event_id': 'e-1',
+    'gen_ai.usage.input_tokens': 1200,
+    'gen_ai.usage.output_tokens': 300,
+  }
+  const system = { 'gen_ai.system': 'gcp.vertex.agent' }
+  const generate = { 'gen_ai.operation.name': 'generate_content', 'gen_ai.system': 'gemini' }
+  const found = run([
+    { ...inner, attributes: { ...attributes, ...generate } },
+    { ...outer, scope: 'test', name: 'call_llm', attributes: { ...attributes, ...system } },
+  ])
+  t.match(found, [{ status: 'priced', priceId: 'google/gemini-2.5-flash' }, { status: 'duplicate' }])
+})
+
+t.test("Claude Code counts as Anthropic's body does: cached tokens beside the input", async t => {
+  const attributes = {
+    'span.type': 'llm_request',
+    model: 'claude-sonnet-4-5-20250929',
+    input_tokens: 2000,
+    output_tokens: 300,
+    cache_read_tokens: 1500,
+    cache_creation_tokens: 100,
+  }
+  const [{ cost } = {}] = run([
+    { name: 'claude_code.llm_request', attributes, scope: 'com.anthropic.claude_code.tracing' },
+  ])
+  const expected = price(
+    { input_tokens: 3600, output_tokens: 300, cache_read_tokens: 1500, cache_write_tokens: 100 },
+    'claude-sonnet-4-5',
+    'anthropic',
+  )
+  t.ok(Math.abs((cost as number) - expected) < 1e-12, `${expected}, found ${String(cost)}`)
+})
+
 t.test('what an unknown provider or model is called is never a price', async t => {
   for (const [model, provider, status] of [
     ['ollama/llama3.2', '', 'unknown_model'],

@@ -1,4 +1,4 @@
-const columns = 3 // low and high bits of the call, the span
+const columns = 3 // low and high bits of the call, its span or what was noted
 const slotsPerCall = 2
 
 /**
@@ -24,33 +24,56 @@ export class SeenCalls {
 
   /** Whether another span has reported the call with these 64 bits; remembers it otherwise. */
   isDuplicate(low: number, high: number, span: number): boolean {
-    // All zeros mean a free slot.
-    const wanted = low === 0 && high === 0 ? 1 : low | 0
+    const wanted = orOne(low, high)
     const at = this.#slotOf(this.#young, wanted, high)
-    if (this.#isTaken(this.#young, at)) return this.#young[at + 2] !== span
+    if (isTaken(this.#young, at)) return this.#young[at + 2] !== span
     const old = this.#slotOf(this.#old, wanted, high)
-    if (this.#isTaken(this.#old, old)) return this.#old[old + 2] !== span
-    this.#young[at] = wanted
+    if (isTaken(this.#old, old)) return this.#old[old + 2] !== span
+    this.#put(at, wanted, high, span)
+    return false
+  }
+
+  /** What `add` noted for the call; 0 where it did not. */
+  find(low: number, high: number): number {
+    const wanted = orOne(low, high)
+    const at = this.#slotOf(this.#young, wanted, high)
+    if (isTaken(this.#young, at)) return this.#young[at + 2]!
+    const old = this.#slotOf(this.#old, wanted, high)
+    return isTaken(this.#old, old) ? this.#old[old + 2]! : 0
+  }
+
+  /** Notes a number for a call that has none yet. */
+  add(low: number, high: number, note: number): void {
+    const wanted = orOne(low, high)
+    const at = this.#slotOf(this.#young, wanted, high)
+    if (!isTaken(this.#young, at)) this.#put(at, wanted, high, note)
+  }
+
+  #put(at: number, low: number, high: number, span: number): void {
+    this.#young[at] = low
     this.#young[at + 1] = high
     this.#young[at + 2] = span
-    if (++this.#youngCount >= this.#max / 2) {
-      const free = this.#old.fill(0)
-      this.#old = this.#young
-      this.#young = free
-      this.#youngCount = 0
-    }
-    return false
+    if (++this.#youngCount < this.#max / 2) return
+    const free = this.#old.fill(0)
+    this.#old = this.#young
+    this.#young = free
+    this.#youngCount = 0
   }
 
   /** Where the call stands, or the free slot where it would. The table is never more than half full. */
   #slotOf(table: Int32Array, low: number, high: number): number {
     for (let slot = low & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const at = slot * columns
-      if ((table[at] === low && table[at + 1] === high) || !this.#isTaken(table, at)) return at
+      if ((table[at] === low && table[at + 1] === high) || !isTaken(table, at)) return at
     }
   }
+}
 
-  #isTaken(table: Int32Array, at: number): boolean {
-    return table[at] !== 0 || table[at + 1] !== 0
-  }
+/** All zeros mean a free slot. */
+function orOne(low: number, high: number): number {
+  return low === 0 && high === 0 ? 1 : low | 0
+}
+
+function isTaken(table: Int32Array, at: number): boolean {
+  return table[at] !== 0 || table[at + 1] !== 0
 }

@@ -1,0 +1,76 @@
+import { roleIndex } from '../../model-calls/attribute-roles.ts'
+import { hashRange } from '../../model-calls/byte-hash.ts'
+import type { CallReader } from '../../model-calls/call-reader.ts'
+import type { NormalizedUsage } from '../../model-calls/usage.ts'
+import type { SpanView } from '../../pdata/views.ts'
+import { SeenCalls } from './seen-calls.ts'
+
+const responseIdPlace = roleIndex('responseId')
+/** Spans of one call come close to each other; small tables stay in the processor's cache. */
+const nestedMax = 16_384
+
+/**
+ * Tells a call that was priced on another span. Two instrumentations wrap one call: their spans have the same response id,
+ * or one is the other's parent, of another scope, and counts the same tokens. A span that its sender sends again is the same call.
+ */
+export class CallDuplicates {
+  readonly #seen = new SeenCalls()
+  /** Priced calls by the id of their span, and by that of its parent, each with its counts. */
+  readonly #priced = new SeenCalls(nestedMax)
+  readonly #parents = new SeenCalls(nestedMax)
+
+  #scope = 0
+  /** Whether calls of several scopes have come: those of one scope are no duplicates of each other. */
+  #hasScopes = false
+
+  /** Calls from now on are of the scope with this name's hash. */
+  enterScope(hash: number): void {
+    const scope = hash || 1
+    if (this.#scope !== 0 && scope !== this.#scope) this.#hasScopes = true
+    this.#scope = scope
+  }
+
+  /** Whether another span has the price of this call; if not, this one has it from now on. */
+  isDuplicate(span: SpanView, reader: CallReader, usage: NormalizedUsage): boolean {
+    const trace = span.traceIdStart
+    const spanId = span.spanIdStart
+    if (trace === 0 || spanId === 0) return false
+    const { view } = span.message.workspace
+    return this.#isReported(view, trace, spanId, reader) || this.#isNested(span, trace, spanId, usage)
+  }
+
+  #isReported(view: DataView, trace: number, spanId: number, { roles, values }: CallReader): boolean {
+    const index = roles.indexOf[responseIdPlace]!
+    if (index < 0) return false
+    const start = values.start(index)
+    const end = values.end(index)
+    // Trace and span ids are random already.
+    const low = hashRange(view.getInt32(trace, true), view, start, end)
+    const high = hashRange(~view.getInt32(trace + 4, true), view, start, end)
+    return this.#seen.isDuplicate(low, high ^ view.getInt32(trace + 8, true), view.getInt32(spanId + 4, true))
+  }
+
+  /** The inner span ends first and usually comes first; either order is the same call. */
+  #isNested(span: SpanView, trace: number, spanId: number, { input, output }: NormalizedUsage): boolean {
+    if (input + output === 0) return false
+    const { view } = span.message.workspace
+    const low = view.getInt32(trace, true) ^ Math.imul(input, 0x9e3779b1)
+    const high = view.getInt32(trace + 4, true) ^ Math.imul(output, 0x85ebca6b)
+    const ownLow = hashRange(low, view, spanId, spanId + 8)
+    const ownHigh = hashRange(~high, view, spanId, spanId + 8)
+    if (this.#hasScopes && this.#isOther(this.#parents.find(ownLow, ownHigh))) return true
+    const parent = span.parentSpanIdStart
+    if (parent !== 0) {
+      const parentLow = hashRange(low, view, parent, parent + 8)
+      const parentHigh = hashRange(~high, view, parent, parent + 8)
+      if (this.#hasScopes && this.#isOther(this.#priced.find(parentLow, parentHigh))) return true
+      this.#parents.add(parentLow, parentHigh, this.#scope)
+    }
+    this.#priced.add(ownLow, ownHigh, this.#scope)
+    return false
+  }
+
+  #isOther(scope: number): boolean {
+    return scope !== 0 && scope !== this.#scope
+  }
+}
