@@ -106,6 +106,11 @@ const clean = [
   'root@ip-10-0-0-1:~# ssh deploy@web01',
   'scala.Some@1a2b3c memcpy@GLIBC com.acme.Foo@5e91993f',
   'GET /api/token HTTP/1.1',
+  'kex: algorithm: curve25519-sha256@libssh.org cipher: chacha20-poly1305@openssh.com aes128-gcm@openssh.com',
+  'config.Password = info.Password, s.token = auth.NewNoAuth(), AccessToken: vals.Get("access_token")',
+  'auth: token URL must be provided, password docs: https://docs.example.com/reset',
+  'gcloud-auth-plugin=528.0.0-0 kubectl; CustomAuthRange: must be a value between 0x80 and 0xFE',
+  'text: 1435065584.128 C:\\Users\\USERNAME\\AppData',
   'input_tokens=12 token_type: bearer secret_name=db-main key_id=abc password reset requested',
 ]
 

@@ -39,10 +39,17 @@ export function detectEmail(d: Detection, at: number, length: number): void {
   // `Manager$1@8c0c065a.run(Manager.java:20)`: a method of Java's default name of an object.
   if (domainEnd < end && bytes[domainEnd] === 0x28 && /^[0-9a-f]{1,8}\./.test(latin1(bytes, at + length, domainEnd)))
     return
+  if (isAlgorithm(latin1(bytes, from, domainEnd))) return
   d.readContext(from)
   if ((d.flags & keyMessageId) !== 0) return
   d.add(email, from, domainEnd)
 }
+
+/** `aes128-gcm@openssh.com`: SSH's names of ciphers, keys and exchanges. */
+const isAlgorithm = (address: string) =>
+  /^[a-z0-9-]*(ssh|gcm|cbc|ctr|sha|mac|curve|poly|rsa|ecdsa|ed25519|cert|zlib|kex|strict|ping|extension|hostkeys|session)[a-z0-9-]*@(openssh\.com|libssh\.org|lysator\.liu\.se|ssh\.com)$/.test(
+    address,
+  )
 
 /** Where the domain that begins at `at` ends; -1 where there is none with an alphabetic or xn-- top-level domain. */
 function readDomain(bytes: Uint8Array, at: number, end: number): number {

@@ -116,10 +116,17 @@ function takePerson(d: Detection, from: number, to: number, text: string): void 
     isIdentifier(value)
   )
     return
+  if (isExpression(value) || value.split(/\s+/).length > 6) return
   // Placeholders of the database, numbers and expressions are no names.
   if (!/[A-Za-z\u0080-\u00ff]{2}/.test(value) || /^[$:?@{[(<]/.test(value)) return
   d.add(ids.person, from, to)
 }
+
+/** What stands there in source code: a call, a member, a type. */
+const isExpression = (text: string) =>
+  /^[A-Za-z_][\w.]*\($|^(this|self|req|request|os|config|info|args|opts|options|params|ctx|process|attribute)\.[A-Za-z]|^\[\d*\]\w+$/.test(
+    text,
+  )
 
 function isCalendarDate(text: string): boolean {
   return /^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{8}|\d{1,2}\.? [A-Za-z]{3,9}\.?,? \d{4}|[A-Za-z]{3,9} \d{1,2},? \d{4})(T[0-9:.Z+-]*)?$/.test(
@@ -143,7 +150,9 @@ function takeAuthorization(d: Detection, from: number, to: number, text: string,
   const encoded = /^(bearer|basic|token)%20/i.exec(text)
   const scheme = encoded ?? schemePattern.exec(text)
   if (scheme !== null) {
-    if (text.length - scheme[0].length < 4 || isPlaceholder(text.slice(scheme[0].length))) return true
+    const rest = text.slice(scheme[0].length)
+    // `auth: token URL must be provided` is a sentence.
+    if (rest.length < 4 || isPlaceholder(rest) || (/ /.test(rest) && !/[=\d]/.test(rest))) return true
     d.add(ids.authorization, from + scheme[0].length, to)
     return true
   }
@@ -151,7 +160,7 @@ function takeAuthorization(d: Detection, from: number, to: number, text: string,
   if (
     isHeader
       ? text.length >= 8 && (/\d/.test(text) || text.length >= 16) && isSecretValue(text, false)
-      : looksRandom(text) && !isIdentifier(text)
+      : !/\s/.test(text) && looksRandom(text) && !isIdentifier(text)
   ) {
     d.add(ids.authorization, from, to)
     return true
@@ -211,6 +220,7 @@ function takeSecret(
     return true
   }
   if (text.startsWith('eyJ')) return false
+  if (!form.isCertain && (isExpression(text) || /^https?:\/\/[^@]*$|^\(\[/.test(text))) return true
   const isPassword = /pass|pwd|kennwort|psk|mnemonic|seed/i.test(name)
   if (form.isProse && !form.isCertain && /^([A-Z]?[a-z]+|[A-Z]+)$/.test(text)) return true
   if (form.isCertain && form.isProse) return true

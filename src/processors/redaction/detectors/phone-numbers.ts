@@ -171,8 +171,9 @@ function withCallingCode(bytes: Uint8Array, start: number, begin: number): numbe
   return at > start && bytes[at - 1] === 0x2b ? at - 1 : at
 }
 
-/** 2024-01-15, 15/01/2024, 2024.01.15 10: a calendar date. */
+/** 2024-01-15, 15/01/2024, and 1435065584.128, 2024.01.15 10: a calendar date; or a time in seconds. */
 function isDateLike(g: number): boolean {
+  if (run.count - g === 2 && run.lengths[g]! >= 8 && run.separators[g + 1] === dot) return true
   return (
     (run.lengths[g] === 4 && run.lengths[g + 1] === 2 && run.lengths[g + 2] === 2) ||
     (run.lengths[g]! <= 2 && run.lengths[g + 1]! <= 2 && run.lengths[g + 2] === 4 && run.separators[g + 1] !== space)

@@ -12,7 +12,7 @@ const serviceAccounts = new Set(
     'www www-data nginx postgres mysql redis vscode codespace vagrant ec2-user azureuser opc core docker hadoop spark airflow jovyan ' +
     'public shared default all guest deploy build builder ci service sbx_user1051 nonroot appuser runneradmin buildagent vsts ' +
     'containeradministrator containeruser linuxbrew python java dotnet site wwwroot home api index html static assets images products ' +
-    'dashboard about contact settings login search help'
+    'username youruser yourname dashboard about contact settings login search help'
   ).split(' '),
 )
 
