@@ -64,6 +64,7 @@ class AttributeTest {
   readonly #key: AttributeKey
   readonly #wanted: EncodedValue | undefined
   readonly #wantedValue: JsValue
+  readonly #wantedText: Uint8Array | undefined
   readonly #pattern: Pattern | undefined
 
   constructor(matchType: MatchType, attribute: MatchAttributeConfig) {
@@ -72,6 +73,7 @@ class AttributeTest {
     if (matchType === 'regexp') this.#pattern = new Pattern(String(attribute.value))
     else {
       this.#wanted = encodeValue(attribute.value)
+      if (typeof attribute.value === 'string') this.#wantedText = Buffer.from(attribute.value)
       this.#wantedValue = new ValueReader().reset(this.#wanted, 0, this.#wanted.length).toJs()
     }
   }
@@ -90,12 +92,12 @@ class AttributeTest {
       return text !== undefined && pattern.test(text)
     }
     const wanted = this.#wanted
-    // Other bytes may still say the same: over-long lengths, another order inside a map.
-    return (
-      wanted === undefined ||
-      equals(wanted, bytes, start, end) ||
-      isSame(value.reset(bytes, start, end).toJs(), this.#wantedValue)
-    )
+    if (wanted === undefined || equals(wanted, bytes, start, end)) return true
+    // Other bytes may still say the same: over-long lengths, another order inside a map. Texts are compared as bytes.
+    value.reset(bytes, start, end)
+    const text = this.#wantedText
+    if (text !== undefined) return value.kind === valueString && equals(text, bytes, value.start, value.end)
+    return isSame(value.toJs(), this.#wantedValue)
   }
 }
 
