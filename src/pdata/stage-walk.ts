@@ -48,6 +48,9 @@ export class StageWalk {
   #active: WalkHooks[] = []
   /** Index in `#hooks` by index in `#active`. */
   #activeIndex: number[] = []
+  readonly #hasPayloadHooks: boolean
+  /** Whether the lists above are the same for every request: nobody has a payload hook. */
+  #isPlanned = false
   #recordHooks = false
   #pointHooks = false
   #scopeHooks = false
@@ -61,6 +64,7 @@ export class StageWalk {
   constructor(signal: Signal, hooks: readonly WalkHooks[]) {
     this.#signal = signal
     this.#hooks = hooks
+    this.#hasPayloadHooks = hooks.some(({ payload }) => payload !== undefined)
     this.#resource = new ResourceView(this.#workspace)
     this.#scope = new ScopeView(this.#workspace, this.#resource)
     this.#span = new SpanView(this.#workspace, this.#scope)
@@ -72,11 +76,11 @@ export class StageWalk {
   /** Runs all hooks over the request. Throws `WireError` where it is malformed. */
   run(request: Uint8Array): Uint8Array {
     this.dropped.fill(0)
-    const bytes = this.#activate(request)
+    const bytes = this.#isPlanned ? request : this.#activate(request)
     if (this.#active.length === 0) return bytes
     const workspace = this.#workspace
     workspace.reset(bytes)
-    workspace.ranges.followsEdits = this.#active.some(hooks => hooks.payload !== undefined)
+    workspace.ranges.followsEdits = this.#hasPayloadHooks && this.#active.some(hooks => hooks.payload !== undefined)
     try {
       this.#copiedUpTo = 0
       this.#request(bytes)
@@ -92,6 +96,7 @@ export class StageWalk {
 
   /** Asks the payload hooks who has to walk; returns the request as they leave it. */
   #activate(request: Uint8Array): Uint8Array {
+    this.#isPlanned = !this.#hasPayloadHooks
     const active: WalkHooks[] = []
     let bytes = request
     this.#activeIndex = []

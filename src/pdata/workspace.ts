@@ -14,6 +14,8 @@ const { copy: copyBytes } = Buffer.prototype as unknown as {
 }
 /** Copies in words may write this far beyond their end, into memory that is free or written next. */
 const slackBytes = 8
+const emptyBytes: Uint8Array = new Uint8Array(0)
+const emptyView: DataView = new DataView(new ArrayBuffer(0))
 /** A buffer that one huge request left behind is given back after the run. */
 const keptBytesMax = 8 << 20
 /** Below this, a byte loop beats `set`. */
@@ -40,7 +42,8 @@ export class Workspace {
   /** Bytes that `emit` has listed. */
   emittedBytes = 0
   #isOwned = false
-  #slab: Uint8Array = new Uint8Array(0)
+  #slab: Uint8Array = emptyBytes
+  #slabView: DataView = emptyView
   /** Over `bytes`. */
   view: DataView = new DataView(new ArrayBuffer(0))
   /** Differs for every run of every workspace: tells whether a constant stands in this buffer already. */
@@ -65,8 +68,15 @@ export class Workspace {
 
   /** Forgets the request, and memory beyond the ordinary. */
   release(): void {
-    this.reset(emptyBytes)
-    if (this.#slab.length > keptBytesMax) this.#slab = emptyBytes
+    this.bytes = emptyBytes
+    this.view = emptyView
+    this.sourceLength = 0
+    this.length = 0
+    this.#isOwned = false
+    this.ranges.reset(0)
+    if (this.#slab.length <= keptBytesMax) return
+    this.#slab = emptyBytes
+    this.#slabView = emptyView
   }
 
   /** Makes room for that many bytes of new material behind `length`. `bytes` may be another array afterwards. */
@@ -78,10 +88,13 @@ export class Workspace {
 
   #own(needed: number): void {
     if (needed > 0x7fffffff) throw new WireError('edits need more memory than there is', -1, 'budget')
-    if (this.#slab.length < needed) this.#slab = new Uint8Array(Math.max(needed + (needed >>> 1), 65536))
+    if (this.#slab.length < needed) {
+      this.#slab = new Uint8Array(Math.max(needed + (needed >>> 1), 65536))
+      this.#slabView = new DataView(this.#slab.buffer)
+    }
     if (this.bytes !== this.#slab) this.#slab.set(this.bytes.subarray(0, this.length))
     this.bytes = this.#slab
-    this.view = new DataView(this.#slab.buffer)
+    this.view = this.#slabView
     this.#isOwned = true
   }
 
@@ -246,8 +259,6 @@ export class Workspace {
     this.#rangeCount++
   }
 }
-
-const emptyBytes: Uint8Array = new Uint8Array(0)
 
 /** Bytes that many records get: a key, a whole attribute. Copied into the buffer once in a run, then pointed at. */
 export interface PlacedConstant {
