@@ -1,12 +1,24 @@
-/** What Node and OpenSSL say where the other side does not answer a TLS handshake with one. */
-const plainTextSigns = /before secure TLS connection was established|wrong version number|packet length too long/
+/** What Node and OpenSSL say, and what to write in the configuration: they name keys of other programs, or none. */
+const remedies: readonly (readonly [RegExp, string])[] = [
+  [
+    /before secure TLS connection was established|wrong version number|packet length too long/,
+    'a backend that speaks plain text needs tls: {insecure: true}, or an http:// URL',
+  ],
+  [
+    /unable to verify the first certificate|self-signed certificate|unable to get local issuer certificate/,
+    'name the authority behind the backend in tls: {ca_file: ...}',
+  ],
+  [/alert certificate required|alert bad certificate/, 'the backend wants tls: {cert_file: ..., key_file: ...}'],
+  [/does not match certificate's altnames/, 'tls: {server_name_override: ...} names the one to expect'],
+]
 
-/**
- * An error of a connection in words. An AggregateError of several addresses has none of its own, and Node's for a server
- * without TLS name neither the cause nor what to write.
- */
+/** An error of a connection in words. An AggregateError of several addresses has none of its own. */
 export function connectErrorText(error: Error): string {
   if (error instanceof AggregateError) return error.errors.map(each => connectErrorText(each as Error)).join('; ')
-  if (!plainTextSigns.test(error.message)) return error.message
-  return `${error.message}; a backend that speaks plain text needs tls: {insecure: true}, or an http:// URL`
+  const text = error.message
+    .replace(/; if the root CA is installed locally.*$/s, '')
+    // OpenSSL's numbers, function and source line say nothing to a reader of the log.
+    .replace(/[0-9A-F]+:error:[0-9A-F]+:SSL routines:[^:]*:([^:]*):[\s\S]*$/, 'TLS: $1')
+  const remedy = remedies.find(([sign]) => sign.test(text))?.[1]
+  return remedy === undefined ? text : `${text}; ${remedy}`
 }

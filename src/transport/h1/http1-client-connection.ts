@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { BodyBuffer } from '../body-buffer.ts'
 import { TransportError, type TransportFailure } from '../client.ts'
+import { connectErrorText } from '../connect-error.ts'
 import { ChunkedReader } from './chunked-reader.ts'
 import { HeadBuffer } from './head-buffer.ts'
 import { Http1Error } from './head-fields.ts'
@@ -216,12 +217,9 @@ export class Http1ClientConnection {
 
   #lost(error: Error | undefined): void {
     if (this.#sink === undefined) return
-    const message = error?.message ?? 'the connection was closed before the end of the answer'
-    this.#fail(
-      'lost',
-      this.#hasAnswerBegun ? message : `no answer: ${error?.message ?? 'the connection was closed'}`,
-      error,
-    )
+    const reason = error === undefined ? 'the connection was closed' : connectErrorText(error)
+    const message = error === undefined ? `${reason} before the end of the answer` : reason
+    this.#fail('lost', this.#hasAnswerBegun ? message : `no answer: ${reason}`, error)
   }
 
   #fail(kind: TransportFailure, message: string, cause?: unknown): void {

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { Timer } from '../../clock/clock.ts'
 import { type GrpcClientSettings, TransportError } from '../client.ts'
+import { connectErrorText } from '../connect-error.ts'
 import type { GrpcTarget } from '../grpc-target.ts'
 import { openSocket, type SocketAddress } from '../open-socket.ts'
 import { Http2ClientConnection } from './http2-client-connection.ts'
@@ -207,7 +208,7 @@ export class GrpcChannel {
     socket.on('data', (bytes: Buffer) => connection.receive(bytes, 0, bytes.length))
     socket.on('drain', () => connection.drained())
     socket.on('error', error => {
-      cause = error.message
+      cause = connectErrorText(error)
     })
     socket.on('end', () => {
       connection.closed(cause)
