@@ -114,3 +114,37 @@ for (const [yaml, message] of [
     t.throws(() => parseConfig(budgetConfig, yaml), new RegExp(message))
   })
 }
+
+t.test('a clock that is set back tells nothing twice; one that was days ahead does not keep its day open', async t => {
+  const daily = budget('{name: daily, limit: 1, thresholds: [0.5]}')
+  t.equal(daily.spend('s', 0.6, noon + 13 * hour).length, 1)
+  t.equal(daily.spend('s', 0.1, noon).length, 0, 'an hour into the next day, then back')
+  t.equal(daily.status('s', noon).spent, 0.7)
+  const ahead = budget('{name: daily, limit: 1, thresholds: [0.5]}')
+  ahead.spend('s', 0.6, noon + 400 * 24 * hour)
+  t.equal(ahead.spend('s', 0.1, noon).length, 0, 'what was told stays told')
+  t.equal(ahead.status('s', noon).periodStartMs, noon - 12 * hour)
+  t.equal(ahead.status('s', noon).spent, 0.7)
+  t.equal(ahead.status('s', noon + 12 * hour).spent, 0, 'and the day ends')
+})
+
+t.test('a rolling window forgets what a clock ahead of its time has put into it', async t => {
+  const rolling = budget('{name: r, limit: 1, period: rolling, window: 2h, thresholds: [1]}')
+  rolling.spend('s', 0.6, noon + 400 * 24 * hour)
+  rolling.spend('s', 0.1, noon)
+  t.ok(Math.abs(rolling.status('s', noon).spent - 0.7) < 1e-12)
+  t.equal(rolling.status('s', noon + 2.1 * hour).spent, 0)
+  const restored = budget('{name: r, limit: 1, period: rolling, window: 2h}')
+  restored.restore(rolling.snapshot('s')!, noon + 3 * hour)
+  t.equal(restored.status('s', noon + 3 * hour).spent, 0)
+})
+
+t.test('more remembered scopes than scopes_max: the latest stay', async t => {
+  const many = budget('{name: b, limit: 1}')
+  for (let i = 0; i < 5000; i++) many.spend(`s${i}`, 0.1, noon + i)
+  const few = budget('{name: b, limit: 1, scopes_max: 10}')
+  for (const snapshot of many.snapshots()) few.restore(snapshot, noon + 6000)
+  t.equal(few.scopeCount, 10)
+  t.equal(few.status('s4999', noon + 6000).spent, 0.1)
+  t.equal(few.status('s0', noon + 6000).spent, 0)
+})

@@ -59,6 +59,8 @@ export interface ScopeSnapshot {
 
 interface ScopeState {
   period: Period
+  /** The period that a clock set back by days has left open. */
+  ahead: Period | undefined
   spent: Sum
   rolling: RollingSum | undefined
   burnLong: RollingSum | undefined
@@ -70,6 +72,8 @@ interface ScopeState {
 }
 
 const endless = Number.MAX_SAFE_INTEGER
+/** How far a clock may be set back before it is said to have been wrong. */
+const clockSlackMs = 86_400_000
 
 /**
  * One budget over all values of its scope. It has no clock and no I/O: spends go in with their time, alerts come out, so
@@ -81,6 +85,7 @@ export class Budget {
   /** In order of use, the least recent first. */
   readonly #scopes = new Map<string, ScopeState>()
   #forgotten = 0
+  #latestPeriod: Period = { startMs: 0, endMs: 0 }
 
   constructor(config: BudgetConfig) {
     this.config = config
@@ -159,6 +164,7 @@ export class Budget {
     for (const [slot, amount] of snapshot.slots ?? []) state.rolling?.addSlot(slot, amount)
     this.#scopes.set(snapshot.scopeValue, state)
     this.#roll(state, nowMs)
+    this.#forgetOldest()
   }
 
   get #isCalendar(): boolean {
@@ -177,17 +183,21 @@ export class Budget {
     }
     state.lastMs = Math.max(state.lastMs, nowMs)
     this.#scopes.set(scopeValue, state)
-    if (this.#scopes.size > this.config.scopesMax) {
-      this.#scopes.delete(this.#scopes.keys().next().value!)
-      this.#forgotten++
-    }
+    this.#forgetOldest()
     return state
+  }
+
+  #forgetOldest(): void {
+    if (this.#scopes.size <= this.config.scopesMax) return
+    this.#scopes.delete(this.#scopes.keys().next().value!)
+    this.#forgotten++
   }
 
   #newState(nowMs: number): ScopeState {
     const { burnRate, period, windowMs } = this.config
     return {
       period: this.#isCalendar ? this.#periodAt(nowMs) : { startMs: nowMs, endMs: endless },
+      ahead: undefined,
       spent: new Sum(),
       rolling: period === 'rolling' ? new RollingSum(windowMs) : undefined,
       burnLong: burnRate && new RollingSum(burnRate.longWindowMs),
@@ -200,13 +210,31 @@ export class Budget {
   }
 
   #periodAt(timeMs: number): Period {
-    return calendarPeriod(this.config.period as 'day' | 'week' | 'month', timeMs, this.config.timeZone)
+    // Thousands of scopes begin in the same period, and finding it in a time zone takes 50 us.
+    const known = this.#latestPeriod
+    if (timeMs >= known.startMs && timeMs < known.endMs) return known
+    const period = calendarPeriod(this.config.period as 'day' | 'week' | 'month', timeMs, this.config.timeZone)
+    this.#latestPeriod = period
+    return period
   }
 
-  /** Starts a new period where the old one is over; a clock that was set back never reopens one. */
+  /**
+   * Starts a new period where the old one is over. A clock that was set back reopens none: what was told stays told. One
+   * that was days ahead would keep its period open until then, so its spends go to the period that it is; where it was the
+   * setting back that was wrong, they return.
+   */
   #roll(state: ScopeState, nowMs: number): void {
+    if (nowMs < state.period.startMs - clockSlackMs) {
+      state.ahead ??= state.period
+      state.period = this.#isCalendar ? this.#periodAt(nowMs) : { startMs: nowMs, endMs: endless }
+      state.firstMs = state.lastMs = nowMs
+      return
+    }
     if (nowMs < state.period.endMs) return
+    const { ahead } = state
+    state.ahead = undefined
     state.period = this.#periodAt(nowMs)
+    if (ahead?.startMs === state.period.startMs) return
     state.spent = new Sum()
     state.fired.clear()
     state.burnFired = false

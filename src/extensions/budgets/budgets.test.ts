@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
 import t from 'tap'
 import { parseConfig } from '../../config/parse-config.ts'
 import { componentSettings } from '../../testkit/component-settings.ts'
@@ -174,4 +175,106 @@ t.test('other channels get their own form', async t => {
   t.match(find('event_action'), { routing_key: 'k', payload: { severity: 'critical' } })
   t.match(find('resourceLogs'), { resourceLogs: [{ scopeLogs: [{ logRecords: [{ severityNumber: 17 }] }] }] })
   t.ok(hook.bodies.some(body => body['text'] === 'b a "quoted" name {{nothing}}'))
+})
+
+t.test('new settings on the running instance: spends, what fired and the address stay', async t => {
+  const hook = await webhook()
+  t.teardown(() => hook.server.close())
+  const path = join(t.testdir(), 'state')
+  const yaml = (budgets: string, alerts = '', endpoint = '127.0.0.1:0') =>
+    parseConfig(
+      budgetsConfig,
+      `{endpoint: "${endpoint}", state_file: ${path}, budgets: [${budgets}],
+        alerts: {webhook: {url: "http://127.0.0.1:${hook.port}/x", ${alerts}}}}`,
+    )
+  const budgets = new Budgets(yaml('{name: daily, limit: 1, thresholds: [0.5, 1]}'), componentSettings('budgets'))
+  await budgets.start()
+  const { port } = budgets
+  budgets.recordSpend(spend(0.6, 'shop'))
+  await until(() => hook.bodies.length === 1)
+  const next = yaml(
+    '{name: team, scope: [team], limit: 1, thresholds: [1]}, {name: daily, limit: 2, thresholds: [0.3, 1]}',
+    'headers: {x-key: other}',
+  )
+  t.equal(await budgets.reconfigure(next), true)
+  t.equal(budgets.port, port, 'who asks is not turned away')
+  t.same(budgets.scopes, ['service.name', 'team'], 'the places of old keys stay')
+  const daily = () => budgets.statusesOf('shop').find(({ budget }) => budget === 'daily')!
+  t.match(daily(), { spent: 0.6, limit: 2 })
+  // Whoever asked for the scopes before still sends one value; the next one sends two.
+  budgets.recordSpend(spend(0.1, 'shop'))
+  budgets.recordSpend(spend(1.5, 'shop', 'pay'))
+  await until(() => hook.bodies.length === 4)
+  t.same(
+    hook.bodies.map(({ budget, threshold }) => [budget, threshold]),
+    [
+      ['daily', 0.5],
+      ['daily', 0.3],
+      ['team', 1],
+      ['daily', 1],
+    ],
+  )
+  await budgets.shutdown(deadline)
+  const again = new Budgets(next, componentSettings('budgets'))
+  await again.start()
+  t.ok(Math.abs(again.statusesOf('shop').find(({ budget }) => budget === 'daily')!.spent - 2.2) < 1e-12)
+  await again.shutdown(deadline)
+})
+
+t.test('an address that is taken can be tried again', async t => {
+  const taken = await webhook()
+  const config = parseConfig(budgetsConfig, `{endpoint: "127.0.0.1:${taken.port}", budgets: [{name: b, limit: 1}]}`)
+  const budgets = new Budgets(config, componentSettings('budgets'))
+  await t.rejects(budgets.start(), { code: 'EADDRINUSE' })
+  taken.server.close()
+  await once(taken.server, 'close')
+  await budgets.start()
+  t.equal(budgets.port, taken.port)
+  t.equal((await fetch(`http://127.0.0.1:${budgets.port}/v1/budgets`)).status, 200)
+  await budgets.shutdown(deadline)
+})
+
+t.test('a state file that goes bad while spends come: they count, and are written once it can be', async t => {
+  const directory = t.testdir({ states: {} })
+  const path = join(directory, 'states', 'state')
+  const config = parseConfig(
+    budgetsConfig,
+    `{state_file: ${path}, budgets: [{name: b, limit: 1e6, scopes_max: 100000}]}`,
+  )
+  const settings = componentSettings('budgets')
+  const budgets = new Budgets(config, settings)
+  await budgets.start()
+  // Nobody, root included, opens a directory for writing: the next compaction fails, and so does what follows.
+  rmSync(path)
+  mkdirSync(`${path}.new`)
+  mkdirSync(path)
+  for (let i = 0; i < 30_000; i++) budgets.recordSpend(spend(1, `service-${i % 20_000}`))
+  t.equal(budgets.statusesOf('service-7')[0]!.spent, 2)
+  rmSync(`${path}.new`, { recursive: true })
+  rmSync(path, { recursive: true })
+  budgets.recordSpend(spend(1, 'service-7'))
+  await budgets.shutdown(deadline)
+  const again = new Budgets(config, componentSettings('budgets'))
+  await again.start()
+  t.equal(again.statusesOf('service-7')[0]!.spent, 3)
+  t.equal(again.statusesOf('service-19999')[0]!.spent, 1, 'and those that were not written meanwhile')
+  await again.shutdown(deadline)
+})
+
+t.test('a state file of noise, or of lines that say something else, is nothing', async t => {
+  const path = join(t.testdir(), 'state')
+  const line = (json: string) => `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`
+  writeFileSync(
+    path,
+    Buffer.concat([
+      Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 7919) & 255)),
+      Buffer.from(`\n${line('{"v":1,"type":"scope"}')}${line('{"v":1,"type":"alert"}')}${line('{"v":2}')}`),
+    ]),
+  )
+  const config = parseConfig(budgetsConfig, `{state_file: ${path}, budgets: [{name: b, limit: 1}]}`)
+  const budgets = new Budgets(config, componentSettings('budgets'))
+  await budgets.start()
+  budgets.recordSpend(spend(0.25, 'shop'))
+  t.equal(budgets.statusesOf('shop')[0]!.spent, 0.25)
+  await budgets.shutdown(deadline)
 })

@@ -1,7 +1,7 @@
 import type { Component, ComponentSettings, Deadline } from '../../component/component.ts'
 import type { Spend, SpendSink } from '../../component/spend.ts'
 import { parseListenAddress } from '../../config/listen-address.ts'
-import { alertChannels } from './alert-channels.ts'
+import { type AlertChannel, alertChannels } from './alert-channels.ts'
 import { AlertSender } from './alert-sender.ts'
 import { type Alert, Budget, type BudgetStatus } from './budget.ts'
 import type { BudgetsConfig } from './config.ts'
@@ -10,15 +10,15 @@ import { alertId, type StateEntry, StateFile } from './state-file.ts'
 
 /** Keeps the budgets: takes spends, remembers them over restarts, tells about thresholds once, answers who asks. */
 export class Budgets implements Component, SpendSink {
-  readonly scopes: readonly string[]
-  readonly #config: BudgetsConfig
   readonly #settings: ComponentSettings
-  readonly #budgets: readonly Budget[]
+  #config: BudgetsConfig
+  #scopes: readonly string[] = []
+  #budgets: readonly Budget[] = []
   /** For each budget the places of its scope's keys in `scopes`. */
-  readonly #scopePlaces: readonly (readonly number[])[]
-  readonly #senders: ReadonlyMap<string, AlertSender>
-  readonly #file: StateFile | undefined
-  readonly #api: DecisionApi | undefined
+  #scopePlaces: readonly (readonly number[])[] = []
+  #senders: ReadonlyMap<string, AlertSender>
+  #file: StateFile | undefined
+  #api: DecisionApi | undefined
   readonly #removeGauges: (() => void)[] = []
   #isStateBroken = false
   #isStarted = false
@@ -26,28 +26,14 @@ export class Budgets implements Component, SpendSink {
   constructor(config: BudgetsConfig, settings: ComponentSettings) {
     this.#config = config
     this.#settings = settings
-    this.#budgets = config.budgets.map(budget => new Budget(budget))
-    this.scopes = [...new Set(config.budgets.flatMap(budget => budget.scope))]
-    this.#scopePlaces = config.budgets.map(({ scope }) => scope.map(key => this.scopes.indexOf(key)))
-    this.#file = config.stateFile === '' ? undefined : new StateFile(config.stateFile)
-    const { timeoutMs, retryMs, pendingMax } = config.alerts
-    this.#senders = new Map(
-      alertChannels(config.alerts).map(channel => [
-        channel.name,
-        new AlertSender({
-          channel,
-          timeoutMs,
-          retryMs,
-          pendingMax,
-          clock: settings.clock,
-          logger: settings.logger,
-          metrics: settings.metrics,
-          onTold: alert => this.#append({ type: 'told', channel: channel.name, id: alertId(alert) }),
-        }),
-      ]),
-    )
-    const address = config.endpoint === undefined ? undefined : parseListenAddress(config.endpoint)
-    if (address !== undefined) this.#api = new DecisionApi(this, address.host, address.port)
+    this.#setBudgets(config)
+    this.#file = stateFileOf(config)
+    this.#senders = this.#createSenders(config)
+    this.#api = this.#createApi(config)
+  }
+
+  get scopes(): readonly string[] {
+    return this.#scopes
   }
 
   /** The decision API's port, 0 without one. */
@@ -55,12 +41,43 @@ export class Budgets implements Component, SpendSink {
     return this.#api?.port ?? 0
   }
 
+  /** Can be tried again where the address was taken: nothing else has happened then. */
   async start(): Promise<void> {
     if (this.#isStarted) return
+    await this.#api?.start()
     this.#isStarted = true
     this.#restore()
-    await this.#api?.start()
     for (const budget of this.#budgets) this.#observe(budget)
+  }
+
+  /** What was spent, what has fired and which alerts wait stays, by the names of budgets and channels. */
+  async reconfigure(config: unknown): Promise<boolean> {
+    if (!this.#isStarted) return false
+    const next = config as BudgetsConfig
+    const before = this.#config
+    const hasNewAddress = next.endpoint !== before.endpoint
+    const api = hasNewAddress ? this.#createApi(next) : this.#api
+    if (hasNewAddress) await api?.start()
+    if (hasNewAddress) await this.#api?.shutdown()
+    this.#api = api
+    // An attempt that is under way is waited for: its alert must not go out a second time from the new channel.
+    await Promise.all([...this.#senders.values()].map(sender => sender.shutdown()))
+    this.#config = next
+    this.#replaceSenders(next)
+    for (const remove of this.#removeGauges.splice(0)) remove()
+    const old = new Map(this.#budgets.map(budget => [budget.config.name, budget]))
+    this.#setBudgets(next)
+    const nowMs = this.#settings.clock.wallMs()
+    for (const budget of this.#budgets) {
+      for (const snapshot of old.get(budget.config.name)?.snapshots() ?? []) budget.restore(snapshot, nowMs)
+      this.#observe(budget)
+    }
+    if (next.stateFile !== before.stateFile) {
+      this.#file?.close()
+      this.#file = stateFileOf(next)
+    }
+    this.#compact()
+    return true
   }
 
   async shutdown(_deadline: Deadline): Promise<void> {
@@ -93,7 +110,7 @@ export class Budgets implements Component, SpendSink {
       )
       for (const alert of alerts) for (const sender of this.#senders.values()) sender.enqueue(alert)
     })
-    if (this.#file?.wantsCompaction) this.#compact()
+    if (this.#file?.wantsCompaction === true) this.#compact()
   }
 
   statusesOf(scopePath: string): BudgetStatus[] {
@@ -148,18 +165,31 @@ export class Budgets implements Component, SpendSink {
       })
     }
     for (const { channel, alert } of pending) this.#senders.get(channel)?.enqueue(alert)
-    this.#compact()
+    // Here a disk that refuses is a mistake of the configuration: the start says so.
+    this.#file.compact(this.#entries())
+  }
+
+  #append(...entries: StateEntry[]): void {
+    this.#write(file => file.append(entries))
+  }
+
+  #compact(): void {
+    this.#write(file => file.compact(this.#entries()))
   }
 
   /** A disk that does not take the state must not stop the telemetry: said once, healed by itself. */
-  #append(...entries: StateEntry[]): void {
-    if (this.#file === undefined) return
+  #write(work: (file: StateFile) => void): void {
+    const file = this.#file
+    if (file === undefined) return
     try {
-      this.#file.append(entries)
-      if (this.#isStateBroken) this.#settings.logger.info('budget state is written again')
+      work(file)
+      if (!this.#isStateBroken) return
+      // What was not written meanwhile is, before anything else may be lost.
+      file.compact(this.#entries())
       this.#isStateBroken = false
+      this.#settings.logger.info('budget state is written again')
     } catch (error) {
-      this.#file.close()
+      file.close()
       if (!this.#isStateBroken) {
         this.#settings.logger.error('budget state cannot be written, spends are kept in memory', {
           file: this.#config.stateFile,
@@ -170,14 +200,51 @@ export class Budgets implements Component, SpendSink {
     }
   }
 
-  #compact(): void {
+  #entries(): StateEntry[] {
     const entries: StateEntry[] = this.#budgets.flatMap(budget =>
       [...budget.snapshots()].map(snapshot => ({ type: 'scope' as const, budget: budget.config.name, snapshot })),
     )
     for (const [channel, sender] of this.#senders) {
       for (const alert of sender.pending) entries.push({ type: 'alert', channel, alert })
     }
-    this.#file!.compact(entries)
+    return entries
+  }
+
+  /** Who asked for `scopes` before goes on sending values in that order, so keys are only added. */
+  #setBudgets({ budgets }: BudgetsConfig): void {
+    this.#budgets = budgets.map(budget => new Budget(budget))
+    this.#scopes = [...new Set([...this.#scopes, ...budgets.flatMap(budget => budget.scope)])]
+    this.#scopePlaces = budgets.map(({ scope }) => scope.map(key => this.#scopes.indexOf(key)))
+  }
+
+  #createApi({ endpoint }: BudgetsConfig): DecisionApi | undefined {
+    const address = endpoint === undefined ? undefined : parseListenAddress(endpoint)
+    return address === undefined ? undefined : new DecisionApi(this, address.host, address.port)
+  }
+
+  #createSenders({ alerts }: BudgetsConfig): ReadonlyMap<string, AlertSender> {
+    const { timeoutMs, retryMs, pendingMax } = alerts
+    const { clock, logger, metrics } = this.#settings
+    const senderOf = (channel: AlertChannel) =>
+      new AlertSender({
+        channel,
+        timeoutMs,
+        retryMs,
+        pendingMax,
+        clock,
+        logger,
+        metrics,
+        onTold: alert => this.#append({ type: 'told', channel: channel.name, id: alertId(alert) }),
+      })
+    return new Map(alertChannels(alerts).map(channel => [channel.name, senderOf(channel)]))
+  }
+
+  #replaceSenders(config: BudgetsConfig): void {
+    const old = this.#senders
+    this.#senders = this.#createSenders(config)
+    for (const [channel, sender] of this.#senders) {
+      for (const alert of old.get(channel)?.pending ?? []) sender.enqueue(alert)
+    }
   }
 
   #observe(budget: Budget): void {
@@ -201,4 +268,8 @@ export class Budgets implements Component, SpendSink {
       ),
     )
   }
+}
+
+function stateFileOf({ stateFile }: BudgetsConfig): StateFile | undefined {
+  return stateFile === '' ? undefined : new StateFile(stateFile)
 }

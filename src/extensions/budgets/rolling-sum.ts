@@ -18,11 +18,18 @@ export class RollingSum {
   }
 
   total(nowMs: number): number {
-    const oldest = Math.floor(nowMs / this.#slotMs) - slotCount
+    const now = Math.floor(nowMs / this.#slotMs)
     let total = 0
     for (const [slot, amount] of this.#slots) {
-      if (slot <= oldest) this.#slots.delete(slot)
-      else total += amount
+      if (slot <= now - slotCount) this.#slots.delete(slot)
+      else {
+        total += amount
+        // A clock that was far ahead and is set right: its slots would stay until that time comes.
+        if (slot > now + slotCount) {
+          this.#slots.delete(slot)
+          this.addSlot(now, amount)
+        }
+      }
     }
     return total
   }

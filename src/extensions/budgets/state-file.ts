@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Alert, ScopeSnapshot } from './budget.ts'
@@ -53,8 +53,12 @@ export class StateFile {
       if (line === '') continue
       const entry = parseLine(line)
       if (entry === undefined) this.damagedLines++
-      else if (entry.type === 'scope') scopes.set(`${entry.budget}\0${entry.snapshot.scopeValue}`, entry)
-      else if (entry.type === 'alert') pending.set(`${entry.channel}\0${alertId(entry.alert)}`, entry)
+      else if (entry.type === 'scope') {
+        // The order of the last use is kept: the least recent scopes are the first to be forgotten.
+        const key = `${entry.budget}\0${entry.snapshot.scopeValue}`
+        scopes.delete(key)
+        scopes.set(key, entry)
+      } else if (entry.type === 'alert') pending.set(`${entry.channel}\0${alertId(entry.alert)}`, entry)
       else pending.delete(`${entry.channel}\0${entry.id}`)
     }
     return { scopes: [...scopes.values()], pending: [...pending.values()] }
@@ -63,7 +67,11 @@ export class StateFile {
   /** One write for all `entries`: after a kill the file has all of them or none. */
   append(entries: readonly StateEntry[]): void {
     this.#descriptor ??= this.#open('a')
-    this.#appendedBytes += writeSync(this.#descriptor, entries.map(formatLine).join(''))
+    const bytes = Buffer.from(entries.map(formatLine).join(''))
+    const written = writeSync(this.#descriptor, bytes)
+    this.#appendedBytes += written
+    // The caller closes the file, and opening it again ends the torn line.
+    if (written < bytes.length) throw new Error(`the disk took ${written} of ${bytes.length} bytes`)
   }
 
   get wantsCompaction(): boolean {
@@ -72,18 +80,19 @@ export class StateFile {
 
   /** Replaces the file by `entries`; the old one stays until the new one is safely there. */
   compact(entries: Iterable<StateEntry>): void {
+    // Where this fails it is tried again after as many bytes, not at every spend.
+    this.#appendedBytes = 0
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 })
     const temporary = `${this.#path}.new`
     const descriptor = openSync(temporary, 'w', 0o600)
     try {
-      for (const entry of entries) writeSync(descriptor, formatLine(entry))
+      writeFileSync(descriptor, [...entries].map(formatLine).join(''))
       fsyncSync(descriptor)
     } finally {
       closeSync(descriptor)
     }
     renameSync(temporary, this.#path)
     this.close()
-    this.#appendedBytes = 0
   }
 
   close(): void {
@@ -109,5 +118,15 @@ function parseLine(line: string): StateEntry | undefined {
   const json = line.slice(9)
   if (line[8] !== ' ' || crc32(json).toString(16).padStart(8, '0') !== line.slice(0, 8)) return undefined
   const parsed = JSON.parse(json) as StateEntry & { v: number }
-  return parsed.v === formatVersion ? parsed : undefined
+  return parsed.v === formatVersion && isWhole(parsed) ? parsed : undefined
+}
+
+/** A line that another version wrote may be undamaged and say something else. */
+function isWhole(entry: StateEntry): boolean {
+  if (entry.type === 'scope') {
+    const { snapshot } = entry
+    return Number.isFinite(snapshot?.spent) && Number.isFinite(snapshot.lastMs) && Array.isArray(snapshot.fired)
+  }
+  if (entry.type === 'alert') return typeof entry.alert?.budget === 'string'
+  return entry.type === 'told'
 }
