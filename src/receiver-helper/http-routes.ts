@@ -2,7 +2,13 @@ import type { ClientMetadata } from '../pdata/otlp-batch.ts'
 import type { ByteBudget } from '../transport/byte-budget.ts'
 import { grpcStatusTrailers } from '../transport/grpc.ts'
 import { type HeaderList, noHeaders } from '../transport/headers.ts'
-import { type ContentEncoding, contentEncoding, defaultInflateLimits, inflate } from '../transport/inflate.ts'
+import {
+  type ContentEncoding,
+  contentEncoding,
+  defaultInflateLimits,
+  type InflateLimits,
+  inflate,
+} from '../transport/inflate.ts'
 import type { BodyFailure, Exchange, RequestHandler } from '../transport/server.ts'
 import { type Cors, corsHeaders, preflightHeaders } from './cors.ts'
 import { failureRefusal } from './grpc-methods.ts'
@@ -73,10 +79,12 @@ interface Incoming {
 export class HttpRoutes implements RequestHandler {
   readonly #settings: HttpRoutesSettings
   readonly #encodings: ReadonlySet<ContentEncoding>
+  readonly #inflateLimits: InflateLimits
   isDraining = false
 
   constructor(settings: HttpRoutesSettings) {
     this.#settings = settings
+    this.#inflateLimits = { ...defaultInflateLimits, bytesMax: settings.bodyBytesMax }
     // What has no compression at all is always taken.
     this.#encodings = new Set(['identity', ...settings.encodings.map(contentEncoding)] as ContentEncoding[])
   }
@@ -132,8 +140,7 @@ export class HttpRoutes implements RequestHandler {
 
   async #run(exchange: Exchange, incoming: Incoming, bytes: Uint8Array): Promise<void> {
     const { route, encoding, request, lease } = incoming
-    const limits = { ...defaultInflateLimits, bytesMax: this.#settings.bodyBytesMax }
-    const inflated = inflate(encoding, bytes, limits, lease)
+    const inflated = inflate(encoding, bytes, this.#inflateLimits, lease)
     const body = inflated instanceof Promise ? await inflated : inflated
     const answer = await route.take(body, request)
     lease.release()

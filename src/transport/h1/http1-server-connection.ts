@@ -4,7 +4,7 @@ import { admittedAheadBytesMax } from '../limits.ts'
 import { Outbox } from '../outbox.ts'
 import type { BodyFailure, CloseReason } from '../server.ts'
 import type { ConnectionHost, ServerConnection } from '../server-connection.ts'
-import { answerHead, currentDateField, lengthField } from './answer-head.ts'
+import { answerHead, currentDateField, emptyLine, lengthField, wholeHead } from './answer-head.ts'
 import { ChunkedReader } from './chunked-reader.ts'
 import { HeadBuffer } from './head-buffer.ts'
 import { Http1Error } from './head-fields.ts'
@@ -20,7 +20,6 @@ const discardBytesMax = 1024 * 1024
 const noBytes = new Uint8Array(0)
 const plainHeaders: HeaderList = Object.freeze([])
 const closeField = Buffer.from('connection: close\r\n', 'latin1')
-const emptyLine = Buffer.from('\r\n', 'latin1')
 const continueLine = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
 
 // What the next byte belongs to.
@@ -243,12 +242,18 @@ export class Http1ServerConnection implements ServerConnection {
     const isUnclear = !isBodyRead && (exchange.head.expectsContinue || this.#bodyLeft > discardBytesMax)
     if (isUnclear || headerIn(headers, 'connection') === 'close') this.#isLast = true
     const outbox = this.#outbox
-    outbox.append(answerHead(status, headers))
-    outbox.append(currentDateField(this.#host.settings.clock.wallMs()))
-    if (this.#isLast) outbox.append(closeField)
-    if (status !== 204 && status !== 304) outbox.append(lengthField(body.length))
-    outbox.append(emptyLine)
-    if (exchange.method !== 'HEAD' && status !== 204 && status !== 304) outbox.append(body)
+    const wallMs = this.#host.settings.clock.wallMs()
+    const hasBody = status !== 204 && status !== 304
+    if (hasBody && !this.#isLast) {
+      outbox.append(wholeHead(status, headers, body.length, wallMs))
+    } else {
+      outbox.append(answerHead(status, headers))
+      outbox.append(currentDateField(wallMs))
+      if (this.#isLast) outbox.append(closeField)
+      if (hasBody) outbox.append(lengthField(body.length))
+      outbox.append(emptyLine)
+    }
+    if (exchange.method !== 'HEAD' && hasBody) outbox.append(body)
     this.#exchange = undefined
     this.#discardedBytes = 0
     exchange.body.drop()
@@ -256,7 +261,9 @@ export class Http1ServerConnection implements ServerConnection {
       this.#close('peer')
       return
     }
-    this.#planFlush()
+    // With nothing sent ahead there is no other answer that this one could go out with.
+    if (isBodyRead && !this.#isParsing && this.#ahead.length === 0 && !this.#isFlushPlanned) outbox.flush()
+    else this.#planFlush()
     if (isBodyRead) this.#nextRequest()
   }
 
