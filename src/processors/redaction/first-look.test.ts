@@ -43,6 +43,22 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
   ["SET PASSWORD FOR 'x'@'%' = 'Xk29dLmzQ4'", "SET PASSWORD FOR 'x'@'%' = '[secret]'"],
   ['Server=h;UID=u;PWD={Xk;29dLmzQ4};', 'Server=h;UID=u;PWD={[secret]};'],
   ['jdbc:oracle:thin:scott/Xk29dLmzQ4@h:1521:orcl', 'jdbc:oracle:thin:scott/[url_credentials]@h:1521:orcl'],
+  ['<add key="DbPassword" value="hunter2x"/>', '<add key="DbPassword" value="[secret]"/>'],
+  [
+    '<wsse:Password Type="x#PasswordText">hunter2x</wsse:Password>',
+    '<wsse:Password Type="x#PasswordText">[secret]</wsse:Password>',
+  ],
+  ['userPassword: {SSHA}abcDEF123xyz', 'userPassword: [secret]'],
+  ['my ssn is 536.22.8713', 'my ssn is [us_ssn]'],
+  ['card number 4929381332664295 cvv 737 exp 12/27', 'card number [card] cvv [card_cvv] exp [card_expiry]'],
+  ['the OTP is 493817, cvv 737', 'the OTP is [secret], cvv [card_cvv]'],
+  ['my passport number is C03005988', 'my passport number is [passport]'],
+  ['steuer-id 86095742719', 'steuer-id [de_steuer_id]'],
+  [
+    'Authorization: Digest username="bob", response="6629fae49393a05397450978507c4ef1"',
+    'Authorization: Digest [authorization]"bob", response="[authorization]"',
+  ],
+  ['mnemonic: abandon ability able about', 'mnemonic: [secret]'],
   ['DOB 1984-02-11, birthday is 11 Feb 1984', 'DOB [birth_date], birthday is [birth_date]'],
   [
     '{"tls.key":"LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNSUlFcEFJQkFBS0NBUUVBcm9vdA=="}',

@@ -62,7 +62,15 @@ export function isPairSign(bytes: Uint8Array, at: number): boolean {
   do offset++
   while (bytes[offset] === 0x20)
   const next = bytes[offset] ?? 0
-  return next === 0x2c || next === 0x7d || next === 0x5c || next === 0x3b || next === 0x0a || next === 0x0d
+  return (
+    (next | 0x20) === 0x76 ||
+    next === 0x2c ||
+    next === 0x7d ||
+    next === 0x5c ||
+    next === 0x3b ||
+    next === 0x0a ||
+    next === 0x0d
+  )
 }
 
 export function hasAt(bytes: Uint8Array, from: number, end: number): boolean {

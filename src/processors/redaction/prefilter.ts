@@ -1,6 +1,6 @@
 import { type DetectorSettings, isNameByte } from './detectors/detection.ts'
 import { addressClasses, addressClassOf } from './detectors/ip.ts'
-import { keyBirth, keyQueryCode, keySecret } from './detectors/key-words.ts'
+import { keyBirth, keyCvv, keyPin, keyQueryCode, keySecret } from './detectors/key-words.ts'
 import { wholeValueFlags } from './detectors/keyed-values.ts'
 import { pairFlags } from './detectors/name-value-pairs.ts'
 import { colourStart } from './detectors/percent-text.ts'
@@ -121,7 +121,7 @@ export class Prefilter {
     // 52.520008, 0.57.1: no form of anything, unless a number stands before the point of a sentence.
     // The whole part is short: a long one may be a number, and the point the end of its sentence.
     if (dots > 0 && dots < 3 && others === 0 && to - from - dots < 20 && isShortBeforeDot(bytes, from))
-      return before === 0x29 || isDottedPhone(bytes, from) || isDottedPhone(bytes, from + 1)
+      return before === 0x29 || isDotted(bytes, from) || isDotted(bytes, from + 1)
     // 2024-01-15, also with the first digit being a length.
     return !(isDate(bytes, from, to) || (to - from === 11 && isDate(bytes, from + 1, to)))
   }
@@ -223,7 +223,11 @@ export class Prefilter {
     while (behind < end && behind - to < 24 && isSpace(bytes[behind]!)) behind++
     const isOption = bytes[from] === 0x2d
     if (!isOption && !isEncoded && bytes[to] !== 0x0a && !hasDigitSoon(bytes, behind, end)) return false
-    return ((this.#names.get(bytes, from, to) | this.#names.get(bytes, from + 1, to)) & (keySecret | keyBirth)) !== 0
+    return (
+      ((this.#names.get(bytes, from, to) | this.#names.get(bytes, from + 1, to)) &
+        (keySecret | keyBirth | keyCvv | keyPin)) !==
+      0
+    )
   }
 }
 
@@ -249,9 +253,11 @@ function isProduct(bytes: Uint8Array, at: number): boolean {
   return offset > 0 && bytes[offset - 1] !== 0x2f
 }
 
-/** 415.555.2671: in a name for it, a phone number of North America. */
-const isDottedPhone = (bytes: Uint8Array, from: number) =>
-  bytes[from]! >= 0x32 && bytes[from + 3] === 0x2e && bytes[from + 7] === 0x2e && isDigit(bytes[from + 11] ?? 0)
+/** 415.555.2671 and 536.22.8713: beside a word for it, a phone number of North America or a social security number. */
+const isDotted = (bytes: Uint8Array, from: number) =>
+  bytes[from + 3] === 0x2e &&
+  ((bytes[from]! >= 0x32 && bytes[from + 7] === 0x2e && isDigit(bytes[from + 11] ?? 0)) ||
+    (bytes[from + 6] === 0x2e && isDigit(bytes[from + 10] ?? 0)))
 
 function isShortBeforeDot(bytes: Uint8Array, from: number): boolean {
   for (let offset = from; offset < from + 7; offset++) if (bytes[offset] === 0x2e) return true

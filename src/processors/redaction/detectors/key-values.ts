@@ -10,6 +10,8 @@ import { detectUrlCredentials, schemeLength } from './urls.ts'
 import { ValueRange } from './value-range.ts'
 
 const birth = detectorId('birth_date')
+const cvv = detectorId('card_cvv')
+const secret = detectorId('secret')
 const range = new ValueRange()
 const form = { isCertain: false, isProse: false, isParameter: false }
 
@@ -42,7 +44,8 @@ export function detectSeparator(d: Detection, at: number): void {
   range.read(bytes, behind, end)
   readBraces(d, at)
   const isHeaderLine = (info.flags & (key.keyAuthorization | key.keyCookie)) !== 0
-  if (isHeaderLine) range.extendToLine(bytes, end)
+  const isPhrase = (info.flags & key.keySecret) !== 0 && /mnemonic|seed|recovery/i.test(name)
+  if (isHeaderLine || isPhrase) range.extendToLine(bytes, end)
   if (range.end <= range.start || range.start < d.doneUntil) return
   const nameStart = at - name.length
   const signBefore = nameStart > start ? bytes[nameStart - 1]! : 0
@@ -64,8 +67,19 @@ export function detectSeparator(d: Detection, at: number): void {
   if (info.nationalIds !== 0) detectNamedId(d, range.start, range.end)
 }
 
-/** `PWD={a;b}` of ODBC: braces quote. */
+/** `PWD={a;b}` of ODBC: braces quote. `{SSHA}x` of LDAP: they name a scheme. */
 function readBraces({ bytes, end }: Detection, at: number): void {
+  if (
+    bytes[range.start] === 0x7b &&
+    bytes[range.end] === 0x7d &&
+    range.end + 1 < end &&
+    isAlnum(bytes[range.end + 1]!)
+  ) {
+    const { start } = range
+    range.read(bytes, range.end + 1, end)
+    range.start = start
+    return
+  }
   if (bytes[at] !== 0x3d || bytes[range.start] !== 0x7b || bytes[range.start + 1] === 0x7b) return
   const close = bytes.subarray(range.start, Math.min(end, range.start + 128)).indexOf(0x7d)
   if (close < 2) return
@@ -100,7 +114,10 @@ export function detectSecretWord(d: Detection, at: number): void {
   const isOption = name.startsWith('-') || (nameStart > start && bytes[nameStart - 1] === 0x2d)
   const flags = d.settings.keys.get(name).flags
   if ((flags & key.keyBirth) !== 0) detectBirthDate(d, nameEnd)
+  if ((flags & (key.keyCvv | key.keyPin)) !== 0) detectShortCode(d, nameEnd, (flags & key.keyCvv) !== 0)
   if ((flags & key.keySecret) === 0) return
+  // <password type="plain">x</password>
+  if (nameStart > start && bytes[nameStart - 1] === 0x3c && detectElement(d, name, flags, nameEnd)) return
   let behind = nameEnd
   while (behind < end && isSpace(bytes[behind]!)) behind++
   const verb = /^(is|was|as|to|now|for [^\s=]+ ?=|for [^\s=]+ to) *\s/i.exec(
@@ -134,6 +151,34 @@ const birthDate =
 function detectBirthDate(d: Detection, at: number): void {
   const match = birthDate.exec(latin1(d.bytes, at, Math.min(d.end, at + 48)))
   if (match !== null) d.add(birth, at + match[0].length - match[1]!.length, at + match[0].length)
+}
+
+const element = /^\s[^<>]{1,96}>(?=[^<\s])/
+
+/** Text of an element of XML with attributes, from the end of its name. */
+function detectElement(d: Detection, name: string, flags: number, at: number): boolean {
+  const { bytes, end } = d
+  const opening = element.exec(latin1(bytes, at, Math.min(end, at + 100)))
+  if (opening === null) return false
+  range.start = at + opening[0].length
+  const close = bytes.subarray(range.start, Math.min(end, range.start + 1024)).indexOf(0x3c)
+  if (close < 1) return false
+  range.end = range.start + close
+  form.isCertain = false
+  form.isProse = false
+  form.isParameter = false
+  detectKeyedValue(d, flags, name, range.start, range.end, form)
+  return true
+}
+
+const shortCode = /^(?: (?:code|number|is|was|here))*:? (\d{3,8})(?![\w.:/-]*\d)/i
+
+/** `cvv 737`, `OTP is 493817`, from the end of the word. */
+function detectShortCode(d: Detection, at: number, isCvv: boolean): void {
+  const match = shortCode.exec(latin1(d.bytes, at, Math.min(d.end, at + 40)))
+  const digits = match?.[1]?.length ?? 0
+  if (isCvv ? digits === 3 || digits === 4 : digits >= 4)
+    d.add(isCvv ? cvv : secret, at + match![0].length - digits, at + match![0].length)
 }
 
 const identified = /^\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?(?=\\*['"])/i

@@ -130,7 +130,7 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
 ]
 
 const nationalIdWords: Readonly<Record<(typeof nationalIdNames)[number], string>> = {
-  uk_nino: 'nino nationalinsurance ninumber',
+  uk_nino: 'nino ni nationalinsurance ninumber',
   uk_nhs: 'nhs nhsnumber nhsno',
   ca_sin: 'sin socialinsurance nas sinnumber',
   in_aadhaar: 'aadhaar aadhar uidai adhaar',

@@ -154,6 +154,7 @@ function takeAuthorization(d: Detection, from: number, to: number, text: string,
     // `auth: token URL must be provided` is a sentence.
     if (rest.length < 4 || isPlaceholder(rest) || (/ /.test(rest) && !/[=\d]/.test(rest))) return true
     d.add(ids.authorization, from + scheme[0].length, to)
+    if (/^digest/i.test(text)) takeDigest(d, from)
     return true
   }
   const isHeader = /authorization$/i.test(name)
@@ -166,6 +167,14 @@ function takeAuthorization(d: Detection, from: number, to: number, text: string,
     return true
   }
   return false
+}
+
+/** The proof in a header of many quoted parts. */
+function takeDigest(d: Detection, from: number): void {
+  const match = /[ ,]response=\\*"?([0-9a-f]{16,})/.exec(latin1(d.bytes, from, Math.min(d.end, from + 1024)))
+  if (match === null) return
+  const end = from + match.index + match[0].length
+  d.add(ids.authorization, end - match[1]!.length, end)
 }
 
 const cookieAttributes = new Set(

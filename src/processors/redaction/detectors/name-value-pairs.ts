@@ -26,6 +26,9 @@ const valueBefore = new RegExp(
   `${quote}(?:${valueNames})${quote}\\s*[:=]\\s*(?:\\{\\s*${quote}(?:${valueNames})${quote}\\s*:\\s*)?(\\\\*["'\`])((?:(?!\\1).)*)\\1\\s*\\}?\\s*,\\s*${quote}(?:${keyNames})${quote}\\s*[:=]\\s*${quote}$`,
   'is',
 )
+/** `<add key="x" value="y"/>` */
+const memberOpening = /\s(?:name|key|id)\s*=\s*\\*["']$/i
+const memberBehind = /^\\*["']\s+(?:value|val)\s*=\s*(?=\\*["'])/i
 /** YAML's list of variables. */
 const lineBehind = /^(?:\s*(?:\r?\n|\\r\\n|\\n))\s*(?:value|val)\s*:\s*/i
 const lineOpening = /(?:^|[\s-])(?:name|key)\s*:\s*$/i
@@ -46,7 +49,9 @@ export function detectNamedPair(d: Detection, name: string, from: number, to: nu
       ? (itemBehind.exec(behind)?.[0] ?? '')
       : lineOpening.test(before)
         ? (lineBehind.exec(behind)?.[0] ?? '')
-        : ''
+        : memberOpening.test(before)
+          ? (memberBehind.exec(behind)?.[0] ?? '')
+          : ''
   if (value !== '') {
     range.read(bytes, bytes[to + value.length] === 0x62 ? to + value.length + 1 : to + value.length, end)
     take(d, flags, name)

@@ -22,6 +22,9 @@ const ids = {
   sortCode: detectorId('uk_sort_code'),
   bank: detectorId('bank_account'),
   passport: detectorId('passport'),
+  licence: detectorId('driving_licence'),
+  cvv: detectorId('card_cvv'),
+  expiry: detectorId('card_expiry'),
 }
 const nationalDetectors = nationalIds.map(({ name }) => detectorId(name))
 const nationalBits = nationalIds.map(({ name }) => 1 << key.nationalIdNames.indexOf(name))
@@ -83,6 +86,7 @@ function inspect(d: Detection): void {
   const runEnd = run.endOf(run.count - 1)
   if (isLetterNear(bytes, first - 1, start, end) || isLetterNear(bytes, runEnd, start, end))
     detectLetteredAround(d, first, runEnd)
+  if (isGlued && run.count === 1) takeLetteredDocument(d, first, runEnd)
   for (let g = 0; g < run.count; g++) {
     const isFirst = g === 0
     if (isFirst && isGlued) continue
@@ -90,6 +94,18 @@ function inspect(d: Detection): void {
     const taken = takeAt(d, g, gluedBehind)
     if (taken > 0) g += taken - 1
   }
+}
+
+/** A passport's or a licence's number with a letter or two before its digits, beside a word for it. */
+function takeLetteredDocument(d: Detection, first: number, end: number): void {
+  const { bytes, start } = d
+  let from = first
+  while (from > start && first - from < 3 && bytes[from - 1]! >= 0x41 && bytes[from - 1]! <= 0x5a) from--
+  const isWord = from < first && (from === start || !isAlnum(bytes[from - 1]!)) && endsWord(bytes, end, d.end)
+  if (!isWord || first - from > 2 || end - first < 6 || end - first > 9) return
+  d.readContext(from)
+  if ((d.flags & key.keyPassport) !== 0) d.add(ids.passport, from, end)
+  else if ((d.flags & key.keyLicence) !== 0) d.add(ids.licence, from, end)
 }
 
 /** A capital letter at `at`, or behind one space or dash there. */
@@ -132,6 +148,7 @@ function takeCard(d: Detection, g: number, isFree: (count: number) => boolean): 
     const count = run.collect(g, 1)
     if (isCardNumber(digits, count) && hasUsualLength(d, count) && allowsCompact(d, run.starts[g]!)) {
       d.add(ids.card, run.starts[g]!, run.endOf(g))
+      takeBesideCard(d, run.endOf(g))
       return 1
     }
   }
@@ -142,9 +159,30 @@ function takeCard(d: Detection, g: number, isFree: (count: number) => boolean): 
     if (separator === 0 || separator === slash || run.isChained(g, shape.length)) continue
     if (!isCardNumber(digits, run.collect(g, shape.length)) || isInTable(g, shape.length)) continue
     d.add(ids.card, run.starts[g]!, run.endOf(g + shape.length - 1))
+    takeBesideCard(d, run.endOf(g + shape.length - 1))
     return shape.length
   }
   return 0
+}
+
+const expiryDate = /^(?:[^\d\n]{1,16})((?:0[1-9]|1[0-2]) ?[/-] ?(?:20)?\d\d)(?![\d/-])/
+const securityCode = /^(?:[^\n]{0,40}?)\b(?:cvv2?|cvc2?|csc|security code|code)\W{1,3}(?:is )?(\d{3,4})(?![\w/])/i
+
+/** The date and the code that people write behind a card's number. */
+function takeBesideCard(d: Detection, at: number): void {
+  const text = latin1(d.bytes, at, Math.min(d.end, at + 72))
+  for (const [pattern, detector] of [
+    [expiryDate, ids.expiry],
+    [securityCode, ids.cvv],
+  ] as const) {
+    const match = pattern.exec(text)
+    if (match !== null) d.add(detector, at + match[0].length - match[1]!.length, at + match[0].length)
+  }
+  const named = /\b(?:exp|expiry|expires|valid thru)\W{1,3}((?:0[1-9]|1[0-2]) ?[/-] ?(?:20)?\d\d)(?![\d/-])/i.exec(text)
+  if (named !== null) {
+    const end = at + named.index + named[0].length
+    d.add(ids.expiry, end - named[1]!.length, end)
+  }
 }
 
 /** Whether four-digit groups go on before and behind: a dump of numbers, in which any sixteen may pass for a card. */
@@ -283,7 +321,8 @@ function takeByContext(d: Detection, g: number, count: number): boolean {
   d.readContext(from)
   const { flags, nationalIds: wanted } = d
   if (wanted === 0 && (flags & contextual) === 0) return false
-  if ((flags & key.keyExempt) !== 0) return false
+  // `steuer-id`: the id is what is personal.
+  if ((flags & key.keyExempt) !== 0 && wanted === 0) return false
   const total = run.collect(g, count)
   if (total < 0) return false
   if (total === 9 && (flags & key.keySsn) !== 0 && (isSsn(digits) || isItin(digits)))
