@@ -20,6 +20,10 @@ export class Budgets implements Component, SpendSink {
   #file: StateFile | undefined
   #api: DecisionApi | undefined
   readonly #removeGauges: (() => void)[] = []
+  /** By budget the scope values whose spend is not written yet, and the alerts that go out once it is. */
+  #unwritten: readonly Set<string>[] = []
+  readonly #raised: Alert[] = []
+  #isFlushQueued = false
   #isStateBroken = false
   #isStarted = false
 
@@ -62,6 +66,7 @@ export class Budgets implements Component, SpendSink {
     this.#api = api
     // An attempt that is under way is waited for: its alert must not go out a second time from the new channel.
     await Promise.all([...this.#senders.values()].map(sender => sender.shutdown()))
+    this.#flush()
     this.#config = next
     this.#replaceSenders(next)
     for (const remove of this.#removeGauges.splice(0)) remove()
@@ -83,6 +88,7 @@ export class Budgets implements Component, SpendSink {
   async shutdown(_deadline: Deadline): Promise<void> {
     if (!this.#isStarted) return
     this.#isStarted = false
+    this.#flush()
     for (const remove of this.#removeGauges.splice(0)) remove()
     await this.#api?.shutdown()
     await Promise.all([...this.#senders.values()].map(sender => sender.shutdown()))
@@ -94,22 +100,44 @@ export class Budgets implements Component, SpendSink {
 
   recordSpend(spend: Spend): void {
     const nowMs = this.#settings.clock.wallMs()
-    this.#budgets.forEach((budget, index) => {
-      const values = this.#scopePlaces[index]!.map(place => spend.scopeValues[place] ?? '')
+    for (let i = 0; i < this.#budgets.length; i++) {
+      const budget = this.#budgets[i]!
+      const values = this.#scopePlaces[i]!.map(place => spend.scopeValues[place] ?? '')
       // A span without the attribute belongs to no scope of this budget.
-      if (values.some(value => value === '')) return
+      if (values.some(value => value === '')) continue
       const scopeValue = values.join('/')
-      const alerts = budget.spend(scopeValue, spend.amount, nowMs)
-      for (const alert of alerts) this.#tell(alert)
-      // In one write: a kill in between would forget that the threshold has fired, or that its alert is to be told.
-      this.#append(
-        ...alerts.flatMap(alert =>
-          [...this.#senders.keys()].map(channel => ({ type: 'alert' as const, channel, alert })),
-        ),
-        { type: 'scope', budget: budget.config.name, snapshot: budget.snapshot(scopeValue)! },
-      )
-      for (const alert of alerts) for (const sender of this.#senders.values()) sender.enqueue(alert)
+      for (const alert of budget.spend(scopeValue, spend.amount, nowMs)) {
+        this.#tell(alert)
+        this.#raised.push(alert)
+      }
+      this.#unwritten[i]!.add(scopeValue)
+    }
+    if (this.#isFlushQueued) return
+    // The spends of one batch come one after the other: this runs behind the last, before its sender is answered.
+    this.#isFlushQueued = true
+    queueMicrotask(() => this.#flush())
+  }
+
+  /**
+   * Writes what came since the last time. In one write: a kill in between would forget that a threshold has fired, or that
+   * its alert is to be told.
+   */
+  #flush(): void {
+    this.#isFlushQueued = false
+    const raised = this.#raised.splice(0)
+    const entries: StateEntry[] = raised.flatMap(alert =>
+      [...this.#senders.keys()].map(channel => ({ type: 'alert' as const, channel, alert })),
+    )
+    this.#budgets.forEach((budget, index) => {
+      const scopeValues = this.#unwritten[index]!
+      for (const scopeValue of this.#file === undefined ? [] : scopeValues) {
+        const snapshot = budget.snapshot(scopeValue)
+        if (snapshot !== undefined) entries.push({ type: 'scope', budget: budget.config.name, snapshot })
+      }
+      scopeValues.clear()
     })
+    if (entries.length > 0) this.#append(entries)
+    for (const alert of raised) for (const sender of this.#senders.values()) sender.enqueue(alert)
     if (this.#file?.wantsCompaction === true) this.#compact()
   }
 
@@ -169,7 +197,7 @@ export class Budgets implements Component, SpendSink {
     this.#file.compact(this.#entries())
   }
 
-  #append(...entries: StateEntry[]): void {
+  #append(entries: readonly StateEntry[]): void {
     this.#write(file => file.append(entries))
   }
 
@@ -213,6 +241,7 @@ export class Budgets implements Component, SpendSink {
   /** Who asked for `scopes` before goes on sending values in that order, so keys are only added. */
   #setBudgets({ budgets }: BudgetsConfig): void {
     this.#budgets = budgets.map(budget => new Budget(budget))
+    this.#unwritten = budgets.map(() => new Set())
     this.#scopes = [...new Set([...this.#scopes, ...budgets.flatMap(budget => budget.scope)])]
     this.#scopePlaces = budgets.map(({ scope }) => scope.map(key => this.#scopes.indexOf(key)))
   }
@@ -234,7 +263,7 @@ export class Budgets implements Component, SpendSink {
         clock,
         logger,
         metrics,
-        onTold: alert => this.#append({ type: 'told', channel: channel.name, id: alertId(alert) }),
+        onTold: alert => this.#append([{ type: 'told', channel: channel.name, id: alertId(alert) }]),
       })
     return new Map(alertChannels(alerts).map(channel => [channel.name, senderOf(channel)]))
   }
