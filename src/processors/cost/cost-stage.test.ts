@@ -444,6 +444,40 @@ t.test('the companion turns counts into metrics and tells the budgets', async t 
   companion.shutdown()
 })
 
+t.test(
+  'spends by scope: values of any type, of the span before those of its resource, none where there is none',
+  async t => {
+    const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: ['tenant', 'service.name'] })
+    const { counts } = run(
+      '',
+      [
+        { attributes: { ...call, tenant: 7 } },
+        { attributes: { ...call, tenant: 7 } },
+        { attributes: { ...call, tenant: true } },
+        { attributes: { ...call, tenant: 0.5, 'service.name': 'own' } },
+        { attributes: call },
+        { attributes: { ...call, tenant: 'x'.repeat(600) } },
+        { attributes: { ...call, tenant: `${'x'.repeat(600)}y` } },
+      ],
+      stage,
+    )
+    const spends = [...counts]
+      .map(([name, amount]) => ({ ...parseCountName(name), calls: Math.round(amount / gpt) }))
+      .filter(({ kind }) => kind === 'spend')
+    t.same(
+      spends.map(({ values, calls }) => [...values, calls]),
+      [
+        ['7', 'shop', 2],
+        ['true', 'shop', 1],
+        ['0.5', 'own', 1],
+        ['', 'shop', 1],
+        ['x'.repeat(512), 'shop', 2],
+      ],
+    )
+    t.same([...run('', [{ attributes: call }], stage).counts.keys()].filter(name => name.startsWith('spend')).length, 1)
+  },
+)
+
 t.test('telemetry is metered by service', async t => {
   const config = parseConfig(costConfig, '{telemetry: {per_gb: 1000, per_million_items: 2}}')
   const settings = componentSettings('cost')

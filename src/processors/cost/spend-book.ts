@@ -10,6 +10,8 @@ import type { ModelEntry } from './model-memo.ts'
 import { countName, SpendAccount, tokenCounts } from './spend-counts.ts'
 
 const accountsMax = 2048
+/** A scope's value is a name; what is longer than any name costs memory for each of thousands. */
+const scopeValueLengthMax = 512
 const serviceName = new AttributeKey('service.name')
 const teamKey = new AttributeKey('team')
 const operationPlace = roleIndex('operation')
@@ -21,6 +23,7 @@ const noCounts: ReadonlyMap<string, number> = new Map()
 /** Sums what the calls of a request cost by who is to pay, until `take` asks. */
 export class SpendBook {
   readonly #accounts = new Map<number, SpendAccount>()
+  readonly #scopeAccounts = new Map<number, { readonly name: string; amount: number }>()
   readonly #scopes: readonly string[]
   readonly #scopeKeys: readonly AttributeKey[]
   readonly #value = new ValueReader()
@@ -78,7 +81,13 @@ export class SpendBook {
       })
       account.reset()
     }
+    for (const account of this.#scopeAccounts.values()) {
+      // Two values may be one once they are cut.
+      if (account.amount !== 0) counts.set(account.name, (counts.get(account.name) ?? 0) + account.amount)
+      account.amount = 0
+    }
     if (this.#accounts.size > accountsMax) this.#accounts.clear()
+    if (this.#scopeAccounts.size > accountsMax) this.#scopeAccounts.clear()
     this.#others = new Map()
     this.#hasAccounts = false
     return counts
@@ -120,13 +129,47 @@ export class SpendBook {
     return this.#service
   }
 
+  /** Found by 53 bits of the raw values, those of the span and those of its resource. */
   #bookScopes(span: SpanView, cost: number): void {
     if (this.#scopes.length === 0 || cost === 0) return
-    const values = this.#scopeKeys.map((key, i) => {
+    const { view } = span.message.workspace
+    let low = hashSeed
+    let high = ~hashSeed
+    for (let i = 0; i < this.#scopes.length; i++) {
+      if (this.#scopes[i] === 'trace_id') {
+        const start = span.traceIdStart
+        if (start > 0) {
+          low = hashRange(low, view, start, start + 16)
+          high = hashRange(high, view, start, start + 16)
+        }
+        continue
+      }
+      const key = this.#scopeKeys[i]!
+      for (let level = 0; level < 2; level++) {
+        const { attributes } = level === 0 ? span : span.resource
+        const index = attributes.find(key)
+        const start = index < 0 ? 0 : attributes.valueStart(index)
+        const end = index < 0 ? 0 : attributes.valueEnd(index)
+        low = hashRange(low, view, start, end)
+        high = hashRange(high, view, start, end)
+      }
+    }
+    const hash = (low >>> 0) + (high & 0x1fffff) * 0x1_0000_0000
+    let account = this.#scopeAccounts.get(hash)
+    if (account === undefined) {
+      account = { name: countName('spend', this.#scopeValues(span)), amount: 0 }
+      this.#scopeAccounts.set(hash, account)
+    }
+    account.amount += cost
+    this.#hasAccounts = true
+  }
+
+  #scopeValues(span: SpanView): string[] {
+    return this.#scopeKeys.map((key, i) => {
       if (this.#scopes[i] === 'trace_id') return traceId(span)
-      return this.#text(span.attributes, key, span) || this.#text(span.resource.attributes, key, span)
+      const value = this.#text(span.attributes, key, span) || this.#text(span.resource.attributes, key, span)
+      return value.slice(0, scopeValueLengthMax)
     })
-    this.#add(countName('spend', values), cost)
   }
 
   #text(attributes: AttributeList, key: AttributeKey, span: SpanView): string {
