@@ -59,6 +59,12 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
     'Authorization: Digest [authorization]"bob", response="[authorization]"',
   ],
   ['mnemonic: abandon ability able about', 'mnemonic: [secret]'],
+  ['curl -u bob:hunter2x https://x', 'curl -u bob:[secret] https://x', 'process.command_line'],
+  ['sshpass -p hunter2x ssh -p 22 h', 'sshpass -p [secret] ssh -p 22 h', 'process.command_line'],
+  ['docker login -u bob -p hunter2x reg.io', 'docker login -u bob -p [secret] reg.io', 'process.command_line'],
+  ['mysqldump -uroot -phunter2x db', 'mysqldump -uroot -p[secret] db', 'process.command_line'],
+  ['redis-cli -h c -p 6379 -a hunter2x ping', 'redis-cli -h c -p 6379 -a [secret] ping', 'process.command_line'],
+  ['mysql -P 3306 -p -u root', 'mysql -P 3306 -p -u root', 'process.command_line'],
   ['DOB 1984-02-11, birthday is 11 Feb 1984', 'DOB [birth_date], birthday is [birth_date]'],
   [
     '{"tls.key":"LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNSUlFcEFJQkFBS0NBUUVBcm9vdA=="}',

@@ -17,6 +17,8 @@ const wordEcre = packed('ecre')
 const wordRede = packed('rede')
 const wordOkie = packed('okie')
 const wordDuse = packed('duse')
+/** `d_li`, its sign folded like the letters. */
+const wordDli = packed('d\u007fli')
 export const wordArer = packed('arer')
 export const wordFied = packed('fied')
 /** The last three letters of shorter words. */
@@ -58,6 +60,7 @@ export function isStem(bytes: Uint8Array, at: number, end: number, four: number)
     case wordRede:
     case wordOkie:
     case wordDuse:
+    case wordDli:
       return true
     case wordOken:
       return (next | 0x20) !== 0x73

@@ -27,6 +27,7 @@ export const keyAwsSecret = 1 << 24
 export const keyIccid = 1 << 25
 export const keyWallet = 1 << 26
 export const keyUserName = 1 << 27
+export const keyCommand = 1 << 29 // a command with its options
 export const keyQueryCode = 1 << 28 // secret as a URL parameter only: code, key, sig
 
 /** Each national id's own context bit, in `KeyInfo.nationalIds`. */
@@ -126,6 +127,7 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
   [keyPath, 'urlpath httptarget httproute route uripath requestpath urlfull httpurl uri'],
   [keyMessageId, 'messageid msgid inreplyto references'],
   [keyPin, 'pin otp totp mfa twofactor passcode onetime verificationcode otpcode pincode'],
+  [keyCommand, 'commandline cmdline'],
   [keyWallet, 'wallet btc bitcoin eth ethereum crypto'],
 ]
 

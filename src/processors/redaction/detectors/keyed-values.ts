@@ -1,4 +1,5 @@
 import { detectorId } from './catalog.ts'
+import { detectCommandSecrets } from './command-lines.ts'
 import type { Detection } from './detection.ts'
 import * as key from './key-words.ts'
 import { detectLetteredId } from './lettered-ids.ts'
@@ -35,6 +36,7 @@ export const wholeValueFlags =
   key.keyLicence |
   key.keyAddress |
   key.keyPin |
+  key.keyCommand |
   key.keyQueryCode |
   key.keyBank
 
@@ -60,6 +62,7 @@ export function detectKeyedValue(
   if (to <= from) return
   const text = latin1(d.bytes, from, to)
   if (text.trim() === '') return
+  if ((flags & key.keyCommand) !== 0) detectCommandSecrets(d, from, to)
   if ((flags & key.keyAuthorization) !== 0 && takeAuthorization(d, from, to, text, name)) return
   if ((flags & key.keyCookie) !== 0 && takeCookies(d, from, to, name)) return
   if ((flags & key.keySecret) !== 0 && takeSecret(d, flags, name, from, to, text, form)) return

@@ -38,18 +38,19 @@ export const builtInLiterals: readonly string[] = [
   '\\use', // C:\Users\<user>
   'stre', // street
   'fied', // identified by
+  'd_li', // process.command_line
 ]
 
 /** The same in buckets, so that text hits few by chance; scripts/wasm/assign-buckets.ts finds them. */
 const buckets: readonly (readonly string[])[] = [
-  ['oken', 'skey', '_key', 'egin', '-key', 'ekey'],
-  ['?%40', '?otp', '?dob'],
-  ['?7q~', 'u003', 'u004', '?8q~'],
-  ['/hom', 'name', 'okie'],
-  ['\\use', 'stre', 'rede', 'auth'],
-  ['birt', 'assp', 'arer', 'assw', 'assc'],
-  ['?cvc', '?pwd', 'api_', '?cvv', 'api-'],
-  ['duse', 'piKe', '/use', 'ecre', 'fied'],
+  ['u003', 'u004', 'ecre', 'birt'],
+  ['name', '/hom', 'okie'],
+  ['arer', 'assc', 'assp', 'api-', 'assw'],
+  ['?dob', '?pwd', '?cvv', '?cvc'],
+  ['?%40', '?otp', '?7q~', '?8q~', 'api_'],
+  ['piKe', 'rede', 'fied', 'auth'],
+  ['duse', '/use', 'stre', '\\use'],
+  ['egin', 'ekey', 'd_li', '_key', 'skey', '-key', 'oken'],
 ]
 
 /** The four tables that the scanner looks bytes up in: bit b of entry i says that bucket b takes index i there. */

@@ -1,0 +1,33 @@
+import { detectorId } from './catalog.ts'
+import type { Detection } from './detection.ts'
+import { isPlaceholder } from './randomness.ts'
+import { latin1 } from './text-bytes.ts'
+
+const secret = detectorId('secret')
+const textMax = 8192
+
+/** Programs whose short options take a password; what they are called with in between may be anything. */
+const options: readonly RegExp[] = [
+  /\bsshpass\b[^|;]{0,64}?\s-p\s?(\S+)/g,
+  /\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^|;]{0,256}?\s-p([^\s-]\S*)/g,
+  /\b(?:docker|podman|helm|az|oc|nerdctl)\b[^|;]{0,64}?\blogin\b[^|;]{0,256}?\s-p\s+(\S+)/g,
+  /\b(?:redis-cli|valkey-cli|rdcli)\b[^|;]{0,256}?\s-a\s+(\S+)/g,
+  /\b(?:mongo|mongosh|mongodump|mongorestore|ldapsearch|ldapmodify|sqlcmd|bcp|clickhouse-client)\b[^|;]{0,256}?\s-[pwP]\s+(\S+)/g,
+  /\b(?:curl|wget|http|https|xh)\b[^|;]{0,512}?\s(?:-u|-a|--user|--auth|--proxy-user|-U)[\s=]+["']?[^\s:"']{1,128}:([^\s"']+)/g,
+  /\bopenssl\b[^|;]{0,256}?\s-(?:k|K)\s+(\S+)/g,
+  /\s-pass(?:in|out)?\s+pass:(\S+)/g,
+]
+
+/** Passwords that options of well-known programs hold in the command in `bytes[from, to)`. */
+export function detectCommandSecrets(d: Detection, from: number, to: number): void {
+  const text = latin1(d.bytes, from, Math.min(to, from + textMax))
+  for (const option of options) {
+    option.lastIndex = 0
+    for (let match = option.exec(text); match !== null; match = option.exec(text)) {
+      const value = match[1]!.replace(/["']$/, '')
+      if (isPlaceholder(value) || value.startsWith('-')) continue
+      const end = from + match.index + match[0].length - (match[1]!.length - value.length)
+      d.add(secret, end - value.length, end)
+    }
+  }
+}
