@@ -3,7 +3,7 @@ import type { ByteBudget } from '../transport/byte-budget.ts'
 import { type GrpcFramingError, grpcPrefixBytes, grpcStatusTrailers, readUnaryMessage } from '../transport/grpc.ts'
 import type { HeaderList } from '../transport/headers.ts'
 import { type ContentEncoding, contentEncoding, defaultInflateLimits, inflate } from '../transport/inflate.ts'
-import type { BodyFailure, Exchange, RequestHandler } from '../transport/server.ts'
+import type { BodyFailure, Conversation, Exchange, Hearer, RequestHandler } from '../transport/server.ts'
 import {
   draining,
   malformed,
@@ -27,9 +27,14 @@ export interface GrpcMethod {
   call(message: Uint8Array, metadata: ClientMetadata | undefined): Promise<Uint8Array>
 }
 
+/** A method with messages in both directions: makes who hears one call of it. */
+export type GrpcConversation = (open: (hearer: Hearer) => Conversation) => void
+
 export interface GrpcMethodsSettings extends GuardSettings {
   /** By path: `/package.Service/Method`. */
   readonly methods: ReadonlyMap<string, GrpcMethod>
+  /** By path: methods with messages in both directions. */
+  readonly conversations: ReadonlyMap<string, GrpcConversation>
   readonly messageBytesMax: number
   readonly admission: ByteBudget
   /** Told of every call that is answered with anything but OK. */
@@ -39,6 +44,7 @@ export interface GrpcMethodsSettings extends GuardSettings {
 const grpcHeaders: HeaderList = Object.freeze(['content-type', 'application/grpc'])
 const okTrailers: HeaderList = Object.freeze(['grpc-status', '0'])
 const acceptedEncodings = ['identity', 'gzip', 'deflate', 'zstd', 'snappy']
+const conversing = 'conversing'
 const noBody = new Uint8Array(0)
 
 /** What is known of a call while its message comes in. */
@@ -63,6 +69,7 @@ export class GrpcMethods implements RequestHandler {
     const contentType = exchange.header('content-type') ?? ''
     if (!/^application\/grpc(?:\+proto)?(?:$|;)/.test(contentType)) return answerHttp(exchange, 415, [])
     const call = this.#begin(exchange)
+    if (call === conversing) return 0
     if (isRefusal(call)) {
       this.#refuse(exchange, call)
       return -1
@@ -71,18 +78,25 @@ export class GrpcMethods implements RequestHandler {
     return this.#settings.messageBytesMax + grpcPrefixBytes
   }
 
-  #begin(exchange: Exchange): Call | Refusal {
+  #begin(exchange: Exchange): Call | Refusal | typeof conversing {
     const { methods, admission } = this.#settings
     if (this.isDraining) return draining()
     const metadata = letIn(exchange, this.#settings)
     if (isRefusal(metadata)) return metadata
     const method = methods.get(exchange.path)
-    if (method === undefined) return unknownPath(exchange.path)
+    if (method === undefined) return this.#converse(exchange) ?? unknownPath(exchange.path)
     if (!method.isServed()) return noPipeline(exchange.path)
     const encodingName = exchange.header('grpc-encoding') ?? 'identity'
     const encoding = contentEncoding(encodingName)
     if (encoding === undefined) return wrongEncoding(encodingName, acceptedEncodings)
     return { method, encoding, metadata, lease: new RequestLease(admission) }
+  }
+
+  #converse(exchange: Exchange): typeof conversing | undefined {
+    const conversation = this.#settings.conversations.get(exchange.path)
+    if (conversation === undefined || exchange.converse === undefined) return undefined
+    conversation(hearer => exchange.converse!(hearer))
+    return conversing
   }
 
   admit(exchange: Exchange, moreBytes: number): boolean {

@@ -34,6 +34,28 @@ export interface Exchange {
    * and takes `connection: close` for a wish to end the connection; HTTP/2 must not be given one.
    */
   respond(status: number, headers: HeaderList, body: Uint8Array, trailers?: HeaderList): void
+  /**
+   * Instead of `respond`, called in `head`: the body comes in pieces, and the answer may begin before it ends. Neither
+   * `admit` nor `body` nor `failed` follow. Undefined where the transport cannot: HTTP/1.1, node:http2.
+   */
+  converse?(hearer: Hearer): Conversation
+}
+
+/** Who hears the pieces of a request as they come. */
+export interface Hearer {
+  /** Valid during the call only. */
+  received(bytes: Uint8Array): void
+  /** The request is whole; what is to be said can still be said. */
+  ended(): void
+}
+
+/** The answer's side of a request in both directions. What is said to a peer that is gone has no effect. */
+export interface Conversation {
+  /** Bytes that were said and did not leave yet. */
+  readonly unsentBytes: number
+  /** The first piece goes behind the head. */
+  say(bytes: Uint8Array): void
+  end(trailers: HeaderList): void
 }
 
 /** Why a body never arrived whole. */

@@ -117,6 +117,7 @@ export class JaegerReceiver implements Component {
     }
     const handler = new GrpcMethods({
       methods: new Map([[postSpansPath, postSpans]]),
+      conversations: new Map(),
       messageBytesMax: grpcMessageBytesMax(config),
       authenticator: config.auth?.authenticator,
       includeMetadata: config.includeMetadata,

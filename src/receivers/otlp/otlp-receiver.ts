@@ -3,6 +3,7 @@ import type { Component, ComponentSettings, Deadline, ReceiverNext } from '../..
 import { ConsumeError } from '../../component/consumer.ts'
 import { compileCors } from '../../receiver-helper/cors.ts'
 import { GrpcMethods } from '../../receiver-helper/grpc-methods.ts'
+import { reflection } from '../../receiver-helper/grpc-reflection.ts'
 import { HttpRoutes } from '../../receiver-helper/http-routes.ts'
 import { Intake } from '../../receiver-helper/intake.ts'
 import {
@@ -21,7 +22,7 @@ import {
   type OtlpReceiverConfig,
 } from './config.ts'
 import { FindingsCounter } from './findings-counter.ts'
-import { exportMethods } from './grpc-service.ts'
+import { exportMethods, exportPaths } from './grpc-service.ts'
 import { exportRoutes } from './http-service.ts'
 
 type Protocol = 'grpc' | 'http'
@@ -146,6 +147,7 @@ export class OtlpReceiver implements Component {
     const { host } = this.#settings
     return new GrpcMethods({
       methods: exportMethods(this.#intakes.grpc),
+      conversations: reflection(exportPaths.keys()),
       messageBytesMax: grpcMessageBytesMax(config),
       authenticator: config.auth?.authenticator,
       includeMetadata: config.includeMetadata,

@@ -1,6 +1,7 @@
 import { BodyBuffer } from '../body-buffer.ts'
 import type { HeaderList } from '../headers.ts'
-import type { Exchange, RequestHandler } from '../server.ts'
+import type { Conversation, Exchange, Hearer, RequestHandler } from '../server.ts'
+import { Http2Conversation } from './http2-conversation.ts'
 import type { Http2ServerConnection } from './http2-server-connection.ts'
 import { Http2Stream } from './http2-stream.ts'
 import type { RequestHead } from './request-head.ts'
@@ -15,6 +16,8 @@ export class Http2Exchange extends Http2Stream implements Exchange {
   isOver = false
   /** The handler has had, or must not have, `body` or `failed`. */
   isBodySettled = false
+  /** With a request in both directions: who hears the body. */
+  hearer: Hearer | undefined = undefined
   bodyBytesMax = 0
   /** Declared, or announced by gRPC's prefix; 0 if unknown. */
   expectedBytes = 0
@@ -65,6 +68,12 @@ export class Http2Exchange extends Http2Stream implements Exchange {
 
   headers(): Map<string, string[]> {
     return this.#head.headers()
+  }
+
+  converse(hearer: Hearer): Conversation {
+    this.isBodySettled = true
+    this.hearer = hearer
+    return new Http2Conversation(this.#connection, this)
   }
 
   respond(status: number, headers: HeaderList, body: Uint8Array, trailers?: HeaderList): void {

@@ -30,6 +30,8 @@ const frameBytesMax = 256 * 1024
 /** A peer that does not read its answers is not read from either. */
 const unsentBytesMax = 256 * 1024
 const lingerMs = 1000
+/** Questions and answers of tools: nothing that stays. */
+const conversationMsMax = 60_000
 
 interface Answer {
   readonly status: number
@@ -197,7 +199,10 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
   }
 
   protected override dataReceived(exchange: Http2Exchange, bytes: Uint8Array, start: number, end: number): void {
-    if (exchange.isBodySettled || exchange.isOver) return
+    if (exchange.isBodySettled || exchange.isOver) {
+      if (!exchange.isOver) exchange.hearer?.received(bytes.subarray(start, end))
+      return
+    }
     const { head } = exchange
     const received = exchange.receivedBytes + end - start
     exchange.receivedBytes = received
@@ -226,6 +231,7 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
     const { head } = exchange
     if (exchange.isBodySettled || exchange.isOver) {
       if (exchange.isLocalClosed) this.#forgetExchange(exchange)
+      else if (!exchange.isOver) exchange.hearer?.ended()
       return
     }
     if (head.contentLength >= 0 && head.contentLength !== exchange.receivedBytes) {
@@ -270,6 +276,32 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
       exchange.bodyBytesLeft = body.length
     }
     this.sendBody(exchange)
+  }
+
+  /** A piece of an answer that goes on. */
+  say(exchange: Http2Exchange, bytes: Uint8Array): void {
+    if (exchange.isOver) return
+    this.#beginAnswer(exchange)
+    exchange.parts = [...exchange.parts.slice(exchange.partIndex), bytes]
+    exchange.partIndex = 0
+    exchange.bodyBytesLeft += bytes.length
+    if (!exchange.isQueued) this.sendBody(exchange)
+  }
+
+  endAnswer(exchange: Http2Exchange, trailers: HeaderList): void {
+    if (exchange.isOver) return
+    this.#beginAnswer(exchange)
+    exchange.isOver = true
+    exchange.hasMore = false
+    exchange.trailers = encodeHeaders(trailers)
+    if (!exchange.isQueued) this.sendBody(exchange)
+  }
+
+  #beginAnswer(exchange: Http2Exchange): void {
+    this.#keepalive.sent()
+    if (exchange.hasMore) return
+    exchange.hasMore = true
+    this.sendHeaders(exchange.id, [encodeStatus(200), encodeHeaders(conversationHeaders)], false)
   }
 
   protected override bodySent(exchange: Http2Exchange): void {
@@ -362,6 +394,11 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
       const expected = (elapsedMs / 1000) * limits.bodyBytesPerSecondMin
       if (elapsedMs >= limits.bodyTimeoutMs && exchange.receivedBytes < expected) this.#failBody(exchange, 'too_slow')
     }
+    if (exchange.hearer !== undefined && !exchange.isOver && nowMs - exchange.startedMs >= conversationMsMax) {
+      this.#host.settings.events.requestRefused('body_timeout')
+      this.resetStream(exchange, cancel)
+      return
+    }
     const blockedMs = exchange.blockedSinceMs
     if (blockedMs >= 0 && nowMs - blockedMs >= limits.writeTimeoutMs) {
       this.#host.settings.events.requestRefused('write_timeout')
@@ -423,4 +460,6 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
 const drainPing = Uint8Array.of(0x64, 0x72, 0x61, 0x69, 0x6e, 0, 0, 0)
 const keepalivePing = Uint8Array.of(0x6b, 0x65, 0x65, 0x70, 0, 0, 0, 0)
 const plainHeaders: HeaderList = Object.freeze(['content-length', '0'])
+/** Streams in both directions are gRPC's alone. */
+const conversationHeaders: HeaderList = Object.freeze(['content-type', 'application/grpc'])
 const tooLargeHeaders: HeaderList = Object.freeze(['content-length', '0'])

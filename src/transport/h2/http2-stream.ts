@@ -18,6 +18,8 @@ export class Http2Stream {
   partOffset = 0
   /** Body bytes not yet sent. */
   bodyBytesLeft = 0
+  /** More of the body may be added: what is sent does not end the stream. */
+  hasMore = false
   /** The encoded header block that ends the stream; undefined where the body does. */
   trailers: Uint8Array | undefined = undefined
 

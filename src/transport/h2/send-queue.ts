@@ -72,7 +72,7 @@ export class SendQueue {
     }
     stream.parts = noParts
     stream.blockedSinceMs = -1
-    this.#onSent(stream)
+    if (!stream.hasMore) this.#onSent(stream)
     return true
   }
 
@@ -80,7 +80,7 @@ export class SendQueue {
     this.connectionWindow -= length
     stream.sendWindow -= length
     stream.bodyBytesLeft -= length
-    const endsStream = stream.bodyBytesLeft === 0 && stream.trailers === undefined
+    const endsStream = stream.bodyBytesLeft === 0 && stream.trailers === undefined && !stream.hasMore
     this.#outbox.frame({ length, type: frameData, flags: endsStream ? flagEndStream : 0, streamId: stream.id })
     for (let left = length; left > 0; ) {
       const part = stream.parts[stream.partIndex]!
