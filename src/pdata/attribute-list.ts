@@ -2,7 +2,7 @@ import { FieldCursor } from '../wire/field-cursor.ts'
 import { wireBytes } from '../wire/wire-type.ts'
 import { varintLength } from '../wire/wire-writer.ts'
 import { type AttributeKey, hashKey, hashLengthFactor } from './attribute-key.ts'
-import { rowEnd, skipOthers } from './attribute-row.ts'
+import { copyExtraFields, rowEnd, skipOthers } from './attribute-row.ts'
 import type { ConstantAttribute, EncodedValue } from './constant-attribute.ts'
 import { writeNormalized } from './normalize.ts'
 import * as otlp from './otlp-fields.ts'
@@ -34,8 +34,6 @@ const stateNoted = 16
 
 /** Most bytes of a tag and a length. */
 const headerBytesMax = 10
-/** An offset that no message ends at. */
-const notPlain = -1
 
 // Not imported, see attribute-row.ts.
 /** Bytes of a tag and a length below 128. */
@@ -68,6 +66,9 @@ export class AttributeList {
   insertedFrom = 0
   /** Whether `parse` has run since `reset`. */
   isParsed = false
+  /** Between `beginRead` and `finishRead` the message may still turn out to be read from a copy of its own. */
+  #isTentative = false
+  #hasPieces = false
   /** Whether `watchRow` found every row since `reset` without its key. */
   isWatchedAbsent = false
   /** Whether anything was changed, inserted or removed. */
@@ -88,6 +89,23 @@ export class AttributeList {
     this.isDirty = false
     this.isParsed = false
     this.isWatchedAbsent = true
+    this.#isTentative = false
+  }
+
+  /**
+   * What follows is read while its message is indexed. A key or value in pieces is joined in a copy, and what stands in a
+   * copy must not be copied again: those wait until the message itself is known to stay where it is.
+   */
+  beginRead(): void {
+    this.#isTentative = true
+    this.#hasPieces = false
+  }
+
+  finishRead(): void {
+    this.#isTentative = false
+    if (this.#hasPieces) this.parse()
+    this.insertedFrom = this.size
+    this.isParsed = true
   }
 
   /** Notes that an attribute's field stands in `bytes[start, end)`. */
@@ -115,6 +133,7 @@ export class AttributeList {
   /** Reads keys and value bounds of everything that was added: when somebody first asks for attributes. */
   parse(): void {
     this.isParsed = true
+    this.size = 0
     const { bytes } = this.#workspace
     const tag = (this.fieldNumber << 3) | wireBytes
     const rows = this.#rows
@@ -211,11 +230,8 @@ export class AttributeList {
       offset += 2
       if (length >= 128) {
         const high = bytes[offset++]!
-        if (high >= 128) {
-          offset = notPlain
-          break
-        }
-        length = (length & 127) | (high << 7)
+        // What is not of these shapes leads past the end.
+        length = high >= 128 ? end : (length & 127) | (high << 7)
       }
       if (tag === keyTag && key === 0) {
         key = offset
@@ -225,10 +241,7 @@ export class AttributeList {
         value = offset
         offset += length
         valueTo = offset
-      } else {
-        offset = notPlain
-        break
-      }
+      } else offset = end + 1
     }
     if (offset !== end) {
       this.#parseSlowly(at, payloadStart, end)
@@ -275,14 +288,11 @@ export class AttributeList {
     const hashes = this.#hashes
     const { hash } = key
     const { size } = this
-    for (let i = from; i < size; i++) if (hashes[i] === hash && this.#isKey(key, i * columns)) return i
+    for (let i = from; i < size; i++) {
+      if (hashes[i] !== hash || this.isRemoved(i)) continue
+      if (key.equalsIn(this.#workspace.view, this.keyStart(i), this.keyEnd(i))) return i
+    }
     return -1
-  }
-
-  #isKey(key: AttributeKey, at: number): boolean {
-    const entries = this.#entries
-    if ((entries[at + state]! & stateRemoved) !== 0) return false
-    return key.equalsIn(this.#workspace.view, this.keyStart(at / columns), entries[at + keyEnd]!)
   }
 
   /** What all offsets are into. Read it again after an edit. */
@@ -559,7 +569,8 @@ export class AttributeList {
     const ownKey = this.keyStart(at / columns)
     const ownValue = this.valueStart(at / columns)
     const extraStart = workspace.length
-    if ((flags & stateExtra) !== 0) this.#copyExtraFields(this.fieldStart(at / columns), this.fieldEnd(at / columns))
+    if ((flags & stateExtra) !== 0)
+      copyExtraFields(workspace, this.fieldStart(at / columns), this.fieldEnd(at / columns))
     const extraEnd = workspace.length
     const keyLength = keyTo - keyFrom
     const valueLength = valueTo - valueFrom
@@ -584,18 +595,6 @@ export class AttributeList {
     this.#hashes[at / columns] = hashKey(workspace.bytes, entries[at + keyStart]!, entries[at + keyEnd]!)
     entries[at + state] = flags | stateChanged | stateMoved | stateNoted
     this.isDirty = true
-  }
-
-  /** Appends what the field in `bytes[start, end)` has beside key and value. */
-  #copyExtraFields(start: number, end: number): void {
-    const { bytes } = this.#workspace
-    const outer = new FieldCursor(bytes, start, end)
-    outer.next()
-    const cursor = this.#cursor.reset(bytes, outer.valueStart, outer.fieldEnd)
-    while (cursor.next()) {
-      const isKnown = cursor.fieldNumber === otlp.keyValueKey || cursor.fieldNumber === otlp.keyValueValue
-      if (!isKnown || cursor.wireType !== wireBytes) this.#workspace.copy(cursor.fieldStart, cursor.fieldEnd)
-    }
   }
 
   /** Long lengths and unknown fields; a key or a value in several pieces is read from a rewritten copy. */
@@ -627,6 +626,10 @@ export class AttributeList {
   }
 
   #normalize(at: number, start: number, end: number): void {
+    if (this.#isTentative) {
+      this.#hasPieces = true
+      return
+    }
     const workspace = this.#workspace
     const payloadStart = workspace.length
     writeNormalized(workspace, keyValueType, start, end)

@@ -387,6 +387,7 @@ export class MessageView {
     const { bytes } = this.workspace
     const attributes = this.#attributes
     attributes.reset(attributesField)
+    if (readsAttributes) attributes.beginRead()
     const slots = this.#slots
     let present = 0
     let offset = this.start
@@ -394,8 +395,10 @@ export class MessageView {
       const start = offset
       const tag = bytes[start]!
       if (tag === attributesTag) {
-        if (readsAttributes) offset = attributes.readRow(bytes, start, end, tag)
-        else if (watched === undefined) offset = attributes.addRow(bytes, start, end, tag)
+        if (readsAttributes) {
+          offset = attributes.readRow(bytes, start, end, tag)
+          if (offset > start) attributes.add(start, offset)
+        } else if (watched === undefined) offset = attributes.addRow(bytes, start, end, tag)
         else offset = attributes.watchRow(watched, bytes, start, end, tag)
         if (offset > start) continue
       }
@@ -420,7 +423,7 @@ export class MessageView {
       if (offset > end) throw new WireError('field runs past its message', start)
       if (fieldNumber === attributesField) {
         if (readsAttributes) attributes.readOther(start)
-        else attributes.add(start, offset)
+        attributes.add(start, offset)
         attributes.isWatchedAbsent = false
         continue
       }
@@ -436,10 +439,7 @@ export class MessageView {
       slots[slot + slotValue] = valueStart
       slots[slot + slotValueEnd] = offset
     }
-    if (readsAttributes) {
-      attributes.insertedFrom = attributes.size
-      attributes.isParsed = true
-    }
+    if (readsAttributes) attributes.finishRead()
     this.#present = present
   }
 

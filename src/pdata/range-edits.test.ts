@@ -6,6 +6,8 @@ import { replaceInPlain, secret, secretReplacer } from '../testkit/secret-replac
 import { SeededRandom } from '../testkit/seeded-random.ts'
 import { RangeEdits } from './range-edits.ts'
 import { StageWalk } from './stage-walk.ts'
+import type { SpanView } from './views.ts'
+import { drop, keep, type Verdict } from './walk-hooks.ts'
 
 for (const signal of walkedSignals) {
   for (const replacement of ['', '[redacted]', 'y'.repeat(300)]) {
@@ -51,4 +53,27 @@ t.test('ranges may touch and must not overlap', async t => {
   t.throws(() => ranges.add(29, 31, new Uint8Array(1)), RangeError)
   t.throws(() => ranges.add(4, 6, new Uint8Array(1)), RangeError)
   t.equal(ranges.size, 5)
+})
+
+t.test('bytes are replaced in the pieces of a value whose message repeats a singular field behind it', async t => {
+  const field = (tag: number, payload: Uint8Array) => Buffer.from([tag, payload.length, ...payload])
+  const text = (word: string) => field(0x0a, Buffer.from(word))
+  const key = text('k')
+  const name = (word: string) => field(0x2a, Buffer.from(word))
+  for (const pieces of [
+    [key, field(0x12, text('x')), field(0x12, text(secret))],
+    [key, field(0x12, text(secret)), field(0x12, text('x'))],
+    [text(secret), field(0x12, text('x')), key],
+    [field(0x12, text(secret)), text('old'), key],
+  ]) {
+    const attribute = field(0x4a, Buffer.concat(pieces))
+    const span = Buffer.concat([name('first'), attribute, name('last'), attribute])
+    const request = Buffer.concat([field(0x0a, field(0x12, field(0x12, span)))])
+    const readers = { span: ({ attributes }: SpanView): Verdict => (attributes.size === 2 ? keep : drop) }
+    for (const hooks of [[secretReplacer('y')], [secretReplacer('y'), readers]]) {
+      const out = new StageWalk('traces', hooks).run(request)
+      t.equal(Buffer.from(out).indexOf(secret), -1)
+      t.same(decodePlain('traces', out), replaceInPlain(decodePlain('traces', request), 'y'))
+    }
+  }
 })
