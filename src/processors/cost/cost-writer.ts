@@ -46,11 +46,10 @@ export class CostWriter {
   readonly #config: CostConfig
   readonly #currency: Uint8Array
   readonly #total = new DoubleAttribute('gen_ai.usage.cost')
-  readonly #input = new DoubleAttribute('sluice.cost.input')
-  readonly #output = new DoubleAttribute('sluice.cost.output')
-  readonly #cacheRead = new DoubleAttribute('sluice.cost.cache_read')
-  readonly #cacheWrite = new DoubleAttribute('sluice.cost.cache_write')
-  readonly #other = new DoubleAttribute('sluice.cost.other')
+  readonly #parts = ['input', 'output', 'cache_read', 'cache_write', 'other'].map(
+    part => new DoubleAttribute(`sluice.cost.${part}`),
+  )
+  readonly #amounts = new Float64Array(5)
   readonly #profileKeys: readonly { part: Part; attribute: DoubleAttribute }[]
   readonly #remarks = new WeakMap<ModelEntry, Remark[]>()
   /** Of the call before: most come in runs of one model. */
@@ -77,11 +76,13 @@ export class CostWriter {
     }
     if (!this.#config.breakdown) return
     if (isPriced) {
-      if (cost.input > 0) this.#input.write(attributes, cost.input)
-      if (cost.output > 0) this.#output.write(attributes, cost.output)
-      if (cost.cacheRead > 0) this.#cacheRead.write(attributes, cost.cacheRead)
-      if (cost.cacheWrite > 0) this.#cacheWrite.write(attributes, cost.cacheWrite)
-      if (cost.other > 0) this.#other.write(attributes, cost.other)
+      const amounts = this.#amounts
+      amounts[0] = cost.input
+      amounts[1] = cost.output
+      amounts[2] = cost.cacheRead
+      amounts[3] = cost.cacheWrite
+      amounts[4] = cost.other
+      for (let i = 0; i < amounts.length; i++) if (amounts[i]! > 0) this.#parts[i]!.write(attributes, amounts[i]!)
     }
     const { constants } = this.#remarkOf(status, entry!, origin)
     for (let i = 0; i < constants.length; i++) {
