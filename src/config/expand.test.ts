@@ -32,6 +32,7 @@ const typing: readonly { value: string; text: string; number?: number; flag?: bo
   { value: '23', text: '23', number: 23, any: 23 },
   { value: '[a, b]', text: '[a, b]', any: ['a', 'b'] },
   { value: '{"a": 1}', text: '{"a": 1}', any: { a: 1 } },
+  { value: '%x', text: '%x', any: '%x' },
   { value: '["a",', text: '["a",', any: '["a",' },
   {
     value: '1111:1111:1111:1111:1111::',

@@ -264,6 +264,8 @@ function parsedValue(retrieved: Retrieved, place: Place): ConfigNode {
   const { text } = retrieved
   const asText: ScalarNode = { kind: 'scalar', value: text, text, expanded: text, isPlain: true, place }
   if (retrieved.isText) return asText
+  // A directive that no document follows is no YAML, though our parser sees an empty document: a password may begin so.
+  if (text.startsWith('%') && !/^---(?:\s|$)/m.test(text)) return asText
   if (text.trim() === '') return { ...asText, value: null }
   const problems: Problem[] = []
   const tree = parseYamlTree({ name: retrieved.origin, text }, problems)
