@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { AckSet, type SequenceRange } from './ack-set.ts'
-import { errorCode, type FileSystem, type StorageFile } from './file-system.ts'
+import { errorCode, type FileSystem, isDiskFull, type StorageFile } from './file-system.ts'
 import { isUnreadable } from './segment.ts'
 
 /**
@@ -13,21 +13,28 @@ const name = 'acks'
 const compactAtBytes = 64 * 1024
 
 /** The acks of one log: appended as they come, and written anew when the file has grown. */
+export interface AckFileEvents {
+  fault(error: unknown): void
+  /** Once what is acked comes to the file again. */
+  healed(): void
+}
+
 export class AckFile {
   readonly set = new AckSet()
   readonly #fileSystem: FileSystem
   readonly #directory: string
-  readonly #fault: (error: unknown) => void
+  readonly #events: AckFileEvents
+  #isFaulty = false
   #file: StorageFile | undefined
   #sizeBytes = 0
   #pending: SequenceRange[] = []
   #writing: Promise<void> | undefined
   #isClosing = false
 
-  constructor(fileSystem: FileSystem, directory: string, fault: (error: unknown) => void) {
+  constructor(fileSystem: FileSystem, directory: string, events: AckFileEvents) {
     this.#fileSystem = fileSystem
     this.#directory = directory
-    this.#fault = fault
+    this.#events = events
   }
 
   /** What the file says, without touching it. */
@@ -47,8 +54,16 @@ export class AckFile {
       const path = join(this.#directory, name)
       await this.#fileSystem.rename(path, `${path}.unreadable`)
     }
-    // A torn slot at the end would shift all later ones.
-    await this.#compact()
+    try {
+      // A torn slot at the end would shift all later ones.
+      await this.#compact()
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      // What is delivered makes room. Until then a crash sends some of it again.
+      this.#fault(error)
+      this.#file = await this.#fileSystem.open(join(this.#directory, name), 0o600)
+      this.#sizeBytes = compactAtBytes + 1
+    }
   }
 
   add(from: number, to: number = from): void {
@@ -60,6 +75,11 @@ export class AckFile {
     this.#writing ??= this.#writeLoop()
   }
 
+  /** Writes all of it anew if something of it is not in the file. */
+  repair(): void {
+    if (this.#isFaulty && !this.#isClosing) this.#writing ??= this.#writeLoop()
+  }
+
   /** What was added before the call is in the file afterwards, or will be sent again. */
   async flush(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing
@@ -69,19 +89,31 @@ export class AckFile {
     // From here on the last compaction says it: one beside it would write the same new file, and leave one open.
     this.#isClosing = true
     await this.flush()
-    if (this.#file !== undefined) await this.#compact().catch(this.#fault)
+    if (this.#file !== undefined) await this.#compact().catch(error => this.#fault(error))
     await this.#file?.close()
     this.#file = undefined
+  }
+
+  #fault(error: unknown): void {
+    this.#isFaulty = true
+    this.#events.fault(error)
+  }
+
+  #heal(): void {
+    if (!this.#isFaulty) return
+    this.#isFaulty = false
+    this.#events.healed()
   }
 
   async #writeLoop(): Promise<void> {
     // What is acked in the same turn shares a write.
     await undefined
     try {
-      while (this.#pending.length > 0 && this.#file !== undefined) {
+      while ((this.#pending.length > 0 || this.#isFaulty) && this.#file !== undefined) {
         if (this.#sizeBytes > compactAtBytes) {
           this.#pending = []
           await this.#compact()
+          this.#heal()
           continue
         }
         const ranges = this.#pending
@@ -111,7 +143,7 @@ export class AckFile {
       await this.#fileSystem.syncDirectory(this.#directory)
     } catch (error) {
       // Node ends a process that loses a file it has not closed.
-      await made.close().catch(this.#fault)
+      await made.close().catch(closing => this.#fault(closing))
       throw error
     }
     await this.#file?.close()

@@ -109,8 +109,8 @@ async function readClaim(fileSystem: FileSystem, directory: string, fileName: st
     if (errorCode(error) === 'ENOENT') return undefined
     throw error
   }
-  // One that is torn, or of an earlier version, is known by what it says.
-  const unnamed = `x${crc32(bytes).toString(16)}`
+  // One that is torn, or of an earlier version, is known by where it is and what it says.
+  const unnamed = `x${crc32(bytes, crc32(fileName)).toString(16)}`
   try {
     const content: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
     const { pid, bootId, processStart = '', id } = content as Partial<LockOwner & Claim>

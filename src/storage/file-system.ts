@@ -40,6 +40,12 @@ export function errorCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException | undefined)?.code
 }
 
+const diskFullCodes = new Set(['ENOSPC', 'EDQUOT'])
+
+export function isDiskFull(error: unknown): boolean {
+  return diskFullCodes.has(errorCode(error) ?? '')
+}
+
 /** What file systems without hard links say. */
 const noLinkCodes = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
@@ -67,14 +73,18 @@ export const nodeFileSystem: FileSystem = {
   async createExclusive(path, content, mode) {
     // Complete before it has its name: who reads it never sees the half of it.
     const draft = `${path}-${randomUUID()}`
-    await writeFile(draft, content, { flag: 'wx', mode })
     try {
+      await writeFile(draft, content, { flag: 'wx', mode })
       await link(draft, path)
     } catch (error) {
       if (!noLinkCodes.has(errorCode(error) ?? '')) throw error
-      await writeFile(path, content, { flag: 'wx', mode })
+      await writeFile(path, content, { flag: 'wx', mode }).catch(async failure => {
+        // The half of it would be taken for a whole one.
+        if (errorCode(failure) !== 'EEXIST') await unlink(path).catch(() => undefined)
+        throw failure
+      })
     } finally {
-      await unlink(draft)
+      await unlink(draft).catch(() => undefined)
     }
   },
   readWhole: path => readFile(path),

@@ -9,6 +9,8 @@ interface PendingRecord {
 }
 
 export interface WriterOwner {
+  /** Rejects where the disk is known to have no room. */
+  ready(): Promise<void> | undefined
   /** A new, empty segment, its entry in the directory synced. */
   create(): Promise<Segment>
   /** That sequence will never be found. */
@@ -99,6 +101,8 @@ export class LogWriter {
   }
 
   async #write(group: readonly PendingRecord[]): Promise<void> {
+    const ready = this.#owner.ready()
+    if (ready !== undefined) await ready
     const segment = await this.#segmentFor(group)
     const { file } = segment
     if (file === undefined) throw new Error('the segment is closed')

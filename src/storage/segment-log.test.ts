@@ -269,9 +269,56 @@ t.test('a full disk refuses, does not spin, and heals by itself', async t => {
   disk.failures.clear()
   await clock.advance(1000)
   await run.log.append(recordOf(4))
-  t.equal(run.healedCount, 1)
+  for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve))
+  t.equal(run.healedCount, 1, 'said when the acks are in their file as well')
   t.strictSame((await readAll(run.log)).map(numberOf), [1, 4])
   await run.log.close()
+})
+
+t.test('a log that has filled its disk opens again after a kill, and what it delivers makes room', async t => {
+  for (const usedByOthers of [false, true]) {
+    const disk = new ModelDisk()
+    const clock = new ManualClock()
+    disk.bytesMax = 400_000
+    const first = create(disk, 'written', 20_000, clock)
+    await first.log.open()
+    const kept: number[] = []
+    let refusedCount = 0
+    for (let number = 0; refusedCount < 20; number++) {
+      const isKept = await first.log.append(recordOf(number, 1000)).then(
+        () => true,
+        () => false,
+      )
+      if (isKept) kept.push(number)
+      else {
+        refusedCount++
+        await clock.advance(1000)
+      }
+      for (let turn = 0; turn < 3; turn++) await new Promise(resolve => setImmediate(resolve))
+    }
+    t.ok(kept.length > 100)
+    // Until now the log owned the disk. Somebody else takes what is left, but for the reserve.
+    if (usedByOthers) {
+      disk.bytesMax = Number.POSITIVE_INFINITY
+      const { log } = create(disk, 'written', 20_000, clock)
+      await log.open()
+      await log.close()
+      disk.bytesMax = disk.usedBytes
+    }
+    disk.kill()
+    const { log, healedCount } = create(disk, 'written', 20_000, clock)
+    await log.open()
+    await log.scan(() => {})
+    const records = await readAll(log)
+    t.strictSame(records.map(numberOf), kept)
+    for (const { sequence } of records) log.ack(sequence)
+    for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve))
+    await log.append(recordOf(1, 1000)).catch(() => {})
+    await clock.advance(1000)
+    await log.append(recordOf(2, 1000))
+    t.equal(healedCount, 0)
+    await log.close()
+  }
 })
 
 t.test('no file stays open where the disk refuses, and none is opened behind a close', async t => {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type Clock, sleep } from '../clock/clock.ts'
 import { AckFile } from './ack-file.ts'
 import { lockDirectory, unlockDirectory } from './directory-lock.ts'
-import { errorCode, type FileSystem, writeStart } from './file-system.ts'
+import { errorCode, type FileSystem, isDiskFull, writeStart } from './file-system.ts'
 import { LogWriter } from './log-writer.ts'
 import type { LogRecord } from './record.ts'
 import {
@@ -51,7 +51,6 @@ const directoryMode = 0o700
 const quarantineName = 'quarantine'
 const reserveName = 'reserve'
 const reserveBytes = 256 * 1024
-const diskFullCodes = new Set(['ENOSPC', 'EDQUOT'])
 /** A file that the system does not give out is asked for this often, at this interval, before it is put aside. */
 const readTriesMax = 5
 const readAgainMs = 1000
@@ -72,12 +71,25 @@ export class SegmentLog {
   /** Everything up to here was read or skipped. */
   #readSequence = 0
   #hasReserve = false
+  /** The disk was full: what the reserve gave back is for acks, and nothing is written before it is a reserve again. */
+  #isShort = false
+  #isWriterFaulty = false
+  #isAckFileFaulty = false
   #isLocked = false
   #isClosed = false
 
   constructor(settings: LogSettings) {
     this.#settings = settings
-    this.#acks = new AckFile(settings.fileSystem, settings.directory, error => settings.events.fault(error))
+    this.#acks = new AckFile(settings.fileSystem, settings.directory, {
+      fault: error => {
+        this.#isAckFileFaulty = true
+        settings.events.fault(error)
+      },
+      healed: () => {
+        this.#isAckFileFaulty = false
+        this.#tellHealed()
+      },
+    })
   }
 
   /**
@@ -87,7 +99,7 @@ export class SegmentLog {
   async open(): Promise<void> {
     const { fileSystem, directory, createsDirectory } = this.#settings
     if (createsDirectory) await fileSystem.makeDirectory(directory, directoryMode)
-    await lockDirectory(fileSystem, directory)
+    await this.#lock()
     this.#isLocked = true
     await this.#acks.open()
     await this.#findSegments()
@@ -99,6 +111,7 @@ export class SegmentLog {
     if (last !== undefined) last.lastSequence = this.#nextSequence - 1
     else this.#readSequence = this.#nextSequence - 1
     this.#writer = new LogWriter(this.#settings, {
+      ready: () => this.#beReady(),
       create: () => this.#createSegment(),
       burnt: sequence => this.#acks.add(sequence),
       failed: error => this.#failed(error),
@@ -213,6 +226,23 @@ export class SegmentLog {
     if (this.#isLocked) await unlockDirectory(this.#settings.fileSystem, this.#settings.directory)
   }
 
+  /** On a full disk with the room of the reserve: a log that cannot open cannot deliver what fills the disk either. */
+  async #lock(): Promise<void> {
+    const { fileSystem, directory } = this.#settings
+    try {
+      await lockDirectory(fileSystem, directory)
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      // Without a reserve the disk's own word is what a user has to read.
+      const isFreed = await fileSystem.remove(join(directory, reserveName)).then(
+        () => true,
+        () => false,
+      )
+      if (!isFreed) throw error
+      await lockDirectory(fileSystem, directory)
+    }
+  }
+
   async #findSegments(): Promise<void> {
     const { fileSystem, directory } = this.#settings
     const first: number[] = []
@@ -287,29 +317,51 @@ export class SegmentLog {
     return segment
   }
 
-  /** Room that is given back when the disk is full, so that acks still fit and segments can go. */
+  /** Room that is given back when the disk is full, so that acks still fit, segments can go, and a start succeeds. */
   async #makeReserve(): Promise<void> {
     const { fileSystem, directory } = this.#settings
     try {
       await writeStart(fileSystem, join(directory, reserveName), new Uint8Array(reserveBytes))
       this.#hasReserve = true
-    } catch {
-      // Without a reserve a full disk costs duplicates, no data: not worth a word of its own.
+    } catch (error) {
       this.#hasReserve = false
+      this.#isShort = isDiskFull(error)
+      // What there is of it takes the room that acks need.
+      await fileSystem.remove(join(directory, reserveName)).catch(() => undefined)
     }
+  }
+
+  /** Before a write. Rejects while there is no room but the reserve's. */
+  #beReady(): Promise<void> | undefined {
+    return this.#isShort ? this.#findRoom() : undefined
+  }
+
+  async #findRoom(): Promise<void> {
+    this.#isShort = false
+    await this.#makeReserve()
+    if (this.#isShort) throw Object.assign(new Error('ENOSPC: no space left but the reserve'), { code: 'ENOSPC' })
   }
 
   #failed(error: unknown): void {
     const { fileSystem, directory, events } = this.#settings
+    this.#isWriterFaulty = true
     events.fault(error)
-    if (!this.#hasReserve || !diskFullCodes.has(errorCode(error) ?? '')) return
+    if (!isDiskFull(error)) return
+    this.#isShort = true
+    if (!this.#hasReserve) return
     this.#hasReserve = false
     fileSystem.remove(join(directory, reserveName)).catch(removal => events.fault(removal))
   }
 
   #healed(): void {
-    this.#settings.events.healed()
+    this.#isWriterFaulty = false
+    this.#tellHealed()
+    this.#acks.repair()
     if (!this.#hasReserve) void this.#makeReserve()
+  }
+
+  #tellHealed(): void {
+    if (!this.#isWriterFaulty && !this.#isAckFileFaulty) this.#settings.events.healed()
   }
 
   /** Nothing once the log is closed: its files are, too, also under a reader that was waiting for one. */

@@ -43,6 +43,8 @@ export class ModelDisk {
   stepCount = 0
   /** The operation that does not happen any more; and none after it. */
   crashAtStep = Number.POSITIVE_INFINITY
+  /** Room for the content of files; a write that finds none fails with ENOSPC. */
+  bytesMax = Number.POSITIVE_INFINITY
   /** Handles that nobody has closed: Node ends a process that loses one. */
   openFileCount = 0
   /** What the next operations of a kind fail with. */
@@ -131,7 +133,15 @@ export class ModelDisk {
   async createExclusive(path: string, content: Uint8Array): Promise<void> {
     if (this.#names.has(path)) throw systemError('EEXIST')
     const file = await this.open(path)
-    await file.write([content], 0).finally(() => file.close())
+    try {
+      await file.write([content], 0)
+    } catch (error) {
+      // The half of it goes, but for where the process is gone as well.
+      if (!(error instanceof DiskCrash)) this.#change(path, names => names.delete(path))
+      throw error
+    } finally {
+      await file.close()
+    }
   }
 
   async readWhole(path: string): Promise<Uint8Array> {
@@ -185,7 +195,16 @@ export class ModelDisk {
       this.#apply(inode, bytes.subarray(0, bytes.length >>> 1), offset)
     }
     this.#step('write')
+    const growth = Math.max(0, offset + bytes.length - inode.current.length)
+    if (this.bytesMax < Number.POSITIVE_INFINITY && growth > 0 && this.usedBytes + growth > this.bytesMax)
+      throw systemError('ENOSPC')
     this.#apply(inode, bytes, offset)
+  }
+
+  get usedBytes(): number {
+    let bytes = 0
+    for (const inode of new Set(this.#names.values())) bytes += inode.current.length
+    return bytes
   }
 
   #apply(inode: Inode, bytes: Uint8Array, offset: number): void {
