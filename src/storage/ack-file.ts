@@ -75,6 +75,12 @@ export class AckFile {
     this.#writing ??= this.#writeLoop()
   }
 
+  /** The old file is gone. */
+  async makeAnew(): Promise<void> {
+    await this.flush()
+    await this.#compact()
+  }
+
   /** Writes all of it anew if something of it is not in the file. */
   repair(): void {
     if (this.#isFaulty && !this.#isClosing) this.#writing ??= this.#writeLoop()

@@ -24,6 +24,7 @@ const groupRecordsMax = 400
 const groupBytesMax = 8 << 20
 /** After a failure the disk is asked again no sooner than this; until then appends are refused at once. */
 const pauseMs = 1000
+const lookEveryMs = 1000
 
 /** Writes records in groups: what is appended while one write is under way shares the next, and one sync. */
 export class LogWriter {
@@ -32,6 +33,8 @@ export class LogWriter {
   #pending: PendingRecord[] = []
   #running: Promise<void> | undefined
   #fault: unknown
+  /** When to see again whether the file still has its name. */
+  #lookAtMs = Number.NEGATIVE_INFINITY
   #pausedUntilMs = Number.NEGATIVE_INFINITY
   /** The segment that is being written. */
   segment: Segment | undefined
@@ -134,13 +137,23 @@ export class LogWriter {
   async #segmentFor(group: readonly PendingRecord[]): Promise<Segment> {
     const current = this.segment
     const bytes = group.reduce((sum, { record }) => sum + record.payload.length + recordHeaderBytes, 0)
-    if (current !== undefined) {
+    if (current !== undefined && (await this.#isGone(current))) {
+      this.#seal()
+    } else if (current !== undefined) {
       if (current.endOffset === 0 || current.endOffset + bytes <= this.#settings.segmentBytesMax) return current
       // Sealed: at the lower level its content goes to the disk when the system likes.
       this.#seal()
     }
     this.segment = await this.#owner.create()
     return this.segment
+  }
+
+  /** Whether somebody has removed the file, or all of the directory, under us: what goes to it is lost with the process. */
+  async #isGone({ file }: Segment): Promise<boolean> {
+    const nowMs = this.#settings.clock.nowMs()
+    if (file === undefined || nowMs < this.#lookAtMs) return false
+    this.#lookAtMs = nowMs + lookEveryMs
+    return !(await file.isLinked())
   }
 
   #groupCount(): number {

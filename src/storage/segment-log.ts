@@ -300,6 +300,8 @@ export class SegmentLog {
       if (errorCode(error) !== 'ENOENT' || !createsDirectory) throw error
       // Somebody removed the directory under a running agent.
       await fileSystem.makeDirectory(directory, directoryMode)
+      await lockDirectory(fileSystem, directory)
+      await this.#acks.makeAnew()
       await segment.open()
     }
     try {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import t from 'tap'
 import { ManualClock } from '../testkit/manual-clock.ts'
 import { ModelDisk } from '../testkit/model-disk.ts'
@@ -177,3 +177,24 @@ t.test('a directory in the place of a segment does not keep the log from opening
   for (let sequence = 1; sequence <= 4; sequence++) log.ack(sequence)
   await log.close()
 })
+
+t.test(
+  'a directory that is removed under a running log is made anew: what is appended then survives a kill',
+  async t => {
+    const directory = `${t.testdir()}/queue`
+    const { log, clock } = create(nodeFileSystem, directory)
+    await log.open()
+    await append(log, 0, 2)
+    rmSync(directory, { recursive: true })
+    await clock.advance(1000)
+    await append(log, 10, 3)
+    t.ok(readdirSync(directory).includes('lock'), 'nobody else comes in')
+    // The process is gone here, its files are not.
+    const after = create(nodeFileSystem, directory)
+    await after.log.open()
+    await scan(after.log)
+    t.strictSame(await readAll(after.log), [10, 11, 12])
+    await after.log.close()
+    await log.close()
+  },
+)
