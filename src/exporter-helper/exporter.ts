@@ -31,6 +31,7 @@ class Exporter implements Component, Consumer {
   readonly #health: BackendHealth
   readonly #queues = new Map<Signal, SendingQueue>()
   #isStarted = false
+  #isOnDisk = false
   #end: Promise<void> | undefined
 
   constructor(settings: ExporterSettings, component: ComponentSettings) {
@@ -45,7 +46,8 @@ class Exporter implements Component, Consumer {
     this.#isStarted = true
     const { queue, signals } = this.#settings
     // What an earlier run left is sent whether or not new batches of that signal come.
-    if (storageOf(queue, this.#component, '') !== undefined) for (const signal of signals) this.#queueOf(signal)
+    this.#isOnDisk = storageOf(queue, this.#component, '') !== undefined
+    if (this.#isOnDisk) for (const signal of signals) this.#queueOf(signal)
     for (const queue of this.#queues.values()) queue.start()
   }
 
@@ -67,8 +69,11 @@ class Exporter implements Component, Consumer {
   async #drain(deadline: Deadline): Promise<void> {
     const left = await Promise.all([...this.#queues.values()].map(queue => queue.drain(deadline)))
     const leftItems = left.reduce((sum, items) => sum + items, 0)
-    if (leftItems > 0) {
-      this.#component.logger.error('The shutdown came before everything was delivered', { items: leftItems })
+    const { logger } = this.#component
+    if (leftItems > 0 && this.#isOnDisk) {
+      logger.info('The queue on disk keeps what was not delivered for the next start', { items: leftItems })
+    } else if (leftItems > 0) {
+      logger.error('The shutdown came before everything was delivered', { items: leftItems })
     }
     await this.#settings.backend.shutdown?.()
   }
