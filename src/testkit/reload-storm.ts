@@ -111,7 +111,7 @@ class StormWorld {
     this.#load.latenciesMs.length = 0
     const before = usage()
     for (let i = 0; i < this.#settings.reloadCount; i++) await this.#reload(kinds[i % kinds.length]!)
-    const after = usage()
+    const after = await settledUsage(before.descriptors)
     await this.#load.stop()
     await run.shutdown()
     const counts = this.#sink.counts()
@@ -320,6 +320,16 @@ async function freePorts(count: number): Promise<number[]> {
 function usage(): { descriptors: number; heapBytes: number } {
   globalThis.gc?.()
   return { descriptors: readdirSync('/proc/self/fd').length, heapBytes: process.memoryUsage().heapUsed }
+}
+
+/** Connections come and go with the load; what the reloads left behind stays, however often one looks. */
+async function settledUsage(expectedDescriptors: number): Promise<ReturnType<typeof usage>> {
+  let now = usage()
+  for (let looks = 0; looks < 40 && now.descriptors > expectedDescriptors; looks++) {
+    await pause(50)
+    now = usage()
+  }
+  return now
 }
 
 function pause(durationMs: number): Promise<void> {
