@@ -39,6 +39,21 @@ for (const [name, create] of Object.entries(implementations)) {
     t.equal(handler.heads[0], 'h2 POST /a.B/C')
   })
 
+  t.test(`${name}: heads of one length on one connection are told apart, however often they come`, async t => {
+    const { server, handler } = await startServer(t, create)
+    const session = http2.connect(`http://127.0.0.1:${server.port}`)
+    t.teardown(() => session.destroy())
+    const expected: string[] = []
+    for (let i = 0; i < 12; i++) {
+      const path = i % 3 === 0 ? '/one1' : '/one2'
+      const stream = session.request({ ':method': 'POST', ':path': path, 'x-token': i % 2 === 0 ? 'first' : 'other' })
+      stream.end()
+      await new Promise((resolve, reject) => stream.resume().once('end', resolve).once('error', reject))
+      expected.push(`h2 POST ${path}`)
+    }
+    t.same(handler.heads, expected)
+  })
+
   t.test(`${name}: a body is taken up to the handler's limit and not one byte more`, async t => {
     const { http, grpc, handler } = await startServer(t, create)
     handler.bodyBytesMax = 1000

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../wire/copy-bytes.ts'
 import { HeaderField } from './header-field.ts'
 import { decodedLengthMax, huffmanDecode } from './huffman.ts'
 import { staticTable } from './static-table.ts'
@@ -77,7 +78,7 @@ export class HpackDecoder {
     const list = new HeaderBlock()
     this.#readFields(list)
     if (generation === this.#generation && end - start <= memoBytesMax) {
-      this.#remember({ bytes: bytes.slice(start, end), generation: this.#usedTable ? generation : -1, list })
+      this.#remember({ bytes: copyBytes(bytes, start, end), generation: this.#usedTable ? generation : -1, list })
     }
     return list
   }

@@ -256,3 +256,13 @@ function value(random: SeededRandom): string {
     text += String.fromCharCode(random.below(2) === 0 ? 0x21 + random.below(0x5e) : 0xa1 + random.below(94))
   return text
 }
+
+t.test('a block that is remembered does not change with the memory that it was read from', async t => {
+  const decoder = new HpackDecoder(limits)
+  const shared = Buffer.allocUnsafeSlow(64)
+  for (const value of ['first', 'other', 'third', 'first']) {
+    const block = Buffer.concat([Buffer.of(0, 7), Buffer.from('x-token'), Buffer.of(5), Buffer.from(value)])
+    block.copy(shared, 9)
+    t.same(pairs(decoder.decode(shared, 9, 9 + block.length)), [`x-token: ${value}`])
+  }
+})

@@ -1,0 +1,7 @@
+/**
+ * A copy of a part of `bytes`. What a socket gives is a Buffer, and a Buffer's own `slice` copies nothing: it is a view that
+ * changes when the memory is used again.
+ */
+export function copyBytes(bytes: Uint8Array, start = 0, end: number = bytes.length): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes, start, end)
+}
