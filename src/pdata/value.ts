@@ -1,3 +1,4 @@
+import { copyBytes } from '../wire/copy-bytes.ts'
 import { FieldCursor, readFixed64, readVarint64 } from '../wire/field-cursor.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { wireBytes, wireFixed64, wireVarint } from '../wire/wire-type.ts'
@@ -82,7 +83,7 @@ export class ValueReader {
 
   /** A copy of a bytes value. */
   copyBytes(): Uint8Array {
-    return this.bytes.slice(this.start, this.end)
+    return copyBytes(this.bytes, this.start, this.end)
   }
 
   /** The value as JavaScript: text, bigint, number, boolean, bytes, array, Map; undefined where empty. Allocates. */

@@ -1,3 +1,5 @@
+import { copyBytes } from '../wire/copy-bytes.ts'
+
 const entriesMax = 4096
 const keyBytesMax = 256
 
@@ -29,7 +31,7 @@ export class BytesMemo<T> {
       this.#size = 0
     }
     const key = hash(bytes, start, end)
-    const entry = { key: bytes.slice(start, end), value }
+    const entry = { key: copyBytes(bytes, start, end), value }
     const entries = this.#byHash.get(key)
     if (entries === undefined) this.#byHash.set(key, [entry])
     else entries.push(entry)

@@ -3,6 +3,7 @@ import type { AttributeList } from '../pdata/attribute-list.ts'
 import type { MessageView } from '../pdata/message-view.ts'
 import * as otlp from '../pdata/otlp-fields.ts'
 import { ValueReader } from '../pdata/value.ts'
+import { copyBytes } from '../wire/copy-bytes.ts'
 import {
   attributeAt,
   attributeMap,
@@ -49,7 +50,7 @@ function id(message: MessageOf, field: number, length: number): Expression {
       const view = message(context)
       const start = view.valueStart(field)
       const end = view.valueEnd(field)
-      return end - start === length ? view.workspace.bytes.slice(start, end) : new Uint8Array(length)
+      return end - start === length ? copyBytes(view.workspace.bytes, start, end) : new Uint8Array(length)
     },
   }
 }

@@ -10,6 +10,7 @@ import { StageWalk } from '../../pdata/stage-walk.ts'
 import { ValueReader } from '../../pdata/value.ts'
 import type { ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
 import { keep, type Verdict } from '../../pdata/walk-hooks.ts'
+import { copyBytes } from '../../wire/copy-bytes.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
 import type { CostConnectorConfig } from './config.ts'
 import { writeLabel } from './metrics-writer.ts'
@@ -195,7 +196,7 @@ export class SpendCollector {
     if (series === undefined && this.#series.size >= this.#config.seriesMax) {
       series = this.#series.get(otherHash) ?? this.#open(otherHash, otherLabels, noBytes)
     }
-    series ??= this.#open(hash, labels(), this.#resource.slice())
+    series ??= this.#open(hash, labels(), copyBytes(this.#resource))
     series.lastMs = this.#nowMs
     return series
   }

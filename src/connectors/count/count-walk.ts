@@ -4,6 +4,7 @@ import * as otlp from '../../pdata/otlp-fields.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
 import type { MetricView, ResourceView, SpanView } from '../../pdata/views.ts'
 import { keep, type Verdict, type WalkHooks } from '../../pdata/walk-hooks.ts'
+import { copyBytes } from '../../wire/copy-bytes.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
 import type { CountConfig, CountMetricConfig } from './config.ts'
 import { Counter } from './counter.ts'
@@ -91,7 +92,7 @@ export class CountWalk {
     this.#leaveResource()
     this.#subject.resource = resource
     const { workspace, start, end } = resource.message
-    this.#resource = workspace.bytes.slice(start, end)
+    this.#resource = copyBytes(workspace.bytes, start, end)
   }
 
   #leaveResource(): void {

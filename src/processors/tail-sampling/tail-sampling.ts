@@ -5,6 +5,7 @@ import type { OtlpBatch } from '../../pdata/otlp-batch.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
 import { encodeString } from '../../pdata/value.ts'
 import type { ResourceView, SpanView } from '../../pdata/views.ts'
+import { copyBytes } from '../../wire/copy-bytes.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
 import type { TailSamplingConfig } from './config.ts'
 import { DecisionCache } from './decision-cache.ts'
@@ -118,7 +119,7 @@ export class TailSampling implements Component, Consumer {
     if (this.#config.blockOnOverflow) this.#assertRoom()
     const { spans } = this.#store
     // A view into somebody's larger buffer would keep all of that alive while its spans wait.
-    const bytes = batch.bytes.buffer.byteLength > batch.bytes.length * 2 ? batch.bytes.slice() : batch.bytes
+    const bytes = batch.bytes.buffer.byteLength > batch.bytes.length * 2 ? copyBytes(batch.bytes) : batch.bytes
     const request = this.#reader.read(bytes, batch.memory)
     const requestIndex = spans.addRequest(request)
     this.#store.enterRequest()

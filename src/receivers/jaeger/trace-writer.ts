@@ -30,6 +30,7 @@ import {
   statusCode,
   statusMessage,
 } from '../../pdata/otlp-fields.ts'
+import { copyBytes } from '../../wire/copy-bytes.ts'
 import { isZero } from '../../wire/is-zero.ts'
 import { addUint64, uint64 } from '../../wire/uint64.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
@@ -490,5 +491,5 @@ function setRange(range: Range, start: number, end: number): void {
 }
 
 function copyRange(source: Uint8Array, start: number, end: number): Uint8Array {
-  return start === end ? emptyBytes : source.slice(start, end)
+  return start === end ? emptyBytes : copyBytes(source, start, end)
 }
