@@ -14,6 +14,7 @@ import { WorkerPool } from '../workers/worker-pool.ts'
 import { answerAdmin } from './admin-endpoint.ts'
 import { admissionBytesMax } from './admission.ts'
 import { Agent } from './agent.ts'
+import { agentStatus } from './agent-status.ts'
 import { ConfigWatch, type WatchIo } from './config-watch.ts'
 import { defaultThresholds, LoadGauge, type ReadUtilization } from './load-gauge.ts'
 import { diffLines, type PlanDiff } from './plan-diff.ts'
@@ -176,18 +177,7 @@ export class AgentRun {
 
   /** For the admin endpoint and those who read it. */
   status(): Readonly<Record<string, unknown>> {
-    const state = this.agent.state()
-    return {
-      phase: state.phase,
-      since: new Date(state.sinceMs).toISOString(),
-      generation: state.generation,
-      config_hash: state.configHash,
-      config_sources: this.sources,
-      reloads_by_itself: this.files.length > 0,
-      listening: this.agent.listening(),
-      components: Object.fromEntries(state.components),
-      ledger: this.account(),
-    }
+    return agentStatus(this, this.agent.state())
   }
 
   /** Loads the sources again and puts them in force; rejecting changes nothing. One reload at a time, in order. */

@@ -7,6 +7,7 @@ import type { Logger } from '../../telemetry/logger.ts'
 import { type MetricFamily, MetricRegistry } from '../../telemetry/metric-registry.ts'
 import { publishProcessMetrics } from '../../telemetry/process-metrics.ts'
 import { answerAdmin } from '../admin-endpoint.ts'
+import { agentStatus } from '../agent-status.ts'
 import { ConfigWatch } from '../config-watch.ts'
 import { type ReloadOutcome, type RunSettings, resolvedOf } from '../run-agent.ts'
 import { TelemetryRuntime } from '../telemetry-runtime.ts'
@@ -97,17 +98,8 @@ export class ShardedRun {
   }
 
   status(): Readonly<Record<string, unknown>> {
-    const state = this.#state()
     return {
-      phase: state.phase,
-      since: new Date(state.sinceMs).toISOString(),
-      generation: state.generation,
-      config_hash: state.configHash,
-      config_sources: this.sources,
-      reloads_by_itself: this.files.length > 0,
-      listening: this.listening(),
-      components: Object.fromEntries(state.components),
-      ledger: this.account(),
+      ...agentStatus(this, this.#state()),
       shards: this.#fleet.running.map(({ index, process, report }) => ({
         shard: index,
         pid: process.pid,
