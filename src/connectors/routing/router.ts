@@ -59,7 +59,7 @@ export class Router {
       if (itemCount === 0) continue
       if (itemCount === batch.itemCount) return [{ row, batch }]
       const bytes = this.#run(batch.bytes, row, batch.metadata)
-      parts.push({ row, batch: { ...batch, bytes, itemCount } })
+      parts.push({ row, batch: { ...batch, bytes, itemCount, memory: undefined } })
     }
     return parts
   }
