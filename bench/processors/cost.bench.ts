@@ -2,6 +2,7 @@
 // spans are those of an HTTP server (S, M); calls are written as instrumentations write them, without and with a prompt.
 //
 //   node bench/processors/cost.bench.ts [--only regex] [--spans 512] [--seconds 1.5]
+
 import { parseArgs } from 'node:util'
 import type { StageProcessor } from '../../src/component/stage-processor.ts'
 import { parseConfig } from '../../src/config/parse-config.ts'
@@ -9,6 +10,7 @@ import { keep } from '../../src/pdata/walk-hooks.ts'
 import { costProcessor } from '../../src/processors/cost/factory.ts'
 import { compileStage, type Stage } from '../../src/service/stage.ts'
 import { encodePlain } from '../../src/testkit/otlp-oracle.ts'
+import { keyValues } from '../../src/testkit/plain-attributes.ts'
 import { buildBody, seededRandom } from '../rig/corpus.ts'
 
 type Attributes = Readonly<Record<string, string | number>>
@@ -120,18 +122,6 @@ function callRequest(attributes: (i: number) => Attributes, first: number, extra
       },
     ],
   })
-}
-
-function keyValues(attributes: Attributes) {
-  return Object.entries(attributes).map(([key, value]) => ({
-    key,
-    value:
-      typeof value === 'string'
-        ? { stringValue: value }
-        : Number.isInteger(value)
-          ? { intValue: value }
-          : { doubleValue: value },
-  }))
 }
 
 const random = seededRandom(7)

@@ -9,6 +9,7 @@ import { CostStage } from '../../processors/cost/cost-stage.ts'
 import { componentSettings } from '../../testkit/component-settings.ts'
 import { flattenItems } from '../../testkit/otlp-items.ts'
 import { encodePlain, type Plain } from '../../testkit/otlp-oracle.ts'
+import { keyValues } from '../../testkit/plain-attributes.ts'
 import { costConnectorConfig } from './config.ts'
 import { CostConnector } from './cost-connector.ts'
 
@@ -21,18 +22,6 @@ interface SpanInput {
 
 const traceId = '00112233445566778899aabbccddeeff'
 const endNs = BigInt(Date.UTC(2026, 10, 1)) * 1_000_000n
-
-function keyValues(attributes: Attributes) {
-  return Object.entries(attributes).map(([key, value]) => ({
-    key,
-    value:
-      typeof value === 'string'
-        ? { stringValue: value }
-        : Number.isInteger(value)
-          ? { intValue: value }
-          : { doubleValue: value },
-  }))
-}
 
 let nextId = 1
 

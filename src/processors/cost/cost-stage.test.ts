@@ -7,16 +7,16 @@ import { parseConfig } from '../../config/parse-config.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
 import { componentSettings, testHost } from '../../testkit/component-settings.ts'
 import { decodePlain, encodePlain, type Plain } from '../../testkit/otlp-oracle.ts'
+import { keyValues, type PlainAttributes } from '../../testkit/plain-attributes.ts'
 import { costConfig } from './config.ts'
 import { CostCompanion } from './cost-companion.ts'
 import { CostStage } from './cost-stage.ts'
 import { parseCountName } from './spend-counts.ts'
 
-type Attributes = Readonly<Record<string, string | number | boolean>>
 interface SpanInput {
   name?: string
-  attributes?: Attributes
-  events?: Attributes[]
+  attributes?: PlainAttributes
+  events?: PlainAttributes[]
   spanId?: string
   traceId?: string
   endNs?: bigint
@@ -24,25 +24,11 @@ interface SpanInput {
 
 const endNs = BigInt(Date.UTC(2026, 10, 1)) * 1_000_000n
 
-function keyValues(attributes: Attributes) {
-  return Object.entries(attributes).map(([key, value]) => ({
-    key,
-    value:
-      typeof value === 'string'
-        ? { stringValue: value }
-        : typeof value === 'boolean'
-          ? { boolValue: value }
-          : Number.isInteger(value)
-            ? { intValue: value }
-            : { doubleValue: value },
-  }))
-}
-
 let nextId = 1
 
 function request(
   spans: readonly SpanInput[],
-  resource: Attributes = { 'service.name': 'shop' },
+  resource: PlainAttributes = { 'service.name': 'shop' },
   scope = 'test',
 ): Uint8Array {
   return encodePlain('traces', {
@@ -68,7 +54,7 @@ function request(
   })
 }
 
-/** Attributes of every span that comes out, as JavaScript values. */
+/** PlainAttributes of every span that comes out, as JavaScript values. */
 function attributesOf(bytes: Uint8Array): Record<string, unknown>[] {
   const groups = decodePlain('traces', bytes)['resourceSpans'] as Plain[]
   const spans = groups.flatMap(group => (group['scopeSpans'] as Plain[]).flatMap(scope => scope['spans'] as Plain[]))
@@ -191,7 +177,7 @@ for (const [dialect, attributes, expected] of [
   ],
   ['llm.* names', { 'llm.model': 'gpt-4o', 'llm.input_tokens': 1200, 'llm.output_tokens': 300 }, gpt],
   ['the plainest names', { model: 'openai/gpt-4o', input_tokens: '1200', output_tokens: 300.0 }, gpt],
-] as [string, Attributes, number][]) {
+] as [string, PlainAttributes, number][]) {
   t.test(`prices a call written as ${dialect}`, async t => {
     const { spans } = run('{}', [{ attributes }])
     t.ok(Math.abs((spans[0]!['gen_ai.usage.cost'] as number) - expected) <= expected * 1e-12, `${expected}`)

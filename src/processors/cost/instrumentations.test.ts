@@ -1,9 +1,11 @@
 // Spans as published instrumentations write them: what a call costs, and that nothing is paid twice.
+
 import { calcPrice } from '@pydantic/genai-prices'
 import t from 'tap'
 import { parseConfig } from '../../config/parse-config.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
 import { decodePlain, encodePlain, type Plain } from '../../testkit/otlp-oracle.ts'
+import { keyValues } from '../../testkit/plain-attributes.ts'
 import { costConfig } from './config.ts'
 import { CostStage } from './cost-stage.ts'
 
@@ -17,18 +19,6 @@ interface SpanInput {
 }
 
 const endMs = Date.UTC(2026, 10, 1)
-
-function keyValues(attributes: Attributes) {
-  return Object.entries(attributes).map(([key, value]) => ({
-    key,
-    value:
-      typeof value === 'string'
-        ? { stringValue: value }
-        : Number.isInteger(value)
-          ? { intValue: value }
-          : { doubleValue: value },
-  }))
-}
 
 let nextId = 1
 

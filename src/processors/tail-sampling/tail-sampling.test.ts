@@ -5,6 +5,7 @@ import { BatchMemory } from '../../pdata/batch-memory.ts'
 import type { OtlpBatch } from '../../pdata/otlp-batch.ts'
 import { componentSettings } from '../../testkit/component-settings.ts'
 import { decodePlain, encodePlain, type Plain } from '../../testkit/otlp-oracle.ts'
+import { keyValues } from '../../testkit/plain-attributes.ts'
 import { tailSamplingConfig } from './config.ts'
 import { TailSampling } from './tail-sampling.ts'
 
@@ -46,18 +47,6 @@ function request(...spans: SpanInput[]): OtlpBatch {
     ],
   }))
   return { signal: 'traces', bytes: encodePlain('traces', { resourceSpans }), itemCount: spans.length }
-}
-
-function keyValues(attributes: Record<string, string | number | boolean>) {
-  return Object.entries(attributes).map(([key, value]) => ({
-    key,
-    value:
-      typeof value === 'string'
-        ? { stringValue: value }
-        : typeof value === 'boolean'
-          ? { boolValue: value }
-          : { intValue: value },
-  }))
 }
 
 class Taker implements Consumer {
