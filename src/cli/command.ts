@@ -58,8 +58,16 @@ export interface CliWorld {
   build(config: AgentConfig): Promise<readonly BuildFailure[]>
 }
 
+/** All commands, and the options that every one of them has. */
+export interface CommandTable {
+  readonly commands: readonly CommandSpec[]
+  readonly globalOptions: readonly OptionSpec[]
+}
+
 export interface Invocation {
   readonly world: CliWorld
+  /** For commands that speak of the others. */
+  readonly table: CommandTable
   readonly args: ParsedArguments
 }
 

@@ -38,7 +38,7 @@ async function dispatch(argv: readonly string[], world: CliWorld): Promise<numbe
     world.stdout.write(commandText(command, globalOptions, paint))
     return 0
   }
-  return await command.run({ world, args })
+  return await command.run({ world, table: { commands, globalOptions }, args })
 }
 
 function findCommand(name: string): CommandSpec {

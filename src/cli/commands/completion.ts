@@ -14,7 +14,7 @@ export const completionCommand: CommandSpec = {
     ['sluice completion zsh > "${fpath[1]}/_sluice"', 'For every zsh to come.'],
     ['sluice completion fish > ~/.config/fish/completions/sluice.fish', 'For fish.'],
   ],
-  async run({ world, args }) {
+  async run({ world, table: { commands, globalOptions }, args }) {
     const [shell] = args.operands
     if (!shells.includes(shell as Shell)) {
       throw new UsageError(
@@ -22,7 +22,6 @@ export const completionCommand: CommandSpec = {
         `allowed: ${shells.join(', ')}`,
       )
     }
-    const { commands, globalOptions } = await import('../command-table.ts')
     world.stdout.write(completionScript(shell as Shell, commands, globalOptions, world.registry))
     return 0
   },

@@ -7,8 +7,7 @@ export const manCommand: CommandSpec = {
   description: 'Prints the manual page in the form that man reads.',
   options: [],
   examples: [['sluice man > sluice.1 && man ./sluice.1', 'Read it.']],
-  async run({ world }) {
-    const { commands, globalOptions } = await import('../command-table.ts')
+  async run({ world, table: { commands, globalOptions } }) {
     world.stdout.write(manPage(commands, globalOptions, world.version))
     return 0
   },
