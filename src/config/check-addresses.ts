@@ -1,5 +1,5 @@
 import { type DefinedComponent, push } from './component-section.ts'
-import type { ListenAddress } from './decode.ts'
+import type { ListenAddress } from './decoding.ts'
 import { parseListenAddress } from './listen-address.ts'
 import type { Problem } from './problem.ts'
 import type { ServiceConfig } from './shared/service.ts'

@@ -6,7 +6,8 @@ import {
   sectionOf,
 } from './agent-config.ts'
 import { parseComponentId } from './component-id.ts'
-import { Decoding, decodeSection, type ListenAddress, type Reference } from './decode.ts'
+import { decodeSection, newDecoding } from './decode.ts'
+import type { ListenAddress, Reference } from './decoding.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { listKeys } from './list-keys.ts'
 import { nearest } from './nearest.ts'
@@ -133,7 +134,7 @@ function readOne(
   }
   const knownKeys = new Set(Object.values(registered.config.shape).map(field => field.key))
   const node = rewriteOldKeys(kind, entry.value, knownKeys, problems)
-  const decoding = new Decoding(problems)
+  const decoding = newDecoding(problems)
   const config = decodeSection(registered.config, { node, path, keyPlace: entry.keyPlace }, decoding)
   return { ...common, config, listens: decoding.listens, references: decoding.references }
 }

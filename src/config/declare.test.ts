@@ -1,4 +1,5 @@
 import t from 'tap'
+import { ConfigError } from './config-error.ts'
 import {
   attributeValue,
   bool,
@@ -15,7 +16,6 @@ import {
   variant,
 } from './declare.ts'
 import { parseConfig } from './parse-config.ts'
-import { ConfigError } from './problem.ts'
 import { queueConfig, retryConfig } from './shared/exporter-queue.ts'
 import { grpcClientConfig, grpcServerConfig } from './shared/grpc.ts'
 import { httpClientConfig, httpServerConfig } from './shared/http.ts'

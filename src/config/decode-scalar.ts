@@ -1,6 +1,6 @@
 import { parseByteSize } from './byte-size.ts'
 import type { Field } from './declare.ts'
-import type { Decoding, Position } from './decode.ts'
+import type { Decoding, Position } from './decoding.ts'
 import { formatDurationMs, parseDurationMs } from './duration.ts'
 import { nearest } from './nearest.ts'
 import { Opaque } from './opaque.ts'

@@ -1,6 +1,6 @@
 import type { AttributeValue, ConfigDeclaration, Field } from './declare.ts'
-import type { Decoding, Position } from './decode.ts'
 import { decodeScalar } from './decode-scalar.ts'
+import type { Decoding, Position } from './decoding.ts'
 import { listKeys } from './list-keys.ts'
 import { parseListenAddress } from './listen-address.ts'
 import { nearest } from './nearest.ts'

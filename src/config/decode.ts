@@ -1,9 +1,9 @@
 import type { ConfigDeclaration, Field, ProblemSink, Shape } from './declare.ts'
 import { decodeValue } from './decode-value.ts'
+import { Decoding, type Position } from './decoding.ts'
 import { listKeys } from './list-keys.ts'
 import { nearest } from './nearest.ts'
-import { formatPath, type Problem, type RelatedPlace } from './problem.ts'
-import type { ProblemCode } from './problem-codes.ts'
+import { formatPath, type Problem } from './problem.ts'
 import {
   type ConfigNode,
   type ConfigPath,
@@ -13,55 +13,12 @@ import {
   isNull,
   type MapNode,
   nodeAt,
-  type Place,
   placeOf,
 } from './tree.ts'
 import { removedKeys } from './upstream.ts'
 
-export interface Reference {
-  readonly id: string
-  readonly refers: 'extension' | 'pipeline'
-  readonly path: ConfigPath
-  readonly place: Place
-}
-
-export interface ListenAddress {
-  readonly address: string
-  readonly transport: 'tcp' | 'udp'
-  readonly path: ConfigPath
-  readonly place: Place | undefined
-}
-
-/** What decoding one section gathers beside the value. */
-export class Decoding {
-  readonly problems: Problem[]
-  readonly references: Reference[] = []
-  readonly listens: ListenAddress[] = []
-  /** Sections hold values and values hold sections: by this way decode-value.ts need not import this file. */
-  readonly decodeSection = decodeSection
-
-  constructor(problems: Problem[]) {
-    this.problems = problems
-  }
-
-  report(
-    code: ProblemCode,
-    severity: 'error' | 'warning',
-    path: ConfigPath,
-    place: Place | undefined,
-    message: string,
-    remedy?: string,
-    related: readonly RelatedPlace[] = [],
-  ): void {
-    this.problems.push({ code, severity, path, place, message, remedy, related })
-  }
-}
-
-/** A value, where it stands, and the key that names it; the key is where to point for what is absent. */
-export interface Position {
-  readonly node: ConfigNode | undefined
-  readonly path: ConfigPath
-  readonly keyPlace: Place | undefined
+export function newDecoding(problems: Problem[]): Decoding {
+  return new Decoding(problems, decodeSection)
 }
 
 /**

@@ -10,7 +10,7 @@ import { checkAddresses } from './check-addresses.ts'
 import { checkGraph } from './check-graph.ts'
 import { checkShards } from './check-shards.ts'
 import { type DefinedComponent, push, readDefinitions } from './component-section.ts'
-import { Decoding, decodeSection } from './decode.ts'
+import { decodeSection, newDecoding } from './decode.ts'
 import { Expander } from './expand.ts'
 import { checkFeatureGates } from './feature-gates.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -106,7 +106,7 @@ function readAgentConfig(root: MapNode, request: LoadRequest, problems: Problem[
   const context = { registry: request.registry, allowMissing: request.allowMissing === true, problems }
   const defined = readDefinitions(root, context)
   const serviceEntry = root.entries.get('service')
-  const decoding = new Decoding(problems)
+  const decoding = newDecoding(problems)
   const service: ServiceConfig = decodeSection(
     serviceConfig,
     { node: serviceEntry?.value, path: ['service'], keyPlace: serviceEntry?.keyPlace },

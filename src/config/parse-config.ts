@@ -1,6 +1,7 @@
+import { ConfigError } from './config-error.ts'
 import type { ConfigDeclaration } from './declare.ts'
-import { Decoding, decodeSection } from './decode.ts'
-import { ConfigError, hasErrors, type Problem, sortProblems } from './problem.ts'
+import { decodeSection, newDecoding } from './decode.ts'
+import { hasErrors, type Problem, sortProblems } from './problem.ts'
 import { parseYamlTree } from './yaml-tree.ts'
 
 /**
@@ -16,7 +17,7 @@ export function parseConfig<Config>(
   const source = { name: 'config', text: yamlText }
   const node = parseYamlTree(source, problems)
   const keyPlace = { source, start: 0, end: 0 }
-  const config = decodeSection(declaration, { node, path: [], keyPlace }, new Decoding(problems))
+  const config = decodeSection(declaration, { node, path: [], keyPlace }, newDecoding(problems))
   if (hasErrors(problems)) throw new ConfigError(sortProblems(problems))
   warnings.push(...problems)
   return config

@@ -1,5 +1,4 @@
 import type { ProblemCode } from './problem-codes.ts'
-import { formatProblemsText } from './problem-format.ts'
 import type { ConfigPath, Place } from './tree.ts'
 
 export interface RelatedPlace {
@@ -17,17 +16,6 @@ export interface Problem {
   readonly place: Place | undefined
   readonly remedy: string | undefined
   readonly related: readonly RelatedPlace[]
-}
-
-/** Thrown where a configuration cannot be used; carries every problem found, not the first. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-  readonly problems: readonly Problem[]
-
-  constructor(problems: readonly Problem[]) {
-    super(formatProblemsText(problems))
-    this.problems = problems
-  }
 }
 
 export function hasErrors(problems: readonly Problem[]): boolean {

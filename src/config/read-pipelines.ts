@@ -1,7 +1,7 @@
 import { type AgentPipeline, type ComponentKindName, isSignalName, sectionOf, signalNames } from './agent-config.ts'
 import { normalizedId, parseComponentId } from './component-id.ts'
 import { type DefinedComponent, type DefinitionContext, push, withArticle } from './component-section.ts'
-import type { Reference } from './decode.ts'
+import type { Reference } from './decoding.ts'
 import { listKeys } from './list-keys.ts'
 import { nearest } from './nearest.ts'
 import type { Problem } from './problem.ts'

@@ -2,7 +2,7 @@ import { type ComponentRegistry, componentKinds, sectionOf } from './agent-confi
 import { normalizedId } from './component-id.ts'
 import { findRegistered } from './component-section.ts'
 import type { ConfigDeclaration, Field } from './declare.ts'
-import { redactedText, secretKeyPattern } from './secret-text.ts'
+import { redactedText, secretKeyPattern } from './secret-key.ts'
 import type { ConfigNode, MapEntry, MapNode } from './tree.ts'
 
 /** The tree as it may be shown: secrets by declaration, by the name of their key, and inside URLs, are replaced. */

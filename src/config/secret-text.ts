@@ -1,10 +1,5 @@
+import { secretKeyPattern } from './secret-key.ts'
 import type { Place, SourceText } from './tree.ts'
-
-export const redactedText = '[REDACTED]'
-
-/** Keys that hold secrets wherever they stand; for what no declaration speaks of. */
-export const secretKeyPattern =
-  /pass(word|wd)?$|secret|token$|api_?-?key|_pem$|^(proxy-)?authorization$|credential|private_?key/i
 
 /** Text of that shape is a key or a token more often than not. */
 const tokenPattern = /(?=[\w+/=.-]*\d)(?=[\w+/=.-]*[A-Za-z])[\w+/=-]{24,}/g
@@ -43,12 +38,3 @@ export function maskedLine(source: SourceText, lineStart: number, line: string):
 }
 
 const stars = (text: string) => '*'.repeat(text.length)
-
-/** Whether a value from there is better not repeated in a message. */
-export function isSecretOrigin(origin: string | undefined): boolean {
-  if (origin === undefined) return false
-  return origin.split(', ').some(part => {
-    const isVariable = /^(the default of )?environment variable /.test(part)
-    return !isVariable || secretKeyPattern.test(part) || /_KEY$|AUTH/.test(part)
-  })
-}

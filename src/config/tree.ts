@@ -1,4 +1,4 @@
-import { isSecretOrigin, redactedText } from './secret-text.ts'
+import { isSecretOrigin, redactedText } from './secret-key.ts'
 
 /** One text that configuration was read from: a file, an environment variable, a flag. */
 export interface SourceText {

@@ -15,7 +15,7 @@ import {
 import { resolvePlainScalar } from './plain-scalar.ts'
 import type { Problem } from './problem.ts'
 import type { ProblemCode } from './problem-codes.ts'
-import { secretKeyPattern } from './secret-text.ts'
+import { secretKeyPattern } from './secret-key.ts'
 import type { ConfigNode, MapEntry, Place, ScalarValue, SourceText } from './tree.ts'
 
 export const sourceCharactersMax = 4 * 1024 * 1024

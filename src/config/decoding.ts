@@ -1,0 +1,59 @@
+import type { ConfigDeclaration } from './declare.ts'
+import type { Problem, RelatedPlace } from './problem.ts'
+import type { ProblemCode } from './problem-codes.ts'
+import type { ConfigNode, ConfigPath, Place } from './tree.ts'
+
+export interface Reference {
+  readonly id: string
+  readonly refers: 'extension' | 'pipeline'
+  readonly path: ConfigPath
+  readonly place: Place
+}
+
+export interface ListenAddress {
+  readonly address: string
+  readonly transport: 'tcp' | 'udp'
+  readonly path: ConfigPath
+  readonly place: Place | undefined
+}
+
+/** What decoding one section gathers beside the value. */
+export class Decoding {
+  readonly problems: Problem[]
+  readonly references: Reference[] = []
+  readonly listens: ListenAddress[] = []
+  /** Sections hold values and values hold sections. */
+  readonly decodeSection: DecodeSection
+
+  constructor(problems: Problem[], decodeSection: DecodeSection) {
+    this.problems = problems
+    this.decodeSection = decodeSection
+  }
+
+  report(
+    code: ProblemCode,
+    severity: 'error' | 'warning',
+    path: ConfigPath,
+    place: Place | undefined,
+    message: string,
+    remedy?: string,
+    related: readonly RelatedPlace[] = [],
+  ): void {
+    this.problems.push({ code, severity, path, place, message, remedy, related })
+  }
+}
+
+/** A value, where it stands, and the key that names it; the key is where to point for what is absent. */
+export interface Position {
+  readonly node: ConfigNode | undefined
+  readonly path: ConfigPath
+  readonly keyPlace: Place | undefined
+}
+
+/** The typed value of one section; `foreignKeys` belong to the section around the shape. */
+export type DecodeSection = <Config>(
+  declaration: ConfigDeclaration<Config>,
+  at: Position,
+  decoding: Decoding,
+  foreignKeys?: readonly string[],
+) => Config
