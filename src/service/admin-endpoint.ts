@@ -1,5 +1,5 @@
 import type { AdminAnswer, AdminRequest } from '../telemetry/metrics-server.ts'
-import type { ReloadOutcome } from './run-agent.ts'
+import type { ReloadOutcome } from './reload-outcome.ts'
 
 /** What of a running agent can be asked from outside. */
 export interface AdminTarget {

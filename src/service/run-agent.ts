@@ -19,6 +19,7 @@ import { ConfigWatch, type WatchIo } from './config-watch.ts'
 import { defaultThresholds, LoadGauge, type ReadUtilization } from './load-gauge.ts'
 import { diffLines, type PlanDiff } from './plan-diff.ts'
 import { PooledStage } from './pooled-stage.ts'
+import type { ReloadOutcome } from './reload-outcome.ts'
 import { type Sharing, telemetryOf } from './sharing.ts'
 import { StagePool } from './stage-pool.ts'
 import { type TelemetryChange, TelemetryRuntime } from './telemetry-runtime.ts'
@@ -53,14 +54,6 @@ export interface RunSettings {
 /** The configuration is wrong; the text says where and what to do. */
 export class ConfigRefused extends Error {
   override readonly name = 'ConfigRefused'
-}
-
-/** What a reload did, or would do. */
-export interface ReloadOutcome {
-  readonly generation: number
-  readonly hash: string
-  /** Component by component; empty where nothing changed. */
-  readonly changes: readonly string[]
 }
 
 /** One agent with its telemetry and its configuration sources. */

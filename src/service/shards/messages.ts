@@ -1,7 +1,7 @@
 import type { AgentPhase, ComponentHealth } from '../../component/component.ts'
 import type { LedgerAccounts } from '../../telemetry/ledger-account.ts'
 import type { FamilySnapshot } from '../../telemetry/metric-snapshot.ts'
-import type { ReloadOutcome } from '../run-agent.ts'
+import type { ReloadOutcome } from '../reload-outcome.ts'
 
 /** What the first process asks a shard; each question has its answer. */
 export type ShardQuestion =
