@@ -1,5 +1,3 @@
-import type { OtlpBatch } from './otlp-batch.ts'
-
 /** From here on a body has memory of its own: Node's pool serves smaller ones, many from one allocation. */
 const ownBytesMin = 32 * 1024
 
@@ -43,15 +41,4 @@ export class BatchMemory {
     this.#holders--
     if (this.#holders === 0) (bytes.buffer as ArrayBuffer).transfer(0)
   }
-}
-
-/**
- * The batch as a walk left it. Its old bytes are given back where there are new ones, which must be a copy, or where nothing
- * is left; the new ones can be given back in turn.
- */
-export function replaceBytes(batch: OtlpBatch, bytes: Uint8Array, itemCount: number): OtlpBatch {
-  const isSame = bytes === batch.bytes
-  if (!isSame || itemCount === 0) batch.memory?.release(batch.bytes)
-  if (isSame && itemCount === batch.itemCount) return batch
-  return { ...batch, bytes, itemCount, memory: isSame ? batch.memory : BatchMemory.of(bytes) }
 }

@@ -1,4 +1,4 @@
-import type { BatchMemory } from './batch-memory.ts'
+import { BatchMemory } from './batch-memory.ts'
 
 /** A kind of telemetry. `profiles` pass as opaque records. */
 export type Signal = 'traces' | 'metrics' | 'logs' | 'profiles'
@@ -49,4 +49,15 @@ export interface OtlpBatch {
   readonly merge?: MergeRule
   /** Lets the last holder give the memory of `bytes` back. Absent: nobody knows who is the last. */
   readonly memory?: BatchMemory | undefined
+}
+
+/**
+ * The batch as a walk left it. Its old bytes are given back where there are new ones, which must be a copy, or where nothing
+ * is left; the new ones can be given back in turn.
+ */
+export function replaceBytes(batch: OtlpBatch, bytes: Uint8Array, itemCount: number): OtlpBatch {
+  const isSame = bytes === batch.bytes
+  if (!isSame || itemCount === 0) batch.memory?.release(batch.bytes)
+  if (isSame && itemCount === batch.itemCount) return batch
+  return { ...batch, bytes, itemCount, memory: isSame ? batch.memory : BatchMemory.of(bytes) }
 }

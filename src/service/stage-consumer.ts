@@ -1,6 +1,5 @@
 import type { Consumer } from '../component/consumer.ts'
-import { replaceBytes } from '../pdata/batch-memory.ts'
-import type { OtlpBatch } from '../pdata/otlp-batch.ts'
+import { type OtlpBatch, replaceBytes } from '../pdata/otlp-batch.ts'
 import type { Ledger } from '../telemetry/ledger.ts'
 import type { StageInstance } from './stage-instance.ts'
 
