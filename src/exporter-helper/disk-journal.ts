@@ -2,9 +2,10 @@ import type { Clock, Timer } from '../clock/clock.ts'
 import type { OtlpBatch, Signal } from '../pdata/otlp-batch.ts'
 import { LockedError } from '../storage/directory-lock.ts'
 import { type FileSystem, nodeFileSystem } from '../storage/file-system.ts'
+import type { LogPosition, SyncLevel } from '../storage/log-settings.ts'
 import type { LogRecord } from '../storage/record.ts'
 import type { DamagedRange } from '../storage/segment.ts'
-import { type LogPosition, SegmentLog, type SyncLevel } from '../storage/segment-log.ts'
+import { SegmentLog } from '../storage/segment-log.ts'
 import { Capacity, type JournalLimits, sizeOf } from './capacity.ts'
 import {
   type Journal,

@@ -1,6 +1,6 @@
+import type { LogSettings } from './log-settings.ts'
 import { encodeRecordHeader, type LogRecord, recordHeaderBytes } from './record.ts'
 import { addRecord, type Segment } from './segment.ts'
-import type { LogSettings } from './segment-log.ts'
 
 interface PendingRecord {
   readonly record: LogRecord

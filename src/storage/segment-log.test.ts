@@ -5,10 +5,11 @@ import { ModelDisk } from '../testkit/model-disk.ts'
 import { SeededRandom } from '../testkit/seeded-random.ts'
 import { AckSet } from './ack-set.ts'
 import { nodeFileSystem } from './file-system.ts'
+import type { LogSettings, SyncLevel } from './log-settings.ts'
 import type { LogRecord } from './record.ts'
 import type { DamagedRange } from './segment.ts'
 import { fuzzDamagedLog } from './segment-log.fuzz.ts'
-import { type LogSettings, SegmentLog, type SyncLevel } from './segment-log.ts'
+import { SegmentLog } from './segment-log.ts'
 
 const directory = '/queue'
 /** `SLUICE_CRASH_SEEDS=50` for the long form. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { type Clock, sleep } from '../clock/clock.ts'
+import { sleep } from '../clock/clock.ts'
 import { AckFile } from './ack-file.ts'
 import { lockDirectory, unlockDirectory } from './directory-lock.ts'
 import { errorCode, type FileSystem, isDiskFull, writeStart } from './file-system.ts'
+import type { LogPosition, LogSettings } from './log-settings.ts'
 import { LogWriter } from './log-writer.ts'
 import type { LogRecord } from './record.ts'
 import {
@@ -15,35 +16,6 @@ import {
   Segment,
   SegmentReader,
 } from './segment.ts'
-
-/** When an append resolves: once it is in the file, or once the file is on the disk. */
-export type SyncLevel = 'written' | 'synced'
-
-export interface LogSettings {
-  readonly fileSystem: FileSystem
-  readonly directory: string
-  readonly createsDirectory: boolean
-  readonly syncLevel: SyncLevel
-  readonly segmentBytesMax: number
-  readonly clock: Clock
-  readonly events: LogEvents
-}
-
-export interface LogEvents {
-  /** The disk refuses; undefined once it works again. */
-  fault(error: unknown): void
-  healed(): void
-  /** Kept aside in `quarantine/`. `wasCounted`: a scan has reported its items as waiting, or an append has. */
-  damaged(range: DamagedRange, wasCounted: boolean): void
-  /** In order, before the appends resolve. */
-  written(record: LogRecord, position: LogPosition): void
-}
-
-/** Just after a record. */
-export interface LogPosition {
-  readonly segment: Segment
-  readonly offset: number
-}
 
 /** A burnt sequence is cheap; one that is used twice is not. */
 const sequenceGapAfterDamage = 1_000_000
