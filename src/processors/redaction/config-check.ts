@@ -1,6 +1,6 @@
 import type { ProblemSink } from '../../config/declare.ts'
 import { nearest } from '../../config/nearest.ts'
-import type { RedactionConfig } from './config.ts'
+import type { RedactionConfig } from './config-shape.ts'
 import { allLocales, catalog } from './detectors/catalog.ts'
 import { fieldClasses } from './fields.ts'
 import { patternProblem } from './patterns.ts'

@@ -14,7 +14,6 @@ import {
 } from '../../config/declare.ts'
 import { actionNames } from './actions.ts'
 import { collectorFields } from './collector-config.ts'
-import { checkRedaction } from './config-check.ts'
 import { defaultLocales } from './detectors/catalog.ts'
 import { fieldClasses } from './fields.ts'
 
@@ -81,7 +80,7 @@ const encryptConfig = defineConfig({
   attribute: string('attribute', 'redaction.sealed', 'Attribute of the record that the sealed originals go to.'),
 })
 
-const redactionShape = {
+export const redactionShape = {
   profile: oneOf(
     'profile',
     ['', 'none', 'minimal', 'standard', 'strict'],
@@ -125,5 +124,3 @@ const redactionShape = {
   ...collectorFields,
 }
 export type RedactionConfig = ShapeValue<typeof redactionShape>
-
-export const redactionConfig = defineConfig(redactionShape, checkRedaction)

@@ -1,4 +1,4 @@
-import type { RedactionConfig } from './config.ts'
+import type { RedactionConfig } from './config-shape.ts'
 import { sanitizeIfJson, sanitizeJson, sanitizeSql } from './db-sanitizer.ts'
 import { sanitizeMemcached, sanitizeRedis } from './redis-sanitizer.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Signal } from '../../pdata/otlp-batch.ts'
-import type { RedactionConfig } from './config.ts'
+import type { RedactionConfig } from './config-shape.ts'
 import { latin1 } from './detectors/text-bytes.ts'
 import { fieldClasses } from './fields.ts'
 import { Inspector } from './inspector.ts'

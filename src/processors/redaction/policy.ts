@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Action, type ActionName, type HashKey, Replacements } from './actions.ts'
-import type { RedactionConfig } from './config.ts'
+import type { RedactionConfig } from './config-shape.ts'
 import { catalog } from './detectors/catalog.ts'
 import { type AddressClass, type DetectorSettings, detectorSettings } from './detectors/detection.ts'
 import { fieldClasses } from './fields.ts'

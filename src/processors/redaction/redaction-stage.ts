@@ -8,7 +8,7 @@ import type { LogRecordView, MetricView, ResourceView, ScopeView, SpanView } fro
 import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
 import { CollectorPass } from './collector-pass.ts'
 import { CollectorRules } from './collector-rules.ts'
-import type { RedactionConfig } from './config.ts'
+import type { RedactionConfig } from './config-shape.ts'
 import { isHex } from './detectors/text-bytes.ts'
 import { compilePolicy, type Policy } from './policy.ts'
 import { Prefilter } from './prefilter.ts'
