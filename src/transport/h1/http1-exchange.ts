@@ -1,8 +1,14 @@
 import { BodyBuffer } from '../body-buffer.ts'
 import type { HeaderList } from '../headers.ts'
 import type { Exchange, RequestHandler } from '../server.ts'
-import type { Http1ServerConnection } from './http1-server-connection.ts'
 import type { Http1Head } from './request-head.ts'
+
+/** What an exchange has to do with its connection. */
+export interface Http1Answerer {
+  readonly remoteAddress: string
+  readonly isPeerAuthorized: boolean
+  respond(exchange: Http1Exchange, status: number, headers: HeaderList, body: Uint8Array): void
+}
 
 /** One request on an HTTP/1.1 connection, and its answer. */
 export class Http1Exchange implements Exchange {
@@ -19,9 +25,9 @@ export class Http1Exchange implements Exchange {
   expectedBytes = 0
   receivedBytes = 0
   readonly body = new BodyBuffer()
-  readonly #connection: Http1ServerConnection
+  readonly #connection: Http1Answerer
 
-  constructor(connection: Http1ServerConnection, head: Http1Head, handler: RequestHandler, startedMs: number) {
+  constructor(connection: Http1Answerer, head: Http1Head, handler: RequestHandler, startedMs: number) {
     this.#connection = connection
     this.head = head
     this.handler = handler

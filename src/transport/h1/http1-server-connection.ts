@@ -8,7 +8,7 @@ import { answerHead, currentDateField, emptyLine, lengthField, wholeHead } from 
 import { ChunkedReader } from './chunked-reader.ts'
 import { HeadBuffer } from './head-buffer.ts'
 import { Http1Error } from './head-fields.ts'
-import { Http1Exchange } from './http1-exchange.ts'
+import { type Http1Answerer, Http1Exchange } from './http1-exchange.ts'
 import { type Http1Head, parseHead } from './request-head.ts'
 
 /** What a client may send ahead of the answer it waits for before it is no longer read. */
@@ -28,7 +28,7 @@ const inBody = 1
 const atAnswer = 2 // the request is complete, its answer is not
 
 /** The server's end of an HTTP/1.1 connection. Requests sent ahead are served one after the other, in order. */
-export class Http1ServerConnection implements ServerConnection {
+export class Http1ServerConnection implements ServerConnection, Http1Answerer {
   readonly remoteAddress: string
   readonly isPeerAuthorized: boolean
   readonly #socket: Socket

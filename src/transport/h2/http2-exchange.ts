@@ -1,10 +1,25 @@
 import { BodyBuffer } from '../body-buffer.ts'
 import type { HeaderList } from '../headers.ts'
 import type { Conversation, Exchange, Hearer, RequestHandler } from '../server.ts'
-import { Http2Conversation } from './http2-conversation.ts'
-import type { Http2ServerConnection } from './http2-server-connection.ts'
 import { Http2Stream } from './http2-stream.ts'
 import type { RequestHead } from './request-head.ts'
+
+export interface Http2Answer {
+  readonly status: number
+  readonly headers: HeaderList
+  readonly body: Uint8Array
+  readonly trailers: HeaderList | undefined
+}
+
+/** What an exchange has to do with its connection. */
+export interface Http2Answerer {
+  readonly remoteAddress: string
+  readonly isPeerAuthorized: boolean
+  respond(exchange: Http2Exchange, answer: Http2Answer): void
+  /** The next piece of an answer in both directions. */
+  say(exchange: Http2Exchange, bytes: Uint8Array): void
+  endAnswer(exchange: Http2Exchange, trailers: HeaderList): void
+}
 
 /** One request on a server's connection, and its answer. */
 export class Http2Exchange extends Http2Stream implements Exchange {
@@ -23,11 +38,11 @@ export class Http2Exchange extends Http2Stream implements Exchange {
   expectedBytes = 0
   receivedBytes = 0
   readonly body = new BodyBuffer()
-  readonly #connection: Http2ServerConnection
+  readonly #connection: Http2Answerer
   readonly #head: RequestHead
 
   constructor(
-    connection: Http2ServerConnection,
+    connection: Http2Answerer,
     head: RequestHead,
     stream: { id: number; sendWindow: number; receiveWindow: number; handler: RequestHandler; startedMs: number },
   ) {
@@ -79,5 +94,28 @@ export class Http2Exchange extends Http2Stream implements Exchange {
   respond(status: number, headers: HeaderList, body: Uint8Array, trailers?: HeaderList): void {
     if (this.isOver) return
     this.#connection.respond(this, { status, headers, body, trailers })
+  }
+}
+
+/** The answer of a stream in both directions, piece by piece. */
+class Http2Conversation implements Conversation {
+  readonly #connection: Http2Answerer
+  readonly #exchange: Http2Exchange
+
+  constructor(connection: Http2Answerer, exchange: Http2Exchange) {
+    this.#connection = connection
+    this.#exchange = exchange
+  }
+
+  get unsentBytes(): number {
+    return this.#exchange.bodyBytesLeft
+  }
+
+  say(bytes: Uint8Array): void {
+    this.#connection.say(this.#exchange, bytes)
+  }
+
+  end(trailers: HeaderList): void {
+    this.#connection.endAnswer(this.#exchange, trailers)
   }
 }

@@ -17,7 +17,7 @@ import { encodeHeaders, encodeStatus } from './header-encoder.ts'
 import type { HeaderBlock } from './hpack-decoder.ts'
 import { Http2Connection } from './http2-connection.ts'
 import { Http2Error } from './http2-error.ts'
-import { Http2Exchange } from './http2-exchange.ts'
+import { type Http2Answer, type Http2Answerer, Http2Exchange } from './http2-exchange.ts'
 import { noBytes } from './no-parts.ts'
 import { type RequestHead, requestHead } from './request-head.ts'
 import { ServerKeepalive } from './server-keepalive.ts'
@@ -33,15 +33,8 @@ const lingerMs = 1000
 /** Questions and answers of tools: nothing that stays. */
 const conversationMsMax = 60_000
 
-interface Answer {
-  readonly status: number
-  readonly headers: HeaderList
-  readonly body: Uint8Array
-  readonly trailers: HeaderList | undefined
-}
-
 /** The server's end of an HTTP/2 connection: requests become exchanges, answers become frames. */
-export class Http2ServerConnection extends Http2Connection<Http2Exchange> implements ServerConnection {
+export class Http2ServerConnection extends Http2Connection<Http2Exchange> implements ServerConnection, Http2Answerer {
   readonly remoteAddress: string
   readonly isPeerAuthorized: boolean
   readonly #host: ConnectionHost
@@ -264,7 +257,7 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
 
   // Answers.
 
-  respond(exchange: Http2Exchange, answer: Answer): void {
+  respond(exchange: Http2Exchange, answer: Http2Answer): void {
     exchange.isOver = true
     const { status, headers, body, trailers } = answer
     this.#keepalive.sent()
