@@ -1,4 +1,4 @@
-import type { PlacedConstant } from './workspace.ts'
+import type { PlacedConstant } from './placed-constant.ts'
 
 /** A key to look for, encoded once: finding it among a record's attributes compares integers, and bytes only on a hit. */
 export class AttributeKey implements PlacedConstant {

@@ -2,8 +2,8 @@ import { FieldCursor } from '../wire/field-cursor.ts'
 import { WireWriter } from '../wire/wire-writer.ts'
 import type { AttributeKey } from './attribute-key.ts'
 import * as otlp from './otlp-fields.ts'
+import type { PlacedConstant } from './placed-constant.ts'
 import { fieldNumbersMax } from './schema.ts'
-import type { PlacedConstant } from './workspace.ts'
 
 /** An `AnyValue`, encoded once: the payload only, without a tag and length around it. */
 export type EncodedValue = Uint8Array

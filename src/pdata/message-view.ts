@@ -5,7 +5,6 @@ import type { AttributeKey } from './attribute-key.ts'
 import { AttributeList } from './attribute-list.ts'
 import { ChangeList } from './change-list.ts'
 import { writeNormalized } from './normalize.ts'
-import { applyRanges } from './range-edits.ts'
 import { fieldNumbersMax, formBytes, formFixed64, formVarint, isRepeatedKind, type MessageType } from './schema.ts'
 import { readText } from './text.ts'
 import type { Workspace } from './workspace.ts'
@@ -251,16 +250,12 @@ export class MessageView {
     return this.workspace.ranges.locate(offset)
   }
 
-  /** Makes ordinary edits of the ranges that lie inside this message. */
-  applyRanges(): void {
+  /** Where a range lies in a piece that protobuf overrides, the copy without that piece goes out. */
+  dropOverriddenRanges(): void {
     const { ranges } = this.workspace
-    const { attributes } = this
-    if (this.#isNormalized && ranges.isIn(this.#sourceStart, this.#sourceEnd)) {
-      // A range in a piece that protobuf overrides: the copy without that piece goes out.
-      ranges.discard(this.#sourceStart, this.#sourceEnd)
-      this.#isRewritten = true
-    }
-    applyRanges(this, attributes, ranges)
+    if (!this.#isNormalized || !ranges.isIn(this.#sourceStart, this.#sourceEnd)) return
+    ranges.discard(this.#sourceStart, this.#sourceEnd)
+    this.#isRewritten = true
   }
 
   /** Lists the message's payload, edits applied, in the workspace. Returns its length. */

@@ -1,5 +1,6 @@
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { wireBytes } from '../wire/wire-type.ts'
+import { applyRanges } from './apply-ranges.ts'
 import type { AttributeList } from './attribute-list.ts'
 import { ChildList } from './child-list.ts'
 import type { EncodedValue } from './constant-attribute.ts'
@@ -55,7 +56,7 @@ class SurroundingView {
 
   /** Notes what is pending. The walk calls it after every processor. */
   finish(): void {
-    if (this.#message.workspace.ranges.isPending) this.message.applyRanges()
+    if (this.#message.workspace.ranges.isPending) applyRanges(this.message)
   }
 
   /** Field 1 of the group; pieces of it merge by standing one after the other. */
@@ -257,7 +258,7 @@ export class SpanView {
       if (this.#status.isDirty) writeChild(message, otlp.spanStatus, this.#status)
       this.#hasStatus = false
     }
-    if (message.workspace.ranges.isPending) message.applyRanges()
+    if (message.workspace.ranges.isPending) applyRanges(message)
   }
 }
 
@@ -323,7 +324,7 @@ export class LogRecordView {
 
   /** Notes what is pending. The walk calls it after every processor. */
   finish(): void {
-    if (this.message.workspace.ranges.isPending) this.message.applyRanges()
+    if (this.message.workspace.ranges.isPending) applyRanges(this.message)
   }
 }
 
@@ -371,7 +372,7 @@ export class DataPointView {
   /** Notes what is pending in children. The walk calls it after every processor. */
   finish(): void {
     this.exemplars.finish()
-    if (this.message.workspace.ranges.isPending) this.message.applyRanges()
+    if (this.message.workspace.ranges.isPending) applyRanges(this.message)
   }
 }
 
@@ -475,7 +476,7 @@ export class MetricView {
       }
     }
     if (message.workspace.ranges.isPending) {
-      message.applyRanges()
+      applyRanges(message)
       this.#kind = -1
     }
   }

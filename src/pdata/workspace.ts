@@ -1,6 +1,7 @@
 import { WireError } from '../wire/wire-error.ts'
 import { wireBytes } from '../wire/wire-type.ts'
 import { varintLength } from '../wire/wire-writer.ts'
+import type { PlacedConstant } from './placed-constant.ts'
 import { RangeEdits } from './range-edits.ts'
 
 /**
@@ -258,13 +259,6 @@ export class Workspace {
     this.#ranges[index + 1] = end
     this.#rangeCount++
   }
-}
-
-/** Bytes that many records get: a key, a whole attribute. Copied into the buffer once in a run, then pointed at. */
-export interface PlacedConstant {
-  readonly bytes: Uint8Array
-  generation: number
-  offset: number
 }
 
 let generations = 0
