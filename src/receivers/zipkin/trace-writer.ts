@@ -4,12 +4,7 @@ import {
   eventDroppedAttributesCount,
   eventName,
   eventTime,
-  groupResource,
-  groupScopes,
-  requestResources,
   resourceAttributes,
-  scopeGroupRecords,
-  scopeGroupScope,
   scopeName,
   scopeVersion,
   spanAttributes,
@@ -34,6 +29,7 @@ import { ByteRange } from './byte-range.ts'
 import { JsonAttributes } from './json-attributes.ts'
 import { indexOfBar, isLinkKey, LinkWriter, lastIndexOfBar } from './link-writer.ts'
 import { parsedTag, tagAsBool, tagAsDouble, tagAsInt } from './parsed-tag.ts'
+import { SpanGroups } from './span-groups.ts'
 import {
   tagError,
   tagLibraryName,
@@ -133,23 +129,12 @@ export class ZipkinTraceWriter {
     this.#serviceNameTag,
   ]
 
-  /** Resource and scope of the current span and of the group that is open, encoded. */
-  readonly #resource = new WireWriter(256)
-  readonly #scope = new WireWriter(64)
-  readonly #groupResource = new WireWriter(256)
-  readonly #groupScope = new WireWriter(64)
-  #isGroupOpen = false
-  /** The open group has no span yet. */
-  #isGroupNew = false
-  #resourceMark = 0
-  #scopeMark = 0
-  #spanStart = 0
-  #spanMark = 0
+  readonly #groups = new SpanGroups()
 
   reset(parseStringTags: boolean, isTextChecked: boolean): this {
     this.#writer.reset()
     this.spanCount = 0
-    this.#isGroupOpen = false
+    this.#groups.reset()
     this.#parseStringTags = parseStringTags
     this.#isTextChecked = isTextChecked
     return this
@@ -157,7 +142,7 @@ export class ZipkinTraceWriter {
 
   /** The request written since `reset`. */
   finish(): Uint8Array {
-    this.#closeGroup()
+    this.#groups.close(this.#writer)
     return this.#writer.finish()
   }
 
@@ -169,11 +154,9 @@ export class ZipkinTraceWriter {
 
   beginSpan(): void {
     const writer = this.#writer
-    if (!this.#isGroupOpen) this.#openGroup()
-    this.#spanStart = writer.length
-    this.#spanMark = writer.openWide(scopeGroupRecords)
+    this.#groups.beginSpan(writer)
     this.#attributes.begin(writer, spanAttributes, this.#isTextChecked)
-    this.#resourceAttributes.begin(this.#resource.reset(), resourceAttributes, this.#isTextChecked)
+    this.#resourceAttributes.begin(this.#groups.resource, resourceAttributes, this.#isTextChecked)
     this.#links.begin()
     const ranges = this.#ranges
     for (let i = 0; i < ranges.length; i++) ranges[i]!.clear()
@@ -370,7 +353,7 @@ export class ZipkinTraceWriter {
     if (this.isDebug) this.#attributes.bool(keyDebug, 0, keyDebug.length, true)
     this.#writeResource()
     this.#writeScope()
-    this.#putIntoGroup()
+    this.#groups.endSpan(writer)
     this.spanCount++
   }
 
@@ -425,51 +408,11 @@ export class ZipkinTraceWriter {
   }
 
   #writeScope(): void {
-    const scope = this.#scope.reset()
+    const { scope } = this.#groups
     const name = this.#scopeName.isSet ? this.#scopeName : this.#libraryName
     const version = this.#scopeVersion.isSet ? this.#scopeVersion : this.#libraryVersion
     if (name.isSet && !name.isEmpty) writeText(scope, scopeName, name.bytes, name.start, name.end)
     if (version.isSet && !version.isEmpty) writeText(scope, scopeVersion, version.bytes, version.start, version.end)
-  }
-
-  #putIntoGroup(): void {
-    const writer = this.#writer
-    if (this.#isGroupNew) {
-      this.#isGroupNew = false
-      copyInto(this.#groupResource, this.#resource)
-      copyInto(this.#groupScope, this.#scope)
-    } else if (!isSameContent(this.#resource, this.#groupResource) || !isSameContent(this.#scope, this.#groupScope)) {
-      const span = writer.buffer.slice(this.#spanMark, writer.length)
-      writer.truncate(this.#spanStart)
-      this.#closeGroup()
-      this.#openGroup()
-      this.#isGroupNew = false
-      copyInto(this.#groupResource, this.#resource)
-      copyInto(this.#groupScope, this.#scope)
-      writer.bytesField(scopeGroupRecords, span)
-      return
-    }
-    writer.closeWide(this.#spanMark)
-  }
-
-  #openGroup(): void {
-    const writer = this.#writer
-    this.#resourceMark = writer.open(requestResources)
-    this.#scopeMark = writer.open(groupScopes)
-    this.#isGroupOpen = true
-    this.#isGroupNew = true
-  }
-
-  /** Ends the open group; its scope and resource come after its spans, as protobuf leaves the order free. */
-  #closeGroup(): void {
-    if (!this.#isGroupOpen) return
-    const writer = this.#writer
-    const scope = this.#groupScope
-    if (scope.length > 0) writer.bytesField(scopeGroupScope, scope.buffer, 0, scope.length)
-    writer.close(this.#scopeMark)
-    writer.bytesField(groupResource, this.#groupResource.buffer, 0, this.#groupResource.length)
-    writer.close(this.#resourceMark)
-    this.#isGroupOpen = false
   }
 
   #text(fieldNumber: number, text: Uint8Array, start: number, end: number): void {
@@ -514,14 +457,4 @@ function decimalCount(text: Uint8Array, start: number, end: number): number {
 function isSameId(ids: Uint8Array): boolean {
   for (let i = 16; i < 24; i++) if (ids[i] !== ids[i + 8]) return false
   return true
-}
-
-function isSameContent(a: WireWriter, b: WireWriter): boolean {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a.buffer[i] !== b.buffer[i]) return false
-  return true
-}
-
-function copyInto(target: WireWriter, source: WireWriter): void {
-  target.reset().raw(source.buffer, 0, source.length)
 }
