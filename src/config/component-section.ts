@@ -8,6 +8,7 @@ import {
 import { parseComponentId } from './component-id.ts'
 import { decodeSection, newDecoding } from './decode.ts'
 import type { ListenAddress, Reference } from './decoding.ts'
+import { placeDurability } from './durability.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { listKeys } from './list-keys.ts'
 import { nearest } from './nearest.ts'
@@ -37,6 +38,8 @@ export interface DefinitionContext {
   readonly registry: ComponentRegistry
   readonly allowMissing: boolean
   readonly problems: Problem[]
+  /** By exporter id: what its pipelines ask of its queue. */
+  readonly durability: ReadonlyMap<string, MapEntry>
 }
 
 /** Every component that the file defines, with its configuration read. */
@@ -133,10 +136,14 @@ function readOne(
     )
   }
   const knownKeys = new Set(Object.values(registered.config.shape).map(field => field.key))
-  const node = rewriteOldKeys(kind, entry.value, knownKeys, problems)
+  let node = rewriteOldKeys(kind, entry.value, knownKeys, problems)
+  if (kind === 'exporter') {
+    node = placeDurability(node, registered.config.shape, context.durability.get(text), path, problems)
+  }
   const decoding = newDecoding(problems)
   const config = decodeSection(registered.config, { node, path, keyPlace: entry.keyPlace }, decoding)
-  return { ...common, config, listens: decoding.listens, references: decoding.references }
+  const fingerprint = fingerprintOf(node)
+  return { ...common, config, fingerprint, listens: decoding.listens, references: decoding.references }
 }
 
 export function findRegistered(

@@ -11,6 +11,7 @@ import { checkGraph } from './check-graph.ts'
 import { checkShards } from './check-shards.ts'
 import { type DefinedComponent, push, readDefinitions } from './component-section.ts'
 import { decodeSection, newDecoding } from './decode.ts'
+import { pipelineDurability } from './durability.ts'
 import { Expander } from './expand.ts'
 import { checkFeatureGates } from './feature-gates.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -103,7 +104,12 @@ const topKeys = [...componentKinds.map(sectionOf), 'service']
 function readAgentConfig(root: MapNode, request: LoadRequest, problems: Problem[]): AgentConfig | undefined {
   if (reportManifest(root, problems)) return undefined
   checkTopKeys(root, problems)
-  const context = { registry: request.registry, allowMissing: request.allowMissing === true, problems }
+  const context = {
+    registry: request.registry,
+    allowMissing: request.allowMissing === true,
+    problems,
+    durability: pipelineDurability(root),
+  }
   const defined = readDefinitions(root, context)
   const serviceEntry = root.entries.get('service')
   const decoding = newDecoding(problems)

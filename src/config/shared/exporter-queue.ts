@@ -13,6 +13,7 @@ import {
   string,
   uint,
 } from '../declare.ts'
+import { durabilityLevels } from '../durability.ts'
 
 /** How failed requests are tried again. */
 export const retryConfig = defineConfig(
@@ -136,7 +137,7 @@ export function queueConfigWith(defaults: QueueDefaults) {
       limits: section('limits', queueLimitsConfig, 'Limits beside queue_size: Sluice only.'),
       durability: oneOf(
         'durability',
-        ['', 'memory', 'process', 'node', 'end_to_end'],
+        durabilityLevels,
         '',
         'When the sender is told "accepted": in memory, written (survives kill -9), synced (survives loss of power), or ' +
           'delivered. Empty means process with storage, node where the storage has fsync, else memory. Sluice only.',
@@ -179,6 +180,7 @@ export function queueShape(defaults: ExporterDefaults = {}) {
   return {
     retry: section('retry_on_failure', retryConfig, 'How failed requests are tried again.'),
     queue: section('sending_queue', queueConfigWith(defaults), 'The queue in front of the backend.'),
+    durability: oneOf('durability', durabilityLevels, '', 'Short for sending_queue.durability. Sluice only.'),
   } as const
 }
 

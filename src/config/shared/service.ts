@@ -12,6 +12,7 @@ import {
   string,
   uint,
 } from '../declare.ts'
+import { durabilityLevels } from '../durability.ts'
 
 const samplingConfig = defineConfig({
   enabled: bool('enabled', true, 'Drop repeated log lines.'),
@@ -96,6 +97,12 @@ export const pipelineConfig = defineConfig({
   receivers: list('receivers', string('', ''), [], 'Ids of receivers, or of connectors that begin here.'),
   processors: list('processors', string('', ''), [], 'Ids of processors, in the order in which they run.'),
   exporters: list('exporters', string('', ''), [], 'Ids of exporters, or of connectors that end here.'),
+  durability: oneOf(
+    'durability',
+    durabilityLevels,
+    '',
+    'For exporters of this pipeline that have no durability of their own; one in several pipelines takes the strictest. Sluice only.',
+  ),
 })
 
 export const serviceConfig = defineConfig({
