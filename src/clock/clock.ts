@@ -21,19 +21,50 @@ export interface Timer {
 /** Randomness as an input: a number in [0, 1). */
 export type Random = () => number
 
+/** Longest delay of Node's timers, 24.8 days; what is longer fires after 1 ms there. */
+const nodeDelayMsMax = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),
   after(delayMs, callback) {
-    const handle = setTimeout(callback, delayMs)
-    handle.unref()
-    return { cancel: () => clearTimeout(handle) }
+    return delayMs > nodeDelayMsMax ? afterLong(delayMs, callback) : afterShort(delayMs, callback)
   },
   every(intervalMs, callback) {
+    if (intervalMs > nodeDelayMsMax) return everyLong(intervalMs, callback)
     const handle = setInterval(callback, intervalMs)
     handle.unref()
     return { cancel: () => clearInterval(handle) }
   },
+}
+
+function afterShort(delayMs: number, callback: () => void): Timer {
+  const handle = setTimeout(callback, delayMs)
+  handle.unref()
+  return { cancel: () => clearTimeout(handle) }
+}
+
+/** The same for delays beyond what Node takes, in pieces that it does take. */
+function afterLong(delayMs: number, callback: () => void): Timer {
+  let timer: Timer
+  const wait = (leftMs: number) => {
+    const pieceMs = Math.min(leftMs, nodeDelayMsMax)
+    timer = afterShort(pieceMs, leftMs > pieceMs ? () => wait(leftMs - pieceMs) : callback)
+  }
+  wait(delayMs)
+  return { cancel: () => timer.cancel() }
+}
+
+function everyLong(intervalMs: number, callback: () => void): Timer {
+  let timer: Timer
+  const wait = () => {
+    timer = afterLong(intervalMs, () => {
+      wait()
+      callback()
+    })
+  }
+  wait()
+  return { cancel: () => timer.cancel() }
 }
 
 /** Resolves after `delayMs` on `clock`, or as soon as `signal` aborts. */
