@@ -1,7 +1,7 @@
 import { parseByteSize } from './byte-size.ts'
 import type { Field } from './declare.ts'
 import type { Decoding, Position } from './decoding.ts'
-import { formatDurationMs, parseDurationMs } from './duration.ts'
+import { durationMsMax, formatDurationMs, parseDurationMs } from './duration.ts'
 import { nearest } from './nearest.ts'
 import { Opaque } from './opaque.ts'
 import { noteSecret } from './secret-text.ts'
@@ -119,13 +119,16 @@ function decodeDuration(field: Field<unknown>, node: ScalarNode, at: Position, d
     return inRange(field, durationMs, node, at, decoding)
   }
   const durationMs = typeof node.value === 'string' ? parseDurationMs(node.text) : undefined
-  if (durationMs !== undefined) return inRange(field, durationMs, node, at, decoding)
+  if (durationMs !== undefined && Math.abs(durationMs) <= durationMsMax) {
+    return inRange(field, durationMs, node, at, decoding)
+  }
   const days = /^(\d+)\s*(d|days?)$/.exec(node.text)
   const spaced = /^([\d.]+)\s+(ms|s|m|h)$/.exec(node.text)
   const words = /^([\d.]+)\s*(sec|second|min|minute|hour|hr)s?$/i.exec(node.text)
   let remedy = 'write a number and a unit: 300ms, 5s, 1h30m'
   if (days !== null) remedy = `there is no unit for days: write ${Number(days[1]) * 24}h`
   if (spaced !== null) remedy = `write ${spaced[1]}${spaced[2]}, without the space`
+  if (durationMs !== undefined) remedy = `the longest is ${formatDurationMs(durationMsMax)}, 292 years`
   if (words !== null) remedy = `write ${words[1]}${(words[2] ?? 's')[0]?.toLowerCase()}`
   decoding.report('SLC0108', 'error', at.path, node.place, `"${shownText(node)}" is not a duration`, remedy)
   return field.defaultValue

@@ -12,6 +12,9 @@ const unitMs: Readonly<Record<string, number>> = {
 
 const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y
 
+/** Go counts nanoseconds in 63 bits: whole hours of the longest duration. */
+export const durationMsMax = 2_562_047 * 3_600_000
+
 /** A Go duration such as `1h30m` or `200ms` in milliseconds; undefined where the text is none. `0` needs no unit. */
 export function parseDurationMs(text: string): number | undefined {
   const sign = text.startsWith('-') ? -1 : 1

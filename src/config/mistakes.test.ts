@@ -333,6 +333,30 @@ const mistakes: readonly Mistake[] = [
     code: 'SLC0103',
     says: 'leave out the dash before "authorization", or write - name: x',
   },
+  {
+    name: 'a backend without a port',
+    right: 'endpoint: backend:4317',
+    wrong: 'endpoint: backend',
+    at: '15:15',
+    code: 'SLC0105',
+    says: 'has no port, found "backend"',
+  },
+  {
+    name: 'a backend with a path',
+    right: 'endpoint: backend:4317',
+    wrong: 'endpoint: backend:4317/v1/traces',
+    at: '15:15',
+    code: 'SLC0105',
+    says: 'is not host:port: "backend:4317/v1/traces"',
+  },
+  {
+    name: 'a duration that no clock holds',
+    right: 'timeout: 200ms',
+    wrong: 'timeout: 9999999h',
+    at: '11:14',
+    code: 'SLC0108',
+    says: 'the longest is 2562047h',
+  },
 ]
 
 function place(problem: Problem | undefined): string {

@@ -43,3 +43,27 @@ t.test('reads a directory in the order of names, and passes over what is no YAML
   )
   t.ok(read.files.includes(dir), 'the directory itself is watched for new files')
 })
+
+for (const { name, bytes } of [
+  { name: 'UTF-8 with a byte order mark', bytes: Buffer.from('\ufeffa: ü\n') },
+  { name: 'UTF-16 as Windows writes it', bytes: Buffer.from('\ufeffa: ü\n', 'utf16le') },
+  { name: 'UTF-16 with the high byte first', bytes: Buffer.from('\ufeffa: ü\n', 'utf16le').swap16() },
+]) {
+  t.test(`reads a file in ${name}`, async t => {
+    const problems: Problem[] = []
+    const file = join(t.testdir({ 'a.yaml': bytes }), 'a.yaml')
+    const read = await readSources({ configs: [file], sets: [] }, nodeSourceIo({}), problems)
+    t.same(problems, [])
+    t.equal(read.texts[0]?.text, 'a: ü\n')
+  })
+}
+
+t.test('a file that is no text is refused with its line, not read with other letters', async t => {
+  const problems: Problem[] = []
+  const file = join(t.testdir({ 'a.yaml': Buffer.from('a: b\npassword: caf\xe9\n', 'latin1') }), 'a.yaml')
+  const read = await readSources({ configs: [file], sets: [] }, nodeSourceIo({}), problems)
+  t.same(read.texts, [])
+  t.match(problems, [
+    { code: 'SLC0201', message: `cannot read --config ${file}: line 2 is not UTF-8 text`, remedy: 'save it as UTF-8' },
+  ])
+})

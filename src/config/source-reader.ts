@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Problem } from './problem.ts'
 import type { ProblemCode } from './problem-codes.ts'
+import { decodeSource, SourceEncodingError } from './source-encoding.ts'
 import type { SourceText } from './tree.ts'
 import { sourceCharactersMax } from './yaml-tree.ts'
 
@@ -19,7 +20,7 @@ const fetchTimeoutMs = 10_000
 export function nodeSourceIo(env: Readonly<Record<string, string | undefined>>): SourceIo {
   return {
     env,
-    readFile: path => readFile(path, 'utf8'),
+    readFile: async path => decodeSource(await readFile(path)),
     async listDirectory(path) {
       const isDirectory = await stat(path).then(
         found => found.isDirectory(),
@@ -79,7 +80,12 @@ export async function readSources(request: SourceRequest, io: SourceIo, problems
     try {
       texts.push(...(await readOne(config, io, files)))
     } catch (error) {
-      report(problems, 'SLC0201', `cannot read --config ${redactUrl(config)}: ${reasonOf(error)}`, remedyFor(config))
+      report(
+        problems,
+        'SLC0201',
+        `cannot read --config ${redactUrl(config)}: ${reasonOf(error)}`,
+        remedyFor(config, error),
+      )
     }
   }
   for (const set of request.sets) {
@@ -150,7 +156,8 @@ function report(problems: Problem[], code: ProblemCode, message: string, remedy:
   problems.push({ code, severity: 'error', message, path: [], place: undefined, remedy, related: [] })
 }
 
-function remedyFor(config: string): string | undefined {
+function remedyFor(config: string, error: unknown): string | undefined {
+  if (error instanceof SourceEncodingError) return 'save it as UTF-8'
   const scheme = splitScheme(config)?.scheme
   if (scheme === 'env') return 'set the variable to the YAML text itself, not to a path'
   if (scheme === undefined || scheme === 'file') return 'check the path; relative paths start at the working directory'

@@ -12,6 +12,7 @@ import {
   string,
   uint,
 } from '../declare.ts'
+import { grpcTargetProblem } from '../grpc-target.ts'
 import { authConfig } from './http.ts'
 import { tlsClientConfig, tlsServerConfig } from './tls.ts'
 
@@ -83,6 +84,7 @@ export function grpcClientShape(defaults: GrpcClientDefaults = {}) {
     endpoint: string('endpoint', '', 'Address of the backend, host:port; https:// forces TLS, http:// plain text.', {
       required: defaults.endpointRequired ?? true,
       example: 'backend:4317',
+      validate: grpcTargetProblem,
     }),
     compression: oneOf(
       'compression',

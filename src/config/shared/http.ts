@@ -111,7 +111,8 @@ const cookiesConfig = defineConfig({
   enabled: bool('enabled', false, 'Keep cookies between requests.'),
 })
 
-function isHttpUrl(value: string): string | undefined {
+/** What is wrong with `value` as the URL of a backend; undefined where nothing is. */
+export function httpUrlProblem(value: string): string | undefined {
   if (value === '') return undefined
   if (!/^https?:\/\//i.test(value)) return `must start with http:// or https://, found "${value}"`
   return URL.canParse(value) ? undefined : `is not a URL: "${value}"`
@@ -129,10 +130,10 @@ export function httpClientShape(defaults: HttpClientDefaults = {}) {
     endpoint: string('endpoint', '', 'URL of the backend: https://host:port.', {
       required: defaults.endpointRequired ?? false,
       example: 'https://backend:4318',
-      validate: isHttpUrl,
+      validate: httpUrlProblem,
     }),
     proxyUrl: string('proxy_url', '', 'Proxy; empty means HTTP_PROXY, HTTPS_PROXY and NO_PROXY decide.', {
-      validate: isHttpUrl,
+      validate: httpUrlProblem,
     }),
     tls: section('tls', tlsClientConfig, 'TLS of the connection.'),
     timeoutMs: duration('timeout', defaults.timeout ?? '30s', 'Longest time for one attempt; 0 means no limit.'),

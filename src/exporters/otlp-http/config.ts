@@ -1,10 +1,8 @@
 import { byteSize, type ConfigOf, defineConfig, oneOf, string } from '../../config/declare.ts'
 import { queueShape } from '../../config/shared/exporter-queue.ts'
-import { httpClientShape } from '../../config/shared/http.ts'
+import { httpClientShape, httpUrlProblem } from '../../config/shared/http.ts'
 
-const url = {
-  validate: (value: string) => (value === '' || URL.canParse(value) ? undefined : `is not a URL: "${value}"`),
-}
+const url = { validate: httpUrlProblem }
 
 /** The Collector's keys and defaults, and `max_request_size`. */
 export const otlpHttpConfig = defineConfig(
