@@ -1,3 +1,4 @@
+import { hashStart } from './detectors/password-hashes.ts'
 import { isAlnum, isDigit, isHex, isTokenByte, latin1, matchesExact, matchesFolded } from './detectors/text-bytes.ts'
 import { azureMarkIn, base64Start, hasVendorPrefix } from './detectors/tokens.ts'
 import { mayEndName } from './prefilter-names.ts'
@@ -146,6 +147,7 @@ export function token(bytes: Uint8Array, at: number, end: number): boolean {
   const before = from > 0 ? bytes[from - 1]! : 0
   const behind = to < end ? bytes[to]! : 0
   if (before === 0x25 || behind === 0x25) return true
+  if (hashStart(bytes, 0, from) >= 0) return true
   if (behind === 0x7e || before === 0x7e) return true
   if (endsInDatacentre(bytes, to)) return true
   if (behind === 0x2e && to - from >= 24 && to - from <= 30) return true

@@ -145,6 +145,9 @@ export const vendorKeyNames = [
   'duffel_token',
   'deepseek_key',
   'azure_key',
+  'segment_token',
+  'gocardless_token',
+  'vendor_key',
 ] as const
 
 export const catalog: readonly DetectorEntry[] = [
@@ -153,6 +156,7 @@ export const catalog: readonly DetectorEntry[] = [
   entry('authorization', 'secret', 'minimal', 88),
   entry('cookie', 'secret', 'minimal', 87),
   ...vendorKeyNames.map(name => entry(name, 'secret', 'minimal', 80)),
+  entry('password_hash', 'secret', 'minimal', 79),
   entry('jwt', 'secret', 'minimal', 79),
   entry('signed_url', 'secret', 'minimal', 78),
   entry('secret', 'secret', 'standard', 20),

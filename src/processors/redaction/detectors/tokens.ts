@@ -5,6 +5,7 @@ import { detectIban } from './iban.ts'
 import { detectDashedMac } from './ip.ts'
 import { describeKey, keyCookie, keyExempt, keyQueryCode, keySecret, nameWords } from './key-words.ts'
 import { detectLetteredId } from './lettered-ids.ts'
+import { detectPasswordHash } from './password-hashes.ts'
 import { distinctCount, isPlaceholder, looksRandom } from './randomness.ts'
 import { afterEscape, beginsWord, escapeEndingAt, isAlnum, isTokenByte, latin1, matchesExact } from './text-bytes.ts'
 import { azureMarks, type VendorForm, vendorForms, wholeForms } from './vendor-keys.ts'
@@ -22,19 +23,7 @@ interface CompiledForm extends VendorForm {
   readonly needsContext: boolean
 }
 
-const contextPrefixes = new Set([
-  'SK',
-  'live_',
-  'test_',
-  'A3-',
-  'api_org_',
-  'aio_',
-  'dG9r',
-  'cflt',
-  'sl.',
-  'sdk-',
-  'mob-',
-])
+const contextPrefixes = new Set(['AC', 'test_', 'dG9r', 'cflt', 'sdk-', 'mob-'])
 
 /** By the first two bytes of the prefix, longest prefix first. */
 const formsByStart = /* @__PURE__ */ (() => {
@@ -94,7 +83,7 @@ export function detectToken(d: Detection, at: number): void {
   if (detectDashedMac(d, first, to) || (first !== from && detectDashedMac(d, from, to))) return
   if (detectIban(d, first)) return
   detectLetteredId(d, first, to)
-  if (detectWholeForms(d, first, to) || detectAzureKey(d, first, to)) return
+  if (detectWholeForms(d, first, to) || detectAzureKey(d, first, to) || detectPasswordHash(d, first, to)) return
   if (to - first > 512) return
   detectByWordBefore(d, first, to)
 }
@@ -222,8 +211,10 @@ function takeVendorKey(d: Detection, at: number): number {
     if (isPlaceholder(text) || distinctCount(text) < Math.min(6, length / 2)) continue
     if (form.needsContext && !saysSecret(d, at)) continue
     if (form.check === 'github' && length === 36 && !hasGithubChecksum(bytes, body, to) && !looksRandom(text)) continue
+    if (form.check === 'mixed' && length >= form.min && !(/\d/.test(text) && distinctCount(text) >= 10)) continue
     if (form.check === 'random' && length >= form.min && !looksRandom(text)) continue
-    if (form.check === 'airtable' && !/^[A-Za-z0-9]{14}\.[0-9a-f]{64}$/.test(text) && !saysSecret(d, at)) continue
+    if (form.check === 'airtable' && !/^[A-Za-z0-9]{14}\.[0-9a-z]{62,66}$/.test(text) && !saysSecret(d, at)) continue
+    if (form.check instanceof RegExp && length >= form.min && !form.check.test(text)) continue
     if (form.check === 'sendgrid' && text.indexOf('.') < 10 && length >= form.min) continue
     d.add(form.detector, at, to)
     return to
@@ -231,11 +222,16 @@ function takeVendorKey(d: Detection, at: number): number {
   return 0
 }
 
+/** Prefixes that names of things have as well: what is cut behind them is no key. */
+const commonPrefixes = new Set(['live_', 'test_', 'api_', 'key-', 'pk_', 'sk_', 'mfa.', 'pat', 'KEY', 'cio'])
+
 /** A cut key counts where its prefix alone names the vendor; a short prefix needs a body that no one would write. */
 const isDistinct = (form: CompiledForm, text: string) =>
   !form.needsContext &&
-  form.prefix !== 'mfa.' &&
-  (form.prefix.length >= 4 ? text.length >= 8 : text.length >= 16 && /[-_.]$/.test(form.prefix) && looksRandom(text))
+  !commonPrefixes.has(form.prefix) &&
+  (form.prefix.length >= 4 && form.check === undefined
+    ? text.length >= 8
+    : text.length >= 16 && /[-_.]$/.test(form.prefix) && looksRandom(text))
 
 /**
  * Whether a GitHub token's last six characters are the CRC-32 of the others, in base 62. One that fails is left alone only where
