@@ -55,10 +55,10 @@ class AgentProcess {
   readonly #child: ChildProcess
   output = ''
 
-  constructor(t: Test, config: string, shutdownTimeout: string) {
+  constructor(t: Test, config: string, shutdownTimeout: string, stdout: 'ignore' | 'pipe' = 'ignore') {
     const env = { OTEL_CONFIG: config, SLUICE_SHUTDOWN_TIMEOUT: shutdownTimeout, NODE_COMPILE_CACHE: compileCache }
     const args = [main, '--config=env:OTEL_CONFIG', '--feature-gates=+some.gate']
-    this.#child = spawn(process.execPath, args, { env, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] })
+    this.#child = spawn(process.execPath, args, { env, cwd: '/', stdio: ['ignore', stdout, 'pipe'] })
     this.#child.stderr?.on('data', (part: Buffer) => {
       this.output += part.toString()
     })
@@ -69,6 +69,16 @@ class AgentProcess {
     while (!this.output.includes('Everything is ready')) {
       if (this.#child.exitCode !== null) throw new Error(this.output)
       await new Promise(resolve => setTimeout(resolve, 10))
+    }
+  }
+
+  /** Whoever reads stdout and stderr goes away: to write there is EPIPE from now on. */
+  async breakOutput(): Promise<void> {
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (stream === null) continue
+      const closed = new Promise(resolve => stream.once('close', resolve))
+      stream.destroy()
+      await closed
     }
   }
 
@@ -164,4 +174,19 @@ t.test('a second signal ends it at once, and it still says what became of every 
   void agent.kill('SIGINT')
   t.equal(await ended, 1)
   t.match(agent.output, /queued in memory is lost\ntraces: 2 received = 1 exported \+ 1 queued \+ 0 dropped/)
+})
+
+t.test('whoever reads its output may go: it takes and delivers what comes, and ends in good order', async t => {
+  const backend = new Backend()
+  const [port, backendPort] = [await freePort(), await backend.start(t)]
+  const config = JSON.parse(configOf(port, backendPort))
+  config.exporters['debug/stdout'] = {}
+  config.exporters['debug/stderr'] = { output_paths: ['stderr'] }
+  config.service.pipelines.traces.exporters = ['debug/stdout', 'debug/stderr', 'otlp_http']
+  const agent = new AgentProcess(t, JSON.stringify(config), '5s', 'pipe')
+  await agent.ready()
+  await agent.breakOutput()
+  for (const name of ['first', 'second', 'third']) t.ok(await send(port, name), `${name} is accepted`)
+  t.equal(await agent.kill('SIGTERM'), 0)
+  t.same(backend.names.sort(), ['first', 'second', 'third'])
 })

@@ -9,10 +9,14 @@ import { components } from './components.ts'
 const stageWorkerFile = fileURLToPath(new URL(`./stage-worker.${import.meta.url.slice(-2)}`, import.meta.url))
 
 // `sluice components | head -n 1`: whoever reads has seen enough.
-process.stdout.on('error', error => {
-  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
-  throw error
-})
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0)
+  process.stderr.write(`sluice: the output cannot be written: ${error.message}\n`)
+  process.exit(1)
+}
+process.stdout.on('error', endWithReader)
+// What cannot be said is no reason to end.
+process.stderr.on('error', () => {})
 
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
@@ -21,6 +25,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
   registry: components.all,
   version,
   async run(request) {
+    // Whoever collects the logs may go, and the disk behind them may fill: the agent goes on.
+    process.stdout.off('error', endWithReader).on('error', () => {})
     // While receivers are closed and queues wait to try again, only timers are left, and those keep no process alive.
     setInterval(() => {}, 60_000)
     // Whatever an agent that has ended still holds open must not keep the process alive.
