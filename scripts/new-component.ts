@@ -112,4 +112,5 @@ Nothing.
 
 mkdirSync(folder, { recursive: true })
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-console.log(`${folder}\nnow one line in src/components.ts: ${camel}${suffix}`)
+const line = `listed('${kind}', '${type}', () => import('./${kind}s/${type.replaceAll('_', '-')}/factory.ts')),`
+console.log(`${folder}\nnow one line in src/components.ts: ${line}`)

@@ -12,7 +12,7 @@ const isWriting = process.argv.includes('--write')
 const only = process.argv.slice(2).filter(argument => !argument.startsWith('-'))
 let differing = 0
 
-for (const { kind, type, config } of components.all) {
+for (const { kind, type, config } of await components.loadAll()) {
   if (only.length > 0 && !only.includes(type)) continue
   const path = join(source, `${kind}s`, type.replaceAll('_', '-'), 'README.md')
   const before = existsSync(path) ? readFileSync(path, 'utf8') : `# ${type}\n`

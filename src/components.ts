@@ -1,74 +1,46 @@
-import { ComponentRegistry } from './component/registry.ts'
-import { costConnector } from './connectors/cost/factory.ts'
-import { countConnector } from './connectors/count/factory.ts'
-import { forwardConnector } from './connectors/forward/factory.ts'
-import { routingConnector } from './connectors/routing/factory.ts'
-import { debugExporter } from './exporters/debug/factory.ts'
-import { fileExporter } from './exporters/file/factory.ts'
-import { jaegerExporter } from './exporters/jaeger/factory.ts'
-import { nopExporter } from './exporters/nop/factory.ts'
-import { otlpGrpcExporter } from './exporters/otlp-grpc/factory.ts'
-import { otlpHttpExporter } from './exporters/otlp-http/factory.ts'
-import { zipkinExporter } from './exporters/zipkin/factory.ts'
-import { basicAuthExtension } from './extensions/basicauth/factory.ts'
-import { bearerTokenAuthExtension } from './extensions/bearertokenauth/factory.ts'
-import { budgetsExtension } from './extensions/budgets/factory.ts'
-import { fileStorageExtension } from './extensions/file-storage/factory.ts'
-import { healthCheckExtension } from './extensions/health-check/factory.ts'
-import { adaptiveSamplerProcessor } from './processors/adaptive-sampler/factory.ts'
-import { attributesProcessor } from './processors/attributes/factory.ts'
-import { batchProcessor } from './processors/batch/factory.ts'
-import { costProcessor } from './processors/cost/factory.ts'
-import { filterProcessor } from './processors/filter/factory.ts'
-import { k8sAttributesProcessor } from './processors/k8s-attributes/factory.ts'
-import { memoryLimiterProcessor } from './processors/memory-limiter/factory.ts'
-import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler/factory.ts'
-import { redactionProcessor } from './processors/redaction/factory.ts'
-import { resourceProcessor } from './processors/resource/factory.ts'
-import { resourceDetectionProcessor } from './processors/resource-detection/factory.ts'
-import { tailSamplingProcessor } from './processors/tail-sampling/factory.ts'
-import { jaegerReceiver } from './receivers/jaeger/factory.ts'
-import { otlpReceiver } from './receivers/otlp/factory.ts'
-import { otlpJsonFileReceiver } from './receivers/otlp-json-file/factory.ts'
-import { zipkinReceiver } from './receivers/zipkin/factory.ts'
+import { ComponentRegistry, listed } from './component/registry.ts'
 
-/** Every component that this agent has: a folder, and a line here. */
+/** Every component that this agent has: a folder, and a line here. What a configuration does not name is not loaded. */
 export const components = new ComponentRegistry([
   // receivers
-  otlpReceiver,
-  otlpJsonFileReceiver,
-  jaegerReceiver,
-  zipkinReceiver,
+  listed('receiver', 'otlp', () => import('./receivers/otlp/factory.ts')),
+  listed('receiver', ['otlp_json_file', 'otlpjsonfile'], () => import('./receivers/otlp-json-file/factory.ts')),
+  listed('receiver', 'jaeger', () => import('./receivers/jaeger/factory.ts')),
+  listed('receiver', 'zipkin', () => import('./receivers/zipkin/factory.ts')),
   // processors
-  batchProcessor,
-  costProcessor,
-  attributesProcessor,
-  filterProcessor,
-  k8sAttributesProcessor,
-  memoryLimiterProcessor,
-  resourceDetectionProcessor,
-  redactionProcessor,
-  resourceProcessor,
-  probabilisticSamplerProcessor,
-  tailSamplingProcessor,
-  adaptiveSamplerProcessor,
+  listed('processor', 'batch', () => import('./processors/batch/factory.ts')),
+  listed('processor', 'cost', () => import('./processors/cost/factory.ts')),
+  listed('processor', 'attributes', () => import('./processors/attributes/factory.ts')),
+  listed('processor', 'filter', () => import('./processors/filter/factory.ts')),
+  listed('processor', ['k8s_attributes', 'k8sattributes'], () => import('./processors/k8s-attributes/factory.ts')),
+  listed('processor', 'memory_limiter', () => import('./processors/memory-limiter/factory.ts')),
+  listed(
+    'processor',
+    ['resource_detection', 'resourcedetection'],
+    () => import('./processors/resource-detection/factory.ts'),
+  ),
+  listed('processor', 'redaction', () => import('./processors/redaction/factory.ts')),
+  listed('processor', 'resource', () => import('./processors/resource/factory.ts')),
+  listed('processor', 'probabilistic_sampler', () => import('./processors/probabilistic-sampler/factory.ts')),
+  listed('processor', 'tail_sampling', () => import('./processors/tail-sampling/factory.ts')),
+  listed('processor', 'adaptive_sampler', () => import('./processors/adaptive-sampler/factory.ts')),
   // exporters
-  debugExporter,
-  fileExporter,
-  nopExporter,
-  otlpGrpcExporter,
-  otlpHttpExporter,
-  jaegerExporter,
-  zipkinExporter,
+  listed('exporter', ['debug', 'logging'], () => import('./exporters/debug/factory.ts')),
+  listed('exporter', 'file', () => import('./exporters/file/factory.ts')),
+  listed('exporter', 'nop', () => import('./exporters/nop/factory.ts')),
+  listed('exporter', ['otlp_grpc', 'otlp'], () => import('./exporters/otlp-grpc/factory.ts')),
+  listed('exporter', ['otlp_http', 'otlphttp'], () => import('./exporters/otlp-http/factory.ts')),
+  listed('exporter', 'jaeger', () => import('./exporters/jaeger/factory.ts')),
+  listed('exporter', 'zipkin', () => import('./exporters/zipkin/factory.ts')),
   // connectors
-  costConnector,
-  countConnector,
-  forwardConnector,
-  routingConnector,
+  listed('connector', 'cost', () => import('./connectors/cost/factory.ts')),
+  listed('connector', 'count', () => import('./connectors/count/factory.ts')),
+  listed('connector', 'forward', () => import('./connectors/forward/factory.ts')),
+  listed('connector', 'routing', () => import('./connectors/routing/factory.ts')),
   // extensions
-  basicAuthExtension,
-  bearerTokenAuthExtension,
-  budgetsExtension,
-  fileStorageExtension,
-  healthCheckExtension,
+  listed('extension', 'basicauth', () => import('./extensions/basicauth/factory.ts')),
+  listed('extension', 'bearertokenauth', () => import('./extensions/bearertokenauth/factory.ts')),
+  listed('extension', 'budgets', () => import('./extensions/budgets/factory.ts')),
+  listed('extension', 'file_storage', () => import('./extensions/file-storage/factory.ts')),
+  listed('extension', 'health_check', () => import('./extensions/health-check/factory.ts')),
 ])

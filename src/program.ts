@@ -22,7 +22,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   stdout: process.stdout,
   stderr: process.stderr,
-  registry: components.all,
+  components: components.all,
   version,
   async run(request) {
     // Whoever collects the logs may go, and the disk behind them may fill: the agent goes on.

@@ -28,6 +28,8 @@ const stages: Readonly<Record<string, readonly (readonly [type: string, yaml: st
   ],
 }
 
+await components.loadAll()
+
 function stepOf(parts: readonly (readonly [type: string, yaml: string])[]): StageStep {
   return {
     kind: 'stage',

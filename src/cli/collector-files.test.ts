@@ -176,7 +176,7 @@ for (const { name, text, env = {}, warns } of files) {
   })
 
   t.test(`lint finds nothing that is not supported in ${name}`, async t => {
-    const { code, stdout } = await runSample(['lint', '-c', `yaml:${text}`], { registry: components.all, env })
+    const { code, stdout } = await runSample(['lint', '-c', `yaml:${text}`], { components: components.all, env })
     t.equal(code, 0, stdout)
   })
 }
@@ -184,6 +184,6 @@ for (const { name, text, env = {}, warns } of files) {
 t.test('print-config shows no secret of these', async t => {
   for (const { text, env = {} } of files) {
     const argv = ['print-config', '-c', `yaml:${text}`]
-    t.notMatch((await runSample(argv, { registry: components.all, env })).stdout, 's3cret')
+    t.notMatch((await runSample(argv, { components: components.all, env })).stdout, 's3cret')
   }
 })

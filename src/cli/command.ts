@@ -1,4 +1,4 @@
-import type { AgentConfig, ComponentRegistry } from '../config/agent-config.ts'
+import type { AgentConfig, ComponentList } from '../config/agent-config.ts'
 import type { LoadRequest } from '../config/load.ts'
 import type { BuildFailure } from './dry-build.ts'
 
@@ -50,7 +50,7 @@ export interface CliWorld {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdout: OutputStream
   readonly stderr: OutputStream
-  readonly registry: ComponentRegistry
+  readonly components: ComponentList
   readonly version: string
   /** Starts the agent with what the flags say, and resolves with the exit code once it has ended. */
   run(request: LoadRequest): Promise<number>

@@ -1,4 +1,4 @@
-import { type ComponentRegistry, componentKinds, sectionOf } from '../config/agent-config.ts'
+import { componentKinds, type NamedComponent, sectionOf } from '../config/agent-config.ts'
 import { problemCodes } from '../config/problem-codes.ts'
 import type { CommandSpec, OptionSpec } from './command.ts'
 
@@ -16,47 +16,47 @@ export function completionScript(
   shell: Shell,
   commands: readonly CommandSpec[],
   global: readonly OptionSpec[],
-  registry: ComponentRegistry,
+  components: readonly NamedComponent[],
 ): string {
-  if (shell === 'fish') return fishScript(commands, global, registry)
-  const bash = bashScript(commands, global, registry)
+  if (shell === 'fish') return fishScript(commands, global, components)
+  const bash = bashScript(commands, global, components)
   return shell === 'bash' ? bash : `#compdef sluice\nautoload -U +X bashcompinit && bashcompinit\n${bash}`
 }
 
 function completionOf(
   completes: CommandSpec['completes'] | OptionSpec['completes'],
-  registry: ComponentRegistry,
+  components: readonly NamedComponent[],
 ): Completion {
-  const types = [...new Set(registry.map(component => component.type))].sort()
+  const types = [...new Set(components.map(component => component.type))].sort()
   if (completes === 'file') return { words: [], hasFiles: true }
   if (completes === 'component') return { words: types, hasFiles: false }
   if (completes === 'code') {
-    const paths = registry.map(component => `${sectionOf(component.kind)}.${component.type}`)
+    const paths = components.map(component => `${sectionOf(component.kind)}.${component.type}`)
     const words = [...Object.keys(problemCodes), ...componentKinds.map(sectionOf), ...paths, 'service']
     return { words: [...new Set(words)], hasFiles: false }
   }
   return { words: completes ?? [], hasFiles: false }
 }
 
-function optionCompletion(option: OptionSpec, registry: ComponentRegistry): Completion {
+function optionCompletion(option: OptionSpec, components: readonly NamedComponent[]): Completion {
   if (option.choices !== undefined) return { words: option.choices, hasFiles: false }
-  return completionOf(option.completes, registry)
+  return completionOf(option.completes, components)
 }
 
 function bashScript(
   commands: readonly CommandSpec[],
   global: readonly OptionSpec[],
-  registry: ComponentRegistry,
+  components: readonly NamedComponent[],
 ): string {
   const cases = commands.map(command => {
     const options = [...command.options, ...global]
     const values = options.filter(option => option.value !== undefined)
     const valueCases = values.map(option => {
       const names = option.short === undefined ? `--${option.name}` : `--${option.name}|-${option.short}`
-      return `        ${names}) ${bashReply(optionCompletion(option, registry))}; return ;;`
+      return `        ${names}) ${bashReply(optionCompletion(option, components))}; return ;;`
     })
     const flags = options.map(option => `--${option.name}`).join(' ')
-    const own = completionOf(command.completes, registry)
+    const own = completionOf(command.completes, components)
     return [
       `    ${[command.name, ...(command.aliases ?? [])].join('|')})`,
       '      case "$previous" in',
@@ -96,18 +96,18 @@ function bashReply({ words, hasFiles }: Completion): string {
 function fishScript(
   commands: readonly CommandSpec[],
   global: readonly OptionSpec[],
-  registry: ComponentRegistry,
+  components: readonly NamedComponent[],
 ): string {
   const lines = ['complete -c sluice -f']
   for (const command of commands) {
     lines.push(`complete -c sluice -n __fish_use_subcommand -a ${command.name} -d ${quoted(command.summary)}`)
     const here = quoted(`__fish_seen_subcommand_from ${command.name}`)
-    const own = completionOf(command.completes, registry)
+    const own = completionOf(command.completes, components)
     if (own.hasFiles) lines.push(`complete -c sluice -n ${here} -F`)
     if (own.words.length > 0) lines.push(`complete -c sluice -n ${here} -a ${quoted(own.words.join(' '))}`)
     for (const option of [...command.options, ...global]) {
       const short = option.short === undefined ? '' : ` -s ${option.short}`
-      const { words, hasFiles } = optionCompletion(option, registry)
+      const { words, hasFiles } = optionCompletion(option, components)
       const value =
         option.value === undefined
           ? ''

@@ -30,7 +30,7 @@ export function loadRequestOf({ world, args }: Invocation): LoadRequest {
     sets: args.values('set'),
     featureGates: args.values('feature-gates').flatMap(value => value.split(',')),
     allowMissing: args.has('allow-missing'),
-    registry: world.registry,
+    registry: world.components,
     env: world.env,
   }
 }

@@ -16,7 +16,7 @@ export async function runSample(argv: readonly string[], more: Partial<CliWorld>
     env: {},
     stdout: { write: text => (stdout += text) },
     stderr: { write: text => (stderr += text) },
-    registry: sampleRegistry,
+    components: sampleRegistry,
     version: '1.2.3',
     run: async () => 0,
     build: async () => [],

@@ -8,11 +8,15 @@ export const signalNames: readonly SignalName[] = ['traces', 'metrics', 'logs', 
 export const componentKinds = ['receiver', 'processor', 'exporter', 'connector', 'extension'] as const
 export type ComponentKindName = (typeof componentKinds)[number]
 
-/** What the loader must know of a component type; every factory is one. */
-export interface RegisteredComponent {
+/** What a component type is called. */
+export interface NamedComponent {
   readonly kind: ComponentKindName
   readonly type: string
   readonly aliases?: readonly string[]
+}
+
+/** What the loader must know of a component type; every factory is one. */
+export interface RegisteredComponent extends NamedComponent {
   readonly stability: string
   readonly summary: string
   readonly config: ConfigDeclaration<unknown>
@@ -25,6 +29,15 @@ export interface RegisteredComponent {
 }
 
 export type ComponentRegistry = readonly RegisteredComponent[]
+
+/** A component type of which only the names are known until somebody needs the rest. */
+export interface UnloadedComponent extends NamedComponent {
+  /** The same each time. */
+  load(): Promise<RegisteredComponent>
+}
+
+/** Every component type that there is, loaded or not. */
+export type ComponentList = readonly (RegisteredComponent | UnloadedComponent)[]
 
 /** One component that the configuration defines, with its typed configuration. */
 export interface AgentComponent {

@@ -2,6 +2,7 @@ import {
   type ComponentKindName,
   type ComponentRegistry,
   componentKinds,
+  type NamedComponent,
   type RegisteredComponent,
   sectionOf,
 } from './agent-config.ts'
@@ -35,6 +36,9 @@ export interface DefinedComponent {
 }
 
 export interface DefinitionContext {
+  /** Every component that there is, for those who look for another. */
+  readonly names: readonly NamedComponent[]
+  /** At least those that the file names. */
   readonly registry: ComponentRegistry
   readonly allowMissing: boolean
   readonly problems: Problem[]
@@ -146,11 +150,11 @@ function readOne(
   return { ...common, config, fingerprint, listens: decoding.listens, references: decoding.references }
 }
 
-export function findRegistered(
-  registry: ComponentRegistry,
+export function findRegistered<Component extends NamedComponent>(
+  registry: readonly Component[],
   kind: ComponentKindName,
   type: string,
-): RegisteredComponent | undefined {
+): Component | undefined {
   const ofKind = registry.filter(component => component.kind === kind)
   const direct = ofKind.find(component => component.type === type || component.aliases?.includes(type) === true)
   if (direct !== undefined) return direct
@@ -167,8 +171,8 @@ export function findRegistered(
 function reportUnknown(kind: ComponentKindName, type: string, entry: MapEntry, context: DefinitionContext): boolean {
   const path = [sectionOf(kind), entry.key]
   const note = upstreamNote(kind, type)
-  const types = context.registry.filter(component => component.kind === kind).map(component => component.type)
-  const elsewhere = context.registry.find(
+  const types = context.names.filter(component => component.kind === kind).map(component => component.type)
+  const elsewhere = context.names.find(
     component => component.kind !== kind && (component.type === type || component.aliases?.includes(type)),
   )
   const close = nearest(type, types)

@@ -2,7 +2,7 @@ import {
   type AgentComponent,
   type AgentConfig,
   type AgentPipeline,
-  type ComponentRegistry,
+  type ComponentList,
   componentKinds,
   sectionOf,
 } from './agent-config.ts'
@@ -15,6 +15,7 @@ import { pipelineDurability } from './durability.ts'
 import { Expander } from './expand.ts'
 import { checkFeatureGates } from './feature-gates.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import { loadNamed } from './load-components.ts'
 import { isEmptyTree, mergeTrees, unflattenTop } from './merge.ts'
 import { nearest } from './nearest.ts'
 import { hasErrors, type Problem, sortProblems } from './problem.ts'
@@ -29,7 +30,7 @@ export interface LoadRequest {
   readonly configs: readonly string[]
   /** `--set` values, applied after all sources. */
   readonly sets?: readonly string[]
-  readonly registry: ComponentRegistry
+  readonly registry: ComponentList
   readonly env: Readonly<Record<string, string | undefined>>
   /** Components that Sluice lacks are left out with a warning. */
   readonly allowMissing?: boolean
@@ -78,7 +79,7 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   const expander = new Expander(io, problems)
   const tree = await expander.expand(merged)
   files.push(...expander.files)
-  const resolved = tree.kind === 'map' ? readAgentConfig(tree, request, problems) : undefined
+  const resolved = tree.kind === 'map' ? await readAgentConfig(tree, request, problems) : undefined
   const sorted = sortProblems(withoutEchoes(problems))
   return { resolved: hasErrors(sorted) ? undefined : resolved, tree, problems: sorted, files }
 }
@@ -101,11 +102,16 @@ function reportEmpty(request: LoadRequest, place: Place | undefined, problems: P
 
 const topKeys = [...componentKinds.map(sectionOf), 'service']
 
-function readAgentConfig(root: MapNode, request: LoadRequest, problems: Problem[]): AgentConfig | undefined {
+async function readAgentConfig(
+  root: MapNode,
+  request: LoadRequest,
+  problems: Problem[],
+): Promise<AgentConfig | undefined> {
   if (reportManifest(root, problems)) return undefined
   checkTopKeys(root, problems)
   const context = {
-    registry: request.registry,
+    names: request.registry,
+    registry: await loadNamed(request.registry, root),
     allowMissing: request.allowMissing === true,
     problems,
     durability: pipelineDurability(root),

@@ -10,12 +10,12 @@ import type { StageSpec, StageTask, StageTaskReply, StageTaskResult } from './st
 const stagesMax = 64
 
 /** The worker's side of the stage pool: a function from a task to its reply, for Piscina to call. */
-export function stageWorker(components: ComponentRegistry): (task: StageTask) => unknown {
+export function stageWorker(components: ComponentRegistry): (task: StageTask) => Promise<unknown> {
   const stages = new Map<number, Stage>()
-  return task => {
+  return async task => {
     let stage = stages.get(task.stageId)
     if (stage === undefined) {
-      stage = buildStage(task.spec, components)
+      stage = await buildStage(task.spec, components)
       stages.set(task.stageId, stage)
       const [oldest] = stages.keys()
       if (stages.size > stagesMax && oldest !== undefined) stages.delete(oldest)
@@ -25,14 +25,14 @@ export function stageWorker(components: ComponentRegistry): (task: StageTask) =>
   }
 }
 
-function buildStage(spec: SharedArrayBuffer, components: ComponentRegistry): Stage {
+async function buildStage(spec: SharedArrayBuffer, components: ComponentRegistry): Promise<Stage> {
   const { signal, parts } = deserialize(new Uint8Array(spec).slice()) as StageSpec
-  const processors = parts.map(({ type, config, context }) => {
-    const factory = components.find('processor', type)
+  const processors = parts.map(async ({ type, config, context }) => {
+    const factory = await components.load('processor', type)
     if (factory?.form !== 'stateless') throw new Error(`no stateless processor is called ${type}`)
     return factory.createStage(fromPortable(config), signal, context)
   })
-  return compileStage(processors, signal)
+  return compileStage(await Promise.all(processors), signal)
 }
 
 /** Exported for the test that compares it with the main thread's own run. */

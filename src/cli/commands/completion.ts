@@ -22,7 +22,7 @@ export const completionCommand: CommandSpec = {
         `allowed: ${shells.join(', ')}`,
       )
     }
-    world.stdout.write(completionScript(shell as Shell, commands, globalOptions, world.registry))
+    world.stdout.write(completionScript(shell as Shell, commands, globalOptions, world.components))
     return 0
   },
 }

@@ -1,5 +1,6 @@
 import { componentKinds, type RegisteredComponent } from '../../config/agent-config.ts'
 import { describeKeys, dottedPath } from '../../config/describe.ts'
+import { loadAll } from '../../config/load-components.ts'
 import { nearest } from '../../config/nearest.ts'
 import { type CommandSpec, type Invocation, UsageError } from '../command.ts'
 import { keyListText, typeOf, widthOf } from '../key-list.ts'
@@ -28,7 +29,8 @@ export const componentsCommand: CommandSpec = {
 async function runComponents(invocation: Invocation): Promise<number> {
   const { world, args } = invocation
   const kind = args.value('kind')
-  const candidates = world.registry.filter(component => kind === undefined || component.kind === kind)
+  const components = await loadAll(world.components)
+  const candidates = components.filter(component => kind === undefined || component.kind === kind)
   const [type] = args.operands
   if (type === undefined) {
     world.stdout.write(args.has('json') ? jsonList(candidates) : listText(candidates, invocation))

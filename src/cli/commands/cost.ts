@@ -1,20 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { parseConfig } from '../../config/parse-config.ts'
-import { jsonToOtlp } from '../../pdata/json-to-otlp.ts'
-import { StageWalk } from '../../pdata/stage-walk.ts'
-import { costConfig } from '../../processors/cost/config.ts'
-import { CostStage } from '../../processors/cost/cost-stage.ts'
-import { parseCountName, spendLabels } from '../../processors/cost/spend-counts.ts'
 import { type CommandSpec, UsageError } from '../command.ts'
+import type { Spent } from '../price-file.ts'
 
 const defaultMetrics = 'http://127.0.0.1:8888/metrics'
 const answerMs = 5_000
-
-/** Amounts with the labels of `spendLabels`. */
-interface Spent {
-  readonly labels: Readonly<Record<string, string>>
-  readonly amount: number
-}
 
 export const costCommand: CommandSpec = {
   name: 'cost',
@@ -43,11 +31,17 @@ export const costCommand: CommandSpec = {
   ],
   async run({ world, args }) {
     const files = args.values('file')
-    const spent = files.length > 0 ? files.flatMap(priceFile) : await readAgent(args.value('metrics') ?? defaultMetrics)
+    const spent = files.length > 0 ? await priceFiles(files) : await readAgent(args.value('metrics') ?? defaultMetrics)
     if (args.value('format') === 'json') world.stdout.write(`${JSON.stringify(spent, undefined, 2)}\n`)
     else world.stdout.write(formatSpent(spent))
     return 0
   },
+}
+
+/** Loaded only here: an agent that starts reads all commands, and needs no prices for it. */
+async function priceFiles(files: readonly string[]): Promise<Spent[]> {
+  const { priceFile } = await import('../price-file.ts')
+  return files.flatMap(priceFile)
 }
 
 async function readAgent(url: string): Promise<Spent[]> {
@@ -75,48 +69,6 @@ export function parseMetrics(text: string): Spent[] {
     }
     return [{ labels, amount: Number(match[2]) }]
   })
-}
-
-function priceFile(path: string): Spent[] {
-  let bytes: Uint8Array
-  try {
-    bytes = readFileSync(path === '-' ? 0 : path)
-  } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`)
-  }
-  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })
-  const walk = new StageWalk('traces', [stage])
-  const spent: Spent[] = []
-  for (const request of requestsOf(bytes, path)) {
-    walk.run(request)
-    for (const [name, amount] of stage.takeCounts()) {
-      const { kind, values } = parseCountName(name)
-      if (kind !== 'cost') continue
-      spent.push({ labels: Object.fromEntries(spendLabels.map((label, i) => [label, values[i] ?? ''])), amount })
-    }
-  }
-  return spent
-}
-
-/** Lines of OTLP/JSON, or one protobuf request. */
-function* requestsOf(bytes: Uint8Array, path: string): Generator<Uint8Array> {
-  if (bytes[0] !== 0x7b) {
-    yield bytes
-    return
-  }
-  let start = 0
-  for (let line = 1; start < bytes.length; line++) {
-    let end = bytes.indexOf(0x0a, start)
-    if (end < 0) end = bytes.length
-    if (end > start) {
-      try {
-        yield jsonToOtlp('traces', bytes.subarray(start, end))
-      } catch (error) {
-        throw new UsageError(`${path}:${line} is no OTLP/JSON: ${(error as Error).message}`)
-      }
-    }
-    start = end + 1
-  }
 }
 
 /** A table for each way to look at it, the dearest first. */

@@ -2,6 +2,7 @@ import { componentKinds, type RegisteredComponent } from '../../config/agent-con
 import { findRegistered } from '../../config/component-section.ts'
 import type { ConfigDeclaration } from '../../config/declare.ts'
 import { type DescribedKey, describeKeys, dottedPath } from '../../config/describe.ts'
+import { loadAll } from '../../config/load-components.ts'
 import { nearest } from '../../config/nearest.ts'
 import { type ProblemCode, problemCodes } from '../../config/problem-codes.ts'
 import type { Paint } from '../../config/problem-format.ts'
@@ -40,7 +41,7 @@ async function runExplain(invocation: Invocation): Promise<number> {
     .replaceAll('::', '.')
     .split('.')
     .filter(step => step !== '')
-  world.stdout.write(pathText(steps, invocation))
+  world.stdout.write(await pathText(steps, invocation))
   return 0
 }
 
@@ -58,13 +59,13 @@ interface Subject {
   readonly declaration: ConfigDeclaration<unknown>
 }
 
-function pathText(steps: readonly string[], invocation: Invocation): string {
+async function pathText(steps: readonly string[], invocation: Invocation): Promise<string> {
   const [first = '', ...rest] = steps
   const kind = componentKinds.find(candidate => first === candidate || first === `${candidate}s`)
   if (first === 'service')
     return subjectText({ title: 'service', declaration: serviceConfig as ConfigDeclaration<unknown> }, rest, invocation)
   if (kind !== undefined && rest.length === 0) {
-    const types = invocation.world.registry
+    const types = invocation.world.components
       .filter(component => component.kind === kind)
       .map(component => component.type)
     return `${kind}s: a map from id (type or type/name) to the section of that ${kind}.\ntypes: ${types.join(', ')}\n`
@@ -73,7 +74,8 @@ function pathText(steps: readonly string[], invocation: Invocation): string {
   const keys = kind === undefined ? rest : rest.slice(1)
   const type = id.split('/')[0] ?? ''
   const kinds = kind === undefined ? componentKinds : [kind]
-  const found = kinds.flatMap(candidate => findRegistered(invocation.world.registry, candidate, type) ?? [])
+  const { components } = invocation.world
+  const found = await loadAll(kinds.flatMap(candidate => findRegistered(components, candidate, type) ?? []))
   if (found.length === 0) throw unknownComponent(type, invocation)
   const fitting = found.filter(component => keys.length === 0 || matches(component, keys).length > 0)
   const shown = fitting.length === 0 ? found.slice(0, 1) : fitting
@@ -138,7 +140,7 @@ function keyText(
 }
 
 function unknownComponent(type: string, { world }: Invocation): UsageError {
-  const close = nearest(type, [...world.registry.map(component => component.type), 'service'])
+  const close = nearest(type, [...world.components.map(component => component.type), 'service'])
   return new UsageError(
     `there is no component "${type}"`,
     close === undefined ? 'see sluice components' : `did you mean "${close}"?`,

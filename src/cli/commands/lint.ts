@@ -1,4 +1,5 @@
 import { loadConfig } from '../../config/load.ts'
+import { loadAll } from '../../config/load-components.ts'
 import { formatPath } from '../../config/problem.ts'
 import type { ProblemCode } from '../../config/problem-codes.ts'
 import { formatPlace } from '../../config/problem-format.ts'
@@ -51,7 +52,7 @@ async function runLint(invocation: Invocation): Promise<number> {
     world.stderr.write(textReport(loaded.problems, paintFor(world.stderr, world.env)))
     return 1
   }
-  const keys = keySupport(loaded.tree, world.registry)
+  const keys = keySupport(loaded.tree, await loadAll(world.components))
   const isLacking = keys.some(key => key.level === 'unsupported')
   if (args.value('format') === 'json') {
     world.stdout.write(`${JSON.stringify(keys.map(jsonKey), undefined, 2)}\n`)

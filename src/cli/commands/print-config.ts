@@ -1,5 +1,6 @@
 import { plainValue } from '../../config/decode-value.ts'
 import { loadConfig } from '../../config/load.ts'
+import { loadAll } from '../../config/load-components.ts'
 import { hasErrors } from '../../config/problem.ts'
 import { redactedTree } from '../../config/redact.ts'
 import type { CommandSpec, Invocation } from '../command.ts'
@@ -38,7 +39,8 @@ async function runPrintConfig(invocation: Invocation): Promise<number> {
     world.stderr.write(textReport(loaded.problems, paintFor(world.stderr, world.env)))
     return 1
   }
-  const tree = args.value('mode') === 'unredacted' ? loaded.tree : redactedTree(loaded.tree, world.registry)
+  const tree =
+    args.value('mode') === 'unredacted' ? loaded.tree : redactedTree(loaded.tree, await loadAll(world.components))
   if (args.value('format') === 'json') {
     const bigints = (_key: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value)
     world.stdout.write(`${JSON.stringify(plainValue(tree), bigints, 2)}\n`)

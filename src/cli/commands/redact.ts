@@ -4,8 +4,7 @@ import { parseConfig } from '../../config/parse-config.ts'
 import { countItems } from '../../pdata/count.ts'
 import { jsonToOtlp } from '../../pdata/json-to-otlp.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
-import { redactionConfig } from '../../processors/redaction/config.ts'
-import { type Explanation, explainRequest } from '../../processors/redaction/explain.ts'
+import type { Explanation } from '../../processors/redaction/explain.ts'
 import { type CommandSpec, type Invocation, UsageError } from '../command.ts'
 import { alignColumns } from '../terminal.ts'
 
@@ -46,6 +45,9 @@ async function runRedact({ world, args }: Invocation): Promise<number> {
   const [verb, file] = args.operands
   if (verb !== 'explain' || file === undefined)
     throw new UsageError('redact needs: explain FILE', 'sluice redact explain sample.json')
+  // Loaded only here: an agent that starts reads all commands, and may have nothing to redact.
+  const { redactionConfig } = await import('../../processors/redaction/config.ts')
+  const { explainRequest } = await import('../../processors/redaction/explain.ts')
   const config = parseConfig(redactionConfig, args.value('settings') ?? 'profile: standard')
   const salt = randomUUID()
   const found = readRequests(readFileSync(file), args.value('signal') as Signal | undefined).flatMap(

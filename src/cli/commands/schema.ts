@@ -1,4 +1,5 @@
 import { configSchema } from '../../config/json-schema.ts'
+import { loadAll } from '../../config/load-components.ts'
 import type { CommandSpec } from '../command.ts'
 
 export const schemaCommand: CommandSpec = {
@@ -10,7 +11,7 @@ export const schemaCommand: CommandSpec = {
   examples: [['sluice schema > sluice.schema.json', 'Beside the configuration; put the modeline at its top.']],
   async run({ world, args }) {
     if (args.has('modeline')) world.stdout.write('# yaml-language-server: $schema=sluice.schema.json\n')
-    else world.stdout.write(`${JSON.stringify(configSchema(world.registry), undefined, 2)}\n`)
+    else world.stdout.write(`${JSON.stringify(configSchema(await loadAll(world.components)), undefined, 2)}\n`)
     return 0
   },
 }

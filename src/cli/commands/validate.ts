@@ -1,5 +1,6 @@
 import { type AgentConfig, sectionOf } from '../../config/agent-config.ts'
 import { loadConfig } from '../../config/load.ts'
+import { loadAll } from '../../config/load-components.ts'
 import { hasErrors, type Problem, sortProblems } from '../../config/problem.ts'
 import type { CommandSpec, Invocation } from '../command.ts'
 import { configOperands, configOptions, loadRequestOf } from '../config-options.ts'
@@ -49,7 +50,7 @@ async function runValidate(invocation: Invocation): Promise<number> {
   if (loaded.resolved !== undefined) {
     const { resolved } = loaded
     problems.push(...(await world.build(resolved)).map(failure => buildProblem(failure, resolved)))
-    if (args.has('env')) problems.push(...(await checkEnvironment(resolved, world.registry)))
+    if (args.has('env')) problems.push(...(await checkEnvironment(resolved, await loadAll(world.components))))
   }
   const sorted = sortProblems(problems)
   const isWrong = hasErrors(sorted) || (args.has('deny-warnings') && sorted.length > 0)
