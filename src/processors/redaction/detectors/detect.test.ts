@@ -111,8 +111,36 @@ const clean = [
   'auth: token URL must be provided, password docs: https://docs.example.com/reset',
   'gcloud-auth-plugin=528.0.0-0 kubectl; CustomAuthRange: must be a value between 0x80 and 0xFE',
   'text: 1435065584.128 C:\\Users\\USERNAME\\AppData',
+  'Received block blk_-4468645577339843974 and blk_-5195120009388265 size 67108864; shard 4778887081347320918',
+  '2bf8 7b82 0ffd 5340 6075 3194 7976 cacc, f720 1f04 4493 0411 6388 6138 feae 6c66',
+  'reason = AuthFail:sts:5_rsn:0 AuthInfo{Kind:k8s3v2, token=Token{a64f992}, Bad activity token: android.os.BinderProxy@2bd79ce',
+  'event name for stream/token: com.apple.xpc.activity/4505 --- PASS: very/nested/s/u/b',
+  'a6:9e:a7:fa:c8:cc:77:3a fabric, slices [1::2] and [2::3] of it',
+  'Mozilla/5.0 (X11; Linux i686; rv:1.9.6.20) Gecko/5950-02-17 KB947821~31bf3856ad364e35~amd64~~6.1.34.0',
+  'call: connection 841794368 reset, phone: connection 174567818; gcr.io/proj/phone:7422807; BA483F51-87CC-475A-AE3A-A596021CBDD2',
+  'authkey=self._authkey, password=credentials[1], Token(typeid, rident), password: typing.Optional[bytes], k=key_password',
+  'var key *[64]byte; Password: c.Password, secret = make([]byte, 32); Secret: *[64]byte, pwd = &user.pwd',
+  'cursor=K8ikZCFPnDIamyAf6nfDsceeY0x-GuPW HTTP/1.1 200; c6e0 7551 1296 6618 765e cc15',
+  'username = %(userName)s; href="#user-name">`user.name`</a> sig=REDACTED8REDACTED',
   'input_tokens=12 token_type: bearer secret_name=db-main key_id=abc password reset requested',
 ]
+
+/** Names that speak about something, and hold none of it. */
+const namesOfKinds: readonly (readonly [key: string, text: string])[] = [
+  ['auth.method', 'arn:aws:iam::545727926324:role/x9f3kd02'],
+  ['phone_model', 'gen-1750277838-b3vTnDF7X9FvVmUpG9Q'],
+  ['card_type', '4983598671219333720'],
+  ['enduser.role', 'administrator of shop'],
+  ['enduser.pseudo.id', 'QdH5CAWJgqVT4rOj0qtumf'],
+  ['cookie_consent', 'analytics=granted; ads=denied'],
+  ['user.name', 'zookeeper'],
+]
+
+for (const [key, text] of namesOfKinds) {
+  t.test(`leaves alone: ${key}=${text}`, async t => {
+    t.equal(markFindings(standard, text, key), text)
+  })
+}
 
 for (const text of clean) {
   t.test(`leaves alone: ${text}`, async t => {

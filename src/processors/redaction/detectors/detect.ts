@@ -13,7 +13,7 @@ import { isHex, matchesExact, matchesFolded } from './text-bytes.ts'
 import { detectToken, detectWholeForms } from './tokens.ts'
 import { detectUserPath } from './user-paths.ts'
 
-const attributeForm = { isCertain: true, isProse: false, isParameter: false }
+const attributeForm = { isCertain: true, isProse: false, isParameter: false, isQuoted: true }
 
 /** Finds personal data and secrets in ranges of bytes. One per thread: it reuses its memory from value to value. */
 export class Detector {

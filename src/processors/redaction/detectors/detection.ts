@@ -1,6 +1,16 @@
 import { catalog } from './catalog.ts'
 import { Findings } from './findings.ts'
-import { describeWords, type KeyInfo, KeyTable, keyExempt, nameWords, noKey } from './key-words.ts'
+import {
+  describeWords,
+  type KeyInfo,
+  KeyTable,
+  keyExempt,
+  keyPhone,
+  keyPhoneFar,
+  keyPhoneVerbs,
+  nameWords,
+  noKey,
+} from './key-words.ts'
 import { afterEscape, isAlnum, isSpace, latin1 } from './text-bytes.ts'
 
 /** Classes of addresses; a policy says which of them are personal. */
@@ -33,7 +43,9 @@ const wordsBytesMax = 36
 /** Words before a number that may say what it is, those aside that only join. */
 const wordsMax = 3
 const fillers = new Set(
-  'of the is was at on to a an me my us our your his her their for number no nr num and or as n x i it s'.split(' '),
+  'of the is was at on to a an me my us our your his her their for number no nr num and or as n x i it s back out up over now'.split(
+    ' ',
+  ),
 )
 
 function lastDigit(text: string): number {
@@ -100,12 +112,12 @@ export class Detection {
     if (separator === 0x3d || separator === 0x3a || encoded > 0) {
       const nameEnd = before - Math.max(1, encoded)
       const name = this.nameBefore(nameEnd)
-      // `cache:phone:17` is one key.
+      // `cache:phone:17` is one key, `registry/phone:17` the name of an image.
       isPart =
         separator === 0x3a &&
         before === at &&
         nameEnd - name.length > start &&
-        bytes[nameEnd - name.length - 1] === 0x3a
+        (bytes[nameEnd - name.length - 1] === 0x3a || bytes[nameEnd - name.length - 1] === 0x2f)
       if (name !== '' && !isPart) {
         this.hasName = true
         named = this.settings.keys.get(name)
@@ -157,7 +169,10 @@ export class Detection {
       const words = nameWords(text).filter(word => !fillers.has(word))
       const all = describeWords(words.slice(-wordsMax))
       const nearest = describeWords(words.slice(-1))
-      info = { flags: (all.flags & ~keyExempt) | (nearest.flags & keyExempt), nationalIds: all.nationalIds }
+      // `call: connection 841794368`: a verb says phone only of what follows it.
+      const far = (nearest.flags & keyPhone) === 0 ? keyPhoneVerbs(words.slice(-wordsMax)) || keyPhoneFar : 0
+      const flags = far === keyPhoneFar ? all.flags | keyPhoneFar : all.flags & ~far
+      info = { flags: (flags & ~keyExempt) | (nearest.flags & keyExempt), nationalIds: all.nationalIds }
       if (this.#words.size > 4096) this.#words.clear()
       this.#words.set(text, info)
     }

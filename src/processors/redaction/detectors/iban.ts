@@ -49,9 +49,11 @@ function ibanEnd(bytes: Uint8Array, from: number, end: number): number {
     if (isUpper(byte) || isDigit(byte)) text += String.fromCharCode(byte)
     else if (!((byte === 0x20 || byte === 0x2d) && text.length >= 4 && offset + 1 < end && isAlnum(bytes[offset + 1]!)))
       break
+    // Dashes stand between groups of four; a UUID has others.
+    else if (byte === 0x2d && text.length % 4 !== 0) return 0
     offset++
   }
   if (text.length < length) return 0
-  if (offset < end && isAlnum(bytes[offset]!)) return 0
+  if (offset < end && (isAlnum(bytes[offset]!) || (bytes[offset] === 0x2d && isAlnum(bytes[offset + 1] ?? 0)))) return 0
   return ibanRemainder(text) === 1 ? offset : 0
 }

@@ -115,6 +115,8 @@ function takeIpv6(d: Detection, from: number, to: number): boolean {
   // `dead::beef` and `std::fs` are names; `a::1` is an address.
   if (written < 3 && !/\d/.test(text)) return false
   if (written < 2 && !text.startsWith('::')) return false
+  // `1::2` is a slice of a list, and eight pairs of hex are the name of a port in a fabric.
+  if (!/[0-9a-f]{3}/i.test(text)) return false
   if (!d.settings.addressClasses.has(classifyIpv6(groups))) return false
   d.readContext(from)
   if ((d.key.flags & key.keyServerAddress) !== 0) return false

@@ -13,7 +13,7 @@ const birth = detectorId('birth_date')
 const cvv = detectorId('card_cvv')
 const secret = detectorId('secret')
 const range = new ValueRange()
-const form = { isCertain: false, isProse: false, isParameter: false }
+const form = { isCertain: false, isProse: false, isParameter: false, isQuoted: false }
 
 /** `:` may be a URL's, an address's, or stand between a name and its value. */
 export function detectColon(d: Detection, at: number): void {
@@ -53,6 +53,7 @@ export function detectSeparator(d: Detection, at: number): void {
   if (bytes[at] === 0x3a && !range.isSpaced && (signBefore === 0x2f || signBefore === 0x3a)) return
   form.isCertain = false
   form.isProse = bytes[at] === 0x3a && range.isSpaced && !range.isQuoted
+  form.isQuoted = range.isQuoted
   form.isParameter =
     bytes[at] === 0x3d &&
     (signBefore === 0x3f ||
@@ -137,6 +138,7 @@ export function detectSecretWord(d: Detection, at: number): void {
   form.isCertain = false
   form.isProse = false
   form.isParameter = false
+  form.isQuoted = range.isQuoted
   detectKeyedValue(d, flags, name, range.start, range.end, form)
 }
 
@@ -167,6 +169,7 @@ function detectElement(d: Detection, name: string, flags: number, at: number): b
   form.isCertain = false
   form.isProse = false
   form.isParameter = false
+  form.isQuoted = range.isQuoted
   detectKeyedValue(d, flags, name, range.start, range.end, form)
   return true
 }
@@ -193,6 +196,7 @@ export function detectIdentifiedBy(d: Detection, at: number): void {
   form.isCertain = false
   form.isProse = false
   form.isParameter = false
+  form.isQuoted = range.isQuoted
   detectKeyedValue(d, key.keySecret, 'password', range.start, range.end, form)
 }
 

@@ -1,3 +1,5 @@
+import { looksRandom } from './randomness.ts'
+
 /** What the name of a value says about it: bits of `KeyInfo.flags`. */
 export const keyExempt = 1 << 0 // identifiers, times, versions: digits in it are no personal data
 export const keySecret = 1 << 1 // the whole value is a password, token or key
@@ -29,6 +31,9 @@ export const keyWallet = 1 << 26
 export const keyUserName = 1 << 27
 export const keyCommand = 1 << 29 // a command with its options
 export const keyQueryCode = 1 << 28 // secret as a URL parameter only: code, key, sig
+
+/** Beside `keyPhone`, of words before a number: another word stands between. */
+export const keyPhoneFar = 1 << 30
 
 /** Each national id's own context bit, in `KeyInfo.nationalIds`. */
 export const nationalIdNames = [
@@ -76,13 +81,11 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
       'tracking waybill shipment parcel consignment ean gtin upc isbn barcode ' +
       'fingerprint thumbprint serial hex bucket lsn xid txn transaction balance quantity qty cost score ratio percent',
   ],
-  [keyAuthorization, 'authorization authentication auth authheader'],
-  [keyCookie, 'cookie cookies setcookie'],
   [
     keyPerson,
     'fullname firstname lastname surname familyname givenname middlename maidenname displayname customername patientname ' +
       'cardholder cardholdername holdername accountholder nameoncard recipientname employeename contactname realname ' +
-      'legalname passengername username enduser beneficiaryname guestname',
+      'legalname passengername username enduserid beneficiaryname guestname',
   ],
   [
     keyPhone,
@@ -106,7 +109,7 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
   [
     keyVersion,
     'version versions ver release build useragent agent oid semver chrome firefox safari edge revision package pkg edg ' +
-      'opr fileversion productversion assemblyversion sdk schemaurl driver firmware v',
+      'opr rv fileversion productversion assemblyversion sdk schemaurl driver firmware v',
   ],
   [keyBirth, 'dob birth birthdate birthday dateofbirth born geburtsdatum'],
   [keyPassport, 'passport passportnumber passportno reisepass'],
@@ -238,16 +241,41 @@ export function describeKey(name: string): KeyInfo {
   const words = nameWords(name)
   const info = describeWords(words)
   let flags = info.flags & ~keyPhoneVerbs(words)
-  flags |= secretFlags(words, name)
+  if (describesKind(words)) flags &= ~personalFlags
+  flags |= secretFlags(words, name) | headerFlags(words)
   // `user.id`, `card_id`: an identifier whatever else it names, unless the id itself is personal.
   if ((flags & keyExempt) !== 0 && words.at(-1)! !== 'id' && (flags & strongContext) !== 0) flags &= ~keyExempt
   if (words.at(-1) === 'name' && personSubjects.has(words.at(-2) ?? '')) flags |= keyPerson
   if (words.at(-1) === 'address' && addressSubjects.has(words.at(-2) ?? '')) flags |= keyClientAddress
-  return { flags, nationalIds: info.nationalIds }
+  return { flags, nationalIds: describesKind(words) ? 0 : info.nationalIds }
 }
 
 const strongContext =
   keyPhone | keySsn | keyCard | keyBirth | keyPassport | keyLicence | keyBank | keyImei | keyAba | keyCvv
+const personalFlags =
+  strongContext | keyPerson | keyExpiry | keyAddress | keyIccid | keySortCode | keyPin | keyClientAddress
+
+/** Last words of names that speak about the thing and do not hold it: `card_type`, `phone.model`, `email_verified`. */
+const kindWords = new Set(
+  (
+    'type types model method mode length size format status state enabled disabled required valid validated verified policy ' +
+    'template brand network country region issuer scheme provider kind category label field column schema present exists ' +
+    'supported limit max min attempts retries timeout ttl os make manufacturer carrier role roles scope scopes strategy ' +
+    'support count counter tokens'
+  ).split(' '),
+)
+export const describesKind = (words: readonly string[]) => words.length > 1 && kindWords.has(words.at(-1)!)
+
+const authorizationWords = new Set(['authorization', 'auth', 'authheader', 'authentication'])
+const cookieWords = new Set(['cookie', 'cookies', 'setcookie'])
+
+/** Authorization and cookies: by the last word only, for `auth.method` and `cookie_consent` hold none. */
+function headerFlags(words: readonly string[]): number {
+  let count = words.length
+  while (count > 1 && /^(\d+|value|header|headers)$/.test(words[count - 1]!)) count--
+  const last = words[count - 1] ?? ''
+  return (authorizationWords.has(last) ? keyAuthorization : 0) | (cookieWords.has(last) ? keyCookie : 0)
+}
 const personSubjects = new Set(
   'user customer patient employee person holder owner client recipient sender author contact guest member passenger student buyer seller enduser full first last given family middle maiden display legal real nick'.split(
     ' ',
@@ -256,7 +284,7 @@ const personSubjects = new Set(
 const addressSubjects = new Set(['client', 'source', 'peer', 'remote'])
 
 /** In a name `call`, `text`, `contact` say nothing of a phone; in prose before a number they do. */
-function keyPhoneVerbs(words: readonly string[]): number {
+export function keyPhoneVerbs(words: readonly string[]): number {
   return words.some(word =>
     /^(phones?|telephone|tel|mobile|cell|cellphone|fax|msisdn|phonenumber|mobilenumber|whatsapp|telefono?)$/.test(word),
   )
@@ -271,6 +299,7 @@ function secretFlags(words: readonly string[], name: string): number {
   if (last === undefined || harmlessNames.test(name)) return 0
   // The end of a random id may look like a short word: `thread_8DNFg1cFitDksC9ultUEdoPw`.
   if (last.length <= 4 && /[A-Za-z0-9]{12,}$/.test(name) && /\d[A-Za-z]{0,12}$/.test(name)) return 0
+  if (last.length <= 4 && name.length >= 16 && looksRandom(name)) return 0
   const joined = count > 1 ? words[count - 2]! + last : last
   if (/^(aws)?(secretaccesskey|secretkey)$/.test(words.slice(0, count).join(''))) return keySecret | keyAwsSecret
   if (joined === 'accesskey' && count > 1 && words[count - 3] === 'secret') return keySecret | keyAwsSecret
@@ -298,10 +327,12 @@ export function describeWords(words: readonly string[]): KeyInfo {
 
 /** Every word that may end a name of interest, for the quick look before the full one; `+` marks those that never stand alone. */
 export function nameEndings(): string[] {
-  const words = [...secretWords, ...queryWords, ...secretEndings].filter(word => word.length > 1)
+  const words = [...secretWords, ...queryWords, ...secretEndings, ...authorizationWords, ...cookieWords].filter(
+    word => word.length > 1,
+  )
   for (const [, list] of wordLists) words.push(...list.split(' '))
   for (const list of Object.values(nationalIdWords)) words.push(...list.split(' '))
-  return [...words, 'name', 'address', ...[...neutralEndings].map(word => `+${word}`)]
+  return [...words, 'name', 'address', '+header', '+headers', ...[...neutralEndings].map(word => `+${word}`)]
 }
 
 const tableEntriesMax = 8192

@@ -1,4 +1,5 @@
 import { detectorId } from './catalog.ts'
+import { isCode, repeatsName } from './code-text.ts'
 import { detectCommandSecrets } from './command-lines.ts'
 import type { Detection } from './detection.ts'
 import * as key from './key-words.ts'
@@ -48,6 +49,8 @@ export interface ValueForm {
   readonly isProse: boolean
   /** Behind `?` or `&`. */
   readonly isParameter: boolean
+  /** Quotes stood around it: it is no code. */
+  readonly isQuoted: boolean
 }
 
 /** Takes the value of a name whose flags are among `wholeValueFlags`. */
@@ -70,11 +73,18 @@ export function detectKeyedValue(
     d.add(ids.signedUrl, from, to)
     return
   }
-  takePersonal(d, flags, from, to, text, form)
+  takePersonal(d, flags, name, from, to, text, form)
 }
 
-function takePersonal(d: Detection, flags: number, from: number, to: number, text: string, form: ValueForm): void {
-  const { flags: words } = { flags }
+function takePersonal(
+  d: Detection,
+  words: number,
+  name: string,
+  from: number,
+  to: number,
+  text: string,
+  form: ValueForm,
+): void {
   // Signs of the sentence may stand behind the digits.
   const digits = /^\d{3,8}(?=[^0-9A-Za-z.,:/-]*$)/.exec(text)?.[0].length ?? 0
   if ((words & key.keyCvv) !== 0 && (digits === 3 || digits === 4)) d.add(ids.cvv, from, from + digits)
@@ -100,16 +110,17 @@ function takePersonal(d: Detection, flags: number, from: number, to: number, tex
     text.length >= 6
   )
     d.add(ids.address, from, to)
-  else if ((words & key.keyPerson) !== 0 && !form.isProse) takePerson(d, from, to, text)
+  else if ((words & key.keyPerson) !== 0 && !form.isProse && !repeatsName(name, text))
+    takePerson(d, from, to, text, form)
 }
 
 const noPerson = new Set(
-  'root admin administrator system anonymous guest unknown null none nil undefined true false user test default nobody n/a postgres mysql redis service app ubuntu ec2-user internal public sa rabbitmq elastic kafka www-data runner node nginx'.split(
+  'root admin administrator system anonymous guest unknown null none nil undefined true false user test default nobody n/a postgres mysql redis service app ubuntu ec2-user internal public sa rabbitmq elastic kafka www-data runner node nginx zookeeper hadoop hdfs yarn spark hive hbase flink airflow jenkins gitlab git oracle sysadmin daemon nonroot appuser celery django rails tomcat jetty docker'.split(
     ' ',
   ),
 )
 
-function takePerson(d: Detection, from: number, to: number, text: string): void {
+function takePerson(d: Detection, from: number, to: number, text: string, form: ValueForm): void {
   const value = text.trim()
   if (
     value.length < 2 ||
@@ -119,17 +130,11 @@ function takePerson(d: Detection, from: number, to: number, text: string): void 
     isIdentifier(value)
   )
     return
-  if (isExpression(value) || value.split(/\s+/).length > 6) return
+  if ((!form.isQuoted && isCode(value)) || value.split(/\s+/).length > 6) return
   // Placeholders of the database, numbers and expressions are no names.
-  if (!/[A-Za-z\u0080-\u00ff]{2}/.test(value) || /^[$:?@{[(<]/.test(value)) return
+  if (!/[A-Za-z\u0080-\u00ff]{2}/.test(value) || /^[$:?@{[(<+%]/.test(value)) return
   d.add(ids.person, from, to)
 }
-
-/** What stands there in source code: a call, a member, a type. */
-const isExpression = (text: string) =>
-  /^[A-Za-z_][\w.]*\($|^(this|self|req|request|os|config|info|args|opts|options|params|ctx|process|attribute)\.[A-Za-z]|^\[\d*\]\w+$/.test(
-    text,
-  )
 
 function isCalendarDate(text: string): boolean {
   return /^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{8}|\d{1,2}\.? [A-Za-z]{3,9}\.?,? \d{4}|[A-Za-z]{3,9} \d{1,2},? \d{4})(T[0-9:.Z+-]*)?$/.test(
@@ -139,7 +144,7 @@ function isCalendarDate(text: string): boolean {
 
 /** Parameters of signed URLs and of sign-in flows, by what stands in them. */
 function isAccessParameter(name: string, text: string): boolean {
-  if (text.length < 8) return false
+  if (text.length < 8 || isPlaceholder(text)) return false
   const last = key.nameWords(name).join('')
   if (/(sig|signature|hmac|samlresponse|samlrequest|assertion)$/.test(last)) return true
   if (isIdentifier(text)) return /(code|key|ticket|session|sid|sessionid)$/.test(last) && !/^[0-9a-f-]{36}$/i.test(text)
@@ -232,14 +237,15 @@ function takeSecret(
     return true
   }
   if (text.startsWith('eyJ')) return false
-  if (!form.isCertain && (isExpression(text) || /^https?:\/\/[^@]*$|^\(\[/.test(text))) return true
+  if (!form.isCertain && !form.isQuoted && isCode(text)) return true
+  if (!form.isCertain && (repeatsName(name, text) || /^https?:\/\/[^@]*$/.test(text))) return true
   const isPassword = /pass|pwd|kennwort|psk|mnemonic|seed/i.test(name)
   if (form.isProse && !form.isCertain && /^([A-Z]?[a-z]+|[A-Z]+)$/.test(text)) return true
   if (form.isCertain && form.isProse) return true
   const isAttribute = form.isCertain
   if (/^\/[\w./-]+$/.test(text) && /\/.*\//.test(text)) return true
   // A count, a port or a test's result beside `pass`, and sentences about passwords.
-  if (/^pass$/i.test(key.nameWords(name).at(-1) ?? '') && !/(?=.*[a-z])(?=.*\d)|.{10}/i.test(text)) return true
+  if (/^pass$/i.test(key.nameWords(name).at(-1) ?? '') && !/(?=.*[a-z])(?=.*\d)|^[^/]{10}/i.test(text)) return true
   const words = text.split(/\s+/)
   if (words.length > 3 && words.every(word => /^[A-Za-z',.!?-]+$/.test(word)) && !/phrase|mnemonic|seed/i.test(name))
     return true

@@ -5,7 +5,7 @@ import { latin1 } from './text-bytes.ts'
 import { ValueRange } from './value-range.ts'
 
 const range = new ValueRange()
-const form = { isCertain: false, isProse: false, isParameter: false }
+const form = { isCertain: false, isProse: false, isParameter: false, isQuoted: false }
 /** The names whose values are taken wherever they stand. */
 export const pairFlags = keySecret | keyAuthorization | keyCookie
 
@@ -77,5 +77,6 @@ function takeBefore(d: Detection, flags: number, name: string, from: number): vo
 }
 
 function take(d: Detection, flags: number, name: string): void {
+  form.isQuoted = range.isQuoted
   if (range.end > range.start) detectKeyedValue(d, flags, name, range.start, range.end, form)
 }

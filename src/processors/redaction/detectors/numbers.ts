@@ -9,7 +9,7 @@ import { detectLetteredAround } from './lettered-ids.ts'
 import { nationalIds } from './national-ids.ts'
 import { dash, digits, dot, groupsMax, isBridge, run, slash, space } from './number-run.ts'
 import { isPlus, takeInternational, takePhone } from './phone-numbers.ts'
-import { afterEscape, endsWord, escapeEndingAt, isAlnum, isDigit, isTokenByte, latin1 } from './text-bytes.ts'
+import { afterEscape, endsWord, escapeEndingAt, isAlnum, isDigit, isHex, isTokenByte, latin1 } from './text-bytes.ts'
 
 const ids = {
   card: detectorId('card'),
@@ -79,7 +79,11 @@ function inspect(d: Detection): void {
   const { bytes, start, end } = d
   const first = run.starts[0]!
   const before = first > start ? bytes[first - 1]! : 0
-  const isGlued = before !== 0 && (isAlnum(before) || before === 0x5f) && escapeEndingAt(bytes, start, first) === 0
+  const isGlued =
+    before !== 0 &&
+    // blk_-5195120009388265: a signed number in a name
+    (isAlnum(before) || before === 0x5f || (before === dash && first - 2 >= start && bytes[first - 2] === 0x5f)) &&
+    escapeEndingAt(bytes, start, first) === 0
   if (isPlus(d, first) && !isGlued) {
     if (takeInternational(d)) return
   }
@@ -157,7 +161,7 @@ function takeCard(d: Detection, g: number, isFree: (count: number) => boolean): 
     if (!run.hasLengths(g, shape) || !isFree(shape.length)) continue
     const separator = run.separatorOf(g, shape.length)
     if (separator === 0 || separator === slash || run.isChained(g, shape.length)) continue
-    if (!isCardNumber(digits, run.collect(g, shape.length)) || isInTable(g, shape.length)) continue
+    if (!isCardNumber(digits, run.collect(g, shape.length)) || isInTable(d, g, shape.length)) continue
     d.add(ids.card, run.starts[g]!, run.endOf(g + shape.length - 1))
     takeBesideCard(d, run.endOf(g + shape.length - 1))
     return shape.length
@@ -186,11 +190,36 @@ function takeBesideCard(d: Detection, at: number): void {
 }
 
 /** Whether four-digit groups go on before and behind: a dump of numbers, in which any sixteen may pass for a card. */
-function isInTable(first: number, count: number): boolean {
+function isInTable(d: Detection, first: number, count: number): boolean {
+  if (isInDump(d)) return true
   let others = 0
   for (let g = first - 1; g >= 0 && run.lengths[g] === 4; g--) others++
   for (let g = first + count; g < run.count && run.lengths[g] === 4; g++) others++
   return others >= 2 && !(others % 4 === 0 && hasCardBeside(first))
+}
+
+/** Whether groups of four hex digits stand before or behind the whole run, or hold its first or last digits. */
+function isInDump(d: Detection): boolean {
+  const { bytes, start, end } = d
+  const first = run.starts[0]!
+  const last = run.endOf(run.count - 1)
+  if (first > start && isAlnum(bytes[first - 1]!)) return isHexGroup(d, run.endOf(0), -1)
+  if (last < end && isAlnum(bytes[last]!)) return isHexGroup(d, run.starts[run.count - 1]! - 1, 1)
+  return isHexGroup(d, first - 1, -1) || isHexGroup(d, last, 1)
+}
+
+/** Whether four hex digits, some of them letters, stand behind the space at `at`, as in the dump of a memory. */
+function isHexGroup(d: Detection, at: number, step: 1 | -1): boolean {
+  const { bytes, start, end } = d
+  if (at < start || at >= end || bytes[at] !== space) return false
+  let letters = 0
+  for (let i = 1; i <= 4; i++) {
+    const offset = at + i * step
+    if (offset < start || offset >= end || !isHex(bytes[offset]!)) return false
+    if (!isDigit(bytes[offset]!)) letters++
+  }
+  const next = at + 5 * step
+  return letters > 0 && letters < 4 && (next < start || next >= end || !isAlnum(bytes[next]!))
 }
 
 /** Several cards in a row: the four groups before or behind these are one as well. */
@@ -200,9 +229,12 @@ function hasCardBeside(first: number): boolean {
   return false
 }
 
-/** No issuer makes cards of 17 or 18 digits but UnionPay: others are ids, unless the name of the value says card. */
+/**
+ * Cards of 17 to 19 digits are rare, and ids of 64 bits have 19: one in ninety of those would pass for one. They count
+ * only where the name of the value says card.
+ */
 function hasUsualLength(d: Detection, count: number): boolean {
-  if (count <= 16 || (digits[0] === 6 && digits[1] === 2) || (count === 19 && digits[0] === 4)) return true
+  if (count <= 16) return true
   d.readContext(run.starts[0]!)
   return (d.flags & key.keyCard) !== 0
 }
@@ -268,7 +300,7 @@ function looksLikeVersion(d: Detection, from: number, octets: readonly number[])
   // Chrome/120.0.0.0, v1.2.3.4, lib-1.2.3.4, foo@1.2.3.4
   if (before === slash && from - 2 >= start && isAlnum(bytes[from - 2]!) && !isInPath(bytes, start, from - 1))
     return true
-  if (before === dash || before === 0x76 || before === 0x56) return true
+  if (before === dash || before === 0x76 || before === 0x56 || before === 0x7e) return true
   d.readContext(from)
   if ((d.flags & (key.keyServerAddress | key.keyVersion)) !== 0 && (d.flags & key.keyClientAddress) === 0) return true
   if (upgrade.test(latin1(bytes, Math.max(start, from - 64), from))) return true
@@ -295,7 +327,7 @@ function takeNationalId(d: Detection, g: number, isFree: (count: number) => bool
       if (!allowed.includes(separator) || (allowed.length > 1 && run.separators[g + s] !== run.separators[g + 1]))
         hasShape = false
     }
-    if (!hasShape || !valid(digits, run.collect(g, groups.length)) || isInTable(g, groups.length)) continue
+    if (!hasShape || !valid(digits, run.collect(g, groups.length)) || isInTable(d, g, groups.length)) continue
     d.add(nationalDetectors[i]!, from, run.endOf(g + groups.length - 1))
     return groups.length
   }

@@ -148,6 +148,7 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
     count = 3
   } else {
     if ((d.flags & key.keyExempt) !== 0 || isDateLike(g)) return 0
+    if (count === 1 && total < 10 && (d.flags & key.keyPhoneFar) !== 0) return 0
     if (run.hasLengths(g, [3, 3, 4]) && isFree(3)) count = 3
     if (count < run.count - g && run.separators[g + count] !== space) return 0
   }

@@ -63,7 +63,7 @@ const commonWords = new Set(
     'rotation policy strength length required. session sessions cookie cookies refresh access identity client server user ' +
     'username account email login logout request response header body query unauthorized forbidden expiredtoken ' +
     'authentication verification validation generated created cleartext strong weak medium short long internal external ' +
-    'function public private protected static readonly async await return const class interface'
+    'function public private protected static readonly async await return const class interface option options flag flags argument arguments parameters prompt fields'
   ).split(' '),
 )
 

@@ -61,7 +61,7 @@ const otherForms: readonly VendorForm[][] = [
   // StackHawk, Teamwork, Ubidots, Voiceflow, Zoho, Firecrawl, Jina, PubNub, SalesBlink, X
   form('vendor_key', 'hawk.', `${base64Url}.`, 41, 41, /^[\w-]{20}\.[\w-]{20}$/),
   form('vendor_key', 'tkn.v1_', `${word}=`, 71, 72),
-  form('vendor_key', 'BBFF-', word, 30),
+  form('vendor_key', 'BBFF-', word, 30, 30, 'random'),
   form('vendor_key', 'VF.', `${word}.`, 41, 44, /^((DM|WS)\.)?[a-fA-F0-9]{24}\.[A-Za-z0-9]{16}$/),
   form('vendor_key', '1000.', `${hex}.`, 65, 65, /^[a-f0-9]{32}\.[a-f0-9]{32}$/),
   form('vendor_key', 'fc-', hex, 32, 32, 'random'),

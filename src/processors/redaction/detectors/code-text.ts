@@ -1,0 +1,33 @@
+import { nameWords } from './key-words.ts'
+
+const members = /^[A-Za-z_$][A-Za-z_$]*(?:(?:\.|->|::)[A-Za-z_$][A-Za-z_$]*)+$/
+const call = /^[*&!]?[A-Za-z_$][A-Za-z_$.]{2,63}(?:\[\d*|[([{<][A-Za-z_$., =*&]{0,64})$/
+const receiver =
+  /^(this|self|cls|req|request|os|config|cfg|info|args|opts|options|params|ctx|process|attribute|attrs|settings|props|state|data|env|user|creds|credentials)(\.[A-Za-z_$]|\[)/
+const type = /^(?:[*&]|\[\d*\]|\[\]|map\[|\[\d*$)+[A-Za-z]?/
+const object = /^(?:[a-z_]\w*\.)*[A-Z][A-Za-z]+(?:\$\w+)?(?:\{[\w-]{0,64}|@[0-9a-f]{1,8})$/
+const dottedObject = /^[a-z]\w*(?:\.[A-Za-z_$][\w$]*)+(?:@[0-9a-f]{1,8}|\/\d+)$/
+const formatVerb = /^%(?:[sdvqr+]\b|\(|\{)/
+
+/**
+ * What stands there in source code or in the text of an object: a call, a member, a type, an index, `Token{a64f99`. Only
+ * for text without quotes, and none of it matches where digits mix with letters as people and generators mix them.
+ */
+export const isCode = (text: string) =>
+  members.test(text) ||
+  call.test(text) ||
+  receiver.test(text) ||
+  type.test(text) ||
+  object.test(text) ||
+  dottedObject.test(text) ||
+  formatVerb.test(text) ||
+  /^(?:=|\+ |=> |func\(|function\b|lambda\b|new [A-Z]|await |\(\[)/.test(text)
+
+/** Whether the value only says its own name again: `password=key_password`, `"token": "token"`, an anchor of a document. */
+export function repeatsName(name: string, text: string): boolean {
+  if (!/^[A-Za-z_.-]+$/.test(text)) return false
+  const words = nameWords(text)
+  const own = nameWords(name)
+  if (words.join('') === own.join('')) return true
+  return words.length > 1 && words.length <= 4 && words.at(-1) === own.at(-1)
+}
