@@ -75,6 +75,15 @@ const cases: readonly (readonly [text: string, marked: string, key?: string])[] 
   ['Key (phone)=(4155552671) already exists', 'Key (phone)=([phone]) already exists'],
   ['ether 10:22:33:44:55:06', 'ether [mac]'],
   ['to=bob%2540corp.io&x=1', 'to=[email]&x=1'],
+  [
+    'phone: (0131) 496 0795, tel 0690 00 89 27, phone 946.669.1359x566',
+    'phone: [phone], tel [phone], phone [phone]x566',
+  ],
+  ['call +68172 28 96, +500 33734, +975 17 12 34 56', 'call [phone], [phone], [phone]'],
+  ['{ID:7 Data:2a0c:5a4f:1:2:3:4:5:6 mac:00:1a:2b:3c:4d:5e}', '{ID:7 Data:[ipv6] mac:[mac]}'],
+  ['card 501800001239 and 213112345678904', 'card [card] and [card]'],
+  ['Laura Strickland', '[person]', 'shipping.name'],
+  ['12 Main St, Springfield', '[address]', 'customer.street_address'],
   // What a limit cut off.
   ['dial postgres://app:Zk3pQ9xL', 'dial postgres://app:[url_credentials]'],
   ['user alice.smith@gma', 'user [email]'],

@@ -81,18 +81,24 @@ export function detectColonChain(d: Detection, at: number): void {
   // Only the first colon of a chain looks at it.
   if (from > start && bytes[from - 1] === 0x3a) return
   const real = Math.min(at, afterEscape(bytes, start, from, end))
+  if (!beginsWord(bytes, start, real)) {
+    // `Data:2a0c:5a4f:…`, `mac:00:1a:…`: the end of a name is hex as well, and the chain begins behind its colon.
+    let next = at + 1
+    while (next < end && next - at < 6 && isHex(bytes[next]!)) next++
+    if (next > at + 1 && next < end && bytes[next] === 0x3a) detectChainFrom(d, next, at + 1)
+    return
+  }
   if (detectChainFrom(d, at, real) || real === from || bytes[from - 1] !== 0x25) return
   // `%2a00:` may be an escape, or the sign of a LIKE before an address.
   detectChainFrom(d, at, from)
 }
 
 function detectChainFrom(d: Detection, at: number, from: number): boolean {
-  const { bytes, start, end } = d
+  const { bytes, end } = d
   let to = at
   let colons = 0
   while (to < end && to - from < 60 && isChainByte(bytes[to]!)) if (bytes[to++] === 0x3a) colons++
   if (colons < 2) return false
-  if (!beginsWord(bytes, start, from)) return false
   if (takeMac(d, from, to, colons)) return true
   // An embedded IPv4 address, then a zone, a prefix length or a port.
   let stop = to

@@ -94,7 +94,7 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
   ],
   [keySsn, 'ssn socialsecurity itin tin taxpayer ssnumber socialsec'],
   [keyCard, 'card cards creditcard debitcard cardnumber ccnumber cc ccnum pan visa mastercard amex payment cardno'],
-  [keyCvv, 'cvv cvc cvv2 cvc2 csc securitycode cardcode cid'],
+  [keyCvv, 'cvv cvc cvv2 cvc2 csc securitycode cardcode cid cardverificationvalue'],
   [keyExpiry, 'expiry exp expiration expires expirydate expdate validthru validuntil expirationdate'],
   [
     keyClientAddress,
@@ -111,7 +111,7 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
     'version versions ver release build useragent agent oid semver chrome firefox safari edge revision package pkg edg ' +
       'opr rv fileversion productversion assemblyversion sdk schemaurl driver firmware v',
   ],
-  [keyBirth, 'dob birth birthdate birthday dateofbirth born geburtsdatum'],
+  [keyBirth, 'dob birth birthdate birthday dateofbirth born bornon bornat geburtsdatum geboren geburtstag bday bdate'],
   [keyPassport, 'passport passportnumber passportno reisepass'],
   [
     keyLicence,
@@ -120,16 +120,25 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
   [
     keyAddress,
     'streetaddress homeaddress postaladdress shippingaddress billingaddress mailingaddress addressline street address1 ' +
-      'address2 addressline1 addressline2 deliveryaddress',
+      'address2 addressline1 addressline2 deliveryaddress streetname streetline fulladdress addressfull adresse',
   ],
-  [keyBank, 'accountnumber bankaccount acctnumber accountno acctno iban bankaccountnumber kontonummer'],
+  [
+    keyBank,
+    'accountnumber bankaccount acctnumber accountno acctno iban bankaccountnumber kontonummer checkingaccount ' +
+      'savingsaccount accountnum acctnum bankacct currentaccount giroaccount',
+  ],
   [keyImei, 'imei imeisv'],
   [keyIccid, 'iccid simserial simnumber'],
   [keyAba, 'aba routing routingnumber routingno rtn abanumber'],
   [keySortCode, 'sortcode'],
   [keyPath, 'urlpath httptarget httproute route uripath requestpath urlfull httpurl uri'],
   [keyMessageId, 'messageid msgid inreplyto references'],
-  [keyPin, 'pin otp totp mfa twofactor passcode onetime verificationcode otpcode pincode'],
+  [
+    keyPin,
+    'pin otp totp mfa twofactor passcode onetime verificationcode otpcode pincode confirmationcode securitycode ' +
+      'activationcode authenticationcode logincode smscode mfacode 2facode 2fa onetimecode onetimepassword onetimepasscode ' +
+      'onetimepin accesscode unlockcode resetcode backupcode recoverycode signincode',
+  ],
   [keyCommand, 'commandline cmdline'],
   [keyWallet, 'wallet btc bitcoin eth ethereum crypto'],
 ]
@@ -246,7 +255,11 @@ export function describeKey(name: string): KeyInfo {
   // `user.id`, `card_id`: an identifier whatever else it names, unless the id itself is personal.
   if ((flags & keyExempt) !== 0 && words.at(-1)! !== 'id' && (flags & strongContext) !== 0) flags &= ~keyExempt
   if (words.at(-1) === 'name' && personSubjects.has(words.at(-2) ?? '')) flags |= keyPerson
-  if (words.at(-1) === 'address' && addressSubjects.has(words.at(-2) ?? '')) flags |= keyClientAddress
+  if (/^(address|addr)[12]?$/.test(words.at(-1) ?? '')) {
+    const subject = words.at(-2) ?? ''
+    if (addressSubjects.has(subject)) flags |= keyClientAddress
+    else if (homeSubjects.has(subject)) flags |= keyAddress
+  }
   return { flags, nationalIds: describesKind(words) ? 0 : info.nationalIds }
 }
 
@@ -277,9 +290,17 @@ function headerFlags(words: readonly string[]): number {
   return (authorizationWords.has(last) ? keyAuthorization : 0) | (cookieWords.has(last) ? keyCookie : 0)
 }
 const personSubjects = new Set(
-  'user customer patient employee person holder owner client recipient sender author contact guest member passenger student buyer seller enduser full first last given family middle maiden display legal real nick'.split(
+  'user customer patient employee person holder owner client recipient sender author contact guest member passenger student buyer seller enduser billing shipping delivery applicant beneficiary spouse parent driver attendee subscriber physician doctor signer emergency tenant borrower insured policyholder traveler traveller donor voter witness full first last given family middle maiden display legal real nick'.split(
     ' ',
   ),
+)
+/** Whose address is where somebody lives, and no place in a network. */
+const homeSubjects = new Set(
+  (
+    'customer user home billing shipping mailing delivery postal street residential residence patient employee person owner ' +
+    'holder recipient member guest passenger buyer seller student applicant permanent current invoice payment personal ' +
+    'physical legal resident tenant beneficiary contact mail'
+  ).split(' '),
 )
 const addressSubjects = new Set(['client', 'source', 'peer', 'remote'])
 

@@ -1,4 +1,4 @@
-import { isCardNumber } from './cards.ts'
+import { isCardNumber, isNamedCard } from './cards.ts'
 import { detectorId } from './catalog.ts'
 import { luhn } from './checksums.ts'
 import type { Detection } from './detection.ts'
@@ -94,10 +94,18 @@ function inspect(d: Detection): void {
   for (let g = 0; g < run.count; g++) {
     const isFirst = g === 0
     if (isFirst && isGlued) continue
-    const gluedBehind = !endsWord(bytes, runEnd, end)
+    const gluedBehind = !endsWord(bytes, runEnd, end) && !isExtension(bytes, runEnd, end)
     const taken = takeAt(d, g, gluedBehind)
     if (taken > 0) g += taken - 1
   }
+}
+
+/** `x566` behind a phone number. */
+function isExtension(bytes: Uint8Array, at: number, end: number): boolean {
+  if (bytes[at] !== 0x78 || at + 1 >= end || !isDigit(bytes[at + 1]!)) return false
+  let offset = at + 1
+  while (offset < end && isDigit(bytes[offset]!)) offset++
+  return offset - at <= 7 && endsWord(bytes, offset, end)
 }
 
 /** A passport's or a licence's number with a letter or two before its digits, beside a word for it. */
@@ -365,7 +373,7 @@ function takeByContext(d: Detection, g: number, count: number): boolean {
     return addTrue(d, ids.imei, from, end)
   if (total >= 18 && total <= 20 && (flags & key.keyIccid) !== 0 && digits[0] === 8 && digits[1] === 9)
     return addTrue(d, ids.iccid, from, end)
-  if (total >= 14 && (flags & key.keyCard) !== 0 && isCardNumber(digits, total)) return addTrue(d, ids.card, from, end)
+  if (total >= 12 && (flags & key.keyCard) !== 0 && isNamedCard(digits, total)) return addTrue(d, ids.card, from, end)
   if (total >= 6 && total <= 17 && (flags & key.keyBank) !== 0) return addTrue(d, ids.bank, from, end)
   if (total >= 7 && total <= 9 && (flags & key.keyPassport) !== 0) return addTrue(d, ids.passport, from, end)
   for (let i = 0; i < nationalIds.length; i++) {

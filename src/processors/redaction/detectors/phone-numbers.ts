@@ -138,7 +138,14 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
   if (total < 7 || !isFree(count)) return 0
   // /phones/742253888
   if (count === 1 && from - 1 > start && bytes[from - 1] === slash && isAlnum(bytes[from - 2]!)) return 0
-  d.readContext(from)
+  let begin = from
+  if (begin - 1 > start && bytes[begin - 1] === space && bytes[begin - 2] === 0x29)
+    begin = parenthesisBefore(d, begin - 2)
+  else if (begin > start && bytes[begin - 1] === 0x29) begin = parenthesisBefore(d, begin - 1)
+  else if (begin - 1 > start && bytes[begin - 1] === dash && bytes[begin - 2] === 0x29)
+    begin = parenthesisBefore(d, begin - 2)
+  if (begin < 0) begin = from
+  d.readContext(begin)
   if ((d.flags & key.keyPhone) === 0) {
     const isDashed =
       run.hasLengths(g, [3, 3, 4]) && isFree(3) && run.separatorOf(g, 3) !== 0 && run.separators[g + 1] !== slash
@@ -152,14 +159,16 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
     if (run.hasLengths(g, [3, 3, 4]) && isFree(3)) count = 3
     if (count < run.count - g && run.separators[g + count] !== space) return 0
   }
-  let begin = from
-  if (begin - 1 > start && bytes[begin - 1] === space && bytes[begin - 2] === 0x29) {
-    let open = begin - 3
-    while (open >= start && begin - open <= 8 && bytes[open] !== 0x28) open--
-    if (open >= start && begin - open <= 8) begin = open
-  }
   d.add(phone, begin, run.endOf(g + count - 1))
   return count
+}
+
+/** Where the parenthesis with an area code opens that closes at `at`; -1 where there is none. */
+function parenthesisBefore({ bytes, start }: Detection, at: number): number {
+  let open = at - 1
+  while (open >= start && at - open <= 7 && (isDigit(bytes[open]!) || bytes[open] === dash || bytes[open] === space))
+    open--
+  return open >= start && bytes[open] === 0x28 && at - open > 1 ? open : -1
 }
 
 /** `1 (415)`, `+1-(415)`: takes a calling code of North America before the parenthesis along. */
@@ -175,8 +184,13 @@ function withCallingCode(bytes: Uint8Array, start: number, begin: number): numbe
 /** 2024-01-15, 15/01/2024, and 1435065584.128, 2024.01.15 10: a calendar date; or a time in seconds. */
 function isDateLike(g: number): boolean {
   if (run.count - g === 2 && run.lengths[g]! >= 8 && run.separators[g + 1] === dot) return true
+  const first = run.d.bytes[run.starts[g]!]!
   return (
-    (run.lengths[g] === 4 && run.lengths[g + 1] === 2 && run.lengths[g + 2] === 2) ||
+    (run.lengths[g] === 4 &&
+      run.lengths[g + 1] === 2 &&
+      run.lengths[g + 2] === 2 &&
+      first !== 0x30 &&
+      run.count - g === 3) ||
     (run.lengths[g]! <= 2 && run.lengths[g + 1]! <= 2 && run.lengths[g + 2] === 4 && run.separators[g + 1] !== space)
   )
 }
