@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { ConsumeError } from '../component/consumer.ts'
+import { BatchMemory } from '../pdata/batch-memory.ts'
 import type { OtlpBatch } from '../pdata/otlp-batch.ts'
 import { ManualClock } from '../testkit/manual-clock.ts'
 import { ModelDisk } from '../testkit/model-disk.ts'
@@ -110,6 +111,38 @@ t.test('keeps little in memory when the backend is away, and reads the rest in o
   t.strictSame(reader.seen, range(100))
   t.equal(journal.unreadItems, 0)
   t.match(journal.capacity, { items: 0, bytes: 0 })
+  await journal.close()
+})
+
+t.test('memory goes once the disk has it, or with the last record of a read', async t => {
+  const { journal, reader } = setUp(new ModelDisk(), unlimited, { residentBytesMax: 50_000, segmentBytesMax: 1 << 20 })
+  journal.read(reader)
+  const batches = await Promise.all(
+    range(3).map(async i => {
+      const { bytes, ...batch } = spanBatch(i, 1, 40_000)
+      const own = new Uint8Array(bytes)
+      await journal.append({ ...batch, bytes: own, memory: BatchMemory.of(own) })
+      return own
+    }),
+  )
+  t.same(
+    batches.map(bytes => bytes.length > 0),
+    [true, false, false],
+    'the first is held to be sent, the others wait on disk',
+  )
+  const release = (entry: QueueEntry) => entry.batch.memory?.release(entry.batch.bytes)
+  const read: QueueEntry[] = []
+  while (reader.held.length > 0) {
+    read.push(...reader.held)
+    reader.settleAll()
+    await settled()
+  }
+  t.strictSame(reader.seen, range(3))
+  for (const entry of read) release(entry)
+  t.same(
+    read.map(entry => entry.batch.bytes.length),
+    [0, 0, 0],
+  )
   await journal.close()
 })
 

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../clock/clock.ts'
+import { BatchMemory } from '../pdata/batch-memory.ts'
 import type { OtlpBatch, Signal } from '../pdata/otlp-batch.ts'
 import { LockedError } from '../storage/directory-lock.ts'
 import { type FileSystem, nodeFileSystem } from '../storage/file-system.ts'
@@ -133,6 +134,8 @@ export class DiskJournal implements Journal {
 
   adopt(batch: OtlpBatch, appendedAtMs: number): QueueEntry {
     const entry = new QueueEntry(batch, appendedAtMs)
+    // It is given on before it is written.
+    entry.isPinned = true
     this.capacity.add(entry.size)
     this.#makeReady(entry)
     const ageMs = this.#settings.clock.nowMs() - appendedAtMs
@@ -283,6 +286,9 @@ export class DiskJournal implements Journal {
       if (waitsForResult) {
         context.entry = new QueueEntry(context.batch, clock.nowMs(), record.sequence)
         this.#known.set(record.sequence, context.entry)
+      } else {
+        // What is on disk is read again when its turn comes.
+        context.batch.memory?.release(context.batch.bytes)
       }
       this.#reader?.readable()
       return
@@ -315,12 +321,14 @@ export class DiskJournal implements Journal {
         const known = this.#known.get(record.sequence)
         this.#known.delete(record.sequence)
         if (known !== undefined) {
+          record.memory?.release()
           if (known.isRead || known.state !== 'waiting' || this.#ready.includes(known)) continue
           this.#makeReady(known, true)
           continue
         }
         const { payload, itemCount, sequence, units } = record
-        const batch: OtlpBatch = { signal, bytes: payload, itemCount }
+        const memory = BatchMemory.keptBy(payload, () => record.memory?.release())
+        const batch: OtlpBatch = { signal, bytes: payload, itemCount, memory }
         const appendedAtMs = Math.min(clock.nowMs(), record.wallMs + clockSkewMs)
         const size = { units, items: itemCount, bytes: payload.length }
         const entry = new QueueEntry(batch, appendedAtMs, sequence, size)

@@ -356,8 +356,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     }
     journal.settle(entry)
     entry.state = 'settled'
-    // A journal on disk may still be writing it.
-    if (refusal === undefined && !entry.isPinned && !journal.isDurable) entry.batch.memory?.release(entry.batch.bytes)
+    if (refusal === undefined && !entry.isPinned) entry.batch.memory?.release(entry.batch.bytes)
     if (refusal === undefined) entry.waiter?.accepted()
     else if (this.#isWaitedFor(entry)) refuse(entry, refusal)
   }

@@ -14,10 +14,12 @@ const ownBytesMin = 32 * 1024
  */
 export class BatchMemory {
   readonly #bytes: Uint8Array
+  readonly #free: () => void
   #holders = 1
 
-  private constructor(bytes: Uint8Array) {
+  private constructor(bytes: Uint8Array, free: () => void) {
     this.#bytes = bytes
+    this.#free = free
   }
 
   /**
@@ -27,7 +29,12 @@ export class BatchMemory {
   static of(bytes: Uint8Array, prefixBytes = 0): BatchMemory | undefined {
     const { buffer, length } = bytes
     if (length < ownBytesMin || buffer.byteLength - length > prefixBytes) return undefined
-    return buffer instanceof ArrayBuffer ? new BatchMemory(bytes) : undefined
+    return buffer instanceof ArrayBuffer ? new BatchMemory(bytes, () => buffer.transfer(0)) : undefined
+  }
+
+  /** For bytes in memory that somebody else keeps: the last holder calls `free`, once. */
+  static keptBy(bytes: Uint8Array, free: () => void): BatchMemory {
+    return new BatchMemory(bytes, free)
   }
 
   /** One holder becomes `holders`: each of them has to release, or none does any good. */
@@ -39,6 +46,6 @@ export class BatchMemory {
   release(bytes: Uint8Array): void {
     if (bytes !== this.#bytes || this.#holders === 0) return
     this.#holders--
-    if (this.#holders === 0) (bytes.buffer as ArrayBuffer).transfer(0)
+    if (this.#holders === 0) this.#free()
   }
 }

@@ -104,7 +104,8 @@ let slowUntilMs = 0
 function nodeFile(handle: FileHandle): StorageFile {
   return {
     async read(offset, length) {
-      const buffer = Buffer.allocUnsafe(length)
+      // Not of the pool that Node shares out: what was read is given back by itself.
+      const buffer = Buffer.allocUnsafeSlow(length)
       let filled = 0
       while (filled < length) {
         const { bytesRead } = await handle.read(buffer, filled, length - filled, offset + filled)

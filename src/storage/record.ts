@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import type { ReadMemory } from './read-memory.ts'
 
 /**
  * One record in a segment, little-endian:
@@ -29,6 +30,8 @@ export interface LogRecord {
   readonly itemCount: number
   readonly units: number
   readonly payload: Uint8Array
+  /** Of a record that was read: to be released when the payload is not needed any more, or left to the collector. */
+  readonly memory?: ReadMemory
   /** What the writer's caller wants to find again when the record is written; not stored. */
   readonly context?: unknown
 }

@@ -108,6 +108,7 @@ export class SegmentLog {
         const place = await this.#nextPatiently(reader, segment)
         if (place === undefined) break
         if (!this.#acks.set.has(place.record.sequence)) addRecord(totals, place.record)
+        place.record.memory?.release()
       }
       if (this.#isClosed) return
       await segment.release()
@@ -126,7 +127,10 @@ export class SegmentLog {
     return writer.append({ ...record, sequence: this.#nextSequence++ })
   }
 
-  /** The next records that are not acked, up to about `bytesMax`; none at the end, or where a scan has to come first. */
+  /**
+   * The next records that are not acked, up to about `bytesMax`; none at the end, or where a scan has to come first. Who gets
+   * them holds their memory.
+   */
   async read(bytesMax: number): Promise<LogRecord[]> {
     const records: LogRecord[] = []
     let bytes = 0
@@ -151,12 +155,18 @@ export class SegmentLog {
         continue
       }
       const { record } = place
-      if (record.sequence <= this.#readSequence) continue
+      if (record.sequence <= this.#readSequence) {
+        record.memory?.release()
+        continue
+      }
       this.#passTo(record.sequence - 1)
       this.#readSequence = record.sequence
       const isAcked = this.#acks.set.has(record.sequence)
       if (!isAcked || !segment.isRecovered) addRecord(segment.unread, record, -1)
-      if (isAcked) continue
+      if (isAcked) {
+        record.memory?.release()
+        continue
+      }
       records.push(record)
       bytes += record.payload.length
     }
@@ -251,6 +261,7 @@ export class SegmentLog {
     try {
       for (let place = await reader.next(); place !== undefined; place = await reader.next()) {
         last.lastSequence = Math.max(last.lastSequence, place.record.sequence)
+        place.record.memory?.release()
       }
     } catch (error) {
       if (!isUnreadable(error)) throw error

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { errorCode, type FileSystem, type StorageFile } from './file-system.ts'
+import { ReadMemory } from './read-memory.ts'
 import { findMagic, type LogRecord, type ParsedHeader, parseHeader, parseRecord, recordHeaderBytes } from './record.ts'
 
 const suffix = '.seg'
@@ -145,9 +146,12 @@ export class SegmentReader {
   readonly #segment: Segment
   readonly #damaged: (range: DamagedRange) => void
   #buffer: Uint8Array = emptyBytes
+  #memory: ReadMemory | undefined
   /** Where the buffer's first byte stands in the file. */
   #bufferOffset: number
   #position = 0
+  /** The read that the next records will probably need. */
+  #ahead: { readonly offset: number; readonly bytes: Promise<Uint8Array | undefined> } | undefined
 
   constructor(segment: Segment, offset: number, damaged: (range: DamagedRange) => void) {
     this.#segment = segment
@@ -159,16 +163,20 @@ export class SegmentReader {
     return this.#bufferOffset + this.#position
   }
 
-  /** Undefined at the end of the segment. */
+  /** Undefined at the end of the segment. Who gets a record holds its memory. */
   async next(): Promise<RecordPlace | undefined> {
     while (this.offset < this.#segment.endOffset) {
       const record = await this.#recordHere()
       if (record !== undefined) {
         this.#position += recordHeaderBytes + record.payload.length
-        return { record, endOffset: this.offset }
+        const memory = this.#memory!
+        memory.hold()
+        if (this.#position === this.#buffer.length) this.#take(emptyBytes, this.offset, undefined)
+        return { record: { ...record, memory }, endOffset: this.offset }
       }
       await this.#passDamage()
     }
+    this.#take(emptyBytes, this.offset, undefined)
     return undefined
   }
 
@@ -193,7 +201,8 @@ export class SegmentReader {
       next = findMagic(this.#buffer, next + 1)
     }
     const end = next === -1 ? this.#buffer.length : next
-    const bytes = this.#buffer.slice(start, end)
+    // A copy: it is kept aside later than the memory of this read is held.
+    const bytes = new Uint8Array(this.#buffer.subarray(start, end))
     const offset = this.offset
     const isTail = next === -1
     const isTorn = isTail && (header === undefined || recordHeaderBytes + header.length > bytes.length)
@@ -209,10 +218,39 @@ export class SegmentReader {
     const { offset } = this
     const wanted = Math.min(Math.max(length, chunkBytes), this.#segment.endOffset - offset)
     if (wanted <= held) return
+    const ahead = this.#ahead?.offset === offset ? await this.#ahead.bytes : undefined
+    this.#ahead = undefined
     // Reading the part of a record that is here once more is cheaper than joining two buffers.
-    const more = await (await this.#segment.open()).read(offset, wanted)
+    const isEnough = ahead !== undefined && ahead.length >= Math.min(length, wanted)
+    const more = isEnough ? ahead : await (await this.#segment.open()).read(offset, wanted)
+    this.#take(more, offset, new ReadMemory(more))
+    this.#readAhead()
+  }
+
+  #take(bytes: Uint8Array, offset: number, memory: ReadMemory | undefined): void {
+    this.#memory?.release()
+    this.#memory = memory
+    this.#buffer = bytes
     this.#bufferOffset = offset
     this.#position = 0
-    this.#buffer = more
+  }
+
+  /** While the records of this read are looked at and delivered, the system brings the next. */
+  #readAhead(): void {
+    const { file, endOffset } = this.#segment
+    let position = 0
+    for (
+      let header = parseHeader(this.#buffer, 0);
+      header !== undefined;
+      header = parseHeader(this.#buffer, position)
+    ) {
+      if (position + recordHeaderBytes + header.length > this.#buffer.length) break
+      position += recordHeaderBytes + header.length
+    }
+    const offset = this.#bufferOffset + position
+    const length = Math.min(chunkBytes, endOffset - offset)
+    if (file === undefined || position === 0 || length <= 0) return
+    // What it says of the disk is asked again when it is needed.
+    this.#ahead = { offset, bytes: file.read(offset, length).catch(() => undefined) }
   }
 }
