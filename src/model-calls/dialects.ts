@@ -260,6 +260,19 @@ export const roleKeys = {
     'traceloop.association.properties.session_id',
   ],
   team: ['team', 'team.name', 'app.team', 'service.team', 'traceloop.association.properties.team'],
+  // What the `cost` processor writes beside the cost: of this agent, or of one before it.
+  costStatus: ['sluice.cost.status'],
+  priceId: ['sluice.cost.price_id'],
+  costDetail: [
+    'sluice.cost.input',
+    'sluice.cost.output',
+    'sluice.cost.cache_read',
+    'sluice.cost.cache_write',
+    'sluice.cost.other',
+    'sluice.cost.source',
+    'sluice.cost.price_as_of',
+    'sluice.cost.currency',
+  ],
 } satisfies Record<string, readonly string[]>
 
 export type Role = keyof typeof roleKeys

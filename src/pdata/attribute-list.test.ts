@@ -1,10 +1,11 @@
 import t from 'tap'
 import { randomRequest } from '../testkit/request-variants.ts'
 import { SeededRandom } from '../testkit/seeded-random.ts'
+import { AttributeBlock } from './attribute-block.ts'
 import { AttributeKey } from './attribute-key.ts'
 import { ConstantAttribute } from './constant-attribute.ts'
 import { StageWalk } from './stage-walk.ts'
-import { encodeString, ValueReader } from './value.ts'
+import { encodeDouble, encodeString, ValueReader } from './value.ts'
 import type { SpanView } from './views.ts'
 import { keep, type Verdict } from './walk-hooks.ts'
 
@@ -166,8 +167,6 @@ t.test('indices stay valid while attributes are removed and inserted', async t =
     t.equal(attributes.insert(new AttributeKey('c'), encodeString('4')), false)
     t.equal(attributes.size, 3)
     t.equal(attributes.keyText(2), 'c')
-    t.equal(attributes.isChanged(1), false)
-    t.equal(attributes.isChanged(2), true)
   })
 })
 
@@ -191,5 +190,55 @@ t.test('one constant serves many spans and many runs', async t => {
       look(out, span => read(span, 'a')),
       '1',
     )
+  }
+})
+
+t.test('a block of attributes is read, changed and removed one by one, in every run', async t => {
+  const key = (text: string) => new AttributeKey(text)
+  const value = ({ attributes }: SpanView, name: string) => {
+    const at = attributes.find(key(name))
+    return at < 0
+      ? undefined
+      : reader.reset(attributes.bytes, attributes.valueStart(at), attributes.valueEnd(at)).toJs()
+  }
+  const names = new AttributeBlock(9, [
+    { key: key('k1'), value: encodeString('v1') },
+    { key: key('a-longer-key'), value: encodeString('v'.repeat(200)) },
+  ])
+  const numbers = new AttributeBlock(9, [
+    { key: key('n1'), value: encodeDouble(0) },
+    { key: key('n2'), value: encodeDouble(0) },
+  ])
+  const one = spanWith([...text('a'), ...valueField('1')])
+  for (let run = 0; run < 3; run++) {
+    const out = new StageWalk('traces', [
+      {
+        span({ attributes, message }) {
+          const start = attributes.appendCopy(numbers)
+          for (let i = 0; i < numbers.count; i++) {
+            message.workspace.view.setFloat64(start + numbers.valueEnd(i) - 8, run + i / 10, true)
+          }
+          attributes.appendConstants(names)
+          return keep
+        },
+      },
+      {
+        span(span) {
+          t.equal(value(span, 'k1'), 'v1')
+          t.equal(value(span, 'n2'), run + 0.1)
+          span.attributes.remove(key('k1'))
+          span.attributes.set(key('n1'), encodeString('set'))
+          return keep
+        },
+      },
+    ]).run(Uint8Array.from([...one, ...one]))
+    for (const name of ['a', 'k1', 'a-longer-key', 'n1', 'n2']) {
+      const wanted = { a: '1', k1: undefined, 'a-longer-key': 'v'.repeat(200), n1: 'set', n2: run + 0.1 }[name]
+      t.equal(
+        look(out, span => value(span, name)),
+        wanted,
+        name,
+      )
+    }
   }
 })

@@ -1,6 +1,7 @@
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { wireBytes } from '../wire/wire-type.ts'
 import { varintLength } from '../wire/wire-writer.ts'
+import type { AttributeBlock } from './attribute-block.ts'
 import { type AttributeKey, hashKey, hashLengthFactor } from './attribute-key.ts'
 import { copyExtraFields, rowEnd, skipOthers } from './attribute-row.ts'
 import type { ConstantAttribute, EncodedValue } from './constant-attribute.ts'
@@ -332,11 +333,6 @@ export class AttributeList {
   keyText(index: number): string {
     return readText(this.#workspace.bytes, this.keyStart(index), this.keyEnd(index))
   }
-  /** Whether an edit made or changed this entry: its value was not in the request. */
-  isChanged(index: number): boolean {
-    return (this.#entries[index * columns + state]! & stateChanged) !== 0
-  }
-
   /** Adds the attribute where the key is absent; says whether it did. */
   insert(key: AttributeKey, value: EncodedValue): boolean {
     if (this.find(key) >= 0) return false
@@ -355,22 +351,30 @@ export class AttributeList {
   /** The same as `insert`, for an attribute that many records get: its bytes are copied once in a run. */
   insertConstant(attribute: ConstantAttribute): boolean {
     if (this.find(attribute.key) >= 0) return false
-    const field = attribute.field(this.fieldNumber)
-    const start = this.#workspace.place(field)
-    const at = this.#append()
-    const entries = this.#entries
-    entries[at + sourceStart] = -1
-    entries[at + sourceEnd] = -1
-    entries[at + fieldStart] = start
-    entries[at + fieldEnd] = start + field.bytes.length
-    entries[at + keyStart] = start + field.keyOffset
-    entries[at + keyEnd] = start + field.keyOffset + attribute.key.bytes.length
-    entries[at + valueStart] = start + field.bytes.length - attribute.value.length
-    entries[at + valueEnd] = start + field.bytes.length
-    this.#hashes[this.size - 1] = attribute.key.hash
-    entries[at + state] = stateChanged | stateMoved | stateNoted
-    this.isDirty = true
+    this.appendConstants(attribute.field(this.fieldNumber))
     return true
+  }
+
+  /** Adds a block's attributes, whose keys are known to be absent. Its bytes are copied once in a run. */
+  appendConstants(block: AttributeBlock): void {
+    this.#appendBlock(block, this.#workspace.place(block))
+  }
+
+  /** The same with a copy of its own, for the caller to write numbers into. Returns where the copy begins. */
+  appendCopy(block: AttributeBlock): number {
+    const workspace = this.#workspace
+    const placed = workspace.place(block)
+    const start = workspace.length
+    workspace.copy(placed, placed + block.bytes.length)
+    this.#appendBlock(block, start)
+    return start
+  }
+
+  #appendBlock(block: AttributeBlock, start: number): void {
+    const first = this.size
+    for (let i = 0; i < block.count; i++) this.#append()
+    block.enter(this.#entries, this.#hashes, first, start)
+    this.isDirty = true
   }
 
   /** Inserts or updates. */

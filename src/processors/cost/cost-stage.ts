@@ -1,8 +1,8 @@
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
+import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import { CallReader } from '../../model-calls/call-reader.ts'
 import { type CacheCounting, scopeCounting } from '../../model-calls/usage.ts'
-import { AttributeKey } from '../../pdata/attribute-key.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
 import type { ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
 import { keep, type Verdict } from '../../pdata/walk-hooks.ts'
@@ -20,7 +20,7 @@ export interface CostContext {
   readonly scopes: readonly string[]
 }
 
-const ownCost = new AttributeKey('sluice.cost.status')
+const costStatusPlace = roleIndex('costStatus')
 
 /** Prices model calls and other paid operations on their spans. Spans that are neither cost a look at their keys. */
 export class CostStage implements StageProcessor {
@@ -73,7 +73,7 @@ export class CostStage implements StageProcessor {
     this.#meter?.countItem()
     if (this.#reader.read(span)) {
       // A span that another agent of ours has priced keeps what was found there, and is not booked twice.
-      if (this.#config.overwrite || span.attributes.find(ownCost) < 0) this.#priceCall(span)
+      if (this.#config.overwrite || this.#reader.roles.indexOf[costStatusPlace]! < 0) this.#priceCall(span)
     } else if (!this.#operations.isEmpty) this.#priceOperation(span)
     return keep
   }
@@ -96,7 +96,7 @@ export class CostStage implements StageProcessor {
     if (isDuplicate) this.#book.bookUnpriced(entry, 'duplicate')
     else if (status === 'unknown_model' || status === 'no_usage') this.#book.bookUnpriced(entry, status)
     else this.#book.bookCall(span, reader, entry, pricer.cost.total, pricer.usage)
-    this.#writer.write(span.attributes, isDuplicate ? 'duplicate' : status, pricer)
+    this.#writer.write(span, reader, isDuplicate ? 'duplicate' : status, pricer)
   }
 
   #enterScope({ name, message }: ScopeView): CacheCounting {

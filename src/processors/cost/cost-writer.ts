@@ -1,7 +1,12 @@
+import { roleIndex } from '../../model-calls/attribute-roles.ts'
+import type { CallReader } from '../../model-calls/call-reader.ts'
+import { AttributeBlock } from '../../pdata/attribute-block.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import type { AttributeList } from '../../pdata/attribute-list.ts'
 import { ConstantAttribute } from '../../pdata/constant-attribute.ts'
-import { encodeString } from '../../pdata/value.ts'
+import * as otlp from '../../pdata/otlp-fields.ts'
+import { encodeDouble, encodeString } from '../../pdata/value.ts'
+import type { SpanView } from '../../pdata/views.ts'
 import type { CostConfig } from './config.ts'
 import { DoubleAttribute } from './double-attribute.ts'
 import type { ModelEntry } from './model-memo.ts'
@@ -23,6 +28,14 @@ const profileKeys: Readonly<Record<CostConfig['profiles'][number], Partial<Recor
   otel: { total: 'gen_ai.usage.cost.amount' },
 }
 
+const partNames = ['input', 'output', 'cache_read', 'cache_write', 'other'] as const
+const doubleBytes = 8
+/** Where what is written may stand already. */
+const [costPlace, statusPlace, priceIdPlace, detailPlace] = (
+  ['existingCost', 'costStatus', 'priceId', 'costDetail'] as const
+).map(roleIndex) as [number, number, number, number]
+
+const totalKey = new AttributeKey('gen_ai.usage.cost')
 const statusKey = new AttributeKey('sluice.cost.status')
 const priceIdKey = new AttributeKey('sluice.cost.price_id')
 const asOfKey = new AttributeKey('sluice.cost.price_as_of')
@@ -39,6 +52,8 @@ interface Remark {
   readonly status: WrittenStatus
   readonly origin: PriceOrigin | undefined
   readonly constants: readonly ConstantAttribute[]
+  /** The same in one. */
+  readonly block: AttributeBlock
 }
 
 /** Writes a call's cost onto its span under the names that the configuration asks for. */
@@ -46,10 +61,10 @@ export class CostWriter {
   readonly #config: CostConfig
   readonly #currency: Uint8Array
   readonly #total = new DoubleAttribute('gen_ai.usage.cost')
-  readonly #parts = ['input', 'output', 'cache_read', 'cache_write', 'other'].map(
-    part => new DoubleAttribute(`sluice.cost.${part}`),
-  )
-  readonly #amounts = new Float64Array(5)
+  readonly #parts = partNames.map(part => new DoubleAttribute(`sluice.cost.${part}`))
+  readonly #amounts = new Float64Array(partNames.length)
+  /** The total and the parts that are more than zero, by the bits of their places. */
+  readonly #numbers: (AttributeBlock | undefined)[] = new Array(1 << partNames.length).fill(undefined)
   readonly #profileKeys: readonly { part: Part; attribute: DoubleAttribute }[]
   readonly #remarks = new WeakMap<ModelEntry, Remark[]>()
   /** Of the call before: most come in runs of one model. */
@@ -67,8 +82,53 @@ export class CostWriter {
     )
   }
 
-  /** Takes status and cost of the call that `pricer` has priced last. */
-  write(attributes: AttributeList, status: WrittenStatus, { cost, entry, origin }: Pricer): void {
+  /** Takes status and cost of the call that `reader` has read and `pricer` has priced last. */
+  write(span: SpanView, reader: CallReader, status: WrittenStatus, pricer: Pricer): void {
+    const { indexOf } = reader.roles
+    const isNew =
+      indexOf[costPlace]! < 0 && indexOf[statusPlace]! < 0 && indexOf[priceIdPlace]! < 0 && indexOf[detailPlace]! < 0
+    if (isNew && this.#profileKeys.length === 0) this.#append(span, status, pricer)
+    else this.#set(span.attributes, status, pricer)
+  }
+
+  /** On a span that has nothing of it, as nearly all: two blocks of bytes and the numbers in the first. */
+  #append({ attributes, message }: SpanView, status: WrittenStatus, { cost, entry, origin }: Pricer): void {
+    if (status === 'priced' || status === 'estimated') {
+      const amounts = this.#amountsOf(cost)
+      let parts = 0
+      if (this.#config.breakdown) for (let i = 0; i < amounts.length; i++) if (amounts[i]! > 0) parts |= 1 << i
+      const block = this.#numbers[parts] ?? this.#createNumbers(parts)
+      const start = attributes.appendCopy(block)
+      const { view } = message.workspace
+      view.setFloat64(start + block.valueEnd(0) - doubleBytes, cost.total, true)
+      for (let i = 0, at = 1; at < block.count; i++) {
+        if ((parts & (1 << i)) !== 0) view.setFloat64(start + block.valueEnd(at++) - doubleBytes, amounts[i]!, true)
+      }
+    }
+    if (this.#config.breakdown) attributes.appendConstants(this.#remarkOf(status, entry!, origin).block)
+  }
+
+  #createNumbers(parts: number): AttributeBlock {
+    const keys = [totalKey, ...partNames.filter((_, i) => (parts & (1 << i)) !== 0).map(partKey)]
+    const block = new AttributeBlock(
+      otlp.spanAttributes,
+      keys.map(key => ({ key, value: encodeDouble(0) })),
+    )
+    this.#numbers[parts] = block
+    return block
+  }
+
+  #amountsOf(cost: CallCost): Float64Array {
+    const amounts = this.#amounts
+    amounts[0] = cost.input
+    amounts[1] = cost.output
+    amounts[2] = cost.cacheRead
+    amounts[3] = cost.cacheWrite
+    amounts[4] = cost.other
+    return amounts
+  }
+
+  #set(attributes: AttributeList, status: WrittenStatus, { cost, entry, origin }: Pricer): void {
     const isPriced = status === 'priced' || status === 'estimated'
     if (isPriced || status === 'reported') {
       this.#total.write(attributes, cost.total)
@@ -76,12 +136,7 @@ export class CostWriter {
     }
     if (!this.#config.breakdown) return
     if (isPriced) {
-      const amounts = this.#amounts
-      amounts[0] = cost.input
-      amounts[1] = cost.output
-      amounts[2] = cost.cacheRead
-      amounts[3] = cost.cacheWrite
-      amounts[4] = cost.other
+      const amounts = this.#amountsOf(cost)
       for (let i = 0; i < amounts.length; i++) if (amounts[i]! > 0) this.#parts[i]!.write(attributes, amounts[i]!)
     }
     const { constants } = this.#remarkOf(status, entry!, origin)
@@ -116,7 +171,8 @@ export class CostWriter {
     }
     let remark = remarks.find(known => known.status === status && known.origin === origin)
     if (remark === undefined) {
-      remark = { status, origin, constants: this.#constantsOf(status, entry, origin) }
+      const constants = this.#constantsOf(status, entry, origin)
+      remark = { status, origin, constants, block: new AttributeBlock(otlp.spanAttributes, constants) }
       remarks.push(remark)
     }
     this.#lastEntry = entry
@@ -135,4 +191,8 @@ export class CostWriter {
     }
     return constants
   }
+}
+
+function partKey(part: (typeof partNames)[number]): AttributeKey {
+  return new AttributeKey(`sluice.cost.${part}`)
 }
