@@ -11,6 +11,10 @@ const roleKeyList = roles.flatMap((role, at) => roleKeys[role].map((text, rank) 
 const keyOf = roleKeyList.map(({ text }) => new AttributeKey(text))
 const roleOf = Uint8Array.from(roleKeyList, ({ role }) => role)
 const rankOf = Uint8Array.from(roleKeyList, ({ rank }) => rank)
+/** Of each key, as an attribute list has it. */
+const hashOf = Int32Array.from(keyOf, ({ hash }) => hash)
+/** Attributes of a span whose keys are expected where the span before had them. */
+const expectedMax = 64
 /** Per slot the first of the keys that fall into it, and per key the next of its slot. */
 const firstInSlot = new Int16Array(slots).fill(none)
 const nextInSlot = new Int16Array(keyOf.length).fill(none)
@@ -29,6 +33,8 @@ export class AttributeRoles {
   readonly indexOf = new Int32Array(roles.length).fill(none)
   readonly #ranks = new Uint8Array(roles.length).fill(absent)
   #isClean = true
+  /** By index of an attribute the key that one there had last: spans of one instrumentation are alike. */
+  readonly #expected = new Int16Array(expectedMax).fill(none)
 
   /** Whether any attribute plays a role; `view` is over the bytes that the attributes stand in. */
   scan(attributes: AttributeList, view: DataView): boolean {
@@ -38,8 +44,17 @@ export class AttributeRoles {
       this.#isClean = true
     }
     const { size } = attributes
+    const expected = this.#expected
     for (let i = 0; i < size; i++) {
-      const candidate = firstInSlot[slotOf(attributes.keyHash(i))]!
+      const hash = attributes.keyHash(i)
+      const likely = i < expectedMax ? expected[i]! : none
+      if (likely !== none && hashOf[likely] === hash) {
+        if (keyOf[likely]!.equalsIn(view, attributes.keyStart(i), attributes.keyEnd(i))) {
+          this.#take(attributes, i, likely)
+          continue
+        }
+      }
+      const candidate = firstInSlot[slotOf(hash)]!
       if (candidate !== none) this.#consider(attributes, view, i, candidate)
     }
     return !this.#isClean
@@ -48,14 +63,22 @@ export class AttributeRoles {
   #consider(attributes: AttributeList, view: DataView, index: number, first: number): void {
     const start = attributes.keyStart(index)
     const end = attributes.keyEnd(index)
+    const hash = attributes.keyHash(index)
     for (let at = first; at !== none; at = nextInSlot[at]!) {
-      const role = roleOf[at]!
-      if (rankOf[at]! >= this.#ranks[role]!) continue
-      if (!keyOf[at]!.equalsIn(view, start, end) || attributes.isRemoved(index)) continue
-      this.#ranks[role] = rankOf[at]!
-      this.indexOf[role] = index
-      this.#isClean = false
+      if (hashOf[at] !== hash || !keyOf[at]!.equalsIn(view, start, end)) continue
+      if (index < expectedMax) this.#expected[index] = at
+      this.#take(attributes, index, at)
+      return
     }
+  }
+
+  #take(attributes: AttributeList, index: number, at: number): void {
+    const role = roleOf[at]!
+    const rank = rankOf[at]!
+    if (rank >= this.#ranks[role]! || attributes.isRemoved(index)) return
+    this.#ranks[role] = rank
+    this.indexOf[role] = index
+    this.#isClean = false
   }
 }
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { WireWriter } from '../wire/wire-writer.ts'
 import { mayBeCall } from './call-filter.ts'
-import { roleKeys } from './dialects.ts'
+import { roleKeys, roles } from './dialects.ts'
 
 const deciding = [...roleKeys.requestModel, ...roleKeys.responseModel, ...roleKeys.operation, ...roleKeys.spanKind]
 
@@ -82,4 +82,9 @@ t.test('cut anywhere, it neither throws nor calls a span with a model another', 
     const isMaybeCall = mayBeCall(cut, 0, length)
     if (length > span.length - 8) t.ok(isMaybeCall, `${length}`)
   }
+})
+
+t.test('a key plays one role only', async t => {
+  const keys = roles.flatMap(role => roleKeys[role] as readonly string[])
+  t.equal(new Set(keys).size, keys.length)
 })

@@ -54,15 +54,16 @@ export class CallDuplicates {
   #isNested(span: SpanView, trace: number, spanId: number, { input, output }: NormalizedUsage): boolean {
     if (input + output === 0) return false
     const { view } = span.message.workspace
+    // Trace and span ids are random already: what is added to them makes them no less so.
     const low = view.getInt32(trace, true) ^ Math.imul(input, 0x9e3779b1)
     const high = view.getInt32(trace + 4, true) ^ Math.imul(output, 0x85ebca6b)
-    const ownLow = hashRange(low, view, spanId, spanId + 8)
-    const ownHigh = hashRange(~high, view, spanId, spanId + 8)
+    const ownLow = mixId(low, view, spanId)
+    const ownHigh = mixId(high, view, spanId + 4)
     if (this.#hasScopes && this.#isOther(this.#parents.find(ownLow, ownHigh))) return true
     const parent = span.parentSpanIdStart
     if (parent !== 0) {
-      const parentLow = hashRange(low, view, parent, parent + 8)
-      const parentHigh = hashRange(~high, view, parent, parent + 8)
+      const parentLow = mixId(low, view, parent)
+      const parentHigh = mixId(high, view, parent + 4)
       if (this.#hasScopes && this.#isOther(this.#priced.find(parentLow, parentHigh))) return true
       this.#parents.add(parentLow, parentHigh, this.#scope)
     }
@@ -73,4 +74,10 @@ export class CallDuplicates {
   #isOther(scope: number): boolean {
     return scope !== 0 && scope !== this.#scope
   }
+}
+
+/** Ids of other senders may be counters: their low bits must not be the only ones that tell slots apart. */
+function mixId(hash: number, view: DataView, offset: number): number {
+  const value = Math.imul(view.getInt32(offset, true) ^ hash, 0x9e3779b1)
+  return value ^ (value >>> 15)
 }
