@@ -360,7 +360,7 @@ export class AttributeList {
     this.#appendBlock(block, this.#workspace.place(block))
   }
 
-  /** The same with a copy of its own, for the caller to write numbers into. Returns where the copy begins. */
+  /** The same, copied for the caller to write numbers into. Returns where the copy begins. */
   appendCopy(block: AttributeBlock): number {
     const workspace = this.#workspace
     const placed = workspace.place(block)
@@ -371,9 +371,8 @@ export class AttributeList {
   }
 
   #appendBlock(block: AttributeBlock, start: number): void {
-    const first = this.size
     for (let i = 0; i < block.count; i++) this.#append()
-    block.enter(this.#entries, this.#hashes, first, start)
+    block.enter(this.#entries, this.#hashes, this.size - block.count, start)
     this.isDirty = true
   }
 
