@@ -1,7 +1,9 @@
 import { nameWords } from './key-words.ts'
 
 const members = /^[A-Za-z_$][A-Za-z_$]*(?:(?:\.|->|::)[A-Za-z_$][A-Za-z_$]*)+$/
-const call = /^[*&!]?[A-Za-z_$][A-Za-z_$.]{2,63}(?:\[\d*|[([{<][A-Za-z_$., =*&]{0,64})$/
+const call = /^[*&!]?[A-Za-z_$][A-Za-z_$.]{2,63}[([{<][A-Za-z_$., =*&]{0,64}$/
+const index = /^[A-Za-z_$][A-Za-z_$.]{2,63}\[\d*$/
+const closingBracket = 0x5d
 const receiver =
   /^(this|self|cls|req|request|os|config|cfg|info|args|opts|options|params|ctx|process|attribute|attrs|settings|props|state|data|env|user|creds|credentials)(\.[A-Za-z_$]|\[)/
 const type = /^(?:[*&]|\[\d*\]|\[\]|map\[|\[\d*$)+[A-Za-z]?/
@@ -11,9 +13,10 @@ const formatVerb = /^%(?:[sdvqr+]\b|\(|\{)/
 
 /**
  * What stands there in source code or in the text of an object: a call, a member, a type, an index, `Token{a64f99`. Only
- * for text without quotes, and none of it matches where digits mix with letters as people and generators mix them.
+ * for text without quotes, `behind` being the byte that ended it, and none of it matches where digits mix with letters as people and generators mix them.
  */
-export const isCode = (text: string) =>
+export const isCode = (text: string, behind: number) =>
+  (behind === closingBracket && index.test(text)) ||
   members.test(text) ||
   call.test(text) ||
   receiver.test(text) ||
@@ -28,6 +31,5 @@ export function repeatsName(name: string, text: string): boolean {
   if (!/^[A-Za-z_.-]+$/.test(text)) return false
   const words = nameWords(text)
   const own = nameWords(name)
-  if (words.join('') === own.join('')) return true
-  return words.length > 1 && words.length <= 4 && words.at(-1) === own.at(-1)
+  return words.join('') === own.join('') || (words.length <= 4 && words.at(-1) === own.at(-1))
 }

@@ -84,6 +84,22 @@ const cases: readonly (readonly [text: string, marked: string, key?: string])[] 
   ['card 501800001239 and 213112345678904', 'card [card] and [card]'],
   ['Laura Strickland', '[person]', 'shipping.name'],
   ['12 Main St, Springfield', '[address]', 'customer.street_address'],
+  ['{"phone":"(0588)-867842","fax":"03.5983.6370"}', '{"phone":"[phone]","fax":"[phone]"}'],
+  [
+    '{"customer_address":"12 Main St, Springfield","server_address":"web 12, rack"}',
+    '{"customer_address":"[address]","server_address":"web 12, rack"}',
+  ],
+  [
+    'a=1&billing.name=Valeria+Ayala&home_address=12+Main+St%2C+X&n=2',
+    'a=1&billing.name=[person]&home_address=[address]&n=2',
+  ],
+  ['birthday: May 12, 1987, born_on=17 June 1994 x', 'birthday: [birth_date], born_on=[birth_date] x'],
+  ['aadhaar: 123456789012 nino=ZZ957656T', 'aadhaar: [in_aadhaar] nino=[uk_nino]'],
+  [
+    'password: human]65 pwd=V)+54Hxg#, DB_PASSWORD: tax,90, x=1',
+    'password: [secret] pwd=[secret], DB_PASSWORD: [secret], x=1',
+  ],
+  ['passwd=$T#Cmb&u84E password=$DB_PASS', 'passwd=[secret]&u84E password=$DB_PASS'],
   // What a limit cut off.
   ['dial postgres://app:Zk3pQ9xL', 'dial postgres://app:[url_credentials]'],
   ['user alice.smith@gma', 'user [email]'],

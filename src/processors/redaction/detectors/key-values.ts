@@ -2,7 +2,7 @@ import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
 import { detectColonChain } from './ip.ts'
 import * as key from './key-words.ts'
-import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
+import { detectKeyedValue, detectNamedId, leadingDateLength, wholeValueFlags } from './keyed-values.ts'
 import { detectNamedPair } from './name-value-pairs.ts'
 import { isAlnum, isHex, isSpace, latin1, matchesFolded } from './text-bytes.ts'
 import { isCredential } from './tokens.ts'
@@ -46,6 +46,8 @@ export function detectSeparator(d: Detection, at: number): void {
   const isHeaderLine = (info.flags & (key.keyAuthorization | key.keyCookie)) !== 0
   const isPhrase = (info.flags & key.keySecret) !== 0 && /mnemonic|seed|recovery/i.test(name)
   if (isHeaderLine || isPhrase) range.extendToLine(bytes, end)
+  else if ((info.flags & key.keyBirth) !== 0) extendOverDate(d)
+  else if ((info.flags & key.keySecret) !== 0 && /pass|pwd/i.test(name)) range.extendOverSigns(bytes, end)
   if (range.end <= range.start || range.start < d.doneUntil) return
   const nameStart = at - name.length
   const signBefore = nameStart > start ? bytes[nameStart - 1]! : 0
@@ -61,6 +63,7 @@ export function detectSeparator(d: Detection, at: number): void {
       signBefore === 0x23 ||
       nameStart === start ||
       isEncodedAmpersand(bytes, start, nameStart))
+  if (form.isParameter && (info.flags & (key.keyPerson | key.keyAddress)) !== 0) range.extendToParameter(bytes, end)
   const before = d.findings.count
   detectKeyedValue(d, info.flags, name, range.start, range.end, form)
   // What was taken is not looked at again: names in it would each read to its end.
@@ -146,13 +149,22 @@ export function detectSecretWord(d: Detection, at: number): void {
 const isPairSign = (byte: number) =>
   byte === 0x22 || byte === 0x27 || byte === 0x5c || byte === 0x60 || byte === 0x0a || byte === 0x0d
 
-const birthDate =
-  /^(?: (?:is|was|on|in))?:? {1,2}((?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)?\d\d|\d{1,2}\.? [A-Z][a-z]{2,8}\.?,? \d{4}|[A-Z][a-z]{2,8} \d{1,2},? \d{4})(?![\dT:])/
+/** A date may have spaces and commas in it. */
+function extendOverDate({ bytes, end }: Detection): void {
+  if (range.isQuoted) return
+  const length = leadingDateLength(latin1(bytes, range.start, Math.min(end, range.start + 32)))
+  if (length > 0) range.end = range.start + length
+}
 
-/** `DOB 1984-02-11`, `date of birth is 11 Feb 1984`. */
+const birthVerbs = /^(?:[_ -](?:is|was|on|in|at|date))*:? {1,2}(?:is |on )?/
+
+/** `DOB 1984-02-11`, `date of birth is 11 Feb 1984`, `born on May 12, 1987`. */
 function detectBirthDate(d: Detection, at: number): void {
-  const match = birthDate.exec(latin1(d.bytes, at, Math.min(d.end, at + 48)))
-  if (match !== null) d.add(birth, at + match[0].length - match[1]!.length, at + match[0].length)
+  const text = latin1(d.bytes, at, Math.min(d.end, at + 56))
+  const verbs = birthVerbs.exec(text)
+  if (verbs === null) return
+  const length = leadingDateLength(text.slice(verbs[0].length))
+  if (length > 0) d.add(birth, at + verbs[0].length, at + verbs[0].length + length)
 }
 
 const element = /^\s[^<>]{1,96}>(?=[^<\s])/

@@ -62,6 +62,8 @@ export const nationalIdNames = [
   'cn_id',
 ] as const
 const allNationalIds = (1 << nationalIdNames.length) - 1
+/** Beside an id's own bit: the word has no other meaning, so that what has the id's form is taken for one, check digits or not. */
+export const certainId = 1 << 24
 
 export interface KeyInfo {
   readonly flags: number
@@ -150,7 +152,7 @@ const nationalIdWords: Readonly<Record<(typeof nationalIdNames)[number], string>
   in_aadhaar: 'aadhaar aadhar uidai adhaar',
   in_pan: 'pan pancard panno pannumber permanentaccount incometax',
   de_steuer_id:
-    'steuerid steuernummer steueridentifikationsnummer idnr steueridnr steuer identifikationsnummer taxid steueridentnummer',
+    'steuerid steuerliche identifikationsnr steuernummer steueridentifikationsnummer idnr steueridnr steuer identifikationsnummer taxid steueridentnummer',
   br_cpf: 'cpf cadastropessoa',
   br_cnpj: 'cnpj',
   fr_nir: 'nir insee securitesociale numerosecu secu',
@@ -169,6 +171,10 @@ const nationalIdWords: Readonly<Record<(typeof nationalIdNames)[number], string>
   tr_tckn: 'tckn tckimlik kimlik tcno tc',
   cn_id: 'shenfenzheng residentid idcard identitycard sfz',
 }
+const certainIdWords =
+  'nino nationalinsurance nhs nhsnumber socialinsurance aadhaar aadhar pancard pannumber permanentaccount steuerid ' +
+  'steueridentifikationsnummer steuernummer cpf cnpj pesel bsn burgerservicenummer personnummer codicefiscale nric hetu ' +
+  'tckn rrn uidai'
 const anyNationalIdWords =
   'nationalid nationalidentifier nationalidnumber personalid identitynumber taxnumber taxid taxidentification ssn'
 
@@ -190,6 +196,7 @@ function buildMeanings(): Map<string, WordMeaning> {
   nationalIdNames.forEach((name, i) => {
     for (const word of nationalIdWords[name].split(' ')) meaning(word).nationalIds |= 1 << i
   })
+  for (const word of certainIdWords.split(' ')) meaning(word).nationalIds |= certainId
   for (const word of anyNationalIdWords.split(' ')) meaning(word).nationalIds |= allNationalIds
   return map
 }

@@ -4,6 +4,7 @@ import { detectCommandSecrets } from './command-lines.ts'
 import type { Detection } from './detection.ts'
 import * as key from './key-words.ts'
 import { detectLetteredId } from './lettered-ids.ts'
+import { isPhoneText } from './phone-numbers.ts'
 import { distinctCount, isPlaceholder, isSecretValue, looksRandom } from './randomness.ts'
 import { latin1 } from './text-bytes.ts'
 import { detectVendorKeys, isCredential, isIdentifier } from './tokens.ts'
@@ -22,6 +23,7 @@ const ids = {
   licence: detectorId('driving_licence'),
   address: detectorId('address'),
   bank: detectorId('bank_account'),
+  phone: detectorId('phone'),
 }
 
 /** Flags whose values are looked at as a whole, whatever is in them. */
@@ -39,6 +41,7 @@ export const wholeValueFlags =
   key.keyPin |
   key.keyCommand |
   key.keyQueryCode |
+  key.keyPhone |
   key.keyBank
 
 /** How a value stands beside its name. */
@@ -102,14 +105,9 @@ function takePersonal(
     /\d{6}/.test(text.replace(/[ -]/g, ''))
   )
     d.add(ids.bank, from, to)
-  else if (
-    (words & key.keyAddress) !== 0 &&
-    form.isCertain &&
-    /[A-Za-z\u0080-\u00ff]/.test(text) &&
-    /[ \d]/.test(text) &&
-    text.length >= 6
-  )
+  else if ((words & key.keyAddress) !== 0 && (form.isCertain || form.isQuoted || form.isParameter) && isPlace(text))
     d.add(ids.address, from, to)
+  else if ((words & (key.keyPhone | key.keyExempt)) === key.keyPhone && isPhoneText(text)) d.add(ids.phone, from, to)
   else if ((words & key.keyPerson) !== 0 && !form.isProse && !repeatsName(name, text))
     takePerson(d, from, to, text, form)
 }
@@ -130,16 +128,31 @@ function takePerson(d: Detection, from: number, to: number, text: string, form: 
     isIdentifier(value)
   )
     return
-  if ((!form.isQuoted && isCode(value)) || value.split(/\s+/).length > 6) return
+  if ((!form.isQuoted && isCode(value, d.bytes[to] ?? 0)) || value.split(/\s+/).length > 6) return
   // Placeholders of the database, numbers and expressions are no names.
   if (!/[A-Za-z\u0080-\u00ff]{2}/.test(value) || /^[$:?@{[(<+%]/.test(value)) return
   d.add(ids.person, from, to)
 }
 
+/** Words and a number, and no place in a network: `12 Main St`, not `10.0.0.7`, `https://x`, `0x7f`, `web-1`, `a@b`. */
+const isPlace = (text: string) =>
+  text.length >= 6 &&
+  /[A-Za-z\u0080-\u00ff]{2}/.test(text) &&
+  (/[ ,\n]/.test(text) ? /\d|[ ,\n].*[ ,\n]|[A-Za-z\u0080-\u00ff]{3}/.test(text) : /[\u0080-\u00ff]/.test(text)) &&
+  !/:\/\/|@|^0x|^\[|^[\w.-]+:\d+$/.test(text) &&
+  !isPlaceholder(text)
+
+const dateForms =
+  '\\d{4}[-/.]\\d{1,2}[-/.]\\d{1,2}|\\d{1,2}[-/. ]{1,2}\\d{1,2}[-/. ]{1,2}(?:\\d{4}|\\d{2})|\\d{8}|\\d{1,2}(?:st|nd|rd|th|\\.)? ' +
+  '(?:of |de )?[A-Za-z\\u0080-\\u00ff]{3,12}\\.?,? (?:de )?\\d{4}|[A-Za-z]{3,9}\\.? \\d{1,2}(?:st|nd|rd|th)?,? \\d{4}|\\d{1,2}-[A-Za-z]{3,9}-\\d{2,4}'
+const wholeDate = new RegExp(`^(?:${dateForms})(?:[T ][0-9:.Z+-]*)?$`)
+const leadingDate = new RegExp(`^(?:${dateForms})(?![\\d/-])`)
+
+/** Bytes of the calendar date that `text` begins with, 0 where it begins with none. */
+export const leadingDateLength = (text: string) => leadingDate.exec(text)?.[0].length ?? 0
+
 function isCalendarDate(text: string): boolean {
-  return /^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{8}|\d{1,2}\.? [A-Za-z]{3,9}\.?,? \d{4}|[A-Za-z]{3,9} \d{1,2},? \d{4})(T[0-9:.Z+-]*)?$/.test(
-    text.trim(),
-  )
+  return wholeDate.test(text.trim())
 }
 
 /** Parameters of signed URLs and of sign-in flows, by what stands in them. */
@@ -237,7 +250,7 @@ function takeSecret(
     return true
   }
   if (text.startsWith('eyJ')) return false
-  if (!form.isCertain && !form.isQuoted && isCode(text)) return true
+  if (!form.isCertain && !form.isQuoted && isCode(text, to < d.end ? d.bytes[to]! : 0)) return true
   if (!form.isCertain && (repeatsName(name, text) || /^https?:\/\/[^@]*$/.test(text))) return true
   const isPassword = /pass|pwd|kennwort|psk|mnemonic|seed/i.test(name)
   if (form.isProse && !form.isCertain && /^([A-Z]?[a-z]+|[A-Z]+)$/.test(text)) return true

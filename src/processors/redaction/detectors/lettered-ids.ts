@@ -1,6 +1,6 @@
 import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
-import { nationalIdNames } from './key-words.ts'
+import { certainId, nationalIdNames } from './key-words.ts'
 import { letteredIds } from './national-ids.ts'
 import { beginsWord, isAlnum, latin1 } from './text-bytes.ts'
 
@@ -22,15 +22,17 @@ function takeLetteredId(d: Detection, from: number, to: number, text: string): b
   const isSpaced = /^[A-Z]{2} \d{2} \d{2} \d{2} [A-D]$/.test(text)
   let hasContext = false
   for (let i = 0; i < letteredIds.length; i++) {
-    const { pattern, alone, valid } = letteredIds[i]!
+    const { pattern, loose, alone, valid } = letteredIds[i]!
     if (d.settings.enabled[detectors[i]!] !== 1) continue
     const bare = letteredIds[i]!.name === 'fi_hetu' ? compact : compact.replace(/-/g, '')
-    if (!pattern.test(bare) || !valid(bare)) continue
+    const isWhole = pattern.test(bare) && valid(bare)
+    if (!isWhole && !(loose?.test(bare) ?? false)) continue
     if (!hasContext) {
       d.readContext(from)
       hasContext = true
     }
     const isNamed = (d.nationalIds & bits[i]!) !== 0
+    if (!isWhole && !(isNamed && (d.nationalIds & certainId) !== 0)) continue
     if (!isNamed && !alone && !(detectors[i] === nino && isSpaced) && !d.settings.isStrict) continue
     if (!isNamed && text !== text.toUpperCase()) continue
     d.add(detectors[i]!, from, to)

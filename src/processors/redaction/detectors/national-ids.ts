@@ -149,6 +149,8 @@ const nricWeights = [2, 7, 6, 5, 4, 3, 2]
 export interface LetteredId {
   readonly name: (typeof nationalIdNames)[number]
   readonly pattern: RegExp
+  /** Its form alone, for values whose own name leaves no doubt. */
+  readonly loose?: RegExp
   /** Its shape is rare enough to stand without a key word. */
   readonly alone: boolean
   valid(text: string): boolean
@@ -159,10 +161,17 @@ export const letteredIds: readonly LetteredId[] = [
   {
     name: 'uk_nino',
     pattern: /^(?!BG|GB|NK|KN|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]$/,
+    loose: /^[A-Z]{2}\d{6}[A-Z]?$/,
     alone: false,
     valid: () => true,
   },
-  { name: 'in_pan', pattern: /^[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]$/, alone: false, valid: () => true },
+  {
+    name: 'in_pan',
+    pattern: /^[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]$/,
+    loose: /^[A-Z]{5}\d{4}[A-Z]$/,
+    alone: false,
+    valid: () => true,
+  },
   {
     name: 'es_dni',
     pattern: /^\d{8}[A-Z]$/,

@@ -379,7 +379,8 @@ function takeByContext(d: Detection, g: number, count: number): boolean {
   for (let i = 0; i < nationalIds.length; i++) {
     const { lengths, valid } = nationalIds[i]!
     if ((wanted & nationalBits[i]!) === 0 || d.settings.enabled[nationalDetectors[i]!] !== 1) continue
-    if (lengths.includes(total) && valid(digits, total)) return addTrue(d, nationalDetectors[i]!, from, end)
+    const isTaken = lengths.includes(total) && ((wanted & key.certainId) !== 0 || valid(digits, total))
+    if (isTaken) return addTrue(d, nationalDetectors[i]!, from, end)
   }
   return false
 }

@@ -94,6 +94,14 @@ function takeTrunkZero(d: Detection, first: number): boolean {
   return true
 }
 
+/** Whether a whole value is written as phone numbers are; for values whose name says that they are one. */
+export function isPhoneText(text: string): boolean {
+  if (!/^\+?\(?\d[\d ()./-]{4,22}\d(?:,? ?(?:x|ext\.?|#) ?\d{1,6})?$/i.test(text.trim())) return false
+  const count = text.replace(/(?:x|ext|#).*$/i, '').replace(/\D/g, '').length
+  if (/^\d{4}-\d\d-\d\d/.test(text) || /^\d+\.\d+$/.test(text)) return false
+  return count <= 15 && count >= (/[ ()+-]/.test(text) ? 6 : 7)
+}
+
 const isAlnumOrLine = (byte: number) => isAlnum(byte) || byte === 0x5f
 
 /** Bytes of what may stand between two groups of a phone number: `-`, ` `, `.`, `/`, ` (`, `) `, `)-`, `%20`, NBSP. */

@@ -7,7 +7,9 @@ const placeholders =
 export function isPlaceholder(text: string): boolean {
   return (
     placeholders.test(text) ||
-    /^(\$[{(A-Za-z_]|%[A-Z_]+%$|\{\{|env[.:(]|process\.env|os\.environ|getenv|vault:|secretref)/i.test(text)
+    /^(\$[{(]|\$[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_]\w*|->\w+)*$|%[A-Z_]+%$|\{\{|env[.:(]|process\.env|os\.environ|getenv|vault:|secretref)/i.test(
+      text,
+    )
   )
 }
 

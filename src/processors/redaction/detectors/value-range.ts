@@ -1,4 +1,4 @@
-import { isSpace, latin1 } from './text-bytes.ts'
+import { isAlnum, isSpace, latin1 } from './text-bytes.ts'
 
 const valueBytesMax = 8192
 /** A value without quotes is no longer than this: most of what is, is no value. */
@@ -36,6 +36,36 @@ export class ValueRange {
     }
     this.start = offset
     this.end = bareEnd(bytes, offset, end)
+  }
+
+  /** Passwords hold signs that otherwise end a value: goes on over those that more of it follows directly. */
+  extendOverSigns(bytes: Uint8Array, end: number): void {
+    if (this.isQuoted) return
+    let offset = this.end
+    while (offset + 1 < end && offset - this.start < 128) {
+      const byte = bytes[offset]!
+      // ) ] } always, | , ; where they do not part this from another name.
+      const isCloser = byte === 0x29 || byte === 0x5d || byte === 0x7d
+      const isComma = this.isSpaced && (byte === 0x7c || byte === 0x2c || byte === 0x3b)
+      if (!isCloser && !isComma) break
+      const next = bytes[offset + 1]!
+      if (!isAlnum(next) && !(isCloser && typedSigns.includes(next))) break
+      if (isComma && /^[\w.-]+ ?[:=]/.test(latin1(bytes, offset + 1, Math.min(end, offset + 48)))) break
+      offset = bareEnd(bytes, offset + 1, end)
+    }
+    this.end = offset
+  }
+
+  /** Up to the next parameter of a form: its spaces were encoded, and are read decoded. */
+  extendToParameter(bytes: Uint8Array, end: number): void {
+    let offset = this.end
+    while (offset < end && offset - this.start < 200 && bytes[offset]! >= 0x20) {
+      const byte = bytes[offset]!
+      if (byte === 0x26 || byte === 0x22 || byte === 0x27 || byte === 0x5c || byte === 0x3c) break
+      if (byte === 0x20 && /^ (HTTP\/|\d{3} |[\w-]+[=:])/.test(latin1(bytes, offset, Math.min(end, offset + 24)))) break
+      offset++
+    }
+    this.end = offset
   }
 
   /** Up to white space or a quote: for what people type in sentences and command lines. */
@@ -107,6 +137,9 @@ function bareEnd(bytes: Uint8Array, from: number, end: number): number {
   while (offset > from && (bytes[offset - 1] === 0x2e || bytes[offset - 1] === 0x3a)) offset--
   return offset
 }
+
+/** Signs that go on with a password behind a closing bracket. */
+const typedSigns = Buffer.from('+!@#$%^*_=~?-')
 
 const stops = /* @__PURE__ */ (() => {
   const table = new Uint8Array(256)
