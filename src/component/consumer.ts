@@ -11,6 +11,12 @@ export interface Consumer {
   consume(batch: OtlpBatch): Promise<void>
 }
 
+/**
+ * What `consume` may return where the batch was accepted before it returned. Whoever knows it goes on at once; whoever does
+ * not awaits it like any other promise. A dozen awaits on the way of a small request cost more than its processors.
+ */
+export const acceptedAtOnce: Promise<void> = Promise.resolve()
+
 /** Why a consumer refused a batch. The kind alone decides what the caller does next. */
 export type RefusalKind =
   | 'permanent' // the same bytes will fail again: drop them and count them

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ConsumeError, type RefusalKind } from '../component/consumer.ts'
+import { acceptedAtOnce, ConsumeError, type RefusalKind } from '../component/consumer.ts'
 import { defineConfig } from '../config/declare.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { queueShape } from '../config/shared/exporter-queue.ts'
@@ -93,6 +93,25 @@ t.test('acknowledges what the queue holds, and delivers it in order', async t =>
   t.strictSame(backend.received, numbers(30))
   t.strictSame(counts(), { ...none, received: 30, exported: 30 })
   await end()
+})
+
+t.test('accepts before consume returns where the queue has room, and only there', async t => {
+  const yaml = 'sending_queue: {num_consumers: 1, sizer: items, queue_size: 5}'
+  const { exporter, end } = setUp(yaml)
+  await exporter.start()
+  t.equal(exporter.consume(spanBatch(0, 2)), acceptedAtOnce)
+  t.equal(exporter.consume(spanBatch(2, 3)), acceptedAtOnce, 'up to the limit')
+  const refused = exporter.consume(spanBatch(5, 1))
+  t.not(refused, acceptedAtOnce)
+  await t.rejects(refused, like({ kind: 'overloaded', reason: 'queue_full' }))
+  await end()
+  await t.rejects(exporter.consume(spanBatch(5, 1)), like({ reason: 'shutdown' }))
+  const waiting = setUp('sending_queue: {wait_for_result: true}')
+  await waiting.exporter.start()
+  const answer = waiting.exporter.consume(spanBatch(0, 1))
+  t.not(answer, acceptedAtOnce, 'the backend has not said anything yet')
+  await answer
+  await waiting.end()
 })
 
 t.test('shares the bytes of a batch with the request, without a copy', async t => {

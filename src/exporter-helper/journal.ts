@@ -14,6 +14,11 @@ export interface Journal {
    * policy was to drop it, which the reader has been told. Rejects with a `ConsumeError` where it is not kept.
    */
   append(batch: OtlpBatch): Promise<QueueEntry | undefined>
+  /**
+   * `append` where it needs no waiting: keeps the batch, or does nothing and returns undefined, and then `append` knows
+   * what becomes of it. Absent: every append takes time.
+   */
+  appendAtOnce?(batch: OtlpBatch): QueueEntry | undefined
   /** Takes over an accepted batch from another journal, whatever the limits say. */
   adopt(batch: OtlpBatch, appendedAtMs: number): QueueEntry
   /** Starts giving entries to `reader`, those that waited before first. */
@@ -38,7 +43,7 @@ export interface Journal {
   close(): Promise<void>
 }
 
-/** Told by the journal; never from inside a call of its own but `append`, `expire` and `read`. */
+/** Told by the journal; never from inside a call of its own but `append`, `appendAtOnce`, `expire` and `read`. */
 export interface JournalReader {
   /** `next` may have something. */
   readable(): void

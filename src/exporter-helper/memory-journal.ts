@@ -73,6 +73,15 @@ export class MemoryJournal implements Journal {
     return items
   }
 
+  appendAtOnce(batch: OtlpBatch): QueueEntry | undefined {
+    const { limits } = this.capacity
+    // Age may drop or refuse, those who wait have their turn, and a long queue slows its senders down.
+    if (this.#isClosed || limits.age.max > 0 || this.#blocked.length > 0) return undefined
+    if (this.capacity.overflow(batch) !== undefined) return undefined
+    if (this.#settings.isPatientForBytes === true && this.#isFast(batch)) return undefined
+    return this.#keep(batch)
+  }
+
   async append(batch: OtlpBatch): Promise<QueueEntry | undefined> {
     if (this.#isClosed) throw shuttingDown()
     if (this.capacity.exceeds(batch)) throw tooLargeForQueue(batch)

@@ -1,7 +1,7 @@
 import PQueue from 'p-queue'
 import type { Timer } from '../clock/clock.ts'
 import type { ComponentSettings, Deadline } from '../component/component.ts'
-import { ConsumeError } from '../component/consumer.ts'
+import { acceptedAtOnce, ConsumeError } from '../component/consumer.ts'
 import type { RetryConfig } from '../config/shared/exporter-queue.ts'
 import type { MergeRule, OtlpBatch, Signal } from '../pdata/otlp-batch.ts'
 import type { BackendHealth } from './backend-health.ts'
@@ -99,15 +99,22 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     this.#settings.journal.read(this)
   }
 
-  async consume(batch: OtlpBatch): Promise<void> {
+  consume(batch: OtlpBatch): Promise<void> {
     if (this.#successor !== undefined) return this.#successor.consume(batch)
-    if (batch.itemCount === 0) return
+    if (batch.itemCount === 0) return acceptedAtOnce
     const { isQueued, waitsForResult, journal, metrics } = this.#settings
     if (this.#isDraining) {
       metrics.enqueueFailed.add(batch.itemCount)
-      throw shuttingDown()
+      return Promise.reject(shuttingDown())
     }
     if (!isQueued && batch.merge === undefined) return this.#sendDirectly(batch)
+    const entry = journal.appendAtOnce?.(batch)
+    if (entry === undefined) return this.#append(batch)
+    return waitsForResult ? resultOf(entry) : acceptedAtOnce
+  }
+
+  async #append(batch: OtlpBatch): Promise<void> {
+    const { waitsForResult, journal, metrics } = this.#settings
     let entry: QueueEntry | undefined
     try {
       entry = await journal.append(batch)

@@ -23,8 +23,8 @@ import { RequestLease } from './request-lease.ts'
 export interface GrpcMethod {
   /** False where nobody takes such calls now: UNIMPLEMENTED. */
   isServed(): boolean
-  /** Gets the message, resolves with the answer's body, framed. Whatever it throws becomes a status. */
-  call(message: Uint8Array, metadata: ClientMetadata | undefined): Promise<Uint8Array>
+  /** Gets the message; what comes of it is the answer's body, framed. Whatever it throws or rejects with becomes a status. */
+  call(message: Uint8Array, metadata: ClientMetadata | undefined): Uint8Array | Promise<Uint8Array>
 }
 
 /** A method with messages in both directions: makes who hears one call of it. */
@@ -105,30 +105,42 @@ export class GrpcMethods implements RequestHandler {
 
   body(exchange: Exchange, bytes: Uint8Array): void {
     const call = exchange.notes as Call
-    this.#run(exchange, call, bytes).catch(error => {
-      call.lease.release()
-      this.#refuse(exchange, toRefusal(error))
-    })
+    const { method, metadata } = call
+    try {
+      const message = this.#message(call, bytes)
+      const answer =
+        message instanceof Promise
+          ? message.then(inflated => method.call(inflated, metadata))
+          : method.call(message, metadata)
+      if (answer instanceof Promise) this.#answerLater(exchange, call, answer)
+      else this.#answer(exchange, call, answer)
+    } catch (error) {
+      this.#failed(exchange, call, error)
+    }
   }
 
-  async #run(exchange: Exchange, call: Call, body: Uint8Array): Promise<void> {
+  #message({ encoding, lease }: Call, body: Uint8Array): Uint8Array | Promise<Uint8Array> {
     const { messageBytesMax } = this.#settings
     const framed = readUnaryMessage(body, messageBytesMax)
     if (typeof framed === 'string') throw framingRefusal(framed, messageBytesMax)
-    let message = body.subarray(framed.start, framed.end)
-    if (framed.compressed) {
-      if (call.encoding === 'identity') throw malformed('a compressed message without grpc-encoding')
-      const inflated = inflate(
-        call.encoding,
-        message,
-        { ...defaultInflateLimits, bytesMax: messageBytesMax },
-        call.lease,
-      )
-      message = inflated instanceof Promise ? await inflated : inflated
-    }
-    const answer = await call.method.call(message, call.metadata)
-    call.lease.release()
+    const message = body.subarray(framed.start, framed.end)
+    if (!framed.compressed) return message
+    if (encoding === 'identity') throw malformed('a compressed message without grpc-encoding')
+    return inflate(encoding, message, { ...defaultInflateLimits, bytesMax: messageBytesMax }, lease)
+  }
+
+  #answerLater(exchange: Exchange, call: Call, answer: Promise<Uint8Array>): void {
+    answer.then(settled => this.#answer(exchange, call, settled)).catch(error => this.#failed(exchange, call, error))
+  }
+
+  #answer(exchange: Exchange, { lease }: Call, answer: Uint8Array): void {
+    lease.release()
     exchange.respond(200, grpcHeaders, answer, okTrailers)
+  }
+
+  #failed(exchange: Exchange, { lease }: Call, error: unknown): void {
+    lease.release()
+    this.#refuse(exchange, toRefusal(error))
   }
 
   failed(exchange: Exchange, reason: BodyFailure): void {

@@ -47,8 +47,8 @@ export interface HttpRoute {
   readonly methods: readonly string[]
   /** False where nobody takes such requests now: 404. */
   isServed(): boolean
-  /** Gets the body without its compression. Whatever it throws becomes an answer. */
-  take(body: Uint8Array, request: HttpRequest): Promise<HttpAnswer>
+  /** Gets the body without its compression. Whatever it throws or rejects with becomes an answer. */
+  take(body: Uint8Array, request: HttpRequest): HttpAnswer | Promise<HttpAnswer>
   /** The body of a refusal and its type, in the encoding of the request. */
   refusal(refusal: Refusal, contentType: string): { readonly type: string; readonly body: Uint8Array }
 }
@@ -66,6 +66,15 @@ export interface HttpRoutesSettings extends GuardSettings {
   readonly keepsConnections: boolean
   readonly admission: ByteBudget
   readonly refused: (refusal: Refusal) => void
+}
+
+/** What a head asks for, found out once for all requests with the same head. */
+interface Wanted {
+  /** Whose routes they are: a reload changes them under an open connection. */
+  readonly by: HttpRoutes
+  readonly route: HttpRoute
+  readonly encoding: ContentEncoding
+  readonly contentType: string
 }
 
 interface Incoming {
@@ -106,10 +115,22 @@ export class HttpRoutes implements RequestHandler {
   }
 
   #begin(exchange: Exchange): Incoming | Refusal {
-    const { routes, encodings, admission } = this.#settings
+    const { admission } = this.#settings
     if (this.isDraining) return draining()
     const metadata = letIn(exchange, this.#settings)
     if (isRefusal(metadata)) return metadata
+    const known = exchange.headNotes as Wanted | undefined
+    const wanted = known?.by === this ? known : this.#read(exchange)
+    if (isRefusal(wanted)) return wanted
+    const { route, encoding, contentType } = wanted
+    if (!route.isServed()) return noPipeline(exchange.path)
+    exchange.headNotes = wanted
+    const request = { contentType, query: exchange.query, metadata }
+    return { route, encoding, request, lease: new RequestLease(admission) }
+  }
+
+  #read(exchange: Exchange): Wanted | Refusal {
+    const { routes, encodings } = this.#settings
     const route = routes.get(exchange.path)
     if (route === undefined) return isGrpc(exchange) ? grpcOnHttpPort() : unknownPath(exchange.path)
     if (!route.isServed()) return noPipeline(exchange.path)
@@ -122,8 +143,7 @@ export class HttpRoutes implements RequestHandler {
     const encodingName = exchange.header('content-encoding') ?? ''
     const encoding = contentEncoding(encodingName)
     if (encoding === undefined || !this.#encodings.has(encoding)) return wrongEncoding(encodingName, encodings)
-    const request = { contentType, query: exchange.query, metadata }
-    return { route, encoding, request, lease: new RequestLease(admission) }
+    return { by: this, route, encoding, contentType }
   }
 
   admit(exchange: Exchange, moreBytes: number): boolean {
@@ -132,19 +152,33 @@ export class HttpRoutes implements RequestHandler {
 
   body(exchange: Exchange, bytes: Uint8Array): void {
     const incoming = exchange.notes as Incoming
-    this.#run(exchange, incoming, bytes).catch(error => {
-      incoming.lease.release()
-      this.#refuse(exchange, toRefusal(error))
-    })
+    const { route, encoding, request, lease } = incoming
+    try {
+      const body = inflate(encoding, bytes, this.#inflateLimits, lease)
+      const answer =
+        body instanceof Promise ? body.then(inflated => route.take(inflated, request)) : route.take(body, request)
+      // Mostly everything is done by now, and an answer at once goes out with those to the other requests of this read.
+      if (answer instanceof Promise) this.#answerLater(exchange, incoming, answer)
+      else this.#answer(exchange, incoming, answer)
+    } catch (error) {
+      this.#failed(exchange, incoming, error)
+    }
   }
 
-  async #run(exchange: Exchange, incoming: Incoming, bytes: Uint8Array): Promise<void> {
-    const { route, encoding, request, lease } = incoming
-    const inflated = inflate(encoding, bytes, this.#inflateLimits, lease)
-    const body = inflated instanceof Promise ? await inflated : inflated
-    const answer = await route.take(body, request)
+  #answerLater(exchange: Exchange, incoming: Incoming, answer: Promise<HttpAnswer>): void {
+    answer
+      .then(settled => this.#answer(exchange, incoming, settled))
+      .catch(error => this.#failed(exchange, incoming, error))
+  }
+
+  #answer(exchange: Exchange, { lease }: Incoming, answer: HttpAnswer): void {
     lease.release()
     exchange.respond(answer.status, this.#with(exchange, answer.headers), answer.body)
+  }
+
+  #failed(exchange: Exchange, { lease }: Incoming, error: unknown): void {
+    lease.release()
+    this.#refuse(exchange, toRefusal(error))
   }
 
   failed(exchange: Exchange, reason: BodyFailure): void {

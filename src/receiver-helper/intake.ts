@@ -1,6 +1,6 @@
 import type { ComponentSettings, ReceiverNext } from '../component/component.ts'
 import { formatId } from '../component/component.ts'
-import { asConsumeError, ConsumeError } from '../component/consumer.ts'
+import { acceptedAtOnce, asConsumeError, ConsumeError } from '../component/consumer.ts'
 import type { BatchMemory } from '../pdata/batch-memory.ts'
 import type { ClientMetadata, Signal } from '../pdata/otlp-batch.ts'
 import type { Counter, Labels } from '../telemetry/metrics.ts'
@@ -44,35 +44,50 @@ export class Intake {
   /**
    * Gives a request to the pipelines; its bytes must not change afterwards. Resolves when the sender may be told that it
    * was accepted, rejects with `ConsumeError`. A request without items is a success that nobody needs to hear of.
-   * `memory` is that of the bytes, where the caller is its only user and gives it away.
+   * `memory` is that of the bytes, where the caller is its only user and gives it away. `acceptedAtOnce` where all of it
+   * is done already.
    */
-  async take(
+  take(
     signal: Signal,
     bytes: Uint8Array,
     itemCount: number,
     metadata: ClientMetadata | undefined,
     memory?: BatchMemory,
   ): Promise<void> {
-    if (itemCount === 0) return
-    const { ledger } = this.#settings
-    const counters = this.#countersOf(signal)
-    ledger.received(signal, itemCount)
+    if (itemCount === 0) return acceptedAtOnce
+    this.#settings.ledger.received(signal, itemCount)
+    let consumed: Promise<void>
     try {
       const consumer = this.#next.get(signal)
       // A reload took the pipeline away while the body came in: the next try is told so by its path.
       if (consumer === undefined) {
         throw new ConsumeError('retryable', `no pipeline takes ${signal} any more`, { reason: 'pipeline_gone' })
       }
-      await consumer.consume(
+      consumed = consumer.consume(
         metadata === undefined ? { signal, bytes, itemCount, memory } : { signal, bytes, itemCount, metadata, memory },
       )
     } catch (error) {
-      const refusal = asConsumeError(error)
-      ledger.rejected(signal, refusal.reason, itemCount)
-      counters.refused.add(itemCount)
-      throw refusal
+      return Promise.reject(this.#refused(signal, itemCount, error))
     }
-    counters.accepted.add(itemCount)
+    if (consumed !== acceptedAtOnce) return this.#taken(signal, itemCount, consumed)
+    this.#countersOf(signal).accepted.add(itemCount)
+    return acceptedAtOnce
+  }
+
+  async #taken(signal: Signal, itemCount: number, consumed: Promise<void>): Promise<void> {
+    try {
+      await consumed
+    } catch (error) {
+      throw this.#refused(signal, itemCount, error)
+    }
+    this.#countersOf(signal).accepted.add(itemCount)
+  }
+
+  #refused(signal: Signal, itemCount: number, error: unknown): ConsumeError {
+    const refusal = asConsumeError(error)
+    this.#settings.ledger.rejected(signal, refusal.reason, itemCount)
+    this.#countersOf(signal).refused.add(itemCount)
+    return refusal
   }
 
   /** Counts a request that was answered with anything but success. */

@@ -1,5 +1,4 @@
-import type { Consumer } from '../component/consumer.ts'
-import { ConsumeError } from '../component/consumer.ts'
+import { acceptedAtOnce, ConsumeError, type Consumer } from '../component/consumer.ts'
 import type { OtlpBatch } from '../pdata/otlp-batch.ts'
 
 /** The requests on their way through one wiring of the graph. Once nothing enters any more, `idle` comes true. */
@@ -87,6 +86,10 @@ function pass(destination: Destination, batch: OtlpBatch): Promise<void> {
   } catch (error) {
     flow.leave()
     return Promise.reject(error)
+  }
+  if (consumed === acceptedAtOnce) {
+    flow.leave()
+    return consumed
   }
   return consumed.finally(() => flow.leave())
 }

@@ -16,6 +16,7 @@ export abstract class NodeExchange implements Exchange {
   readonly remoteAddress: string
   readonly isPeerAuthorized: boolean
   notes: unknown = undefined
+  headNotes: unknown = undefined
   isOver = false
   /** On the clock; the body's progress is measured from here. */
   readonly startedAtMs: number

@@ -29,6 +29,11 @@ export interface Exchange {
   /** The handler's own notes on this request; a transport never looks at it. */
   notes: unknown
   /**
+   * The handler's notes on the head. A sender's heads are mostly the same but for the length of the body, and where the
+   * transport sees that, the next exchange begins with the notes of the last.
+   */
+  headNotes: unknown
+  /**
    * Answers, once; later calls and answers to a peer that is gone have no effect. Without `trailers` the answer ends
    * with the body. gRPC's Trailers-Only is an empty body with `grpc-status` among the headers. HTTP/1.1 sends no trailers,
    * and takes `connection: close` for a wish to end the connection; HTTP/2 must not be given one.

@@ -36,8 +36,13 @@ export class BatchProcessor implements Component, Consumer {
     this.#forgetMetrics()
   }
 
-  async consume(batch: OtlpBatch): Promise<void> {
-    const partition = this.#partitionOf(batch)
+  consume(batch: OtlpBatch): Promise<void> {
+    let partition: Partition
+    try {
+      partition = this.#partitionOf(batch)
+    } catch (error) {
+      return Promise.reject(error)
+    }
     const { signal, bytes, itemCount, memory } = batch
     const merge = partition.rule
     const { metadata } = partition

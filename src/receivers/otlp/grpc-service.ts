@@ -1,3 +1,4 @@
+import { acceptedAtOnce } from '../../component/consumer.ts'
 import { BatchMemory } from '../../pdata/batch-memory.ts'
 import { fullSuccessProtobuf } from '../../pdata/export-response.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
@@ -25,10 +26,10 @@ export function exportMethods(intake: Intake): ReadonlyMap<string, GrpcMethod> {
 function exportMethod(signal: Signal, intake: Intake): GrpcMethod {
   return {
     isServed: () => intake.takes(signal),
-    async call(message, metadata) {
+    call(message, metadata) {
       const memory = BatchMemory.of(message, grpcPrefixBytes)
-      await intake.take(signal, message, validateRequest(signal, message), metadata, memory)
-      return success
+      const taken = intake.take(signal, message, validateRequest(signal, message), metadata, memory)
+      return taken === acceptedAtOnce ? success : taken.then(() => success)
     },
   }
 }

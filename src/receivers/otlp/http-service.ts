@@ -1,3 +1,4 @@
+import { acceptedAtOnce } from '../../component/consumer.ts'
 import { BatchMemory } from '../../pdata/batch-memory.ts'
 import { fullSuccessJson, fullSuccessProtobuf } from '../../pdata/export-response.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
@@ -43,12 +44,13 @@ function exportRoute(signal: Signal, intake: Intake, findings: FindingsCounter):
     contentTypes: signal === 'profiles' ? [protobufType] : contentTypes,
     methods: ['POST'],
     isServed: () => intake.takes(signal),
-    async take(body, request) {
+    take(body, request) {
       const isJson = request.contentType === jsonType
       const bytes = isJson ? findings.read(signal, body) : body
       const memory = isJson ? undefined : BatchMemory.of(bytes)
-      await intake.take(signal, bytes, validateRequest(signal, bytes), request.metadata, memory)
-      return isJson ? jsonSuccess : protobufSuccess
+      const taken = intake.take(signal, bytes, validateRequest(signal, bytes), request.metadata, memory)
+      const success = isJson ? jsonSuccess : protobufSuccess
+      return taken === acceptedAtOnce ? success : taken.then(() => success)
     },
     refusal: encodeRefusal,
   }

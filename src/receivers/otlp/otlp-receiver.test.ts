@@ -482,6 +482,38 @@ t.test('a reload keeps the sockets whose address stays, and opens before it clos
   t.equal((await world.post('/v1/traces', spans(5))).status, 200)
 })
 
+t.test('a reload counts for the next request of an open connection, though its head is the same again', async t => {
+  const world = await setUp(t)
+  const { receiver } = world
+  const client = createHttpClient({
+    endpoint: new URL(`http://127.0.0.1:${receiver.port('http')}`),
+    headers: [],
+    connectTimeoutMs: 1000,
+    responseBytesMax: 65_536,
+    clock: systemClock,
+    connectionsMax: 1,
+    idleTimeoutMs: 10_000,
+  })
+  t.teardown(() => client.shutdown())
+  const headers = [...protobuf, 'content-encoding', 'gzip']
+  const send = () => client.send({ path: '/v1/traces', headers, parts: [gzipSync(spans(2))], timeoutMs: 3000 })
+  t.same([(await send()).status, (await send()).status], [200, 200])
+  const http = (keys: string) => `protocols: {http: {endpoint: "127.0.0.1:0", ${keys}}}`
+  for (const [keys, status] of [
+    ['compression_algorithms: [zstd]', 415],
+    ['traces_url_path: /other', 404],
+    ['max_request_body_size: 10', 413],
+    ['response_headers: {}', 200],
+  ] as const) {
+    t.equal(await receiver.reconfigure(parseConfig(otlpReceiverConfig, http(keys))), true)
+    t.equal((await send()).status, status, keys)
+  }
+  world.signals = ['logs']
+  t.equal((await send()).status, 404, 'no pipeline takes it any more')
+  world.signals = ['traces']
+  t.equal((await send()).status, 200)
+})
+
 t.test('a reload turns TLS on without closing the socket, and files that do not parse change nothing', async t => {
   const world = await setUp(t)
   const { receiver } = world

@@ -34,6 +34,14 @@ export class Http1Exchange implements Exchange {
     this.startedMs = startedMs
   }
 
+  get headNotes(): unknown {
+    return this.head.shared.notes
+  }
+
+  set headNotes(notes: unknown) {
+    this.head.shared.notes = notes
+  }
+
   get method(): string {
     return this.head.method
   }

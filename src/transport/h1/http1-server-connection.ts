@@ -72,6 +72,8 @@ export class Http1ServerConnection implements ServerConnection, Http1Answerer {
       return
     }
     this.#parse(bytes, start, end, false)
+    // Answers that were given while the bytes were read go out together.
+    if (!this.#isFlushPlanned) this.#outbox.flush()
   }
 
   #keepAhead(bytes: Uint8Array, start: number, end: number): void {
@@ -112,6 +114,7 @@ export class Http1ServerConnection implements ServerConnection, Http1Answerer {
       this.#parse(bytes, 0, bytes.length, true)
     }
     if (this.#isClosing) return
+    if (!this.#outbox.isEmpty) this.#planFlush()
     if (this.#aheadBytes <= aheadBytesMax && this.#socket.isPaused()) this.#socket.resume()
     if (this.#hasEnded && this.#ahead.length === 0 && this.#state === atHead) this.#close('peer')
   }
@@ -302,8 +305,9 @@ export class Http1ServerConnection implements ServerConnection, Http1Answerer {
 
   // Life of the connection.
 
+  /** What is gathered while bytes are read goes out when they have been. */
   #planFlush(): void {
-    if (this.#isFlushPlanned) return
+    if (this.#isFlushPlanned || this.#isParsing) return
     this.#isFlushPlanned = true
     process.nextTick(flushPlanned, this)
   }

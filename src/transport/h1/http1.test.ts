@@ -1,10 +1,13 @@
 import net from 'node:net'
 import t, { type Test } from 'tap'
+import { FakeSocket } from '../../testkit/fake-socket.ts'
 import { ManualClock } from '../../testkit/manual-clock.ts'
 import { SeededRandom } from '../../testkit/seeded-random.ts'
-import { startServer, type TestServer } from '../../testkit/test-server.ts'
+import { EchoHandler, startServer, type TestServer } from '../../testkit/test-server.ts'
+import { defaultKeepalive, defaultLimits } from '../limits.ts'
 import { SocketServer } from '../socket-server.ts'
 import { ChunkedReader } from './chunked-reader.ts'
+import { Http1ServerConnection } from './http1-server-connection.ts'
 import { parseHead } from './request-head.ts'
 
 function start(t: Test, overrides: Parameters<typeof startServer>[2] = {}): Promise<TestServer> {
@@ -33,6 +36,20 @@ function exchange(t: Test, { server }: TestServer, pieces: (string | Buffer)[], 
 
 function statuses(answer: string): number[] {
   return [...answer.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(match => Number(match[1]))
+}
+
+function bodies(answer: string): string[] {
+  return answer.split(/HTTP\/1\.1 [\s\S]*?\r\n\r\n/).slice(1)
+}
+
+const unusedSettings = {
+  listen: { host: '', port: 0 },
+  http1: true,
+  http2: false,
+  limits: defaultLimits,
+  keepalive: defaultKeepalive,
+  clock: new ManualClock(),
+  events: { connectionOpened() {}, connectionClosed() {}, requestRefused() {} },
 }
 
 const host = 'host: x\r\n'
@@ -173,6 +190,27 @@ t.test('requests sent ahead are answered in order, however late their answers ar
   }
   await new Promise(resolve => socket.once('close', resolve))
   t.same(late.match(/first|second|third|never/g), ['first', 'second', 'third'])
+})
+
+t.test('answers that are ready at once leave together, however many requests a read brings', async t => {
+  const socket = new FakeSocket()
+  const handler = new EchoHandler()
+  const connection = new Http1ServerConnection(socket.asSocket(), {
+    settings: { ...unusedSettings, handler },
+    handler,
+    remoteAddress: '',
+    isPeerAuthorized: false,
+    close: () => undefined,
+    destroy: () => undefined,
+  })
+  const post = (body: string) => `POST /${body} HTTP/1.1\r\n${host}content-length: ${body.length}\r\n\r\n${body}`
+  const read = Buffer.from(`${post('one')}${post('two')}${post('three').slice(0, -1)}`)
+  connection.receive(read, 0, read.length)
+  t.equal(socket.chunks.length, 1)
+  t.same(bodies(socket.written.toString('latin1')), ['one', 'two'])
+  connection.receive(Buffer.from('e'), 0, 1)
+  t.equal(socket.chunks.length, 2, 'and one that comes alone leaves alone')
+  t.same(bodies(socket.written.toString('latin1')), ['one', 'two', 'three'])
 })
 
 t.test('a client that floods ahead of its answers is not read any further', async t => {

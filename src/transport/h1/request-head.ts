@@ -2,7 +2,7 @@ import { cr, endOf, HeadFields, Http1Error, isToken, lf, readFields, readLength,
 
 /**
  * The head of an HTTP/1.1 request (RFC 9112), read strictly: this port may stand behind a proxy, so whatever two parsers
- * could read in two ways is refused. Immutable, so that equal heads share one.
+ * could read in two ways is refused. Immutable but for the notes, so that equal heads share one.
  */
 export class Http1Head extends HeadFields {
   method = ''
@@ -11,6 +11,8 @@ export class Http1Head extends HeadFields {
   /** The connection may carry another request afterwards. */
   keepsAlive = true
   expectsContinue = false
+  /** What heads that differ in the body's length only have in common: the handler's notes, see `Exchange`. */
+  shared: { notes: unknown } = { notes: undefined }
 
   headers(): Map<string, string[]> {
     const map = new Map<string, string[]>()
@@ -32,6 +34,7 @@ export class Http1Head extends HeadFields {
     head.contentLength = length
     head.keepsAlive = this.keepsAlive
     head.expectsContinue = this.expectsContinue
+    head.shared = this.shared
     head.names = this.names
     head.values = this.values.slice()
     head.values[this.names.indexOf('content-length')] = String(length)

@@ -57,6 +57,14 @@ export class Http2Exchange extends Http2Stream implements Exchange {
     return this.#head
   }
 
+  get headNotes(): unknown {
+    return this.#head.notes
+  }
+
+  set headNotes(notes: unknown) {
+    this.#head.notes = notes
+  }
+
   get method(): string {
     return this.#head.method
   }

@@ -14,7 +14,7 @@ const pseudoBits = new Map([
 /** Fields of HTTP/1.1 connections (RFC 9113, section 8.2.2). */
 const connectionFields = new Set(['connection', 'proxy-connection', 'keep-alive', 'transfer-encoding', 'upgrade'])
 
-/** A request's header block, read by the rules of RFC 9113, section 8.3. Immutable: equal blocks share it. */
+/** A request's header block, read by the rules of RFC 9113, section 8.3. Immutable but for the notes: equal blocks share it. */
 export class RequestHead {
   method = ''
   path = ''
@@ -23,6 +23,8 @@ export class RequestHead {
   /** -1: not declared. */
   contentLength = -1
   isGrpc = false
+  /** The handler's; see `Exchange`. */
+  notes: unknown = undefined
   /** Why the request is malformed; empty if it is not. */
   problem = ''
   readonly #fields: readonly HeaderField[]
