@@ -34,11 +34,22 @@ export const i32 = {
   const: (value: number): Code => [0x41, ...signedLeb(BigInt(value))],
   add: plain(0x6a),
   sub: plain(0x6b),
+  mul: plain(0x6c),
+  and: plain(0x71),
   or: plain(0x72),
   shl: plain(0x74),
   shrU: plain(0x76),
+  eq: plain(0x46),
+  ne: plain(0x47),
   ltU: plain(0x49),
+  gtU: plain(0x4b),
+  leU: plain(0x4d),
+  geU: plain(0x4f),
+  isZero: (value: Code): Code => [...value, 0x45],
   wrap: (value: Code): Code => [...value, 0xa7],
+  load8: (address: Code, offset = 0): Code => [...address, 0x2d, 0, ...unsignedLeb(offset)],
+  load16: (address: Code, offset = 0): Code => [...address, 0x2f, 0, ...unsignedLeb(offset)],
+  load: (address: Code, offset = 0): Code => [...address, 0x28, 0, ...unsignedLeb(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x36, 2, ...unsignedLeb(offset)],
 }
 
@@ -125,25 +136,54 @@ export function whileLoop(condition: Code, body: Code): Code {
   return [0x02, 0x40, 0x03, 0x40, ...condition, 0x45, 0x0d, 1, ...body, 0x0c, 0, 0x0b, 0x0b]
 }
 
-export interface ModuleSettings {
-  readonly memoryPages: number
-  readonly functionName: string
+/** Runs `body` where `condition` is not zero. */
+export const when = (condition: Code, body: Code): Code => [...condition, 0x04, 0x40, ...body, 0x0b]
+/** The first value where `condition` is not zero, otherwise the second; both i32. */
+export const choose = (condition: Code, yes: Code, no: Code): Code => [
+  ...condition,
+  0x04,
+  valueTypes.i32,
+  ...yes,
+  0x05,
+  ...no,
+  0x0b,
+]
+export const giveBack = (value: Code): Code => [...value, 0x0f]
+/** Calls the function of that index in its module. */
+export const call = (index: number, ...values: Code[]): Code => [...values.flat(), 0x10, ...unsignedLeb(index)]
+
+/** A function that returns an i32. */
+export interface FunctionSettings {
   readonly locals: Locals
   readonly body: Code
 }
 
-/** A module with one memory and one function that returns an i32; both are exported. */
-export function assembleModule({ memoryPages, functionName, locals, body }: ModuleSettings): Uint8Array {
+export interface ModuleSettings {
+  readonly memoryPages: number
+  /** Under this name the first function is exported. */
+  readonly functionName: string
+  readonly functions: readonly FunctionSettings[]
+}
+
+/** A module with one memory and some functions, of which the first is exported, like the memory. */
+export function assembleModule({ memoryPages, functionName, functions }: ModuleSettings): Uint8Array {
   const text = (name: string) => [name.length, ...Buffer.from(name)]
   const section = (id: number, content: Code) => [id, ...unsignedLeb(content.length), ...content]
-  const parameters = locals.parameters()
-  const code = [...locals.declarations(), ...body, 0x0b]
+  const list = (parts: readonly Code[]) => [...unsignedLeb(parts.length), ...parts.flat()]
+  const typeOf = ({ locals }: FunctionSettings) => {
+    const parameters = locals.parameters()
+    return [0x60, parameters.length, ...parameters, 1, valueTypes.i32]
+  }
+  const codeOf = ({ locals, body }: FunctionSettings) => {
+    const code = [...locals.declarations(), ...body, 0x0b]
+    return [...unsignedLeb(code.length), ...code]
+  }
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [1, 0x60, parameters.length, ...parameters, 1, valueTypes.i32]),
-    ...section(3, [1, 0]),
+    ...section(1, list(functions.map(typeOf))),
+    ...section(3, list(functions.map((_, i) => unsignedLeb(i)))),
     ...section(5, [1, 0x00, ...unsignedLeb(memoryPages)]),
     ...section(7, [2, ...text('memory'), 2, 0, ...text(functionName), 0, 0]),
-    ...section(10, [1, ...unsignedLeb(code.length), ...code]),
+    ...section(10, list(functions.map(codeOf))),
   ])
 }

@@ -2,12 +2,16 @@
 import { writeFileSync } from 'node:fs'
 import * as layout from '../../src/processors/redaction/scan/scan-layout.ts'
 import { webAssembly } from '../../src/processors/redaction/scan/web-assembly.ts'
-import { assembleModule, type Code, i32, i64, Locals, v128, whileLoop } from './assembler.ts'
+import { assembleModule, type Code, choose, i32, i64, Locals, v128, when, whileLoop } from './assembler.ts'
+import { firstLook, lookAt } from './first-look.ts'
 
-// scan(length, base) -> count: looks at `length` bytes of input and writes (base + offset) << 2 | kind for each candidate:
-// symbols and literals to one list, whose length it returns, runs to another, whose length it stores.
-const locals = new Locals({ length: 'i32', base: 'i32' })
-for (const name of ['at', 'out', 'runsOut', 'blockOffset']) locals.declare(name, 'i32')
+// scan(length, base, isLooked) -> count: looks at `length` bytes of input and writes (base + offset) << 2 | kind for each
+// candidate: symbols and literals to one list, whose length it returns, runs to another, whose length it stores. With
+// `isLooked` those that the first look rules out are left out.
+const locals = new Locals({ length: 'i32', base: 'i32', isLooked: 'i32' })
+for (const name of ['at', 'out', 'runsOut', 'blockOffset', 'address', 'kind', 'lookFrom', 'lookTo']) {
+  locals.declare(name, 'i32')
+}
 const masks = ['digit', 'separator', 'token', 'other']
 /** Masks of the block before that are kept in memory between calls. */
 const carried = ['digit', 'separator', 'e1', 'e2', 'e4', 'e7', 'token', 't2', 't4', 't8', 't17'].map(name => `${name}P`)
@@ -111,15 +115,39 @@ const runs: Code = [
 ]
 
 const bitOf = (name: string) => i32.wrap(i64.and(i64.shrU(get(name), get('bit')), i64.const(1n)))
-/** Writes each set bit of `mask` to `out`; `kind` gives the low two bits, from `bit`. */
-const drain = (mask: string, out: string, kind: Code) =>
+const isInReach = i32.and(i32.geU(get('address'), get('lookFrom')), i32.ltU(get('address'), get('lookTo')))
+/** Writes what `verdict`, an i32, keeps of `mask` to `out`; `kind` gives the low two bits. Both see `bit` and `address`. */
+const drain = (mask: string, out: string, verdict: Code, kind: Code) =>
   whileLoop(i64.isNotZero(get(mask)), [
     ...set('bit', i64.ctz(get(mask))),
-    ...i32.store(get(out), i32.or(i32.shl(i32.add(get('blockOffset'), i32.wrap(get('bit'))), i32.const(2)), kind)),
-    ...set(out, i32.add(get(out), i32.const(4))),
     ...set(mask, i64.and(get(mask), i64.sub(get(mask), i64.const(1n)))),
+    ...set('address', i32.add(get('at'), i32.wrap(get('bit')))),
+    ...when(verdict, [
+      ...i32.store(get(out), i32.or(i32.shl(i32.add(get('blockOffset'), i32.wrap(get('bit'))), i32.const(2)), kind)),
+      ...set(out, i32.add(get(out), i32.const(4))),
+    ]),
   ])
-const kindOfRun = i32.or(bitOf('digits'), i32.shl(bitOf('tokens'), i32.const(1)))
+const address = get('address')
+const isSign = [':', '=', '>', '@'].reduce<Code>(
+  (any, sign) => i32.or(any, i32.eq(i32.load8(address), i32.const(sign.charCodeAt(0)))),
+  i32.const(0),
+)
+const otherVerdict = choose(isInReach, choose(isSign, lookAt.sign(address), lookAt.literal(address)), i32.const(1))
+/** The run's kind, after the first look. */
+const runVerdict: Code = [
+  ...set('kind', i32.or(bitOf('digits'), i32.shl(bitOf('tokens'), i32.const(1)))),
+  ...when(isInReach, [
+    ...when(
+      i32.and(get('kind'), i32.const(1)),
+      when(i32.isZero(lookAt.digits(address)), set('kind', i32.and(get('kind'), i32.const(2)))),
+    ),
+    ...when(
+      i32.and(get('kind'), i32.const(2)),
+      when(i32.isZero(lookAt.token(address)), set('kind', i32.and(get('kind'), i32.const(1)))),
+    ),
+  ]),
+  ...get('kind'),
+]
 
 const state = i32.const(layout.stateOffset)
 const body: Code = [
@@ -133,12 +161,14 @@ const body: Code = [
   ...set('out', i32.const(layout.outputOffset)),
   ...set('runsOut', i32.const(layout.runsOffset)),
   ...set('length', i32.add(get('length'), i32.const(layout.inputOffset))),
+  ...set('lookFrom', choose(get('isLooked'), i32.const(layout.inputOffset + layout.edgeBytes), i32.const(-1))),
+  ...set('lookTo', i32.sub(get('length'), i32.const(layout.edgeBytes))),
   ...whileLoop(i32.ltU(get('at'), get('length')), [
     ...[0, 1, 2, 3].flatMap(vectorStep),
     ...runs,
     ...set('blockOffset', i32.add(get('at'), i32.sub(get('base'), i32.const(layout.inputOffset)))),
-    ...drain('other', 'out', i32.const(0)),
-    ...drain('any', 'runsOut', kindOfRun),
+    ...drain('other', 'out', otherVerdict, i32.const(0)),
+    ...drain('any', 'runsOut', runVerdict, get('kind')),
     ...set('at', i32.add(get('at'), i32.const(64))),
   ]),
   ...carried.flatMap((name, i) => i64.store(state, get(name), 8 * i)),
@@ -149,7 +179,11 @@ const body: Code = [
   ...i32.shrU(i32.sub(get('out'), i32.const(layout.outputOffset)), i32.const(2)),
 ]
 
-const module = assembleModule({ memoryPages: layout.memoryPages, functionName: 'scan', locals, body })
+const module = assembleModule({
+  memoryPages: layout.memoryPages,
+  functionName: 'scan',
+  functions: [{ locals, body }, ...firstLook],
+})
 const target = new URL('../../src/processors/redaction/scan/scan-module.generated.ts', import.meta.url)
 const text = Buffer.from(module).toString('base64')
 const lines = text.match(/.{1,100}/g)!.map(line => `  '${line}',`)

@@ -1,6 +1,7 @@
 import { isNameByte } from './detectors/detection.ts'
 import { nameEndings } from './detectors/key-words.ts'
 import { builtInLiterals } from './scan/literals.ts'
+import { lettersPerson } from './scan/scan-layout.ts'
 
 /** Four letters, case folded, as one number. */
 const packed = (text: string) => Buffer.from(text).readInt32BE(0)
@@ -125,6 +126,10 @@ const endings = /* @__PURE__ */ (() => {
   }
   return table
 })()
+
+/** Both tables as the scanner's own first look reads them. */
+export const lettersTable = (): Uint8Array =>
+  endings.map((ending, i) => ending | (personEndings[i] === 1 ? lettersPerson : 0))
 
 /** Whether what ends before `at` may be the end of a name that means something. */
 export function mayEndName(bytes: Uint8Array, at: number): boolean {

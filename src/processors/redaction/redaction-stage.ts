@@ -10,6 +10,7 @@ import { CollectorPass } from './collector-pass.ts'
 import { CollectorRules } from './collector-rules.ts'
 import type { RedactionConfig } from './config-shape.ts'
 import { isHex } from './detectors/text-bytes.ts'
+import { firstLookTables } from './first-look-tables.ts'
 import { compilePolicy, type Policy } from './policy.ts'
 import { Prefilter } from './prefilter.ts'
 import { isEncodedSign } from './prefilter-forms.ts'
@@ -52,7 +53,7 @@ export class RedactionStage implements StageProcessor {
 
   constructor(config: RedactionConfig, signal: Signal) {
     this.#policy = compilePolicy(config)
-    this.#scanner = createScanner(literalTables())
+    this.#scanner = createScanner(literalTables(), firstLookTables(this.#policy.detection))
     this.#prefilter = new Prefilter(this.#policy.detection)
     this.#request = new RequestRedaction(this.#policy, this.#scanner, signal)
     this.#splice = new RangeSplice(signal)
@@ -94,7 +95,7 @@ export class RedactionStage implements StageProcessor {
   #findHot(bytes: Uint8Array): number {
     const candidates = this.#candidates
     candidates.clear()
-    this.#scanner.scan(bytes, 0, bytes.length, candidates)
+    this.#scanner.look(bytes, candidates)
     if (this.#hot.length < candidates.count) this.#hot = new Uint32Array(candidates.values.length)
     const hot = this.#hot
     const { values, count } = candidates

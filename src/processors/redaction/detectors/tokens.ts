@@ -59,6 +59,9 @@ const firstBytes = /* @__PURE__ */ (() => {
   return table
 })()
 
+/** The first two bytes of every prefix, as one number each. */
+export const vendorStarts = (): Iterable<number> => formsByStart.keys()
+
 const tokenLookMax = 4096
 
 /** Looks at the run of letters, digits, `_` and `-` around `at`. */

@@ -16,6 +16,10 @@ export class PlainScanner implements CandidateScanner {
     }
   }
 
+  look(bytes: Uint8Array, into: Candidates): void {
+    this.scan(bytes, 0, bytes.length, into)
+  }
+
   scan(bytes: Uint8Array, start: number, end: number, into: Candidates): void {
     const classes = this.#classes
     const [place0, place1, place2, place3] = this.#places as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]

@@ -1,5 +1,5 @@
 /** Where things lie in the scanner's memory, and the classes of bytes; the generator and both scanners share it. */
-export const memoryPages = 5
+export const memoryPages = 6
 /** Four tables of 16 bytes: the fingerprints of the literals by place in the literal. */
 export const tablesOffset = 0
 /** Eleven 64-bit masks of the block before: what runs need across blocks. */
@@ -15,6 +15,38 @@ export const outputOffset = 64 * 1024
 /** Found runs, at most one in two places, and how many there are. */
 export const runsOffset = outputOffset + 4 * (pieceBytes + 64)
 export const runsCountOffset = 512
+
+/** Tables of the first look, behind everything else; `FirstLookTables` says what is in them. */
+export const lettersOffset = 5 * 64 * 1024
+export const lettersBytes = 32 * 1024
+export const startsOffset = lettersOffset + lettersBytes
+export const startsBytes = 8 * 1024
+export const literalsOffset = startsOffset + startsBytes
+export const literalsCount = 1024
+export const bytesOffset = literalsOffset + 4 * literalsCount
+/** Whether private, loopback and unspecified addresses are masked, a byte each. */
+export const maskedOffset = bytesOffset + 256
+/** What folded literals are multiplied with; the upper ten bits of the product are their place in the table. */
+export const factorOffset = maskedOffset + 4
+/** Candidates so near to the ends of a piece are not looked at: what stands around them may lie in the piece before or behind. */
+export const edgeBytes = 192
+
+/** Bits of a byte in the table at `bytesOffset`. */
+export const lookDigit = 1
+export const lookLetter = 2
+export const lookUpper = 4
+export const lookToken = 8
+export const lookHex = 16
+/** What may stand between a name and its separator. */
+export const lookBetween = 32
+/** What may stand between two digits of a number. */
+export const lookJoint = 64
+/** Signs in hashes of passwords. */
+export const lookHashSign = 128
+
+/** Bits of three letters in the table at `lettersOffset`: 1 and 2 a name may end so, 4 the word before `name` may. */
+export const lettersEnd = 3
+export const lettersPerson = 4
 
 export const kindSymbol = 0
 export const kindDigits = 1

@@ -4,7 +4,7 @@ import * as layout from './scan-layout.ts'
 import { scanModule } from './scan-module.generated.ts'
 import { webAssembly } from './web-assembly.ts'
 
-type ScanFunction = (length: number, base: number) => number
+type ScanFunction = (length: number, base: number, isLooked: number) => number
 
 let compiled: object | undefined
 
@@ -16,7 +16,10 @@ export class WasmScanner implements CandidateScanner {
   readonly #runs: Uint32Array
   readonly #runsCount: Uint32Array
 
-  constructor(tables: Uint8Array) {
+  readonly #hasLook: boolean
+
+  /** `lookTables` is what the first look reads, without which `look` is `scan`. */
+  constructor(tables: Uint8Array, lookTables?: Uint8Array) {
     compiled ??= new webAssembly.Module(Buffer.from(scanModule, 'base64'))
     const { memory, scan } = new webAssembly.Instance(compiled).exports as {
       memory: { readonly buffer: ArrayBuffer }
@@ -29,9 +32,19 @@ export class WasmScanner implements CandidateScanner {
     this.#runsCount = new Uint32Array(memory.buffer, layout.runsCountOffset, 1)
     this.#memory.set(tables, layout.tablesOffset)
     this.#memory.set(layout.scanConstants(), layout.constantsOffset)
+    this.#hasLook = lookTables !== undefined
+    if (lookTables !== undefined) this.#memory.set(lookTables, layout.lettersOffset)
+  }
+
+  look(bytes: Uint8Array, into: Candidates): void {
+    this.#run(bytes, 0, bytes.length, into, this.#hasLook ? 1 : 0)
   }
 
   scan(bytes: Uint8Array, start: number, end: number, into: Candidates): void {
+    this.#run(bytes, start, end, into, 0)
+  }
+
+  #run(bytes: Uint8Array, start: number, end: number, into: Candidates, isLooked: number): void {
     const { stateOffset, stateBytes, inputOffset, pieceBytes } = layout
     const memory = this.#memory
     memory.fill(0, stateOffset, stateOffset + stateBytes)
@@ -43,7 +56,7 @@ export class WasmScanner implements CandidateScanner {
       memory.set(offset === 0 && pieceEnd === bytes.length ? bytes : bytes.subarray(offset, pieceEnd), inputOffset)
       // The last piece is looked at with one byte behind its end: runs of digits are reported one byte late.
       if (isLast) memory.fill(0, inputOffset + length, inputOffset + length + 65)
-      const count = this.#scan(isLast ? length + 1 : length, offset)
+      const count = this.#scan(isLast ? length + 1 : length, offset, isLooked)
       this.#take(count, isLast ? end : Number.POSITIVE_INFINITY, into)
       if (isLast) return
       memory.copyWithin(inputOffset - 16, inputOffset + pieceBytes - 16, inputOffset + pieceBytes)
@@ -74,9 +87,9 @@ export class WasmScanner implements CandidateScanner {
 }
 
 /** The fastest scanner that this process can have. */
-export function createScanner(tables: Uint8Array): CandidateScanner {
+export function createScanner(tables: Uint8Array, lookTables?: Uint8Array): CandidateScanner {
   try {
-    return new WasmScanner(tables)
+    return new WasmScanner(tables, lookTables)
   } catch {
     // No WebAssembly or no SIMD here (a hardened or old runtime): slower, with the same result.
     return new PlainScanner(tables)

@@ -1,0 +1,383 @@
+import * as layout from '../../src/processors/redaction/scan/scan-layout.ts'
+import { type Code, call, choose, type FunctionSettings, giveBack, i32, Locals, when, whileLoop } from './assembler.ts'
+
+// The first look at candidates, in the scanner itself: what `Prefilter` rules out cheaply is not even listed. Each function
+// takes the address of a candidate and says 1 where `Prefilter` has to look, 0 where it would say no. They read at most
+// `edgeBytes` to either side. A test holds them to `Prefilter`: they may let more through, never less.
+
+const number = i32.const
+const at = (address: Code, offset: number): Code =>
+  offset === 0 ? address : offset > 0 ? i32.add(address, number(offset)) : i32.sub(address, number(-offset))
+const byteAt = (address: Code, offset = 0): Code =>
+  offset >= 0 ? i32.load8(address, offset) : i32.load8(at(address, offset))
+const bitsAt = (address: Code, offset = 0): Code => i32.load8(byteAt(address, offset), layout.bytesOffset)
+const has = (bits: Code, bit: number): Code => i32.and(bits, number(bit))
+const isByte = (byte: Code, character: string): Code => i32.eq(byte, number(character.charCodeAt(0)))
+const fold = (byte: Code): Code => i32.or(byte, number(0x20))
+const any = (...conditions: Code[]): Code => conditions.reduce((all, one) => i32.or(all, one))
+const all = (...conditions: Code[]): Code => conditions.reduce((before, one) => i32.and(before, one))
+const isTrue = (bits: Code): Code => i32.ne(bits, number(0))
+const between = (value: Code, low: number, high: number): Code =>
+  i32.leU(i32.sub(value, number(low)), number(high - low))
+const keepIf = (condition: Code): Code => when(condition, giveBack(number(1)))
+const dropIf = (condition: Code): Code => when(condition, giveBack(number(0)))
+const word = (text: string): number => Buffer.from(text).readInt32LE(0)
+
+function locals(...names: string[]): { readonly own: Locals; readonly get: (name: string) => Code; readonly set: Set } {
+  const own = new Locals({ p: 'i32' })
+  for (const name of names) own.declare(name, 'i32')
+  return { own, get: name => own.get(name), set: (name, value) => own.set(name, value) }
+}
+type Set = (name: string, value: Code) => Code
+
+/** The letters of three bytes, five bits each: an index into the table of endings. */
+function threeLetters(address: Code, offset: number): Code {
+  const one = (back: number) =>
+    choose(
+      has(bitsAt(address, offset - back), layout.lookLetter),
+      i32.and(byteAt(address, offset - back), number(31)),
+      number(0),
+    )
+  return i32.or(i32.or(i32.shl(one(3), number(10)), i32.shl(one(2), number(5))), one(1))
+}
+const endingOf = (address: Code, offset: number): Code => i32.load8(threeLetters(address, offset), layout.lettersOffset)
+
+/** A literal's last byte: whether it is one, with what tells frequent harmless words from the ones meant. */
+function literal(): FunctionSettings {
+  const { own, get, set } = locals('raw', 'folded', 'factor')
+  const p = get('p')
+  const inTable = (value: Code): Code =>
+    i32.eq(
+      i32.load(i32.shl(i32.shrU(i32.mul(value, get('factor')), number(22)), number(2)), layout.literalsOffset),
+      value,
+    )
+  const isWord = (text: string): Code => i32.eq(get('folded'), number(word(text) | 0x20202020))
+  const next = byteAt(p, 1)
+  const body = [
+    ...set('raw', i32.load(at(p, -3))),
+    ...set('folded', i32.or(get('raw'), number(0x20202020))),
+    ...set('factor', i32.load(number(layout.factorOffset))),
+    ...when(isByte(byteAt(p), '~'), giveBack(isByte(fold(byteAt(p, -1)), 'q'))),
+    ...keepIf(i32.eq(i32.and(get('folded'), number(0xffffff)), number(word('api\0')))),
+    ...when(i32.isZero(inTable(get('folded'))), dropIf(i32.isZero(inTable(i32.and(get('folded'), number(-256)))))),
+    // Paths: /home/, /Users, \Users.
+    ...when(any(isByte(byteAt(p, -3), '/'), isByte(byteAt(p, -3), '\\')), [
+      ...giveBack(choose(isByte(byteAt(p), 'm'), i32.eq(get('raw'), number(word('/hom'))), isByte(byteAt(p, -2), 'U'))),
+    ]),
+    ...when(isWord('egin'), giveBack(isByte(byteAt(p), 'N'))),
+    ...when(any(isWord('u003'), isWord('u004')), giveBack(isByte(byteAt(p, -4), '\\'))),
+    ...when(isWord('oken'), giveBack(i32.ne(fold(next), number(0x73)))),
+    ...when(isWord('stre'), giveBack(isByte(fold(next), 'e'))),
+    ...when(
+      i32.eq(i32.shrU(get('folded'), number(8)), number(word('\0key') >>> 8)),
+      giveBack(any(i32.isZero(has(bitsAt(p, 1), layout.lookLetter)), isWord('pike'))),
+    ),
+    ...when(isWord('name'), [
+      ...dropIf(has(bitsAt(p, 1), layout.lookLetter)),
+      // Over one sign to the word before.
+      ...set('p', at(p, -3)),
+      ...when(i32.isZero(has(bitsAt(p, -1), layout.lookLetter)), set('p', at(p, -1))),
+      ...keepIf(has(endingOf(p, 0), layout.lettersPerson)),
+      ...giveBack(all(isByte(fold(byteAt(p, -1)), 'r'), isTrue(has(endingOf(p, -1), layout.lettersPerson)))),
+    ]),
+    ...number(1),
+  ]
+  return { locals: own, body }
+}
+
+/** `:`, `=`, `>` and `@`. */
+function sign(): FunctionSettings {
+  const { own, get, set } = locals('byte', 'next', 'last', 'limit')
+  const p = get('p')
+  const body = [
+    ...set('byte', byteAt(p)),
+    ...set('next', byteAt(p, 1)),
+    ...when(isByte(get('byte'), '@'), [
+      ...dropIf(i32.leU(byteAt(p, -1), number(0x20))),
+      ...giveBack(
+        any(
+          isTrue(has(bitsAt(p, 1), layout.lookToken)),
+          i32.geU(get('next'), number(0x80)),
+          isByte(get('next'), '.'),
+          isByte(get('next'), '/'),
+          isByte(get('next'), '('),
+        ),
+      ),
+    ]),
+    ...when(isByte(get('byte'), ':'), [
+      ...keepIf(any(isByte(get('next'), '/'), isByte(get('next'), '\\'))),
+      // A second colon behind hex digits.
+      ...set('last', at(p, 1)),
+      ...set('limit', at(p, 60)),
+      ...whileLoop(all(isTrue(has(bitsAt(get('last')), layout.lookHex)), i32.ltU(get('last'), get('limit'))), [
+        ...set('last', at(get('last'), 1)),
+      ]),
+      ...keepIf(isByte(byteAt(get('last')), ':')),
+    ]),
+    ...keepIf(all(isByte(get('byte'), '='), isByte(get('next'), '%'))),
+    // The name before it.
+    ...set('last', p),
+    ...set('limit', at(p, -12)),
+    ...whileLoop(
+      all(isTrue(has(bitsAt(get('last'), -1), layout.lookBetween)), i32.gtU(get('last'), get('limit'))),
+      set('last', at(get('last'), -1)),
+    ),
+    ...set('byte', byteAt(get('last'), -1)),
+    // The end of a colour.
+    ...when(isByte(get('byte'), 'm'), [
+      ...set('next', byteAt(get('last'), -2)),
+      ...keepIf(any(between(get('next'), 0x30, 0x39), isByte(get('next'), ';'), isByte(get('next'), '['))),
+    ]),
+    ...dropIf(i32.isZero(has(bitsAt(get('last'), -1), layout.lookLetter))),
+    ...set('byte', has(endingOf(get('last'), 0), layout.lettersEnd)),
+    // Some endings need more before them.
+    ...when(i32.eq(get('byte'), number(2)), [
+      ...set('limit', at(get('last'), -10)),
+      ...whileLoop(
+        all(isTrue(has(bitsAt(get('last'), -1), layout.lookLetter)), i32.gtU(get('last'), get('limit'))),
+        set('last', at(get('last'), -1)),
+      ),
+      ...keepIf(i32.eq(get('last'), get('limit'))),
+      ...giveBack(any(isTrue(has(bitsAt(get('last'), -1), layout.lookToken)), isByte(byteAt(get('last'), -1), '.'))),
+    ]),
+    ...get('byte'),
+  ]
+  return { locals: own, body }
+}
+
+/** A run of digits and single separators, one byte behind its seventh place. */
+function digits(): FunctionSettings {
+  const { own, get, set } = locals(
+    ...['from', 'to', 'limit', 'byte', 'bits', 'dots', 'others', 'octet', 'shortOctet', 'big', 'before', 'start'],
+    ...['a', 'b', 'shortA'],
+  )
+  const from = get('from')
+  const to = get('to')
+  const count = (name: string): Code => set(name, at(get(name), 1))
+  const tenfold = (name: string): Code => i32.add(i32.mul(get(name), number(10)), i32.sub(get('byte'), number(0x30)))
+  const back = whileLoop(has(bitsAt(from, -1), layout.lookDigit), set('from', at(from, -1)))
+  const isDigitAt = (address: Code, offset = 0): Code => has(bitsAt(address, offset), layout.lookDigit)
+  const length = i32.sub(to, from)
+  const isMasked = (index: number): Code => i32.load8(number(layout.maskedOffset + index))
+  /** Whether addresses that begin so are of a class that is left alone. */
+  const isLeftAlone = (a: Code, b: Code): Code =>
+    any(
+      all(
+        any(
+          i32.eq(a, number(10)),
+          all(i32.eq(a, number(192)), i32.eq(b, number(168))),
+          all(i32.eq(a, number(172)), between(b, 16, 31)),
+        ),
+        i32.isZero(isMasked(0)),
+      ),
+      all(i32.eq(a, number(127)), i32.isZero(isMasked(1))),
+      all(i32.eq(a, number(0)), i32.isZero(isMasked(2))),
+    )
+  const isDateFrom = (offset: number): Code =>
+    all(
+      isByte(byteAt(from, offset), '2'),
+      isByte(byteAt(from, offset + 1), '0'),
+      i32.eq(byteAt(from, offset + 4), byteAt(from, offset + 7)),
+      i32.isZero(isDigitAt(from, offset + 4)),
+      i32.isZero(isDigitAt(to)),
+    )
+  const body = [
+    ...set('from', at(get('p'), -1)),
+    ...back,
+    ...whileLoop(all(isTrue(has(bitsAt(from, -1), layout.lookJoint)), isDigitAt(from, -2)), [
+      ...set('from', at(from, -2)),
+      ...back,
+    ]),
+    ...set('to', from),
+    ...set('limit', at(from, 40)),
+    ...whileLoop(
+      [
+        ...set('byte', byteAt(to)),
+        ...set('bits', i32.load8(get('byte'), layout.bytesOffset)),
+        ...all(
+          i32.ltU(to, get('limit')),
+          any(has(get('bits'), layout.lookDigit), all(isTrue(has(get('bits'), layout.lookJoint)), isDigitAt(to, 1))),
+        ),
+      ],
+      [
+        ...when(has(get('bits'), layout.lookDigit), [
+          ...set('octet', tenfold('octet')),
+          ...when(i32.gtU(to, from), set('shortOctet', tenfold('shortOctet'))),
+        ]),
+        ...when(i32.isZero(has(get('bits'), layout.lookDigit)), [
+          ...when(isByte(get('byte'), '.'), [
+            ...count('dots'),
+            ...when(i32.eq(get('dots'), number(1)), [...set('a', get('octet')), ...set('shortA', get('shortOctet'))]),
+            ...when(i32.eq(get('dots'), number(2)), set('b', get('octet'))),
+            ...set('big', i32.or(get('big'), i32.gtU(get('octet'), number(255)))),
+          ]),
+          ...when(i32.isZero(isByte(get('byte'), '.')), count('others')),
+          ...set('octet', number(0)),
+          ...set('shortOctet', number(0)),
+        ]),
+        ...set('to', at(to, 1)),
+      ],
+    ),
+    ...set('before', byteAt(from, -1)),
+    ...when(all(i32.eq(get('dots'), number(3)), i32.isZero(get('others')), i32.leU(length, number(16))), [
+      // Chrome/126.0.0.0
+      ...when(all(isByte(get('before'), '/'), isTrue(has(bitsAt(from, -2), layout.lookLetter))), [
+        ...set('start', at(from, -1)),
+        ...set('limit', at(from, -32)),
+        ...whileLoop(
+          all(isTrue(has(bitsAt(get('start'), -1), layout.lookToken)), i32.gtU(get('start'), get('limit'))),
+          set('start', at(get('start'), -1)),
+        ),
+        ...keepIf(i32.eq(get('start'), get('limit'))),
+        ...dropIf(i32.isZero(isByte(byteAt(get('start'), -1), '/'))),
+      ]),
+      ...keepIf(get('big')),
+      ...giveBack(i32.isZero(all(isLeftAlone(get('a'), get('b')), isLeftAlone(get('shortA'), get('b'))))),
+    ]),
+    // claude-sonnet-4-20250514: a name with a date in it.
+    ...when(all(isByte(get('before'), '-'), isTrue(has(bitsAt(from, -2), layout.lookLetter))), [
+      ...set('start', to),
+      ...whileLoop(all(i32.gtU(get('start'), from), isDigitAt(get('start'), -1)), set('start', at(get('start'), -1))),
+      ...dropIf(
+        all(
+          between(i32.sub(to, get('start')), 8, 10),
+          i32.leU(i32.sub(get('start'), from), number(3)),
+          isByte(byteAt(get('start')), '2'),
+          isByte(byteAt(get('start'), 1), '0'),
+          i32.leU(byteAt(get('start'), 4), number(0x31)),
+          i32.leU(byteAt(get('start'), 6), number(0x33)),
+        ),
+      ),
+    ]),
+    // Decimal numbers and versions.
+    ...when(
+      all(
+        isTrue(get('dots')),
+        i32.ltU(get('dots'), number(3)),
+        i32.isZero(get('others')),
+        i32.ltU(i32.sub(length, get('dots')), number(20)),
+        any(...[0, 1, 2, 3, 4, 5, 6].map(offset => isByte(byteAt(from, offset), '.'))),
+      ),
+      giveBack(any(isByte(get('before'), ')'), isByte(byteAt(from, 3), '.'), isByte(byteAt(from, 4), '.'))),
+    ),
+    ...dropIf(all(i32.eq(length, number(10)), isDateFrom(0))),
+    ...dropIf(all(i32.eq(length, number(11)), isDateFrom(1))),
+    ...number(1),
+  ]
+  return { locals: own, body }
+}
+
+/** A run of token bytes, at its seventeenth. Those with two capitals are for `Prefilter`; most have none. */
+function token(): FunctionSettings {
+  const { own, get, set } = locals(
+    ...['from', 'to', 'first', 'limit', 'before', 'next', 'byte', 'bits', 'words', 'digits', 'uppers', 'dashes'],
+  )
+  const p = get('p')
+  const from = get('from')
+  const to = get('to')
+  const first = get('first')
+  const count = (name: string, more: Code = number(1)): Code => set(name, i32.add(get(name), more))
+  const beforeIs = (...signs: string[]): Code => any(...signs.map(one => isByte(get('before'), one)))
+  const loopBack = (name: string, bit: number, least: Code): Code =>
+    whileLoop(all(isTrue(has(bitsAt(get(name), -1), bit)), i32.gtU(get(name), least)), set(name, at(get(name), -1)))
+  const body = [
+    ...set('from', p),
+    ...loopBack('from', layout.lookToken, at(p, -64)),
+    ...set('before', byteAt(from, -1)),
+    // Escapes and colours: what stands behind them is told apart elsewhere.
+    ...keepIf(beforeIs('%', '\\', '[', ';')),
+    ...set('first', from),
+    ...when(beforeIs('.'), set('first', at(from, -24))),
+    ...when(beforeIs('/', '+'), [
+      ...set('limit', at(from, -48)),
+      ...whileLoop(
+        all(
+          any(
+            isTrue(has(bitsAt(first, -1), layout.lookToken)),
+            isByte(byteAt(first, -1), '/'),
+            isByte(byteAt(first, -1), '+'),
+          ),
+          i32.gtU(first, get('limit')),
+        ),
+        set('first', at(first, -1)),
+      ),
+    ]),
+    ...set('to', first),
+    ...set('limit', at(p, 112)),
+    ...whileLoop(
+      [
+        ...set('byte', byteAt(to)),
+        ...set('bits', i32.load8(get('byte'), layout.bytesOffset)),
+        ...any(i32.ltU(to, from), isTrue(has(get('bits'), layout.lookToken))),
+      ],
+      [
+        ...set('next', byteAt(to, 1)),
+        // Where a word may begin, a vendor's prefix may.
+        ...when(i32.ltU(get('words'), number(2)), [
+          ...keepIf(
+            i32.and(
+              i32.shrU(
+                i32.load8(
+                  i32.or(i32.shl(get('byte'), number(5)), i32.shrU(get('next'), number(3))),
+                  layout.startsOffset,
+                ),
+                i32.and(get('next'), number(7)),
+              ),
+              number(1),
+            ),
+          ),
+        ]),
+        ...set('words', choose(has(get('bits'), layout.lookDigit | layout.lookLetter), at(get('words'), 1), number(0))),
+        ...when(i32.geU(to, from), [
+          ...count('digits', i32.and(get('bits'), number(layout.lookDigit))),
+          ...count('uppers', isTrue(has(get('bits'), layout.lookUpper))),
+          ...count('dashes', isByte(get('byte'), '-')),
+          ...keepIf(all(isByte(get('byte'), 'e'), i32.eq(i32.load16(to, 1), number(0x4a79)))),
+        ]),
+        ...keepIf(any(i32.gtU(get('uppers'), number(1)), i32.eq(to, get('limit')))),
+        ...set('to', at(to, 1)),
+      ],
+    ),
+    // Pairs of hex with dashes between them.
+    ...keepIf(all(i32.geU(get('dashes'), number(5)), i32.leU(i32.sub(to, from), number(26)))),
+    ...dropIf(i32.isZero(get('digits'))),
+    ...keepIf(beforeIs(' ', '+', '~')),
+    ...set('byte', byteAt(to)),
+    ...keepIf(any(isByte(get('byte'), '%'), isByte(get('byte'), '~'), isByte(get('byte'), '.'))),
+    ...keepIf(any(...[6, 5, 4].map(back => isUs(at(to, -back))))),
+    ...keepIf(i32.eq(i32.load(at(to, -4)), number(word('_mmk')))),
+    // A hash of a password: a dollar sign before it.
+    ...when(has(bitsAt(from, -1), layout.lookHashSign), [
+      ...set('first', from),
+      ...set('limit', at(from, -160 + 64)),
+      ...whileLoop(
+        all(isTrue(has(bitsAt(first, -1), layout.lookHashSign | layout.lookToken)), i32.gtU(first, get('limit'))),
+        [...keepIf(isByte(byteAt(first, -1), '$')), ...set('first', at(first, -1))],
+      ),
+      ...keepIf(i32.eq(first, get('limit'))),
+    ]),
+    ...when(beforeIs(':'), giveBack(any(isTrue(has(bitsAt(from, -2), layout.lookDigit)), isByte(byteAt(from), 'A')))),
+    ...when(beforeIs('/'), [
+      ...set('first', at(from, -64)),
+      ...whileLoop(i32.ltU(first, from), [
+        ...set('byte', i32.load(first)),
+        ...keepIf(any(i32.eq(get('byte'), number(word('slac'))), i32.eq(get('byte'), number(word('webh'))))),
+        ...set('first', at(first, 1)),
+      ]),
+    ]),
+    ...number(0),
+  ]
+  return { locals: own, body }
+}
+
+/** `-us`, as at the end of Mailchimp's keys. */
+const isUs = (address: Code): Code => i32.eq(i32.and(i32.load(address), number(0xffffff)), number(word('-us\0')))
+
+export const firstLook: readonly FunctionSettings[] = [literal(), sign(), digits(), token()]
+/** Indexes of the functions, where they stand behind `scan`. */
+export const lookAt = {
+  literal: (p: Code) => call(1, p),
+  sign: (p: Code) => call(2, p),
+  digits: (p: Code) => call(3, p),
+  token: (p: Code) => call(4, p),
+}

@@ -1,0 +1,66 @@
+import type { DetectorSettings } from './detectors/detection.ts'
+import { byteClasses, byteDigit, byteHex, byteLower, byteToken, byteUpper } from './detectors/text-bytes.ts'
+import { vendorStarts } from './detectors/tokens.ts'
+import { lettersTable } from './prefilter-names.ts'
+import { builtInLiterals } from './scan/literals.ts'
+import * as layout from './scan/scan-layout.ts'
+
+const between = '"\'`\\ ]0123456789'
+const joints = ' -./+%'
+const hashSigns = '$+,./=:'
+
+/** What the scanner's own first look reads, as it lies in its memory from `lettersOffset` on. */
+export function firstLookTables({ addressClasses }: DetectorSettings): Uint8Array {
+  const image = new Uint8Array(layout.factorOffset + 4 - layout.lettersOffset)
+  const at = (offset: number) => offset - layout.lettersOffset
+  image.set(lettersTable(), at(layout.lettersOffset))
+  for (const start of vendorStarts()) image[at(layout.startsOffset) + (start >> 3)]! |= 1 << (start & 7)
+  const bytes = image.subarray(at(layout.bytesOffset), at(layout.maskedOffset))
+  for (let byte = 0; byte < 256; byte++) bytes[byte] = lookBits(byte)
+  const masked = (['private', 'loopback', 'special'] as const).map(name => (addressClasses.has(name) ? 1 : 0))
+  image.set(masked, at(layout.maskedOffset))
+  const { factor, table } = hashLiterals()
+  image.set(new Uint8Array(table.buffer), at(layout.literalsOffset))
+  new DataView(image.buffer).setUint32(at(layout.factorOffset), factor, true)
+  return image
+}
+
+function lookBits(byte: number): number {
+  const own = byteClasses[byte]!
+  const character = String.fromCharCode(byte)
+  return (
+    ((own & byteDigit) !== 0 ? layout.lookDigit : 0) |
+    ((own & (byteLower | byteUpper)) !== 0 ? layout.lookLetter : 0) |
+    ((own & byteUpper) !== 0 ? layout.lookUpper : 0) |
+    ((own & byteToken) !== 0 ? layout.lookToken : 0) |
+    ((own & byteHex) !== 0 ? layout.lookHex : 0) |
+    (between.includes(character) ? layout.lookBetween : 0) |
+    (joints.includes(character) ? layout.lookJoint : 0) |
+    (hashSigns.includes(character) ? layout.lookHashSign : 0)
+  )
+}
+
+/**
+ * The literals by the upper ten bits of a product, each alone in its place. Four folded letters are one number; of those that
+ * begin with any byte the three others are, with nothing in the place of the first. Any word that ends in `key` counts.
+ */
+function hashLiterals(): { readonly factor: number; readonly table: Uint32Array } {
+  const words = new Set(
+    [...builtInLiterals, '?key'].map(literal => {
+      const folded = (Buffer.from(literal).readInt32LE(0) | 0x20202020) >>> 0
+      return literal.startsWith('?') ? (folded & 0xffffff00) >>> 0 : folded
+    }),
+  )
+  let factor = 0x9e3779b1
+  while (true) {
+    const table = new Uint32Array(layout.literalsCount)
+    let isAlone = true
+    for (const word of words) {
+      const place = Math.imul(word, factor) >>> 22
+      if (table[place] !== 0) isAlone = false
+      table[place] = word
+    }
+    if (isAlone) return { factor, table }
+    factor = ((Math.imul(factor, 0x343fd) + 0x269ec3) >>> 0) | 1
+  }
+}
