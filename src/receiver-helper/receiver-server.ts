@@ -153,7 +153,7 @@ export class ReceiverServer {
       await server.start()
     } catch (error) {
       this.#tls?.stop()
-      throw new Error(`cannot listen on ${addressText(listen)}: ${reasonOf(error)}`, { cause: error })
+      throw new Error(`cannot listen on ${addressText(listen)}: ${reasonOf(error, listen)}`, { cause: error })
     }
     this.#server = server
     logger.info(`Starting ${this.#transport.toUpperCase()} server`, { endpoint: server.address })
@@ -267,8 +267,13 @@ function addressText(listen: ListenAddress): string {
   return 'path' in listen ? listen.path : `${listen.host}:${listen.port}`
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, listen: ListenAddress): string {
   const { code, message } = error as NodeJS.ErrnoException
+  if ('path' in listen) {
+    if (code === 'EADDRINUSE') return 'another process listens there, or what has that name is no socket'
+    if (code === 'EINVAL') return 'the path of a socket may have 107 bytes, 103 on macOS'
+    if (code === 'EACCES') return 'its directory is missing, or this user may not write there'
+  }
   if (code === 'EADDRINUSE') return 'the address is in use by another process'
   if (code === 'EACCES') return 'this user may not use that address'
   return message

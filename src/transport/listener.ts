@@ -1,5 +1,5 @@
 import { constants as cryptoConstants } from 'node:crypto'
-import { unlink } from 'node:fs/promises'
+import { lstat, unlink } from 'node:fs/promises'
 import net from 'node:net'
 import tls from 'node:tls'
 import type { Clock, Timer } from '../clock/clock.ts'
@@ -127,8 +127,7 @@ export class Listener {
     try {
       await listen(server, { path })
     } catch (error) {
-      const isStale = (error as NodeJS.ErrnoException).code === 'EADDRINUSE' && !(await isAnswering(path))
-      if (!isStale) throw error
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || !(await isStaleSocket(path))) throw error
       await unlink(path)
       await listen(server, { path })
     }
@@ -352,13 +351,16 @@ function listen(server: net.Server, where: net.ListenOptions): Promise<void> {
   })
 }
 
-function isAnswering(path: string): Promise<boolean> {
+async function isStaleSocket(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found?.isSocket() !== true) return false
   return new Promise(resolve => {
     const socket = net.connect(path)
     socket.once('connect', () => {
       socket.destroy()
-      resolve(true)
+      resolve(false)
     })
-    socket.once('error', () => resolve(false))
+    // Another error, such as a missing permission, says nothing about who listens there.
+    socket.once('error', error => resolve((error as NodeJS.ErrnoException).code === 'ECONNREFUSED'))
   })
 }
