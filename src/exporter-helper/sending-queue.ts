@@ -38,6 +38,12 @@ export interface SendingQueueSettings {
 }
 
 /**
+ * At a shutdown a request that is under way from a queue on disk is waited for this long, in milliseconds. Cut off it is kept,
+ * and may arrive twice; a backend that hangs must not hold up the end for what is not lost.
+ */
+const answerWithinMs = 2000
+
+/**
  * Reads one journal, merges what may share a request, and delivers it: with bounded concurrency, retried by the table
  * that the backend's refusals follow, cut in two where it is too large. Every item ends as exported, dropped with a
  * reason, refused to a sender who waits, or left in a journal that survives.
@@ -157,7 +163,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     this.#passOnUnread()
   }
 
-  /** Delivers what it can by the deadline. Returns how many items it had to leave. */
+  /** Delivers what it can by the deadline, from a journal on disk what is under way. Returns how many items it had to leave. */
   async drain(deadline: Deadline): Promise<number> {
     const { journal } = this.#settings
     this.#isDraining = true
@@ -169,7 +175,9 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     for (const lane of this.#lanes.values()) this.#wake(lane)
     const isDone = () =>
       this.#deliveryCount === 0 && (this.#isStopped || (this.#scheduled.size === 0 && this.heldItems === 0))
-    await this.#until(this.#isReading ? isDone : () => this.#deliveryCount === 0, deadline)
+    const { clock } = this.#settings.component
+    const atMs = journal.isDurable ? Math.min(deadline.atMs, clock.nowMs() + answerWithinMs) : deadline.atMs
+    await this.#until(this.#isReading ? isDone : () => this.#deliveryCount === 0, { atMs })
     this.#isStopped = true
     const left = this.heldItems
     this.#giveUp()

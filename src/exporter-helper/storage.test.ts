@@ -95,6 +95,26 @@ t.test('a shutdown leaves on disk what the backend did not take, and the account
   t.strictSame(await waiting(t, second.path), [])
 })
 
+t.test('a backend that hangs does not hold up the end: what is on disk is sent after the next start', async t => {
+  const directory = t.testdir()
+  const hangs: Answer<ExportResult> = (_, signal) =>
+    new Promise(resolve => signal.addEventListener('abort', () => resolve(refused('retryable'))))
+  const { exporter, backend, give, clock, ledger, path } = setUp(directory, '', hangs)
+  await exporter.start()
+  await give(0, 3)
+  await until(() => backend.attempts.length > 0, 'an attempt')
+  let isOver = false
+  const end = exporter.shutdown({ atMs: clock.nowMs() + 25_000 }).then(() => {
+    isOver = true
+  })
+  await clock.advance(1900)
+  t.notOk(isOver, 'an answer may still come')
+  await clock.advance(100)
+  await end
+  t.equal(ledger.queued('traces'), 3)
+  t.strictSame(await waiting(t, path), [0, 1, 2])
+})
+
 t.test('end_to_end: the sender hears of it when the backend has it', async t => {
   let release: (result: ExportResult) => void = () => {}
   const { exporter, give, backend, ledger, end } = setUp(
