@@ -83,11 +83,14 @@ export class MergeLane {
     return pieces
   }
 
-  /** The next request, undefined where nothing waits. `bytesMax` is what the backend is known to take; 0 means no limit. */
-  take(bytesMax: number): MergedRequest | undefined {
+  /**
+   * The next request, undefined where nothing waits. `bytesMax` is what the backend is known to take; 0 means no limit.
+   * `pieceItemsMax`: no further piece is added to that many items, though the rule would take more.
+   */
+  take(bytesMax: number, pieceItemsMax = Number.POSITIVE_INFINITY): MergedRequest | undefined {
     const { sizer, sizeMin, sizeMax } = this.rule
     const byItems = sizer === 'items'
-    const target = isMergeable(this.#signal) ? Math.max(1, sizeMin) : 1
+    const target = isMergeable(this.#signal) ? Math.max(1, Math.min(sizeMin, pieceItemsMax)) : 1
     const largest = sizeMax > 0 ? sizeMax : Number.POSITIVE_INFINITY
     const bytesLargest = bytesMax > 0 ? bytesMax : Number.POSITIVE_INFINITY
     const closesAt = byItems ? mergedBytesMax : Number.POSITIVE_INFINITY

@@ -44,6 +44,12 @@ export interface SendingQueueSettings {
 const answerWithinMs = 2000
 
 /**
+ * What is under way from a queue on disk when the process is killed arrives twice. An agent that is killed again and again
+ * has a backlog, so its first requests are small, and each that is delivered lets the next ones grow.
+ */
+const pileItemsFirst = 64
+
+/**
  * Reads one journal, merges what may share a request, and delivers it: with bounded concurrency, retried by the table
  * that the backend's refusals follow, cut in two where it is too large. Every item ends as exported, dropped with a
  * reason, refused to a sender who waits, or left in a journal that survives.
@@ -61,6 +67,8 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
   readonly #delivery: Delivery
   /** Items read from the journal and not settled. */
   #heldItems = 0
+  /** Items from which on a request of what has piled up takes no more. */
+  #pileItems: number
   /** Items that a journal on disk keeps for the next start. */
   #leftItems = 0
   #deliveryCount = 0
@@ -73,6 +81,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
 
   constructor(settings: SendingQueueSettings) {
     this.#settings = settings
+    this.#pileItems = settings.journal.isDurable ? pileItemsFirst : pileRule.sizeMin
     this.#delivery = new Delivery(settings, this)
     this.#consumers = new PQueue({ concurrency: settings.numConsumers })
     const { signal, component, metrics, journal } = settings
@@ -250,7 +259,9 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     this.#scheduled.delete(lane)
     this.#timers.get(lane)?.cancel()
     this.#timers.delete(lane)
-    const request = this.#isStopped ? undefined : lane.take(this.#delivery.requestBytesMax)
+    const request = this.#isStopped
+      ? undefined
+      : lane.take(this.#delivery.requestBytesMax, lane.rule === pileRule ? this.#pileItems : undefined)
     if (request === undefined) {
       this.#changed()
       return
@@ -300,6 +311,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     component.ledger.dropped(signal, 'rejected_by_backend', rejected)
     metrics.sent.add(request.itemCount)
     if (rejected > 0 || message !== '') health.partly(rejected, message)
+    this.#pileItems = Math.min(pileRule.sizeMin, this.#pileItems + pileItemsFirst)
     for (const piece of request.pieces) {
       this.#heldItems -= piece.itemCount
       piece.entry.exportedItems += piece.itemCount

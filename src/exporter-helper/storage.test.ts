@@ -115,6 +115,24 @@ t.test('a backend that hangs does not hold up the end: what is on disk is sent a
   t.strictSame(await waiting(t, path), [0, 1, 2])
 })
 
+t.test('after a start little of a backlog is under way at once, and more with each delivery', async t => {
+  const directory = t.testdir()
+  const first = setUp(directory, 'num_consumers: 1', refused('retryable'))
+  await first.exporter.start()
+  for (let i = 0; i < 300; i++) await first.give(i * 10, 10)
+  await first.end()
+  const second = setUp(directory, 'num_consumers: 1')
+  await second.exporter.start()
+  await until(() => second.backend.received.length === 3000, 'delivery')
+  const sizes = second.backend.attempts.map(({ itemCount }) => itemCount)
+  t.ok(
+    sizes.every((size, i) => size < 64 * (i + 1) + 10),
+    `${sizes}`,
+  )
+  t.ok(Math.max(...sizes) > 400)
+  await second.end()
+})
+
 t.test('end_to_end: the sender hears of it when the backend has it', async t => {
   let release: (result: ExportResult) => void = () => {}
   const { exporter, give, backend, ledger, end } = setUp(
