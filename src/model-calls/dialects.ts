@@ -1,10 +1,10 @@
 /**
  * Where instrumentations write what a call's price depends on. Each role lists attribute keys; the first that a span has
  * is taken. OpenTelemetry's own names come first, then OpenInference, OpenLLMetry, the Vercel AI SDK, Langfuse, Logfire,
- * Sentry, LiteLLM, and plain names seen in the wild.
+ * Sentry, LiteLLM, MLflow, Braintrust, and plain names seen in the wild.
  *
  * Sources: OpenTelemetry GenAI semantic conventions (old and new), OpenInference semantic_conventions.md, the projects'
- * own documentation.
+ * own documentation and published packages.
  */
 export const roleKeys = {
   provider: [
@@ -22,6 +22,7 @@ export const roleKeys = {
     'agent.model.provider',
     'model.provider',
     'model_provider',
+    'mlflow.llm.provider',
     'provider',
   ],
   responseModel: [
@@ -49,7 +50,9 @@ export const roleKeys = {
     'model_name',
     'model.name',
     'model.id',
+    'mlflow.llm.model',
     'model',
+    'braintrust.metadata',
   ],
   inputTokens: [
     'gen_ai.usage.input_tokens',
@@ -62,6 +65,7 @@ export const roleKeys = {
     'ai.usage.tokens',
     'llm.input_tokens',
     'llm.prompt_tokens',
+    'llm.token.counts.prompt',
     'llm.tokens.input',
     'llm.tokens.prompt',
     'agent.usage.input_tokens',
@@ -86,6 +90,7 @@ export const roleKeys = {
     'ai.usage.completionTokens',
     'llm.output_tokens',
     'llm.completion_tokens',
+    'llm.token.counts.completion',
     'llm.tokens.output',
     'llm.tokens.completion',
     'agent.usage.output_tokens',
@@ -106,6 +111,7 @@ export const roleKeys = {
     'llm.usage.total_tokens',
     'ai.usage.totalTokens',
     'llm.total_tokens',
+    'llm.token.counts.total',
     'llm.tokens.total',
     'agent.total_tokens',
     'agent.tokens.total',
@@ -126,6 +132,7 @@ export const roleKeys = {
     'gen_ai.usage.cached_tokens',
     'gen_ai.usage.cached_input_tokens',
     'llm.token_count.prompt_details.cache_read',
+    'llm.token_count.prompt_details.cache_input',
     'llm.usage.cache_read_input_tokens',
     'llm.usage.cached_tokens',
     'ai.usage.inputTokenDetails.cacheReadTokens',
@@ -149,6 +156,7 @@ export const roleKeys = {
     'gen_ai.usage.details.cache_creation_input_tokens',
     'gen_ai.usage.cache_write_tokens',
     'gen_ai.usage.cache_creation_tokens',
+    'gen_ai.usage.prompt_tokens_details.cache_creation_tokens',
     'llm.token_count.prompt_details.cache_write',
     'llm.usage.cache_creation_input_tokens',
     'ai.usage.inputTokenDetails.cacheWriteTokens',
@@ -174,6 +182,7 @@ export const roleKeys = {
     'gen_ai.usage.reasoning.output_tokens',
     'gen_ai.usage.output_tokens.reasoning',
     'gen_ai.usage.reasoning_tokens',
+    'gen_ai.usage.reasoning_output_tokens',
     'gen_ai.usage.details.reasoning_tokens',
     'gen_ai.usage.completion_tokens_details.reasoning_tokens',
     'llm.token_count.completion_details.reasoning',
@@ -185,19 +194,29 @@ export const roleKeys = {
     'reasoning_tokens',
   ],
   inputAudioTokens: [
+    'gen_ai.usage.audio.input_tokens',
     'gen_ai.usage.input_audio_tokens',
     'gen_ai.usage.details.input_audio_tokens',
     'gen_ai.usage.prompt_tokens_details.audio_tokens',
     'llm.token_count.prompt_details.audio',
   ],
   outputAudioTokens: [
+    'gen_ai.usage.audio.output_tokens',
     'gen_ai.usage.output_audio_tokens',
     'gen_ai.usage.details.output_audio_tokens',
     'gen_ai.usage.completion_tokens_details.audio_tokens',
     'llm.token_count.completion_details.audio',
   ],
-  inputImageTokens: ['gen_ai.usage.input_image_tokens', 'gen_ai.usage.details.input_image_tokens'],
-  outputImageTokens: ['gen_ai.usage.output_image_tokens', 'gen_ai.usage.details.output_image_tokens'],
+  inputImageTokens: [
+    'gen_ai.usage.image.input_tokens',
+    'gen_ai.usage.input_image_tokens',
+    'gen_ai.usage.details.input_image_tokens',
+  ],
+  outputImageTokens: [
+    'gen_ai.usage.image.output_tokens',
+    'gen_ai.usage.output_image_tokens',
+    'gen_ai.usage.details.output_image_tokens',
+  ],
   webSearches: [
     'gen_ai.usage.web_searches',
     'gen_ai.usage.web_search_requests',
@@ -215,6 +234,11 @@ export const roleKeys = {
     'llm.request.type',
     'lmnr.span.type',
     'langsmith.span.kind',
+    'mlflow.spanType',
+    'braintrust.span_attributes',
+    'agentops.span.kind',
+    'gen_ai.span.kind',
+    'fi.span.kind',
   ],
   existingCost: [
     'gen_ai.usage.cost',
@@ -223,6 +247,7 @@ export const roleKeys = {
     'litellm.cost.total',
     'gen_ai.cost.total_cost',
     'gen_ai.cost.total_tokens',
+    'gen_ai.usage.total_cost',
     'operation.cost',
     'llm.usage.cost',
     'llm.response.cost',
@@ -233,9 +258,9 @@ export const roleKeys = {
     'cost_usd',
     'total_cost',
   ],
-  existingCostDetails: ['langfuse.observation.cost_details'],
+  existingCostDetails: ['langfuse.observation.cost_details', 'mlflow.llm.cost'],
   usageDetails: ['langfuse.observation.usage_details'],
-  usageMetadata: ['langsmith.usage_metadata'],
+  usageMetadata: ['langsmith.usage_metadata', 'mlflow.chat.tokenUsage', 'braintrust.metrics'],
   inputTokenDetails: ['gen_ai.usage.input_token_details'],
   outputTokenDetails: ['gen_ai.usage.output_token_details'],
   serviceTier: [
@@ -286,7 +311,7 @@ export type CallKind =
   | 'unknown' // says nothing: a call if it names a model and a usage
 
 const inferenceNames = new Set(
-  `chat response image generate_content text_completion completion embeddings embedding rerank reranker llm generation image_generation
+  `chat chat_model response image generate_content text_completion completion embeddings embedding rerank reranker llm generation image_generation
   generate_image speech transcription audio_transcription text_to_speech speech_to_text responses inference
   ai.generatetext.dogenerate ai.streamtext.dostream ai.generateobject.dogenerate ai.streamobject.dostream
   ai.embed.doembed ai.embedmany.doembed ai.rerank.dorerank ai.generateimage.dogenerate ai.transcribe.dogenerate
@@ -305,9 +330,23 @@ const wrapperVerb = /^(?:invoke|execute|create)_/
 
 /** Reads an operation name or a span kind of any dialect, in any case. */
 export function callKindOf(name: string): CallKind {
-  const lower = name.toLowerCase()
+  const lower = plainName(name, 'type').toLowerCase()
   // The AI SDK appends the caller's function id: "ai.generateText my-function".
   const first = lower.includes(' ') ? lower.slice(0, lower.indexOf(' ')) : lower
   if (inferenceNames.has(first)) return 'inference'
   return wrapperNames.has(first) || wrapperVerb.test(first) ? 'wrapper' : 'unknown'
+}
+
+/** MLflow writes each value as JSON, so names stand in quotes; Braintrust has `key` of an object for a name. */
+export function plainName(text: string, key: string): string {
+  if (text[0] !== '"' && text[0] !== '{') return text
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed === 'string') return parsed
+    const name = (parsed as Readonly<Record<string, unknown>>)[key]
+    return typeof name === 'string' ? name : ''
+  } catch (error) {
+    if (error instanceof SyntaxError) return text
+    throw error
+  }
 }

@@ -57,12 +57,26 @@ export function readUsageDetails(text: string, usage: ReportedUsage): void {
   if (usage.reasoning > 0) usage.output += usage.reasoning
 }
 
-/** LangChain's usage metadata, as LangSmith's exporter writes it: cached tokens are part of the input. */
+/**
+ * Usage as JSON whose input counts cached tokens too: LangChain's metadata, as LangSmith's exporter writes it, MLflow's
+ * token usage, and Braintrust's metrics.
+ */
 export function readUsageMetadata(text: string, usage: ReportedUsage): void {
   const root = parseObject(text)
-  usage.input = first(usage.input, root['input_tokens'])
-  usage.output = first(usage.output, root['output_tokens'])
-  usage.total = first(usage.total, root['total_tokens'])
+  usage.input = first(usage.input, root['input_tokens'] ?? root['prompt_tokens'])
+  usage.output = first(usage.output, root['output_tokens'] ?? root['completion_tokens'])
+  usage.total = first(usage.total, root['total_tokens'] ?? root['tokens'])
+  usage.cacheRead = first(usage.cacheRead, root['cache_read_input_tokens'] ?? root['prompt_cached_tokens'])
+  usage.cacheWrite = first(
+    usage.cacheWrite,
+    root['cache_creation_input_tokens'] ?? root['prompt_cache_creation_tokens'],
+  )
+  usage.cacheWrite5m = first(usage.cacheWrite5m, root['prompt_cache_creation_5m_tokens'])
+  usage.cacheWrite1h = first(
+    usage.cacheWrite1h,
+    root['cache_creation_input_tokens_above_1hr'] ?? root['prompt_cache_creation_1h_tokens'],
+  )
+  usage.reasoning = first(usage.reasoning, root['completion_reasoning_tokens'])
   if (isObject(root['input_token_details'])) readInputDetails(root['input_token_details'], usage)
   if (isObject(root['output_token_details'])) readOutputDetails(root['output_token_details'], usage)
 }
@@ -86,10 +100,11 @@ function readOutputDetails(details: Readonly<Record<string, unknown>>, usage: Re
   usage.outputAudio = first(usage.outputAudio, details['audio'])
 }
 
-/** Langfuse's `cost_details`: the total, or the sum of the parts; NaN where it has none. */
+/** Langfuse's `cost_details` and MLflow's cost: the total, or the sum of the parts; NaN where it has none. */
 export function costOfDetails(text: string): number {
   const root = parseObject(text)
-  if (typeof root['total'] === 'number') return root['total']
+  const total = root['total'] ?? root['total_cost']
+  if (typeof total === 'number') return total
   const parts = Object.values(root).filter(part => typeof part === 'number')
   return parts.length === 0 ? Number.NaN : parts.reduce((sum, part) => sum + part, 0)
 }

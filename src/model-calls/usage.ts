@@ -69,12 +69,28 @@ export class NormalizedUsage {
 /** No call has as many tokens. */
 const countBound = 1e15
 
-/** How an emitter counts cached tokens: as part of its input count, beside it, or unknown. */
-export type CacheCounting = 'inclusive' | 'exclusive' | 'auto'
+/** How an emitter counts cached tokens: as part of its input count, beside it, beside it for Anthropic only, or unknown. */
+export type CacheCounting = 'inclusive' | 'exclusive' | 'exclusive_for_anthropic' | 'auto'
 
-/** How an instrumentation scope is known to count: Claude Code writes the numbers of Anthropic's body as they are. */
+/** Scopes, by how they begin, that write the numbers of an Anthropic or Bedrock body as they are. */
+const exclusiveScopes = [
+  'com.anthropic.claude_code',
+  'opentelemetry.instrumentation.botocore',
+  'opentelemetry.instrumentation.bedrock',
+  'openlit.instrumentation.anthropic',
+  'openlit.instrumentation.bedrock',
+]
+
+/** How an instrumentation scope is known to count. Sources: the published packages; Spring AI's `AnthropicChatModel`. */
 export function scopeCounting(scope: string): CacheCounting {
-  return scope.startsWith('com.anthropic.claude_code') ? 'exclusive' : 'auto'
+  if (scope === 'org.springframework.boot') return 'exclusive_for_anthropic'
+  return exclusiveScopes.some(start => scope.startsWith(start)) ? 'exclusive' : 'auto'
+}
+
+/** The same for one provider, by its id in the price data. */
+export function providerCounting(counting: CacheCounting, providerId: string): CacheCounting {
+  if (counting !== 'exclusive_for_anthropic') return counting
+  return providerId === 'anthropic' ? 'exclusive' : 'auto'
 }
 
 /**
@@ -123,6 +139,18 @@ export function normalizeUsage(reported: ReportedUsage, counting: CacheCounting,
     isCount(reported.uncachedInput) ||
     cached + out.webSearches + out.audioSeconds + out.inputCharacters > 0
   )
+}
+
+/**
+ * Gemini counts its thinking beside the output, and some instrumentations leave it out: then only the total has it. For
+ * calls of a Gemini model; `usage` is what `normalizeUsage` made of `reported`.
+ */
+export function addThinking(reported: ReportedUsage, usage: NormalizedUsage): void {
+  if (!Number.isNaN(reported.reasoning) || !isCount(reported.input) || !isCount(reported.output)) return
+  const rest = count(reported.total) - usage.input - usage.output
+  if (rest <= 0) return
+  usage.output += rest
+  usage.reasoning = rest
 }
 
 /** Whether a count was reported that can be one: -1 is some SDKs' way to say that they do not know. */

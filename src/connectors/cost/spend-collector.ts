@@ -1,8 +1,15 @@
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import { CallReader } from '../../model-calls/call-reader.ts'
-import type { Role } from '../../model-calls/dialects.ts'
-import { type CacheCounting, NormalizedUsage, normalizeUsage, scopeCounting } from '../../model-calls/usage.ts'
+import { plainName, type Role } from '../../model-calls/dialects.ts'
+import {
+  addThinking,
+  type CacheCounting,
+  NormalizedUsage,
+  normalizeUsage,
+  providerCounting,
+  scopeCounting,
+} from '../../model-calls/usage.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import type { AttributeList } from '../../pdata/attribute-list.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
@@ -127,7 +134,10 @@ export class SpendCollector {
     if (status === 'duplicate') return
     const { existingCost, usage } = this.#reader
     const series = this.#seriesOf(span)
-    if (normalizeUsage(usage, this.#counting, this.#usage)) addTokens(series.tokens, this.#usage)
+    if (normalizeUsage(usage, providerCounting(this.#counting, series.provider), this.#usage)) {
+      if (series.isGemini) addThinking(usage, this.#usage)
+      addTokens(series.tokens, this.#usage)
+    }
     if (Number.isNaN(existingCost)) {
       const reason = unpricedReasons.indexOf(status as UnpricedReason)
       series.unpriced[reason < 0 ? unpricedReasons.length - 1 : reason]! += 1
@@ -202,7 +212,7 @@ export class SpendCollector {
   }
 
   #open(hash: number, labels: Labels, resource: Uint8Array): SpendSeries {
-    const series = new SpendSeries(resource, encodeLabels(labels), this.#startNs)
+    const series = new SpendSeries(resource, encodeLabels(labels), this.#startNs, labels)
     this.#series.set(hash, series)
     return series
   }
@@ -214,8 +224,8 @@ export class SpendCollector {
     const priceId = this.#text(span.attributes, priceIdKey, span)
     const slash = priceId.indexOf('/')
     return {
-      provider: slash > 0 ? priceId.slice(0, slash) : at('provider'),
-      model: slash > 0 ? priceId.slice(slash + 1) : at('responseModel') || at('requestModel'),
+      provider: slash > 0 ? priceId.slice(0, slash) : plainName(at('provider'), 'provider'),
+      model: slash > 0 ? priceId.slice(slash + 1) : at('responseModel') || plainName(at('requestModel'), 'model'),
       operation: at('operation') || 'inference',
       service: this.#text(span.resource.attributes, serviceNameKey, span),
       agent: at('agentName'),

@@ -21,7 +21,18 @@ export class SpendSeries {
   exemplarCost = -1
   readonly exemplar = new Uint8Array(32)
 
-  constructor(resource: Uint8Array, attributes: Uint8Array, startNs: bigint) {
+  readonly provider: string
+  /** Whether its calls count as Google's Gemini does. */
+  readonly isGemini: boolean
+
+  constructor(
+    resource: Uint8Array,
+    attributes: Uint8Array,
+    startNs: bigint,
+    { provider, model }: { readonly provider: string; readonly model: string },
+  ) {
+    this.provider = provider
+    this.isGemini = provider === 'google' && model.startsWith('gemini')
     this.resource = resource
     this.attributes = attributes
     this.startNs = startNs

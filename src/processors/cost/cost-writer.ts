@@ -93,10 +93,13 @@ export class CostWriter {
 
   /** On a span that has nothing of it, as nearly all: two blocks of bytes and the numbers in the first. */
   #append({ attributes, message }: SpanView, status: WrittenStatus, { cost, entry, origin }: Pricer): void {
-    if (status === 'priced' || status === 'estimated') {
+    const isPriced = status === 'priced' || status === 'estimated'
+    // A reported cost may have stood in a JSON object of several.
+    if (isPriced || status === 'reported') {
       const amounts = this.#amountsOf(cost)
       let parts = 0
-      if (this.#config.breakdown) for (let i = 0; i < amounts.length; i++) if (amounts[i]! > 0) parts |= 1 << i
+      if (this.#config.breakdown && isPriced)
+        for (let i = 0; i < amounts.length; i++) if (amounts[i]! > 0) parts |= 1 << i
       const block = this.#numbers[parts] ?? this.#createNumbers(parts)
       const start = attributes.appendCopy(block)
       const { view } = message.workspace

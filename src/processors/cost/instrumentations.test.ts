@@ -199,6 +199,156 @@ for (const [title, span, expected] of [
     },
     price({ input_tokens: 1000, output_tokens: 100 }, 'ft:gpt-4o-2024-08-06:acme::9Xa', 'openai'),
   ],
+  [
+    'MLflow, whose values are JSON and whose input has the cached tokens',
+    {
+      name: 'Messages.create',
+      attributes: {
+        'mlflow.traceRequestId': '"tr-1"',
+        'mlflow.spanType': '"CHAT_MODEL"',
+        'mlflow.llm.model': '"claude-sonnet-4-5-20250929"',
+        'mlflow.llm.provider': '"anthropic"',
+        'mlflow.chat.tokenUsage':
+          '{"input_tokens": 6100, "output_tokens": 300, "total_tokens": 6400, "cache_read_input_tokens": 5000, "cache_creation_input_tokens": 1000, "cache_creation_input_tokens_above_1hr": 400}',
+      },
+    },
+    price(
+      {
+        input_tokens: 6100,
+        output_tokens: 300,
+        cache_read_tokens: 5000,
+        cache_write_tokens: 1000,
+        cache_write_1h_tokens: 400,
+      },
+      'claude-sonnet-4-5-20250929',
+      'anthropic',
+    ),
+  ],
+  [
+    'MLflow, which says what it cost',
+    {
+      attributes: {
+        'mlflow.spanType': '"CHAT_MODEL"',
+        'mlflow.llm.model': '"gpt-4o"',
+        'mlflow.chat.tokenUsage': '{"input_tokens": 12, "output_tokens": 3, "total_tokens": 15}',
+        'mlflow.llm.cost': '{"input_cost": 0.01, "output_cost": 0.02, "total_cost": 0.03}',
+      },
+    },
+    0.03,
+  ],
+  [
+    "Braintrust's tracers, with names and counts in JSON",
+    {
+      name: 'openai.chat.completions.create',
+      attributes: {
+        'braintrust.metadata': '{"provider": "openai", "model": "gpt-4o-2024-08-06", "temperature": 0.2}',
+        'braintrust.metrics':
+          '{"tokens": 1500, "prompt_tokens": 1200, "completion_tokens": 300, "prompt_cached_tokens": 1000}',
+        'braintrust.span_attributes': '{"type": "llm"}',
+      },
+    },
+    price({ input_tokens: 1200, output_tokens: 300, cache_read_tokens: 1000 }, 'gpt-4o-2024-08-06', 'openai'),
+  ],
+  [
+    'botocore on Bedrock, which counts cached tokens beside the input',
+    {
+      name: 'chat us.anthropic.claude-sonnet-4-20250514-v1:0',
+      scope: 'opentelemetry.instrumentation.botocore.bedrock-runtime',
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.system': 'aws.bedrock',
+        'gen_ai.request.model': sonnetOnBedrock,
+        'gen_ai.usage.input_tokens': 5000,
+        'gen_ai.usage.output_tokens': 300,
+        'gen_ai.usage.cache_read.input_tokens': 3000,
+      },
+    },
+    price({ input_tokens: 8000, output_tokens: 300, cache_read_tokens: 3000 }, sonnetOnBedrock, 'aws'),
+  ],
+  [
+    'Spring AI on Anthropic, which counts cached tokens beside the input',
+    {
+      scope: 'org.springframework.boot',
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.system': 'anthropic',
+        'gen_ai.request.model': 'claude-sonnet-4-5',
+        'gen_ai.usage.input_tokens': '5000',
+        'gen_ai.usage.output_tokens': '300',
+        'gen_ai.usage.total_tokens': '5300',
+        'gen_ai.usage.cache_read.input_tokens': '3000',
+      },
+    },
+    price({ input_tokens: 8000, output_tokens: 300, cache_read_tokens: 3000 }, 'claude-sonnet-4-5', 'anthropic'),
+  ],
+  [
+    'Spring AI on OpenAI, which counts them in it',
+    {
+      scope: 'org.springframework.boot',
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.system': 'openai',
+        'gen_ai.request.model': 'gpt-4o',
+        'gen_ai.usage.input_tokens': '5000',
+        'gen_ai.usage.output_tokens': '300',
+        'gen_ai.usage.total_tokens': '5300',
+        'gen_ai.usage.cache_read.input_tokens': '3000',
+      },
+    },
+    price({ input_tokens: 5000, output_tokens: 300, cache_read_tokens: 3000 }, 'gpt-4o', 'openai'),
+  ],
+  [
+    "OpenLLMetry on Google, where only the total has Gemini's thinking",
+    {
+      name: 'gemini.generate_content',
+      scope: 'opentelemetry.instrumentation.google_generativeai',
+      attributes: {
+        'llm.request.type': 'completion',
+        'gen_ai.provider.name': 'gcp.gen_ai',
+        'gen_ai.request.model': 'gemini-2.5-pro',
+        'gen_ai.usage.input_tokens': 1000,
+        'gen_ai.usage.output_tokens': 200,
+        'gen_ai.usage.total_tokens': 2700,
+      },
+    },
+    price({ input_tokens: 1000, output_tokens: 1700 }, 'gemini-2.5-pro', 'google'),
+  ],
+  [
+    'Azure AI Inference',
+    {
+      name: 'chat gpt-4o',
+      attributes: {
+        'az.namespace': 'Microsoft.CognitiveServices',
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.system': 'az.ai.inference',
+        'gen_ai.request.model': 'gpt-4o',
+        'gen_ai.response.model': 'gpt-4o-2024-08-06',
+        'gen_ai.usage.input_tokens': 1200,
+        'gen_ai.usage.output_tokens': 300,
+        'server.address': 'acme.services.ai.azure.com',
+      },
+    },
+    price({ input_tokens: 1200, output_tokens: 300 }, 'gpt-4o-2024-08-06', 'azure'),
+  ],
+  [
+    'the conventions with tokens of speech',
+    {
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.provider.name': 'openai',
+        'gen_ai.request.model': 'gpt-4o-audio-preview',
+        'gen_ai.usage.input_tokens': 1200,
+        'gen_ai.usage.audio.input_tokens': 1000,
+        'gen_ai.usage.output_tokens': 300,
+        'gen_ai.usage.audio.output_tokens': 200,
+      },
+    },
+    price(
+      { input_tokens: 1200, output_tokens: 300, input_audio_tokens: 1000, output_audio_tokens: 200 },
+      'gpt-4o-audio-preview',
+      'openai',
+    ),
+  ],
 ] as [string, SpanInput, number][]) {
   t.test(`prices a call of ${title}`, async t => {
     const [{ cost, status } = {}] = run([span])
@@ -214,6 +364,12 @@ for (const [title, attributes, name] of [
   ['an event loop cycle', { ...call, 'gen_ai.operation.name': 'execute_event_loop_cycle' }],
   ['a swarm', { ...call, 'gen_ai.operation.name': 'invoke_swarm' }],
   ['a chat client of Spring AI', { ...call, 'gen_ai.operation.name': 'framework', 'spring.ai.kind': 'chat_client' }],
+  ["an agent's span of MLflow", { 'mlflow.spanType': '"AGENT"', 'mlflow.llm.model': '"gpt-4o"' }],
+  [
+    'a step of Braintrust',
+    { 'braintrust.span_attributes': '{"type": "task"}', 'braintrust.metadata': '{"model": "gpt-4o"}' },
+  ],
+  ['an agent of AgentOps', { 'agentops.span.kind': 'agent', 'gen_ai.request.model': 'gpt-4o' }],
   ['a parser', { 'langsmith.span.kind': 'parser', 'gen_ai.request.model': 'gpt-4o' }],
   ['a step of the AI SDK', { ...call, 'gen_ai.operation.name': 'agent_step' }, 'step 1'],
 ] as [string, Attributes, string?][]) {

@@ -2,6 +2,7 @@ import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { CallValues } from '../../model-calls/call-values.ts'
+import { plainName } from '../../model-calls/dialects.ts'
 import type { PriceSource } from './price-source.ts'
 import type { ResolvedModel, Resolver } from './resolver.ts'
 
@@ -61,12 +62,15 @@ export class ModelMemo {
   #resolve(reader: CallReader, resolver: Resolver): ModelEntry {
     const { indexOf } = reader.roles
     const text = (place: number) => reader.values.text(indexOf[place]!)
+    const requestModel = text(requestModelPlace)
+    // Where the model stands in an object, its provider stands beside it.
+    const provider = indexOf[providerPlace]! < 0 && requestModel[0] === '{' ? requestModel : text(providerPlace)
     const entry: ModelEntry = {
       id: this.#nextId++,
       resolved: resolver.resolve({
-        provider: text(providerPlace),
+        provider: plainName(provider, 'provider'),
         responseModel: text(responseModelPlace),
-        requestModel: text(requestModelPlace),
+        requestModel: plainName(requestModel, 'model'),
         serverAddress: text(serverAddressPlace),
       }),
       names: copyNames(reader),

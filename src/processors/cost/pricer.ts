@@ -1,5 +1,11 @@
 import type { CallReader } from '../../model-calls/call-reader.ts'
-import { type CacheCounting, NormalizedUsage, normalizeUsage } from '../../model-calls/usage.ts'
+import {
+  addThinking,
+  type CacheCounting,
+  NormalizedUsage,
+  normalizeUsage,
+  providerCounting,
+} from '../../model-calls/usage.ts'
 import type { CostConfig } from './config.ts'
 import { type ModelEntry, ModelMemo } from './model-memo.ts'
 import type { PriceOrigin, ProcessingContext } from './price-book.ts'
@@ -42,12 +48,13 @@ export class Pricer {
     cost.input = cost.output = cost.other = cost.cacheRead = cost.cacheWrite = cost.total = 0
     this.entry = this.#memo.find(reader, nowMs)
     this.origin = undefined
-    const hasUsage = normalizeUsage(reader.usage, counting, this.usage)
+    const { resolved } = this.entry
+    const hasUsage = normalizeUsage(reader.usage, providerCounting(counting, resolved.providerId), this.usage)
+    if (resolved.isGemini) addThinking(reader.usage, this.usage)
     if (!this.#config.overwrite && !Number.isNaN(reader.existingCost)) {
       cost.total = reader.existingCost
       return 'reported'
     }
-    const { resolved } = this.entry
     let vector: PriceVector | undefined
     let factor = 1
     let perSecond = 0

@@ -42,6 +42,8 @@ export interface ResolvedModel {
   readonly priced: PricedModel | undefined
   /** The price is that of another seller of the model: likely, not certain. */
   readonly isEstimate: boolean
+  /** Google's own, which counts in its own way. */
+  readonly isGemini: boolean
   /** Overrides that can apply; which one does depends on the time. */
   readonly overrides: readonly Override[]
 }
@@ -65,9 +67,12 @@ export class Resolver {
     const providerNames = [
       ...new Set([spanNames.provider, providerAliases[names.provider.toLowerCase()] ?? '', found?.provider.id ?? '']),
     ].filter(name => name !== '')
+    const providerId = found?.provider.id ?? (spanNames.provider || 'unknown')
+    const modelId = found?.priced.modelId ?? models[0] ?? 'unknown'
     return {
-      providerId: found?.provider.id ?? (spanNames.provider || 'unknown'),
-      modelId: found?.priced.modelId ?? models[0] ?? 'unknown',
+      providerId,
+      modelId,
+      isGemini: isGemini(providerId, modelId),
       priced: found?.priced,
       isEstimate: found?.isEstimate ?? false,
       overrides: this.#overrides.filter(override => override.matches(providerNames, candidates)),
@@ -126,4 +131,9 @@ function firstModel(book: PriceBook, provider: ProviderData, candidates: readonl
     if (priced !== undefined) return priced
   }
   return undefined
+}
+
+/** Whether a call of these names, as the price data has them, reports Gemini's own counts. */
+function isGemini(providerId: string, modelId: string): boolean {
+  return providerId === 'google' && modelId.startsWith('gemini')
 }
