@@ -60,6 +60,7 @@ function traces(): Uint8Array {
       const span = writer.open(2)
       writer.bytesField(1, new Uint8Array(random(4) === 0 ? 0 : 16))
       writer.bytesField(2, new Uint8Array(8))
+      if (random(3) > 0) writer.bytesField(4, new Uint8Array(random(4) === 0 ? 0 : 8))
       writer.stringField(5, 'name')
       writer.uint32Field(6, 3)
       writer.fixed64Field(7, 1n)

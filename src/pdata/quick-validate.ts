@@ -12,6 +12,7 @@ import {
   kindUnknown,
   type MessageType,
   requestTypes,
+  spanType,
 } from './schema.ts'
 import type { WalkBudget } from './walk-budget.ts'
 
@@ -22,6 +23,8 @@ import type { WalkBudget } from './walk-budget.ts'
  *
  * Measured per span of 360, 830 and 1,720 bytes: 90, 140 and 180 ns, the recursive walk 540, 950 and 850; without the
  * run over neighbouring attributes 110, 180 and 200, without any short cut for them 250 (bench/pdata/validate.bench.ts).
+ * Reading words rather than bytes and the ids of a span at once took another fifth off: 72 and 110 of 89 and 140 for a
+ * dozen bodies in turn.
  */
 
 /** Types times tags of fields 0 to 31: what to do with such a field. */
@@ -80,6 +83,7 @@ function actionOf(type: MessageType, field: number, wireType: number): number {
 }
 
 const keyValueNumber = typeNumbers.get(keyValueType)!
+const spanNumber = typeNumbers.get(spanType)!
 const keyTag = 0x0a
 const valueTag = 0x12
 const stringTag = 0x0a
@@ -87,21 +91,48 @@ const boolTag = 0x10
 const intTag = 0x18
 const doubleTag = 0x21
 
-/** The shape of most of all bytes: a short key, then a short string, a number or a bool. */
-function isPlainAttribute(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start < 6 || bytes[start] !== keyTag) return false
-  const value = start + 2 + bytes[start + 1]!
-  if (value + 4 > end || bytes[start + 1]! > 127 || bytes[value] !== valueTag) return false
-  const length = bytes[value + 1]!
-  if (length > 127 || value + 2 + length !== end) return false
-  const tag = bytes[value + 2]!
-  if (tag === stringTag) return bytes[value + 3] === length - 2
+/** A tag and a length of one byte each, as the two low bytes of a word: the length is below 128. */
+const tagAndShort = 0x80ff
+/** The same twice: the attribute's own, then its key's. */
+const attributeStart = tagAndShort | (tagAndShort << 16)
+
+/**
+ * The shape of most of all bytes: a short key, then a short string, a number or a bool. The bytes are read four at a time:
+ * one load, one check of the bounds and one comparison where there would be four.
+ */
+function isPlainAttribute(view: DataView, start: number, end: number): boolean {
+  if (end - start < 6) return false
+  const key = view.getUint16(start, true)
+  return (key & tagAndShort) === keyTag && isPlainValue(view, start + 2 + (key >>> 8), end)
+}
+
+/** The value of an attribute, from its tag to the attribute's end. */
+function isPlainValue(view: DataView, value: number, end: number): boolean {
+  if (value + 4 > end) return false
+  const word = view.getUint32(value, true)
+  const length = (word >>> 8) & 0xff
+  if ((word & tagAndShort) !== valueTag || value + 2 + length !== end) return false
+  const tag = (word >>> 16) & 0xff
+  if (tag === stringTag) return word >>> 24 === length - 2
   if (tag === intTag || tag === boolTag) {
     let last = value + 3
-    while (last < end && bytes[last]! > 127) last++
+    while (last < end && view.getUint8(last) > 127) last++
     return last + 1 === end && length < 12
   }
   return tag === doubleTag && length === 9
+}
+
+/** Tags with the lengths of ids behind them, as words. */
+const wholeTraceId = 0x100a
+const wholeSpanId = 0x0812
+const wholeParentId = 0x0822
+
+/** The offset behind the ids that a span mostly begins with; `offset` where it does not. */
+function skipIds(view: DataView, offset: number, end: number): number {
+  if (offset + 28 > end || view.getUint16(offset, true) !== wholeTraceId) return offset
+  if (view.getUint16(offset + 18, true) !== wholeSpanId) return offset
+  const next = offset + 28
+  return next + 10 <= end && view.getUint16(next, true) === wholeParentId ? next + 10 : next
 }
 
 const levelsMax = 256
@@ -112,6 +143,7 @@ const nestings = new Int32Array(levelsMax)
 /** The number of items of a valid request within its budget; -1 where a closer look is needed. */
 export function quickValidate(signal: Signal, bytes: Uint8Array, budget: WalkBudget): number {
   const { itemsMax, elementsMax, nestingMax } = budget
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   let base = typeNumbers.get(requestTypes[signal])! * tagsMax
   let end = bytes.length
   let offset = 0
@@ -159,13 +191,15 @@ export function quickValidate(signal: Signal, bytes: Uint8Array, budget: WalkBud
           if (weight > 1 && ++items > itemsMax) return -1
         }
         const number = action - actMessage
-        if (number === keyValueNumber && nesting < nestingMax && isPlainAttribute(bytes, offset, valueEnd)) {
+        if (number === keyValueNumber && nesting < nestingMax && isPlainAttribute(view, offset, valueEnd)) {
           offset = valueEnd
           // Attributes stand in a row: the next ones need no table, as long as they have the same tag and a short length.
-          while (offset + 1 < end && bytes[offset] === tag && bytes[offset + 1]! <= 127 && tag <= 127) {
-            const start = offset + 2
-            const next = start + bytes[offset + 1]!
-            if (next > end || !isPlainAttribute(bytes, start, next)) break
+          const start = tag | (keyTag << 16)
+          while (tag <= 127 && offset + 8 <= end) {
+            const word = view.getUint32(offset, true)
+            if ((word & attributeStart) !== start) break
+            const next = offset + 2 + ((word >>> 8) & 0xff)
+            if (next > end || !isPlainValue(view, offset + 4 + (word >>> 24), next)) break
             if (weight > 0 && ++elements > elementsMax) return -1
             offset = next
           }
@@ -179,6 +213,7 @@ export function quickValidate(signal: Signal, bytes: Uint8Array, budget: WalkBud
         nesting += nests[number]!
         if (nesting > nestingMax) return -1
         base = number * tagsMax
+        if (number === spanNumber) offset = skipIds(view, offset, end)
       } else {
         if (action === actTraceId) {
           if (length !== 16 && length !== 0) return -1
