@@ -27,7 +27,10 @@ export interface AlertSenderSettings {
 export class AlertSender {
   readonly #settings: AlertSenderSettings
   readonly #pending: Alert[] = []
+  /** Ends waits between attempts. */
   readonly #stop = new AbortController()
+  /** Ends the attempt that is under way. */
+  readonly #giveUp = new AbortController()
   readonly #sent: Counter
   readonly #failed: Counter
   #running: Promise<void> | undefined
@@ -67,10 +70,16 @@ export class AlertSender {
     })
   }
 
-  /** Interrupts waits; resolves when no attempt is under way. */
-  async shutdown(): Promise<void> {
+  /**
+   * Interrupts waits; resolves when no attempt is under way, and breaks one off that takes longer than `graceMs`. Its alert
+   * stays pending.
+   */
+  async shutdown(graceMs = Number.POSITIVE_INFINITY): Promise<void> {
     this.#stop.abort()
+    if (this.#running === undefined) return
+    const timer = Number.isFinite(graceMs) ? this.#settings.clock.after(graceMs, () => this.#giveUp.abort()) : undefined
     await this.#running
+    timer?.cancel()
   }
 
   async #run(): Promise<void> {
@@ -108,7 +117,7 @@ export class AlertSender {
         headers: { ...channel.headers, 'idempotency-key': idempotencyKey(alert) },
         body: channel.body(alert),
         redirect: 'error',
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#giveUp.signal]),
       })
       await response.body?.cancel()
       if (response.ok) return 'sent'

@@ -95,6 +95,11 @@ export class Budget {
     return this.#scopes.size
   }
 
+  /** Whether something was spent under that value. */
+  has(scopeValue: string): boolean {
+    return this.#scopes.has(scopeValue)
+  }
+
   /** Scope values that were dropped for `scopes_max`. */
   get forgottenCount(): number {
     return this.#forgotten

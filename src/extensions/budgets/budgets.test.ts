@@ -278,3 +278,89 @@ t.test('a state file of noise, or of lines that say something else, is nothing',
   t.equal(budgets.statusesOf('shop')[0]!.spent, 0.25)
   await budgets.shutdown(deadline)
 })
+
+t.test('a slash in a value is not one between values', async t => {
+  const config = parseConfig(
+    budgetsConfig,
+    `{endpoint: "127.0.0.1:0", budgets: [
+      {name: team, scope: [team], limit: 1}, {name: service, scope: [team, service.name], limit: 10}]}`,
+  )
+  const budgets = new Budgets(config, componentSettings('budgets'))
+  await budgets.start()
+  t.teardown(() => budgets.shutdown(deadline))
+  budgets.recordSpend(spend(0.1, 'a/b', 'c'))
+  budgets.recordSpend(spend(0.2, 'a', 'b/c'))
+  budgets.recordSpend(spend(0.4, 'a%2Fb', 'c'))
+  const ask = async (path: string) => {
+    const body = (await (await fetch(`http://127.0.0.1:${budgets.port}/v1/budget/${path}`)).json()) as {
+      budgets: { budget: string; scope_value: string; spent: number }[]
+    }
+    return body.budgets.map(({ budget, scope_value, spent }) => [budget, scope_value, spent])
+  }
+  t.same(await ask('a%2Fb/c'), [
+    ['team', 'a/b', 0.1],
+    ['service', 'a%2Fb/c', 0.1],
+  ])
+  t.same(await ask('a/b%2Fc'), [
+    ['team', 'a', 0.2],
+    ['service', 'a/b%2Fc', 0.2],
+  ])
+  t.same(await ask('a%252Fb/c'), [
+    ['team', 'a%2Fb', 0.4],
+    ['service', 'a%252Fb/c', 0.4],
+  ])
+  t.same(
+    await ask('a%2Fb'),
+    [
+      ['team', 'a/b', 0.1],
+      ['service', 'a/b', 0],
+    ],
+    'a value that is known is meant',
+  )
+  t.same(
+    await ask('new%2Fone'),
+    [
+      ['team', 'new', 0],
+      ['service', 'new/one', 0],
+    ],
+    'values that were encoded as one',
+  )
+})
+
+t.test('a channel that hangs does not hold the end, and its alert comes after the next start', async t => {
+  const path = join(t.testdir(), 'state')
+  const hanging = createServer(() => {})
+  hanging.listen(0, '127.0.0.1')
+  await once(hanging, 'listening')
+  t.teardown(() => {
+    hanging.closeAllConnections()
+    hanging.close()
+  })
+  const yaml = (port: number) =>
+    parseConfig(
+      budgetsConfig,
+      `{state_file: ${path}, budgets: [{name: b, limit: 1, thresholds: [1]}],
+        alerts: {timeout: 1h, webhook: {url: "http://127.0.0.1:${port}"}}}`,
+    )
+  const settings = componentSettings('budgets')
+  const budgets = new Budgets(yaml((hanging.address() as AddressInfo).port), settings)
+  await budgets.start()
+  const asked = once(hanging, 'request')
+  budgets.recordSpend(spend(1, 'shop'))
+  await asked
+  let isDown = false
+  const down = budgets.shutdown({ atMs: settings.clock.nowMs() + 10_000 }).then(() => {
+    isDown = true
+  })
+  await new Promise(resolve => setImmediate(resolve))
+  t.equal(isDown, false, 'the attempt has a moment left')
+  settings.clock.advance(500)
+  await down
+  const hook = await webhook()
+  t.teardown(() => hook.server.close())
+  const next = new Budgets(yaml(hook.port), componentSettings('budgets'))
+  await next.start()
+  await until(() => hook.bodies.length === 1)
+  t.match(hook.bodies, [{ threshold: 1 }])
+  await next.shutdown(deadline)
+})

@@ -6,7 +6,11 @@ import { AlertSender } from './alert-sender.ts'
 import { type Alert, Budget, type BudgetStatus } from './budget.ts'
 import type { BudgetsConfig } from './config.ts'
 import { DecisionApi } from './decision-api.ts'
+import { AskedScope, scopeValueOf } from './scope-value.ts'
 import { alertId, type StateEntry, StateFile } from './state-file.ts'
+
+/** How long an attempt at an alert may go on while the process ends. */
+const shutdownGraceMs = 500
 
 /** Keeps the budgets: takes spends, remembers them over restarts, tells about thresholds once, answers who asks. */
 export class Budgets implements Component, SpendSink {
@@ -85,13 +89,15 @@ export class Budgets implements Component, SpendSink {
     return true
   }
 
-  async shutdown(_deadline: Deadline): Promise<void> {
+  async shutdown({ atMs }: Deadline): Promise<void> {
     if (!this.#isStarted) return
     this.#isStarted = false
     this.#flush()
     for (const remove of this.#removeGauges.splice(0)) remove()
     await this.#api?.shutdown()
-    await Promise.all([...this.#senders.values()].map(sender => sender.shutdown()))
+    // A channel that hangs must not hold the process: the alert is kept, or the log says that it is lost.
+    const graceMs = Math.max(0, Math.min(shutdownGraceMs, atMs - this.#settings.clock.nowMs()))
+    await Promise.all([...this.#senders.values()].map(sender => sender.shutdown(graceMs)))
     const waiting = [...this.#senders.values()].reduce((sum, sender) => sum + sender.pendingCount, 0)
     if (waiting > 0)
       this.#settings.logger.warn('alerts were not delivered', { count: waiting, kept: this.#file !== undefined })
@@ -105,7 +111,7 @@ export class Budgets implements Component, SpendSink {
       const values = this.#scopePlaces[i]!.map(place => spend.scopeValues[place] ?? '')
       // A span without the attribute belongs to no scope of this budget.
       if (values.some(value => value === '')) continue
-      const scopeValue = values.join('/')
+      const scopeValue = scopeValueOf(values)
       for (const alert of budget.spend(scopeValue, spend.amount, nowMs)) {
         this.#tell(alert)
         this.#raised.push(alert)
@@ -141,17 +147,22 @@ export class Budgets implements Component, SpendSink {
     if (this.#file?.wantsCompaction === true) this.#compact()
   }
 
-  statusesOf(scopePath: string): BudgetStatus[] {
+  statusesOf(path: string): BudgetStatus[] {
     const nowMs = this.#settings.clock.wallMs()
-    const parts = scopePath === '' ? [] : scopePath.split('/')
+    const asked = new AskedScope(path)
     return this.#budgets.flatMap(budget => {
-      const depth = budget.config.scope.length
-      // A budget over an outer scope binds what is inside it; a value with a slash of its own belongs to a single key.
-      if (depth > parts.length) return []
-      const value =
-        depth === 1 && parts.length > 1 && !this.#hasDeeperScope(budget) ? scopePath : parts.slice(0, depth).join('/')
-      return [budget.status(value, nowMs)]
+      const value = this.#valueFor(budget, asked)
+      // A budget over an outer scope binds what is inside it; one over an inner scope says nothing of what is around it.
+      return value === undefined ? [] : [budget.status(value, nowMs)]
     })
+  }
+
+  #valueFor(budget: Budget, asked: AskedScope): string | undefined {
+    const depth = budget.config.scope.length
+    if (depth !== 1 || asked.isEmpty) return asked.outermost(depth)
+    // With budgets over more keys a slash stands between values; without, or in a value that is known, it belongs to it.
+    const hasInner = asked.whole.includes('/') && !budget.has(asked.whole) && this.#hasDeeperScope(budget)
+    return hasInner ? asked.first : asked.whole
   }
 
   allStatuses(): BudgetStatus[] {

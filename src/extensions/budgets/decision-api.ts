@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type BudgetStatus, type Decision, statusJson } from './budget.ts'
 
 export interface DecisionSource {
-  /** Statuses that bear on a scope path such as `checkout` or `payments/checkout`; undefined without any such budget. */
+  /** Statuses that bear on a scope such as `checkout` or `payments/checkout`, percent-encoded as in a URL; empty without any. */
   statusesOf(scopePath: string): BudgetStatus[]
   allStatuses(): BudgetStatus[]
 }
@@ -74,24 +74,25 @@ export class DecisionApi {
     if (path !== '/v1/budget' && !path.startsWith('/v1/budget/')) {
       return { status: 404, body: { error: 'ask for /v1/budget/<scope value> or /v1/budgets' } }
     }
-    const scopePath = decoded(path.slice('/v1/budget/'.length))
-    if (scopePath === undefined) {
+    const scopePath = path.slice('/v1/budget/'.length)
+    if (!isEncoded(scopePath)) {
       return { status: 400, body: { error: 'the scope value is not properly percent-encoded' } }
     }
     const statuses = this.#source.statusesOf(scopePath)
     if (statuses.length === 0) {
-      return { status: 404, body: { error: 'no budget has such a scope', scope_value: scopePath } }
+      return { status: 404, body: { error: 'no budget has such a scope', scope_value: decodeURIComponent(scopePath) } }
     }
     const strictest = statuses.reduce((a, b) => (severity[b.decision] > severity[a.decision] ? b : a))
     return { status: 200, body: { ...statusJson(strictest), budgets: statuses.map(statusJson) } }
   }
 }
 
-function decoded(text: string): string | undefined {
+function isEncoded(text: string): boolean {
   try {
-    return decodeURIComponent(text)
+    decodeURIComponent(text)
+    return true
   } catch (error) {
-    if (error instanceof URIError) return undefined
+    if (error instanceof URIError) return false
     throw error
   }
 }
