@@ -42,6 +42,17 @@ function threeLetters(address: Code, offset: number): Code {
 }
 const endingOf = (address: Code, offset: number): Code => i32.load8(threeLetters(address, offset), layout.lettersOffset)
 
+const hash16 = (value: Code): Code => i32.shrU(i32.mul(value, number(layout.hashFactor | 0)), number(16))
+const bitIn = (table: number, index: Code): Code =>
+  i32.and(i32.shrU(i32.load8(i32.shrU(index, number(3)), table), i32.and(index, number(7))), number(1))
+/** No letter before it, one alone (a length, the end of an escape or a colour), or a capital. */
+const mayBeginWord = (address: Code, offset: number): Code =>
+  any(
+    i32.isZero(has(bitsAt(address, offset - 1), layout.lookLetter)),
+    i32.isZero(has(bitsAt(address, offset - 2), layout.lookLetter)),
+    i32.ltU(byteAt(address, offset), number(0x61)),
+  )
+
 /** A literal's last byte: whether it is one, with what tells frequent harmless words from the ones meant. */
 function literal(): FunctionSettings {
   const { own, get, set } = locals('raw', 'folded', 'factor')
@@ -129,18 +140,32 @@ function sign(): FunctionSettings {
       ...keepIf(any(between(get('next'), 0x30, 0x39), isByte(get('next'), ';'), isByte(get('next'), '['))),
     ]),
     ...dropIf(i32.isZero(has(bitsAt(get('last'), -1), layout.lookLetter))),
-    ...set('byte', has(endingOf(get('last'), 0), layout.lettersEnd)),
-    // Some endings need more before them.
-    ...when(i32.eq(get('byte'), number(2)), [
-      ...set('limit', at(get('last'), -10)),
-      ...whileLoop(
-        all(isTrue(has(bitsAt(get('last'), -1), layout.lookLetter)), i32.gtU(get('last'), get('limit'))),
-        set('last', at(get('last'), -1)),
-      ),
-      ...keepIf(i32.eq(get('last'), get('limit'))),
-      ...giveBack(any(isTrue(has(bitsAt(get('last'), -1), layout.lookToken)), isByte(byteAt(get('last'), -1), '.'))),
+    ...set('byte', endingOf(get('last'), 0)),
+    ...keepIf(has(get('byte'), layout.lettersEnd)),
+    ...when(has(get('byte'), layout.lettersFour), [
+      ...keepIf(i32.isZero(has(bitsAt(get('last'), -4), layout.lookLetter))),
+      ...set('next', hash16(i32.and(i32.load(at(get('last'), -4)), number(0x1f1f1f1f)))),
+      ...keepIf(bitIn(layout.foursOffset, get('next'))),
     ]),
-    ...get('byte'),
+    ...when(has(get('byte'), layout.lettersThree), keepIf(mayBeginWord(get('last'), -3))),
+    ...when(has(get('byte'), layout.lettersTwo), keepIf(mayBeginWord(get('last'), -2))),
+    ...dropIf(i32.isZero(has(get('byte'), layout.lettersMore))),
+    ...set('limit', at(get('last'), -10)),
+    ...whileLoop(all(isTrue(has(bitsAt(get('last'), -1), layout.lookLetter)), i32.gtU(get('last'), get('limit'))), [
+      ...set('last', at(get('last'), -1)),
+      ...keepIf(
+        all(
+          i32.ltU(byteAt(get('last')), number(0x61)),
+          i32.geU(byteAt(get('last'), -1), number(0x61)),
+          isTrue(has(bitsAt(get('last'), -1), layout.lookLetter)),
+        ),
+      ),
+    ]),
+    ...any(
+      i32.eq(get('last'), get('limit')),
+      isTrue(has(bitsAt(get('last'), -1), layout.lookToken)),
+      isByte(byteAt(get('last'), -1), '.'),
+    ),
   ]
   return { locals: own, body }
 }
@@ -311,21 +336,10 @@ function token(): FunctionSettings {
         ...any(i32.ltU(to, from), isTrue(has(get('bits'), layout.lookToken))),
       ],
       [
-        ...set('next', byteAt(to, 1)),
         // Where a word may begin, a vendor's prefix may.
         ...when(i32.ltU(get('words'), number(2)), [
-          ...keepIf(
-            i32.and(
-              i32.shrU(
-                i32.load8(
-                  i32.or(i32.shl(get('byte'), number(5)), i32.shrU(get('next'), number(3))),
-                  layout.startsOffset,
-                ),
-                i32.and(get('next'), number(7)),
-              ),
-              number(1),
-            ),
-          ),
+          ...set('next', hash16(i32.and(i32.load(to), number(0xffffff)))),
+          ...keepIf(bitIn(layout.startsOffset, get('next'))),
         ]),
         ...set('words', choose(has(get('bits'), layout.lookDigit | layout.lookLetter), at(get('words'), 1), number(0))),
         ...when(i32.geU(to, from), [

@@ -1,7 +1,7 @@
 import type { DetectorSettings } from './detectors/detection.ts'
 import { byteClasses, byteDigit, byteHex, byteLower, byteToken, byteUpper } from './detectors/text-bytes.ts'
-import { vendorStarts } from './detectors/tokens.ts'
-import { lettersTable } from './prefilter-names.ts'
+import { vendorPrefixes } from './detectors/tokens.ts'
+import { foursTable, lettersTable, setBit } from './prefilter-names.ts'
 import { builtInLiterals } from './scan/literals.ts'
 import * as layout from './scan/scan-layout.ts'
 
@@ -14,7 +14,13 @@ export function firstLookTables({ addressClasses }: DetectorSettings): Uint8Arra
   const image = new Uint8Array(layout.factorOffset + 4 - layout.lettersOffset)
   const at = (offset: number) => offset - layout.lettersOffset
   image.set(lettersTable(), at(layout.lettersOffset))
-  for (const start of vendorStarts()) image[at(layout.startsOffset) + (start >> 3)]! |= 1 << (start & 7)
+  const starts = image.subarray(at(layout.startsOffset), at(layout.foursOffset))
+  for (const prefix of vendorPrefixes()) {
+    const two = prefix.charCodeAt(0) | (prefix.charCodeAt(1) << 8)
+    if (prefix.length > 2) setBit(starts, layout.hash16(two | (prefix.charCodeAt(2) << 16)))
+    else for (let third = 0; third < 256; third++) setBit(starts, layout.hash16(two | (third << 16)))
+  }
+  image.set(foursTable(), at(layout.foursOffset))
   const bytes = image.subarray(at(layout.bytesOffset), at(layout.maskedOffset))
   for (let byte = 0; byte < 256; byte++) bytes[byte] = lookBits(byte)
   const masked = (['private', 'loopback', 'special'] as const).map(name => (addressClasses.has(name) ? 1 : 0))

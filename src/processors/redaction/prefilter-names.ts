@@ -1,7 +1,7 @@
 import { isNameByte } from './detectors/detection.ts'
 import { nameEndings } from './detectors/key-words.ts'
 import { builtInLiterals } from './scan/literals.ts'
-import { lettersPerson } from './scan/scan-layout.ts'
+import * as layout from './scan/scan-layout.ts'
 
 /** Four letters, case folded, as one number. */
 const packed = (text: string) => Buffer.from(text).readInt32BE(0)
@@ -112,24 +112,43 @@ function isPersonBefore(bytes: Uint8Array, from: number): boolean {
   return (c | 0x20) === 0x72 && personEndings[lettersIndex(bytes[at - 4]!, bytes[at - 3]!, bytes[at - 2]!)] === 1
 }
 
-/** By the last three letters, five bits each: 1 a name may end so, 2 only with more before it. */
+const code = (character: string | undefined) =>
+  character !== undefined && /[a-z]/.test(character) ? character.charCodeAt(0) & 31 : 0
+
+/** How names of interest end: by the last three letters, five bits each, bits of the scanner's layout; and the fours. */
 const endings = /* @__PURE__ */ (() => {
   const table = new Uint8Array(32768)
-  const code = (character: string | undefined) =>
-    character !== undefined && /[a-z]/.test(character) ? character.charCodeAt(0) & 31 : 0
+  const fours = new Uint8Array(layout.foursBytes)
   for (const entry of nameEndings()) {
     const word = entry.replace(/^\+/, '').replace(/\d+$/, '')
-    const index = (code(word.at(-3)) << 10) | (code(word.at(-2)) << 5) | code(word.at(-1))
+    const [d, c, b, a] = [word.at(-4), word.at(-3), word.at(-2), word.at(-1)].map(code) as [
+      number,
+      number,
+      number,
+      number,
+    ]
+    const index = (c << 10) | (b << 5) | a
     if (word.length < 3) {
-      for (let any = 0; any < 32; any++) table[(any << 10) | (index & 1023)]! |= 1
-    } else table[index]! |= entry.startsWith('+') ? 2 : 1
+      const bit = word.length === 2 ? layout.lettersTwo : layout.lettersEnd
+      for (let any = 0; any < 32; any++) table[(any << 10) | (index & 1023)]! |= bit
+    } else if (entry.startsWith('+')) table[index]! |= layout.lettersMore
+    else if (word.length === 3) table[index]! |= layout.lettersThree
+    else {
+      table[index]! |= layout.lettersFour
+      setBit(fours, layout.hash16(d | (c << 8) | (b << 16) | (a << 24)))
+    }
   }
-  return table
+  return { table, fours }
 })()
 
-/** Both tables as the scanner's own first look reads them. */
+export function setBit(bits: Uint8Array, index: number): void {
+  bits[index >>> 3]! |= 1 << (index & 7)
+}
+
+/** The tables as the scanner's own first look reads them. */
 export const lettersTable = (): Uint8Array =>
-  endings.map((ending, i) => ending | (personEndings[i] === 1 ? lettersPerson : 0))
+  endings.table.map((ending, i) => ending | (personEndings[i] === 1 ? layout.lettersPerson : 0))
+export const foursTable = (): Uint8Array => endings.fours
 
 /** Whether what ends before `at` may be the end of a name that means something. */
 export function mayEndName(bytes: Uint8Array, at: number): boolean {
@@ -138,12 +157,34 @@ export function mayEndName(bytes: Uint8Array, at: number): boolean {
   const b = bytes[at - 2]!
   const c = bytes[at - 1]!
   if (!isLetter(c)) return false
-  const entry = endings[lettersIndex(a, b, c)]!
+  const entry = endings.table[lettersIndex(a, b, c)]!
   if (entry === 0) return false
-  if (entry === 2) {
-    let from = at
-    while (from > 0 && at - from < 10 && isLetter(bytes[from - 1]!) && isLetter(bytes[at - 1]!)) from--
-    return from > 0 && (isNameByte(bytes[from - 1]!) || at - from > 9)
+  if ((entry & layout.lettersEnd) !== 0) return true
+  if ((entry & layout.lettersFour) !== 0 && endsInFour(bytes, at)) return true
+  if ((entry & layout.lettersThree) !== 0 && mayBeginWord(bytes, at - 3)) return true
+  if ((entry & layout.lettersTwo) !== 0 && mayBeginWord(bytes, at - 2)) return true
+  return (entry & layout.lettersMore) !== 0 && hasMore(bytes, at)
+}
+
+/** Whether the last four letters are known ones. Of a word in two parts, such as `acct_num`, the table has the joined form. */
+function endsInFour(bytes: Uint8Array, at: number): boolean {
+  const d = at > 3 ? bytes[at - 4]! : 0
+  if (!isLetter(d)) return true
+  const letters = d | (bytes[at - 3]! << 8) | (bytes[at - 2]! << 16) | (bytes[at - 1]! << 24)
+  const index = layout.hash16(letters & 0x1f1f1f1f)
+  return (endings.fours[index >>> 3]! & (1 << (index & 7))) !== 0
+}
+
+/** Whether a word may begin at `at`: no letter before it, one alone (a length, the end of an escape or a colour), or a capital. */
+const mayBeginWord = (bytes: Uint8Array, at: number) =>
+  at < 2 || !isLetter(bytes[at - 1]!) || !isLetter(bytes[at - 2]!) || bytes[at]! < 0x61
+
+/** Whether the word that ends before `at` goes on before its last ten letters, has a capital in it, or is joined to another. */
+function hasMore(bytes: Uint8Array, at: number): boolean {
+  let from = at
+  while (from > 0 && at - from < 10 && isLetter(bytes[from - 1]!)) {
+    from--
+    if (bytes[from]! < 0x61 && from > 0 && bytes[from - 1]! >= 0x61 && isLetter(bytes[from - 1]!)) return true
   }
-  return true
+  return from > 0 && (isNameByte(bytes[from - 1]!) || at - from > 9)
 }

@@ -59,8 +59,8 @@ const firstBytes = /* @__PURE__ */ (() => {
   return table
 })()
 
-/** The first two bytes of every prefix, as one number each. */
-export const vendorStarts = (): Iterable<number> => formsByStart.keys()
+/** The beginnings of all keys that can be told by them. */
+export const vendorPrefixes = (): readonly string[] => [...formsByStart.values()].flat().map(({ prefix }) => prefix)
 
 const tokenLookMax = 4096
 

@@ -20,8 +20,12 @@ export const runsCountOffset = 512
 export const lettersOffset = 5 * 64 * 1024
 export const lettersBytes = 32 * 1024
 export const startsOffset = lettersOffset + lettersBytes
+/** Bits by `hash16` of three bytes: those that a vendor's prefix begins with. */
 export const startsBytes = 8 * 1024
-export const literalsOffset = startsOffset + startsBytes
+/** Bits by `hash16` of four letters, five bits each: those that a telling name ends with. */
+export const foursOffset = startsOffset + startsBytes
+export const foursBytes = 8 * 1024
+export const literalsOffset = foursOffset + foursBytes
 export const literalsCount = 1024
 export const bytesOffset = literalsOffset + 4 * literalsCount
 /** Whether private, loopback and unspecified addresses are masked, a byte each. */
@@ -44,9 +48,21 @@ export const lookJoint = 64
 /** Signs in hashes of passwords. */
 export const lookHashSign = 128
 
-/** Bits of three letters in the table at `lettersOffset`: 1 and 2 a name may end so, 4 the word before `name` may. */
-export const lettersEnd = 3
+/** Bits of three letters in the table at `lettersOffset`. A name may end so, */
+export const lettersEnd = 1
+/** only with more before it, */
+export const lettersMore = 2
+/** only where the letter before makes it one of the known fours, */
+export const lettersFour = 8
+/** only as a word of three or of two letters. */
+export const lettersThree = 16
+export const lettersTwo = 32
+/** The word before `name` ends so, where it means a person. */
 export const lettersPerson = 4
+
+export const hashFactor = 0x9e3779b1
+/** The upper half of a product: places in tables of 65,536 bits. */
+export const hash16 = (value: number): number => Math.imul(value, hashFactor) >>> 16
 
 export const kindSymbol = 0
 export const kindDigits = 1
