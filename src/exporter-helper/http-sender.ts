@@ -15,6 +15,9 @@ import { proxyFromEnvironment } from './proxy-environment.ts'
 const responseBytesMax = 64 * 1024
 const connectTimeoutMs = 20_000
 
+/** A proxy that asks for https, and a path with another slash: more is a circle. */
+const redirectsMax = 3
+
 const encodings: Record<Exclude<HttpClientConfig['compression'], ''>, readonly [CompressionName, header: string]> = {
   none: ['identity', ''],
   gzip: ['gzip', 'gzip'],
@@ -59,9 +62,19 @@ export class HttpSender {
     const level = compressionParams.level === 0 ? undefined : compressionParams.level
     const parts = await compress(codec, post.parts, level)
     const headers = [...post.headers, ...authHeaders(auth?.authenticator, this.#settings.host, post.metadata)]
+    if (url.username !== '' && auth === undefined && !this.#headers.includes('authorization')) {
+      headers.push('authorization', basicOf(url))
+    }
     if (encoding !== '') headers.push('content-encoding', encoding)
-    const path = `${url.pathname}${url.search}`
-    return this.#clientOf(url).send({ path, headers, parts, timeoutMs: attempt.timeoutMs, signal: attempt.signal })
+    const { timeoutMs, signal } = attempt
+    let target = url
+    for (let redirects = 0; ; redirects++) {
+      const path = `${target.pathname}${target.search}`
+      const response = await this.#clientOf(target).send({ path, headers, parts, timeoutMs, signal })
+      const next = redirects < redirectsMax ? redirectOf(target, response) : undefined
+      if (next === undefined) return response
+      target = next
+    }
   }
 
   async shutdown(): Promise<void> {
@@ -99,4 +112,24 @@ export class HttpSender {
     })
     return this.#tls
   }
+}
+
+/** User and password of a URL as the header that they stand for. */
+function basicOf({ username, password }: URL): string {
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return `Basic ${Buffer.from(pair).toString('base64')}`
+}
+
+/**
+ * Where 307 and 308 send the same request: only on the same host, as it carries credentials, and never from https to http.
+ * A body that the client may still hold is not sent twice.
+ */
+function redirectOf(url: URL, response: ClientResponse): URL | undefined {
+  const { status, isRequestLetGo } = response
+  if ((status !== 307 && status !== 308) || isRequestLetGo !== true) return undefined
+  const location = response.header('location')
+  if (location === undefined || !URL.canParse(location, url.href)) return undefined
+  const next = new URL(location, url.href)
+  const isSafe = next.protocol === url.protocol || next.protocol === 'https:'
+  return isSafe && next.hostname === url.hostname ? next : undefined
 }

@@ -155,3 +155,15 @@ t.test('takes the proxy from the environment as others do', async t => {
   t.equal(proxyOf('http://localhost:4318'), undefined)
   t.equal(proxyFromEnvironment(new URL('http://a'), { HTTP_PROXY: 'http://p', NO_PROXY: '*' }), undefined)
 })
+
+t.test('a redirect says where to, and no message shows user, password or query of a URL', async t => {
+  const answered = http(301, { location: 'https://c.example/v1/traces?key=s3cret' })
+  const result = resultOfHttp('traces', 'http://user:s3cret@b:4318/v1/traces?key=s3cret', answered, wallMs)
+  t.match(result, {
+    refusal: {
+      kind: 'permanent',
+      message:
+        'http://b:4318/v1/traces answered 301, to https://c.example/v1/traces; write that address in the configuration',
+    },
+  })
+})

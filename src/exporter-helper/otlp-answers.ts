@@ -56,7 +56,7 @@ export function resultOfHttp(signal: Signal, url: string, response: ClientRespon
   const text = statusText(body, isJson)
   const refusal = new ConsumeError(
     refusalOfHttpStatus(status),
-    `${url} answered ${status}${text === '' ? '' : `: ${text}`}`,
+    `${shownUrl(url)} answered ${status}${redirectText(url, response)}${text === '' ? '' : `: ${text}`}`,
     { reason: reasonOfHttp(status), httpStatus: status, ...(retryDelayMs === undefined ? {} : { retryDelayMs }) },
   )
   return { kind: status === 413 ? 'too_large' : 'refused', refusal }
@@ -113,6 +113,19 @@ function reasonOfHttp(status: number): string {
 function grpcStatusName(status: number): string {
   const entry = Object.entries(grpcStatus).find(([, code]) => code === status)
   return entry === undefined ? `gRPC status ${status}` : entry[0].replace(/[A-Z]/g, '_$&').toUpperCase()
+}
+
+/** A URL without what may be a secret: user, password and query. */
+function shownUrl(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return `${origin}${pathname}`
+}
+
+function redirectText(url: string, response: ClientResponse): string {
+  const isRedirect = response.status >= 300 && response.status < 400
+  const location = isRedirect ? response.header('location') : undefined
+  if (location === undefined || !URL.canParse(location, url)) return ''
+  return `, to ${shownUrl(new URL(location, url).href)}; write that address in the configuration`
 }
 
 /** The message of a google.rpc.Status, else the start of whatever text it is, on one line. */

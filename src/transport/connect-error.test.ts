@@ -22,6 +22,11 @@ for (const [message, expected] of [
     /^TLS: tlsv13 alert certificate required; the backend wants tls: \{cert_file: \.\.\., key_file: \.\.\.\}$/,
   ],
   [
+    '4043:error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:../a.c:918:SSL alert number 48\n',
+    /^TLS: tlsv1 alert unknown ca; the backend does not take the certificate of cert_file$/,
+  ],
+  ['certificate has expired', /^certificate has expired; that of the backend, by this machine's clock$/],
+  [
     "Hostname/IP does not match certificate's altnames: Host: a. is not in the cert's altnames: DNS:b",
     /server_name_override/,
   ],

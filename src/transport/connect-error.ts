@@ -9,6 +9,11 @@ const remedies: readonly (readonly [RegExp, string])[] = [
     'name the authority behind the backend in tls: {ca_file: ...}',
   ],
   [/alert certificate required|alert bad certificate/, 'the backend wants tls: {cert_file: ..., key_file: ...}'],
+  [
+    /alert unknown ca|alert certificate (?:unknown|revoked|expired)/,
+    'the backend does not take the certificate of cert_file',
+  ],
+  [/^certificate (?:has expired|is not yet valid)/, "that of the backend, by this machine's clock"],
   [/does not match certificate's altnames/, 'tls: {server_name_override: ...} names the one to expect'],
 ]
 

@@ -11,7 +11,13 @@ export function loadServerTls(config: TlsServerConfig, clock: Clock, problem: Pr
   const files = new TlsFiles(
     () => ({
       ...commonOptions(config),
-      ...(config.clientCaFile === '' ? {} : { ca: [readNamed('client_ca_file', config.clientCaFile)] }),
+      ...(config.clientCaFile === ''
+        ? {}
+        : {
+            ca: [
+              certificatesIn(`client_ca_file ${config.clientCaFile}`, readNamed('client_ca_file', config.clientCaFile)),
+            ],
+          }),
     }),
     clock,
     config.reloadIntervalMs > 0 ? config.reloadIntervalMs : watchesAuthorities ? authoritiesIntervalMs : 0,
@@ -150,7 +156,14 @@ function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]
 function authorities(config: TlsClientConfig): string[] {
   const own = config.caFile === '' ? config.caPem.reveal() : readNamed('ca_file', config.caFile)
   if (own === '') return [...tls.getCACertificates('default'), ...tls.getCACertificates('system')]
+  certificatesIn(config.caFile === '' ? 'ca_pem' : `ca_file ${config.caFile}`, own)
   return config.includeSystemCaCertsPool ? [own, ...tls.getCACertificates('system')] : [own]
+}
+
+/** OpenSSL takes a text without certificates as no authority at all, and then trusts nobody without a word. */
+function certificatesIn(name: string, text: string): string {
+  if (/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/.test(text)) return text
+  throw new Error(`${name} holds no certificate in PEM`)
 }
 
 function versionOf(version: string): tls.SecureVersion | undefined {

@@ -204,6 +204,9 @@ t.test('files that are missing or broken at the start are named', async t => {
     )
   t.throws(() => load('absent.key'), /key_file: cannot read .*absent\.key: ENOENT/)
   t.throws(() => load('server.key'), /does not parse/)
+  const trusting = () =>
+    loadClientTls(parseConfig(tlsClientConfig, `{ca_file: "${folder}/server.key"}`), systemClock, noProblem)
+  t.throws(trusting, /ca_file .*server\.key holds no certificate in PEM/)
 })
 
 t.test('cipher suites are translated to names that OpenSSL knows', async t => {

@@ -158,3 +158,52 @@ t.test('an authenticator that is not there stops the start', async t => {
   const { exporter } = exporterFor(t, 'endpoint: http://127.0.0.1:1\nauth: {authenticator: missing}')
   await t.rejects(exporter.start(), { message: /missing/ })
 })
+
+t.test('user and password of the endpoint go as Basic, unless the file says otherwise', async t => {
+  for (const { more, expected } of [
+    { more: '', expected: `Basic ${Buffer.from('user:p@ss').toString('base64')}` },
+    { more: '\nheaders: {Authorization: Bearer x}', expected: 'Bearer x' },
+  ]) {
+    const { seen, url } = await backend(t)
+    const { exporter } = exporterFor(t, `endpoint: ${url.replace('//', '//user:p%40ss@')}${more}`)
+    await exporter.start()
+    await exporter.consume(spanBatch(0, 1))
+    await exporter.shutdown(soon())
+    t.equal(seen[0]?.headers.authorization, expected)
+  }
+})
+
+for (const status of [307, 308]) {
+  t.test(`${status} on the same host is followed with the same request`, async t => {
+    const first = await backend(t, [response => response.writeHead(status, { location: '/moved?x=1' }).end()])
+    const { exporter, ledger } = exporterFor(t, `endpoint: ${first.url}\ncompression: none`)
+    await exporter.start()
+    ledger.received('traces', 3)
+    await exporter.consume(spanBatch(0, 3))
+    await exporter.shutdown(soon())
+    t.strictSame(
+      first.seen.map(each => each.path),
+      ['/v1/traces', '/moved?x=1'],
+    )
+    t.strictSame(spanNumbers([first.seen[1]?.body ?? Buffer.alloc(0)]), [0, 1, 2])
+    t.match(ledger.entry('traces'), { exported: 3 })
+  })
+}
+
+for (const { name, status, location } of [
+  { name: 'to another host', status: 308, location: 'http://localhost:1/v1/traces' },
+  { name: 'in a circle', status: 307, location: '/v1/traces' },
+  { name: 'that turns a POST into a GET', status: 301, location: '/moved' },
+]) {
+  t.test(`a redirect ${name} is refused, and counted`, async t => {
+    const always: Answer = response => response.writeHead(status, { location }).end()
+    const { seen, url } = await backend(t, Array(10).fill(always))
+    const { exporter, ledger } = exporterFor(t, `endpoint: ${url}`)
+    await exporter.start()
+    ledger.received('traces', 3)
+    await exporter.consume(spanBatch(0, 3))
+    await exporter.shutdown(soon())
+    t.equal(seen.length, name === 'in a circle' ? 4 : 1)
+    t.match([...ledger.entry('traces').dropped], [['backend_refused', 3]])
+  })
+}
