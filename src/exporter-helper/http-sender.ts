@@ -11,8 +11,8 @@ import { authHeaders } from './client-auth.ts'
 import type { Attempt } from './export-request.ts'
 import { proxyFromEnvironment } from './proxy-environment.ts'
 
-/** Of an answer, more than this is not read; OTLP's own answers are far smaller. */
-const responseBytesMax = 64 * 1024
+/** OTLP's limit of an answer: a larger one is not read, and its request is not sent again. */
+const responseBytesMax = 4 * 1024 * 1024
 const connectTimeoutMs = 20_000
 
 /** A proxy that asks for https, and a path with another slash: more is a circle. */

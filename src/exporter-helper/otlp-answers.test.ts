@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { encodeResponseJson, encodeResponseProtobuf } from '../pdata/export-response.ts'
 import { type ClientResponse, type GrpcResponse, TransportError, type TransportFailure } from '../transport/client.ts'
@@ -130,12 +131,36 @@ for (const [kind, expected] of [
   ['timeout', 'retryable'],
   ['aborted', 'retryable'],
   ['response_too_large', 'permanent'],
-  ['protocol', 'permanent'],
+  ['protocol', 'retryable'],
 ] as const satisfies readonly (readonly [TransportFailure, string])[]) {
   t.match(resultOfTransportError(new TransportError(kind, 'x')), {
     refusal: { kind: expected, reason: `backend_${kind}` },
   })
 }
+
+t.test('an answer that is broken behind its status counts by that status', async t => {
+  const ofBroken = (status: number) => resultOfTransportError(new TransportError('protocol', 'x', undefined, status))
+  t.match(ofBroken(200), { kind: 'accepted', message: /success, but is broken: x/ })
+  t.match(ofBroken(503), { kind: 'refused', refusal: { kind: 'overloaded', httpStatus: 503 } })
+  t.match(ofBroken(400), { kind: 'refused', refusal: { kind: 'permanent', httpStatus: 400 } })
+  t.match(ofBroken(413), { kind: 'too_large' })
+})
+
+t.test('a compressed answer is read, though nobody asked for one', async t => {
+  const partial = { rejectedCount: 3, message: 'bad' }
+  const zipped = (body: Uint8Array) => gzipSync(body) as Uint8Array
+  const gzip = { 'content-encoding': 'gzip' }
+  t.match(ofHttp(http(200, gzip, zipped(encodeResponseProtobuf(partial)))), { kind: 'accepted', ...partial })
+  const status = encodeRpcStatus({ code: 3, message: 'no such tenant', retryDelayMs: undefined })
+  t.match(ofHttp(http(400, gzip, zipped(status))), { refusal: { message: /no such tenant/ } })
+  t.match(ofHttp(http(200, gzip, Buffer.from('none'))), { kind: 'accepted', message: /not an OTLP/ })
+  const bomb = zipped(Buffer.alloc(8 << 20))
+  t.match(
+    ofHttp(http(200, gzip, bomb)),
+    { kind: 'accepted', message: /not an OTLP/ },
+    'nothing is inflated without end',
+  )
+})
 
 t.throws(() => resultOfTransportError(new TypeError('a bug')), TypeError, 'a bug stays a bug')
 

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib'
 import { ConsumeError } from '../component/consumer.ts'
 import { refusalOfGrpcStatus, refusalOfHttpStatus } from '../component/status-table.ts'
 import { decodeResponseJson, decodeResponseProtobuf, type PartialSuccess } from '../pdata/export-response.ts'
@@ -16,6 +17,9 @@ import { parseRetryAfter } from './retry-after.ts'
 
 /** Of a body that is not OTLP's, such as a proxy's HTML, this much is shown. */
 const shownCharsMax = 200
+
+/** Decompressed. */
+const answerBytesMax = 4 * 1024 * 1024
 
 /**
  * Servers say "too large" with the code that also means "too busy". None of them has a machine-readable sign, so the
@@ -43,7 +47,8 @@ export function resultOfGrpc(response: GrpcResponse): ExportResult {
 }
 
 export function resultOfHttp(signal: Signal, url: string, response: ClientResponse, wallMs: number): ExportResult {
-  const { status, body } = response
+  const { status } = response
+  const body = plainBody(response)
   const isJson = /^application\/json\b/i.test(response.header('content-type') ?? '')
   if (status >= 200 && status < 300) {
     const result = resultOfSuccess(() => {
@@ -62,15 +67,35 @@ export function resultOfHttp(signal: Signal, url: string, response: ClientRespon
   return { kind: status === 413 ? 'too_large' : 'refused', refusal }
 }
 
-/** No answer: whether the backend has the data is unknown unless it could not be reached. */
+/** Nobody asked for a compressed answer; one that is compressed all the same is read where it can be. */
+function plainBody(response: ClientResponse): Uint8Array {
+  const { body } = response
+  if (body.length === 0 || !/^(?:x-)?gzip$/i.test(response.header('content-encoding') ?? '')) return body
+  try {
+    return gunzipSync(body, { maxOutputLength: answerBytesMax })
+  } catch {
+    return body // the status says what became of the request
+  }
+}
+
+/**
+ * No answer, or none that can be read: whether the backend has the data is unknown unless it could not be reached, or the
+ * answer got as far as its status. That one counts then, as a second sending would arrive twice and be answered alike.
+ */
 export function resultOfTransportError(error: unknown): ExportResult {
   if (!(error instanceof TransportError)) throw error
-  const isFinal = error.kind === 'response_too_large' || error.kind === 'protocol'
-  const refusal = new ConsumeError(isFinal ? 'permanent' : 'retryable', error.message, {
-    reason: `backend_${error.kind}`,
+  const { kind, message, status } = error
+  const isStatusKnown = kind === 'protocol' && status !== undefined
+  if (isStatusKnown && status >= 200 && status < 300) {
+    return { kind: 'accepted', message: `the answer says success, but is broken: ${message}` }
+  }
+  const tooLarge = kind === 'response_too_large' ? 'permanent' : 'retryable'
+  const refusal = new ConsumeError(isStatusKnown ? refusalOfHttpStatus(status) : tooLarge, message, {
+    reason: `backend_${kind}`,
     cause: error,
+    ...(isStatusKnown ? { httpStatus: status } : {}),
   })
-  return { kind: 'refused', refusal }
+  return { kind: isStatusKnown && status === 413 ? 'too_large' : 'refused', refusal }
 }
 
 /** OTLP: what is partly rejected must not be sent again, and a success that cannot be read is one all the same. */

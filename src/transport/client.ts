@@ -36,10 +36,13 @@ export type TransportFailure =
 export class TransportError extends Error {
   override readonly name = 'TransportError'
   readonly kind: TransportFailure
+  /** HTTP status of an answer that breaks a rule only behind it, so that what the server did is known all the same. */
+  readonly status: number | undefined
 
-  constructor(kind: TransportFailure, message: string, cause?: unknown) {
+  constructor(kind: TransportFailure, message: string, cause?: unknown, status?: number) {
     super(message, { cause })
     this.kind = kind
+    this.status = status
   }
 }
 
@@ -53,6 +56,7 @@ export interface HttpClientSettings {
   readonly connectionsMax: number
   readonly idleTimeoutMs: number
   readonly connectTimeoutMs: number
+  /** Of the body of a refusal (status 300 and above) no more than the first 64 KiB are kept. */
   readonly responseBytesMax: number
   /** `http://host:port` of a proxy; CONNECT is used for TLS. */
   readonly proxyUrl?: string | undefined

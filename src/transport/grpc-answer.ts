@@ -29,15 +29,21 @@ export async function readGrpcAnswer(raw: RawGrpcAnswer, bytesMax: number): Prom
 async function readMessage(body: Uint8Array, encodingName: string, bytesMax: number): Promise<Uint8Array> {
   const message = readUnaryMessage(body, bytesMax)
   if (message === 'too_large') throw new TransportError('response_too_large', `larger than ${bytesMax} bytes`)
-  if (typeof message === 'string') throw new TransportError('protocol', `the answer's framing: ${message}`)
+  if (typeof message === 'string') throw broken(`the answer's framing: ${message}`)
   const bytes = body.subarray(message.start, message.end)
   const encoding = contentEncoding(encodingName)
   if (!message.compressed) return bytes
-  if (encoding === undefined) throw new TransportError('protocol', `the answer is encoded as ${encodingName}`)
+  if (encoding === undefined) throw broken(`the answer is encoded as ${encodingName}`)
   try {
     return await inflate(encoding, bytes, { bytesMax, ratioMax: 200, ratioFreeBytes: 65_536 }, { reserve: () => true })
   } catch (error) {
+    const { message } = error as Error
     const isTooLarge = error instanceof InflateError && error.kind === 'too_large'
-    throw new TransportError(isTooLarge ? 'response_too_large' : 'protocol', (error as Error).message, error)
+    throw isTooLarge ? new TransportError('response_too_large', message, error) : broken(message, error)
   }
+}
+
+/** The status was OK, only the message cannot be read. */
+function broken(message: string, cause?: unknown): TransportError {
+  return new TransportError('protocol', message, cause, 200)
 }

@@ -35,6 +35,11 @@ export class HeadBuffer {
     return true
   }
 
+  /** What has come of a head, or all of the last one. */
+  get begun(): Buffer {
+    return this.#heldBytes > 0 ? this.#held.subarray(0, this.#heldBytes) : this.#last
+  }
+
   /** Bytes of the last complete head. */
   get last(): Buffer {
     return this.#last

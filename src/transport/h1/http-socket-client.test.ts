@@ -100,15 +100,22 @@ t.test('a body without a length ends with the connection', async t => {
   t.equal(sockets.length, 2)
 })
 
-for (const [title, answer, kind] of [
+for (const [title, answer, kind, status] of [
   ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n', 'protocol'],
-  ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok', 'protocol'],
-  ['a length with chunks', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\nok', 'protocol'],
-  ['a chunk size that is none', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n', 'protocol'],
+  ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok', 'protocol', 200],
+  [
+    'a length with chunks',
+    'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\nok',
+    'protocol',
+    200,
+  ],
+  ['a chunk size that is none', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n', 'protocol', 200],
   ['a switch of protocols', 'HTTP/1.1 101 Switching\r\nupgrade: x\r\n\r\n', 'protocol'],
   ['endless interim answers', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(17), 'protocol'],
-  ['an endless head', `HTTP/1.1 200 OK\r\na: ${'b'.repeat(70_000)}`, 'protocol'],
-  ['too many fields', `HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(257)}\r\n`, 'protocol'],
+  ['an endless head', `HTTP/1.1 200 OK\r\na: ${'b'.repeat(70_000)}`, 'protocol', 200],
+  ['too many fields', `HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(257)}\r\n`, 'protocol', 200],
+  ['a refusal with a bare LF', 'HTTP/1.1 503 Busy\r\nretry-after: 1\n\r\n', 'protocol', 503],
+  ['a status that is none', 'HTTP/1.1 2000 OK\r\n\r\n', 'protocol'],
   ['too long a body', `HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\n`, 'response_too_large'],
   [
     'chunks without end',
@@ -122,10 +129,25 @@ for (const [title, answer, kind] of [
 ] as const) {
   t.test(`${title} is told apart, and the connection is closed`, async t => {
     const server = await serverOf(t, answering(answer))
-    await t.rejects(clientOf(t, server.port).send(request), { kind } as never)
+    await t.rejects(clientOf(t, server.port).send(request), { kind, status } as never)
     await until(() => server.closedCount() === 1)
   })
 }
+
+t.test('what a refusal says at length is read over, and the connection is used again', async t => {
+  const page = 'x'.repeat(300_000)
+  const long = (head: string) => `HTTP/1.1 ${head}content-length: ${page.length}\r\n\r\n${page}`
+  const answers = [long('503 Busy\r\nretry-after: 7\r\n'), long('200 OK\r\n'), ok]
+  const { port, sockets } = await serverOf(t, ({ socket }) => {
+    socket.on('data', () => socket.write(answers.shift()!))
+  })
+  const client = clientOf(t, port, { responseBytesMax: 1_000_000 })
+  const refusal = await client.send(request)
+  t.same([refusal.status, refusal.header('retry-after'), refusal.body.length], [503, '7', 65_536])
+  t.equal((await client.send(request)).body.length, page.length, 'a success is read whole')
+  t.equal(String((await client.send(request)).body), 'ok')
+  t.equal(sockets.length, 1)
+})
 
 t.test('a reset in the middle of an answer, or before it, is a lost connection with its reason', async t => {
   for (const answer of ['', 'HTTP/1.1 200 OK\r\ncontent-le', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf']) {

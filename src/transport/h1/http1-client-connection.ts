@@ -9,6 +9,8 @@ import { parseResponseHead, type ResponseHead } from './response-head.ts'
 
 const headerBytesMax = 64 * 1024
 const headerPairsMax = 256
+/** Of what a refusal says, more than this is read over and not kept. */
+const refusalBytesMax = 64 * 1024
 /** Interim answers (1xx) before the one that counts. */
 const interimMax = 16
 /** A server that says how long it waits may be a little ahead of us. */
@@ -118,7 +120,8 @@ export class Http1ClientConnection {
       }
     } catch (error) {
       if (!(error instanceof Http1Error)) throw error
-      this.#fail('protocol', `the answer is not valid HTTP: ${error.message}`, error)
+      const status = this.#head?.status ?? this.#statusBegun()
+      this.#fail('protocol', `the answer is not valid HTTP: ${error.message}`, error, status)
     }
     const isFree = this.#isFree
     this.#isFree = false
@@ -126,6 +129,12 @@ export class Http1ClientConnection {
     // What is left was not asked for: it would be taken for the answer to the next request.
     if (offset < end || !isFree) this.#socket.destroy()
     else this.#settings.idle(this)
+  }
+
+  /** The status of a head that was refused for something behind it. */
+  #statusBegun(): number | undefined {
+    const status = /^HTTP\/1\.[01] ([2-5][0-9]{2})[ \r\n]/.exec(this.#headBuffer.begun.toString('latin1', 0, 16))?.[1]
+    return status === undefined ? undefined : Number(status)
   }
 
   #readHead(bytes: Uint8Array, start: number, end: number): number {
@@ -187,8 +196,13 @@ export class Http1ClientConnection {
 
   #keep(bytes: Uint8Array, start: number, end: number): void {
     this.#bodyBytes += end - start
+    const { status, contentLength } = this.#head!
     if (this.#bodyBytes > this.#settings.responseBytesMax) this.#tooLarge()
-    else this.#body.append(bytes, start, end, Math.max(0, this.#head!.contentLength))
+    else if (status < 300) this.#body.append(bytes, start, end, Math.max(0, contentLength))
+    else if (this.#body.length < refusalBytesMax) {
+      const keptEnd = Math.min(end, start + refusalBytesMax - this.#body.length)
+      this.#body.append(bytes, start, keptEnd, Math.min(refusalBytesMax, Math.max(0, contentLength)))
+    }
   }
 
   #tooLarge(): void {
@@ -222,13 +236,13 @@ export class Http1ClientConnection {
     this.#fail('lost', this.#hasAnswerBegun ? message : `no answer: ${reason}`, error)
   }
 
-  #fail(kind: TransportFailure, message: string, cause?: unknown): void {
+  #fail(kind: TransportFailure, message: string, cause?: unknown, status?: number): void {
     const sink = this.#sink
     if (sink === undefined) return
     const isUnsent = kind === 'lost' && !this.#hasAnswerBegun && !this.#isSent
     this.#reset()
     this.#socket.destroy()
-    sink.failed(new TransportError(kind, message, cause), isUnsent)
+    sink.failed(new TransportError(kind, message, cause, status), isUnsent)
   }
 
   #reset(): void {
