@@ -1,6 +1,8 @@
-import type { SpanView } from '../pdata/views.ts'
+import * as otlp from '../pdata/otlp-fields.ts'
+import type { LogRecordView, SpanView } from '../pdata/views.ts'
 import { AttributeRoles, roleIndex } from './attribute-roles.ts'
 import { hashRange, hashSeed } from './byte-hash.ts'
+import { type CallEvent, callEvents, eventKindKey, eventNameKey } from './call-events.ts'
 import { mayBeCall } from './call-filter.ts'
 import { CallValues } from './call-values.ts'
 import { type CallKind, callKindOf } from './dialects.ts'
@@ -27,6 +29,7 @@ const place = {
   cacheWrite1hTokens: roleIndex('cacheWrite1hTokens'),
   uncachedInputTokens: roleIndex('uncachedInputTokens'),
   reasoningTokens: roleIndex('reasoningTokens'),
+  toolTokens: roleIndex('toolTokens'),
   inputAudioTokens: roleIndex('inputAudioTokens'),
   outputAudioTokens: roleIndex('outputAudioTokens'),
   inputImageTokens: roleIndex('inputImageTokens'),
@@ -49,7 +52,7 @@ const place = {
   processing: roleIndex('processing'),
 }
 
-/** Tells model calls from other spans and reads what they report. One reader serves all spans; nothing is allocated. */
+/** Tells model calls from other records and reads what they report. One reader serves all; nothing is allocated for spans. */
 export class CallReader {
   readonly roles = new AttributeRoles()
   readonly values = new CallValues()
@@ -58,6 +61,8 @@ export class CallReader {
   existingCost = Number.NaN
   serviceTier = ''
   processing = ''
+  /** Whether what `readEvent` has read is reported by a span too. */
+  isRepeated = false
   readonly #eventRoles = new AttributeRoles()
   readonly #eventValues = new CallValues()
   readonly #eventUsage = new ReportedUsage()
@@ -84,6 +89,31 @@ export class CallReader {
     } else if (!hasModel || (!hasUsage && !hasCost) || wrapperName.test(span.name)) return false
     this.#readRest(hasCost)
     return true
+  }
+
+  /** Whether the log record is an event that reports a call; `isRepeated` then says whether its span does too. */
+  readEvent(record: LogRecordView): boolean {
+    const { message } = record
+    if (!message.has(otlp.logEventName) && message.lacksAttribute(eventNameKey)) return false
+    const { attributes, scope } = record
+    const { workspace } = message
+    this.values.reset(attributes, workspace)
+    const event = this.#eventAt(record)
+    if (event === undefined || !scope.name.startsWith(event.scope)) return false
+    if (event.kind !== '' && this.values.text(attributes.find(eventKindKey)) !== event.kind) return false
+    if (!this.roles.scan(attributes, workspace.view)) return false
+    const { indexOf } = this.roles
+    const hasCost = indexOf[place.existingCost]! >= 0
+    if (!this.#readUsage() && !hasCost) return false
+    if (event.countsToolsBeside) this.usage.input += this.values.number(indexOf[place.toolTokens]!) || 0
+    this.#readRest(hasCost)
+    this.isRepeated = event.hasSpan && hasBytes(workspace.bytes, record.spanIdStart, 8)
+    return true
+  }
+
+  #eventAt(record: LogRecordView): CallEvent | undefined {
+    const index = record.attributes.find(eventNameKey)
+    return callEvents.get(index < 0 ? record.eventName : this.values.text(index))
   }
 
   #kind(): CallKind {
@@ -182,4 +212,11 @@ function fillUsage(usage: ReportedUsage, indexOf: Int32Array, values: CallValues
   usage.audioSeconds = values.number(indexOf[place.audioSeconds]!)
   usage.inputCharacters = values.number(indexOf[place.inputCharacters]!)
   return !usage.isEmpty
+}
+
+/** Whether an id stands at `start` (0 for none) that is not all zeros. */
+function hasBytes(bytes: Uint8Array, start: number, length: number): boolean {
+  if (start === 0) return false
+  for (let i = 0; i < length; i++) if (bytes[start + i] !== 0) return true
+  return false
 }

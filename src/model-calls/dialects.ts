@@ -79,6 +79,7 @@ export const roleKeys = {
     'tokens.prompt',
     'input_tokens',
     'prompt_tokens',
+    'input_token_count',
   ],
   outputTokens: [
     'gen_ai.usage.output_tokens',
@@ -104,6 +105,7 @@ export const roleKeys = {
     'tokens.completion',
     'output_tokens',
     'completion_tokens',
+    'output_token_count',
   ],
   totalTokens: [
     'gen_ai.usage.total_tokens',
@@ -118,6 +120,7 @@ export const roleKeys = {
     'usage.total_tokens',
     'tokens.total',
     'total_tokens',
+    'total_token_count',
   ],
   cacheReadTokens: [
     'gen_ai.usage.cache_read.input_tokens',
@@ -145,6 +148,8 @@ export const roleKeys = {
     'cache_read_tokens',
     'cached_input_tokens',
     'cached_tokens',
+    'cached_token_count',
+    'cached_content_token_count',
   ],
   cacheWriteTokens: [
     'gen_ai.usage.cache_creation.input_tokens',
@@ -166,6 +171,7 @@ export const roleKeys = {
     'cache_creation_input_tokens',
     'cache_write_tokens',
     'cache_creation_tokens',
+    'cache_write_token_count',
   ],
   cacheWrite1hTokens: [
     'gen_ai.usage.cache_creation.ephemeral_1h_input_tokens',
@@ -192,7 +198,11 @@ export const roleKeys = {
     'llm.reasoning_tokens',
     'agent.reasoning_tokens',
     'reasoning_tokens',
+    'reasoning_token_count',
+    'thoughts_token_count',
   ],
+  /** Of tools that run where the model does: beside the input in Gemini's counts. */
+  toolTokens: ['tool_token_count'],
   inputAudioTokens: [
     'gen_ai.usage.audio.input_tokens',
     'gen_ai.usage.input_audio_tokens',

@@ -4,14 +4,14 @@ import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import { CallReader } from '../../model-calls/call-reader.ts'
 import { type CacheCounting, scopeCounting } from '../../model-calls/usage.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
-import type { ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
+import type { LogRecordView, ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
 import { keep, type Verdict } from '../../pdata/walk-hooks.ts'
 import { CallDuplicates } from './call-duplicates.ts'
 import type { CostConfig } from './config.ts'
 import { CostWriter } from './cost-writer.ts'
 import { OperationRules } from './operation-rules.ts'
-import { Pricer } from './pricer.ts'
-import { SpendBook } from './spend-book.ts'
+import { type CostStatus, Pricer } from './pricer.ts'
+import { type CallCarrier, SpendBook } from './spend-book.ts'
 import { TelemetryMeter } from './telemetry-meter.ts'
 
 /** What the companion tells the stages. */
@@ -59,8 +59,9 @@ export class CostStage implements StageProcessor {
     return keep
   }
 
-  logRecord(): Verdict {
+  logRecord(record: LogRecordView): Verdict {
     this.#meter?.countItem()
+    if (this.#reader.readEvent(record) && (this.#config.overwrite || !this.#isPriced())) this.#priceEvent(record)
     return keep
   }
 
@@ -72,8 +73,7 @@ export class CostStage implements StageProcessor {
   span(span: SpanView): Verdict {
     this.#meter?.countItem()
     if (this.#reader.read(span)) {
-      // A span that another agent of ours has priced keeps what was found there, and is not booked twice.
-      if (this.#config.overwrite || this.#reader.roles.indexOf[costStatusPlace]! < 0) this.#priceCall(span)
+      if (this.#config.overwrite || !this.#isPriced()) this.#priceCall(span)
     } else if (!this.#operations.isEmpty) this.#priceOperation(span)
     return keep
   }
@@ -81,6 +81,11 @@ export class CostStage implements StageProcessor {
   takeCounts(): ReadonlyMap<string, number> {
     const counts = this.#book.take()
     return this.#meter === undefined ? counts : new Map([...counts, ...this.#meter.take()])
+  }
+
+  /** What another agent of ours has priced keeps what was found there, and is not booked twice. */
+  #isPriced(): boolean {
+    return this.#reader.roles.indexOf[costStatusPlace]! >= 0
   }
 
   #priceCall(span: SpanView): void {
@@ -91,12 +96,28 @@ export class CostStage implements StageProcessor {
     const durationMs = Math.max(0, endMs - span.message.milliseconds(otlp.spanStartTime))
     this.#counting ??= this.#enterScope(span.scope)
     const status = pricer.price(reader, this.#counting, endMs > 0 ? endMs : Date.now(), durationMs, this.#nowMs)
-    const entry = pricer.entry!
     const isDuplicate = this.#config.deduplicate && this.#duplicates.isDuplicate(span, reader, pricer.usage)
-    if (isDuplicate) this.#book.bookUnpriced(entry, 'duplicate')
-    else if (status === 'unknown_model' || status === 'no_usage') this.#book.bookUnpriced(entry, status)
-    else this.#book.bookCall(span, reader, entry, pricer.cost.total, pricer.usage)
-    this.#writer.write(span, reader, isDuplicate ? 'duplicate' : status, pricer)
+    const written = isDuplicate ? 'duplicate' : status
+    this.#bookCall(span, written, pricer)
+    this.#writer.write(span, reader, written, pricer)
+  }
+
+  #priceEvent(record: LogRecordView): void {
+    this.#pricer ??= new Pricer(this.#config)
+    const pricer = this.#pricer
+    const { message } = record
+    const timeMs = message.milliseconds(otlp.logTime) || message.milliseconds(otlp.logObservedTime) || Date.now()
+    this.#counting ??= this.#enterScope(record.scope)
+    const status = pricer.price(this.#reader, this.#counting, timeMs, 0, this.#nowMs)
+    const written = this.#config.deduplicate && this.#reader.isRepeated ? 'duplicate' : status
+    this.#bookCall(record, written, pricer)
+    this.#writer.writeEvent(record, written, pricer)
+  }
+
+  #bookCall(carrier: CallCarrier, status: CostStatus | 'duplicate', { entry, cost, usage }: Pricer): void {
+    if (status === 'duplicate' || status === 'unknown_model' || status === 'no_usage') {
+      this.#book.bookUnpriced(entry!, status)
+    } else this.#book.bookCall(carrier, this.#reader, entry!, cost.total, usage)
   }
 
   #enterScope({ name, message }: ScopeView): CacheCounting {

@@ -6,7 +6,7 @@ import type { AttributeList } from '../../pdata/attribute-list.ts'
 import { ConstantAttribute } from '../../pdata/constant-attribute.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
 import { encodeDouble, encodeString } from '../../pdata/value.ts'
-import type { SpanView } from '../../pdata/views.ts'
+import type { LogRecordView, SpanView } from '../../pdata/views.ts'
 import type { CostConfig } from './config.ts'
 import { DoubleAttribute } from './double-attribute.ts'
 import type { ModelEntry } from './model-memo.ts'
@@ -89,6 +89,11 @@ export class CostWriter {
       indexOf[costPlace]! < 0 && indexOf[statusPlace]! < 0 && indexOf[priceIdPlace]! < 0 && indexOf[detailPlace]! < 0
     if (isNew && this.#profileKeys.length === 0) this.#append(span, status, pricer)
     else this.#set(span.attributes, status, pricer)
+  }
+
+  /** The same onto the log record of an event. */
+  writeEvent(record: LogRecordView, status: WrittenStatus, pricer: Pricer): void {
+    this.#set(record.attributes, status, pricer)
   }
 
   /** On a span that has nothing of it, as nearly all: two blocks of bytes and the numbers in the first. */

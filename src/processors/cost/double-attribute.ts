@@ -22,13 +22,17 @@ export class DoubleAttribute {
     this.#fieldView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
-  /** Inserts or updates it among the attributes of a span. */
+  /** Inserts or updates it; among the attributes of a span without encoding it anew. */
   write(attributes: AttributeList, value: number): void {
+    if (attributes.fieldNumber === otlp.spanAttributes && this.#insert(attributes, value)) return
+    this.#valueView.setFloat64(1, value, true)
+    attributes.set(this.#attribute.key, this.#value)
+  }
+
+  #insert(attributes: AttributeList, value: number): boolean {
     this.#fieldView.setFloat64(this.#fieldView.byteLength - doubleBytes, value, true)
     // The bytes differ from span to span, so what stands in the workspace is not them.
     this.#field.generation = -1
-    if (attributes.insertConstant(this.#attribute)) return
-    this.#valueView.setFloat64(1, value, true)
-    attributes.set(this.#attribute.key, this.#value)
+    return attributes.insertConstant(this.#attribute)
   }
 }

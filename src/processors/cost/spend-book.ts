@@ -5,7 +5,7 @@ import type { NormalizedUsage } from '../../model-calls/usage.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import type { AttributeList } from '../../pdata/attribute-list.ts'
 import { ValueReader } from '../../pdata/value.ts'
-import type { SpanView } from '../../pdata/views.ts'
+import type { LogRecordView, SpanView } from '../../pdata/views.ts'
 import type { ModelEntry } from './model-memo.ts'
 import { countName, SpendAccount, tokenCounts } from './spend-counts.ts'
 
@@ -19,6 +19,9 @@ const agentPlace = roleIndex('agentName')
 const teamPlace = roleIndex('team')
 const accountPlaces = [operationPlace, agentPlace, teamPlace]
 const noCounts: ReadonlyMap<string, number> = new Map()
+
+/** What reports a call: a span, or an event in a log record. */
+export type CallCarrier = SpanView | LogRecordView
 
 /** Sums what the calls of a request cost by who is to pay, until `take` asks. */
 export class SpendBook {
@@ -43,7 +46,7 @@ export class SpendBook {
     this.#serviceHash = 0
   }
 
-  bookCall(span: SpanView, reader: CallReader, entry: ModelEntry, cost: number, usage: NormalizedUsage): void {
+  bookCall(span: CallCarrier, reader: CallReader, entry: ModelEntry, cost: number, usage: NormalizedUsage): void {
     const account = this.#accountOf(span, reader, entry)
     account.cost += cost
     account.calls++
@@ -62,7 +65,7 @@ export class SpendBook {
   }
 
   /** A paid operation that is no model call. */
-  bookOperation(span: SpanView, operation: string, cost: number): void {
+  bookOperation(span: CallCarrier, operation: string, cost: number): void {
     const values = ['', '', operation, this.#serviceOf(span), '', '']
     this.#add(countName('cost', values), cost)
     this.#add(countName('calls', values), 1)
@@ -98,7 +101,7 @@ export class SpendBook {
   }
 
   /** Found by hashes of the raw values, so that a call that looks like others costs no text. */
-  #accountOf(span: SpanView, { roles, values }: CallReader, entry: ModelEntry): SpendAccount {
+  #accountOf(span: CallCarrier, { roles, values }: CallReader, entry: ModelEntry): SpendAccount {
     const service = this.#serviceOf(span)
     let hash = Math.imul(this.#serviceHash ^ entry.id, 0x01000193)
     for (let i = 0; i < accountPlaces.length; i++) {
@@ -117,7 +120,7 @@ export class SpendBook {
     return account
   }
 
-  #serviceOf(span: SpanView): string {
+  #serviceOf(span: CallCarrier): string {
     if (this.#serviceHash === 0) {
       const { attributes } = span.resource
       const index = attributes.find(serviceName)
@@ -130,7 +133,7 @@ export class SpendBook {
   }
 
   /** Found by 53 bits of the raw values, those of the span and those of its resource. */
-  #bookScopes(span: SpanView, cost: number): void {
+  #bookScopes(span: CallCarrier, cost: number): void {
     if (this.#scopes.length === 0 || cost === 0) return
     const { view } = span.message.workspace
     let low = hashSeed
@@ -164,7 +167,7 @@ export class SpendBook {
     this.#hasAccounts = true
   }
 
-  #scopeValues(span: SpanView): string[] {
+  #scopeValues(span: CallCarrier): string[] {
     return this.#scopeKeys.map((key, i) => {
       if (this.#scopes[i] === 'trace_id') return traceId(span)
       const value = this.#text(span.attributes, key, span) || this.#text(span.resource.attributes, key, span)
@@ -172,7 +175,7 @@ export class SpendBook {
     })
   }
 
-  #text(attributes: AttributeList, key: AttributeKey, span: SpanView): string {
+  #text(attributes: AttributeList, key: AttributeKey, span: CallCarrier): string {
     const index = attributes.find(key)
     if (index < 0) return ''
     const { bytes } = span.message.workspace
@@ -181,7 +184,7 @@ export class SpendBook {
   }
 }
 
-function traceId(span: SpanView): string {
+function traceId(span: CallCarrier): string {
   const start = span.traceIdStart
   return start === 0 ? '' : Buffer.from(span.message.workspace.bytes.subarray(start, start + 16)).toString('hex')
 }
