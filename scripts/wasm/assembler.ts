@@ -73,6 +73,7 @@ export const v128 = {
   const: (bytes: readonly number[]): Code => [0xfd, 0x0c, ...bytes],
   splat: (byte: number): Code => [0xfd, 0x0c, ...new Array<number>(16).fill(byte)],
   load: (address: Code, offset = 0): Code => [...address, 0xfd, 0, 0, ...unsignedLeb(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0xfd, 11, 0, ...unsignedLeb(offset)],
   and: (left: Code, right: Code) => simd(0x4e, left, right),
   or: (left: Code, right: Code) => simd(0x50, left, right),
   add8: (left: Code, right: Code) => simd(0x6e, left, right),

@@ -68,7 +68,7 @@ function vectorStep(i: number): Code {
     ...literalIndex,
     ...[0, 1, 2, 3].flatMap(place => set(`hit${place}`, bucketsOf(place))),
     ...gather('digit', i, v128.bitmask8(get('classes'))),
-    ...gather('separator', i, v128.bitmask8(v128.add8(get('classes'), get('classes')))),
+    ...v128.store(i32.const(layout.classesOffset), get('classes'), 16 * i),
     ...gather('token', i, v128.bitmask8(v128.eq8(v128.and(get('classes'), get('tokenBits')), zero))),
     ...gather(
       'other',
@@ -98,18 +98,30 @@ const invert = (value: Code) => i64.xor(value, i64.const(-1n))
 const runs: Code = [
   ...set('token', invert(get('token'))),
   ...set('other', invert(get('other'))),
-  // A run of digits with single separators bridged, seen one byte late: the separator needs the byte behind it.
-  ...set('e1', i64.or(later('digit', 1), i64.and(later('separator', 1), i64.and(later('digit', 2), get('digit'))))),
-  ...set('e2', i64.and(get('e1'), later('e1', 1))),
-  ...set('e4', i64.and(get('e2'), later('e2', 2))),
-  ...set('e7', i64.and(get('e4'), later('e4', 3))),
-  ...set('digits', i64.and(get('e7'), invert(later('e7', 1)))),
+  // A run of digits with single separators bridged, seen one byte late: the separator needs the byte behind it. Without a
+  // digit here, or at the end of the block before, there is none, nor anything to carry over.
+  ...['separator', 'e1', 'e2', 'e4', 'e7', 'digits'].flatMap(name => set(name, i64.const(0n))),
+  ...when(i64.isNotZero(i64.or(get('digit'), i64.shrU(get('digitP'), i64.const(62n)))), [
+    ...[0, 1, 2, 3].flatMap(i => [
+      ...set('classes', v128.load(i32.const(layout.classesOffset), 16 * i)),
+      ...gather('separator', i, v128.bitmask8(v128.add8(get('classes'), get('classes')))),
+    ]),
+    ...set('e1', i64.or(later('digit', 1), i64.and(later('separator', 1), i64.and(later('digit', 2), get('digit'))))),
+    ...set('e2', i64.and(get('e1'), later('e1', 1))),
+    ...set('e4', i64.and(get('e2'), later('e2', 2))),
+    ...set('e7', i64.and(get('e4'), later('e4', 3))),
+    ...set('digits', i64.and(get('e7'), invert(later('e7', 1)))),
+  ]),
   ...set('t2', i64.and(get('token'), later('token', 1))),
   ...set('t4', i64.and(get('t2'), later('t2', 2))),
   ...set('t8', i64.and(get('t4'), later('t4', 4))),
-  // Sixteen in a row that end here, and the one before them.
-  ...set('t17', i64.and(i64.and(get('t8'), later('t8', 8)), later('token', 16))),
-  ...set('tokens', i64.and(get('t17'), invert(later('t17', 1)))),
+  ...set('t17', i64.and(get('t8'), later('t8', 8))),
+  ...set('tokens', i64.const(0n)),
+  ...when(i64.isNotZero(get('t17')), [
+    // Sixteen in a row that end here, and the one before them.
+    ...set('t17', i64.and(get('t17'), later('token', 16))),
+    ...set('tokens', i64.and(get('t17'), invert(later('t17', 1)))),
+  ]),
   ...carried.flatMap(name => set(name, get(name.slice(0, -1)))),
   ...set('any', i64.or(get('digits'), get('tokens'))),
 ]

@@ -7,6 +7,8 @@ export const stateOffset = 64
 export const stateBytes = 88
 /** Six vectors that the module reads once per call. */
 export const constantsOffset = 256
+/** The classes of a block's 64 bytes. */
+export const classesOffset = 640
 /** The input; the 16 bytes before it are the end of the piece before. */
 export const inputOffset = 1024
 export const pieceBytes = 32 * 1024
