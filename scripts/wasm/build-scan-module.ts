@@ -6,7 +6,7 @@ import { assembleModule, type Code, choose, i32, i64, Locals, v128, when, whileL
 import { firstLook, lookAt } from './first-look.ts'
 
 // scan(length, base, isLooked) -> count: looks at `length` bytes of input and writes (base + offset) << 2 | kind for each
-// candidate: symbols and literals to one list, whose length it returns, runs to another, whose length it stores. With
+// candidate: signs and literals to one list, whose length it returns, runs to another, whose length it stores. With
 // `isLooked` those that the first look rules out are left out.
 const locals = new Locals({ length: 'i32', base: 'i32', isLooked: 'i32' })
 for (const name of ['at', 'out', 'runsOut', 'blockOffset', 'address', 'kind', 'lookFrom', 'lookTo']) {
@@ -41,7 +41,7 @@ locals.declare('hit3', 'v128')
 const get = (name: string) => locals.get(name)
 const set = (name: string, value: Code) => locals.set(name, value)
 /** Constants are read from memory once: as literals the compiler would rebuild them at each use. */
-const constants = ['zero', 'lowNibbles', 'lowTable', 'highTable', 'tokenBits', 'triggerBits']
+const constants = ['zero', 'lowNibbles', 'lowTable', 'highTable', 'tokenBits', 'triggerBits', 'percents']
 for (const name of constants) locals.declare(name, 'v128')
 const zero = get('zero')
 const lowNibbles = get('lowNibbles')
@@ -76,7 +76,7 @@ function vectorStep(i: number): Code {
       v128.bitmask8(
         v128.eq8(
           v128.or(
-            v128.and(get('classes'), get('triggerBits')),
+            v128.or(v128.and(get('classes'), get('triggerBits')), v128.eq8(get('bytes'), get('percents'))),
             v128.and(
               v128.and(get('hit3'), v128.window(get('hit2P'), get('hit2'), 15)),
               v128.and(v128.window(get('hit1P'), get('hit1'), 14), v128.window(get('hit0P'), get('hit0'), 13)),
@@ -140,11 +140,16 @@ const drain = (mask: string, out: string, verdict: Code, kind: Code) =>
     ]),
   ])
 const address = get('address')
-const isSign = [':', '=', '>', '@'].reduce<Code>(
+const isSign = [':', '=', '>', '@', '%'].reduce<Code>(
   (any, sign) => i32.or(any, i32.eq(i32.load8(address), i32.const(sign.charCodeAt(0)))),
   i32.const(0),
 )
-const otherVerdict = choose(isInReach, choose(isSign, lookAt.sign(address), lookAt.literal(address)), i32.const(1))
+/** `%` is a candidate only of a first look: elsewhere texts are decoded first. */
+const otherVerdict = choose(
+  isInReach,
+  choose(isSign, lookAt.sign(address), lookAt.literal(address)),
+  i32.or(get('isLooked'), i32.ne(i32.load8(address), i32.const(0x25))),
+)
 /** The run's kind, after the first look. */
 const runVerdict: Code = [
   ...set('kind', i32.or(bitOf('digits'), i32.shl(bitOf('tokens'), i32.const(1)))),

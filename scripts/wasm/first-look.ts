@@ -96,7 +96,7 @@ function literal(): FunctionSettings {
   return { locals: own, body }
 }
 
-/** `:`, `=`, `>` and `@`. */
+/** `:`, `=`, `>`, `@` and `%`. */
 function sign(): FunctionSettings {
   const { own, get, set } = locals('byte', 'next', 'last', 'limit')
   const p = get('p')
@@ -112,6 +112,24 @@ function sign(): FunctionSettings {
           isByte(get('next'), '.'),
           isByte(get('next'), '/'),
           isByte(get('next'), '('),
+        ),
+      ),
+    ]),
+    // %3A, %3D and %25, as `isEncodedSign` has them.
+    ...when(isByte(get('byte'), '%'), [
+      ...set('last', fold(byteAt(p, 2))),
+      ...when(isByte(get('next'), '3'), [
+        ...keepIf(isByte(get('last'), 'd')),
+        ...giveBack(
+          all(isByte(get('last'), 'a'), i32.isZero(all(isByte(byteAt(p, 3), '%'), isByte(byteAt(p, 4), '2')))),
+        ),
+      ]),
+      ...giveBack(
+        all(
+          isByte(get('next'), '2'),
+          isByte(get('last'), '5'),
+          isTrue(has(bitsAt(p, 3), layout.lookHex)),
+          isTrue(has(bitsAt(p, 4), layout.lookHex)),
         ),
       ),
     ]),

@@ -62,6 +62,8 @@ for (const isStrict of [false, true]) {
       all += every.count
       looked += some.count
       const kinds = new Map([...some.values.subarray(0, some.count)].map(value => [value >>> 2, value & 3]))
+      // Percent signs are candidates of the look alone.
+      for (let at = bytes.indexOf(0x25); at >= 0; at = bytes.indexOf(0x25, at + 1)) every.push(at, 0)
       for (const value of every.values.subarray(0, every.count)) {
         const at = value >>> 2
         if (!prefilter.survives(bytes, at, value & 3)) continue

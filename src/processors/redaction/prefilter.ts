@@ -21,6 +21,7 @@ import {
   colonChain,
   hasAt,
   hasDigitSoon,
+  isEncodedSign,
   isEscapedSign,
   isPairSign,
   mailbox,
@@ -55,6 +56,8 @@ export class Prefilter {
       if (at >= end) return false
     }
     switch (bytes[at]) {
+      case 0x25:
+        return isEncodedSign(bytes, at)
       case 0x40:
         return mailbox(bytes, at, end)
       case 0x3a:

@@ -9,11 +9,9 @@ import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
 import { CollectorPass } from './collector-pass.ts'
 import { CollectorRules } from './collector-rules.ts'
 import type { RedactionConfig } from './config-shape.ts'
-import { isHex } from './detectors/text-bytes.ts'
 import { firstLookTables } from './first-look-tables.ts'
 import { compilePolicy, type Policy } from './policy.ts'
 import { Prefilter } from './prefilter.ts'
-import { isEncodedSign } from './prefilter-forms.ts'
 import { RangeSplice } from './range-splice.ts'
 import { RequestRedaction } from './request-redaction.ts'
 import { type CandidateScanner, Candidates } from './scan/candidates.ts'
@@ -21,16 +19,6 @@ import { literalTables } from './scan/literals.ts'
 import { createScanner } from './scan/wasm-scanner.ts'
 import { readPublicKey, seal } from './sealed-box.ts'
 import { selfTest } from './self-test.ts'
-
-const percent = 0x25
-
-/** The next `%` behind `at`, -1 where there is none. Where an escape stands more are near: a call for each would cost more. */
-function nextPercent(bytes: Buffer, at: number): number {
-  if (!isHex(bytes[at + 1] ?? 0)) return bytes.indexOf(percent, at + 1)
-  const near = Math.min(bytes.length, at + 48)
-  for (let offset = at + 1; offset < near; offset++) if (bytes[offset] === percent) return offset
-  return near === bytes.length ? -1 : bytes.indexOf(percent, near)
-}
 
 const noCounts: ReadonlyMap<string, number> = new Map()
 
@@ -105,23 +93,6 @@ export class RedactionStage implements StageProcessor {
       const value = values[i]!
       if (prefilter.survives(bytes, value >>> 2, value & 3)) hot[kept++] = value >>> 2
     }
-    return this.#addEncoded(bytes, kept)
-  }
-
-  /** Signs behind `%`, which the scanner has no room for: native code finds their few places in no time. */
-  #addEncoded(bytes: Uint8Array, count: number): number {
-    let kept = count
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-    for (let at = buffer.indexOf(percent); at >= 0; at = nextPercent(buffer, at)) {
-      if (!isEncodedSign(bytes, at)) continue
-      if (kept === this.#hot.length) {
-        const grown = new Uint32Array(kept * 2)
-        grown.set(this.#hot)
-        this.#hot = grown
-      }
-      this.#hot[kept++] = at
-    }
-    if (kept > count && count > 0) this.#hot.subarray(0, kept).sort()
     return kept
   }
 

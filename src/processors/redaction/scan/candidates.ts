@@ -25,6 +25,6 @@ export class Candidates {
 export interface CandidateScanner {
   /** Appends the candidates of `bytes[start, end)`; a run of digits is reported one byte late, so maybe at `end`. */
   scan(bytes: Uint8Array, start: number, end: number, into: Candidates): void
-  /** The candidates of all bytes, without those that a first look within the scanner rules out, where it has one. */
+  /** The candidates of all bytes and each `%`, without those that a first look within the scanner rules out, where it has one. */
   look(bytes: Uint8Array, into: Candidates): void
 }

@@ -1,6 +1,8 @@
 import type { CandidateScanner, Candidates } from './candidates.ts'
 import * as layout from './scan-layout.ts'
 
+const percent = 0x25
+
 /** The scanner without WebAssembly: the same candidates, byte by byte. */
 export class PlainScanner implements CandidateScanner {
   readonly #classes = new Uint8Array(256)
@@ -17,10 +19,15 @@ export class PlainScanner implements CandidateScanner {
   }
 
   look(bytes: Uint8Array, into: Candidates): void {
-    this.scan(bytes, 0, bytes.length, into)
+    this.#run(bytes, 0, bytes.length, into, true)
   }
 
   scan(bytes: Uint8Array, start: number, end: number, into: Candidates): void {
+    this.#run(bytes, start, end, into, false)
+  }
+
+  /** No literal ends in `%`, whatever its fingerprint. */
+  #run(bytes: Uint8Array, start: number, end: number, into: Candidates, hasPercents: boolean): void {
     const classes = this.#classes
     const [place0, place1, place2, place3] = this.#places as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
     const { classDigit, classSeparator, classToken, classTrigger, digitRunMin, tokenRunMin } = layout
@@ -39,7 +46,8 @@ export class PlainScanner implements CandidateScanner {
       tokenRun = (class0 & classToken) !== 0 ? tokenRun + 1 : 0
       const isLiteral = (place3[byte]! & place2[before1]! & place1[before2]! & place0[before3]!) !== 0
       const kind = (digitRun === digitRunMin ? 1 : 0) | (tokenRun === tokenRunMin ? 2 : 0)
-      if (kind !== 0 || isLiteral || (class0 & classTrigger) !== 0) into.push(offset, kind)
+      const isSign = (class0 & classTrigger) !== 0
+      if (kind !== 0 || (byte === percent ? hasPercents : isLiteral || isSign)) into.push(offset, kind)
       before3 = before2
       before2 = before1
       before1 = byte

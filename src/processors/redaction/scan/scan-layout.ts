@@ -5,7 +5,7 @@ export const tablesOffset = 0
 /** Eleven 64-bit masks of the block before: what runs need across blocks. */
 export const stateOffset = 64
 export const stateBytes = 88
-/** Six vectors that the module reads once per call. */
+/** Seven vectors that the module reads once per call. */
 export const constantsOffset = 256
 /** The classes of a block's 64 bytes. */
 export const classesOffset = 640
@@ -102,5 +102,13 @@ export function nibbleTable(which: 'high' | 'low'): number[] {
 /** What the module finds at `constantsOffset`. */
 export function scanConstants(): number[] {
   const splat = (byte: number) => new Array<number>(16).fill(byte)
-  return [splat(0), splat(0x0f), nibbleTable('low'), nibbleTable('high'), splat(classToken), splat(classTrigger)].flat()
+  return [
+    splat(0),
+    splat(0x0f),
+    nibbleTable('low'),
+    nibbleTable('high'),
+    splat(classToken),
+    splat(classTrigger),
+    splat(0x25),
+  ].flat()
 }
