@@ -46,7 +46,22 @@ export function decodeSection<Config>(
   }
   const hasOwnErrors = decoding.problems.slice(errorsBefore).some(problem => problem.severity === 'error')
   if (!hasOwnErrors && !holdsBroken(node)) declaration.check(value as Config, sinkFor(at, decoding))
+  if (isOff(map)) soften(decoding.problems, errorsBefore)
   return value as Config
+}
+
+function isOff(map: MapNode | undefined): boolean {
+  const enabled = map?.entries.get('enabled')?.value
+  return enabled?.kind === 'scalar' && enabled.value === false
+}
+
+/** What only concerns the running of a section that is off, as in the Collector: ranges, required keys, combinations. */
+const harmlessWhenOff: ReadonlySet<string> = new Set(['SLC0105', 'SLC0106', 'SLC0110'])
+
+function soften(problems: Problem[], from: number): void {
+  for (const [index, problem] of problems.entries()) {
+    if (index >= from && harmlessWhenOff.has(problem.code)) problems[index] = { ...problem, severity: 'warning' }
+  }
 }
 
 function decodeField(field: Field<unknown>, map: MapNode | undefined, at: Position, decoding: Decoding): unknown {

@@ -74,6 +74,74 @@ for (const { name, later, key, value } of [
   })
 }
 
+for (const { name, gates, extensions, exporters } of [
+  { name: 'are replaced', gates: [], extensions: ['file_storage/b'], exporters: ['debug/b'] },
+  {
+    name: 'grow with the gate of the Collector, and nothing comes twice',
+    gates: ['+confmap.enableMergeAppendOption'],
+    extensions: ['file_storage/a', 'file_storage/b'],
+    exporters: ['debug/a', 'debug/b'],
+  },
+  {
+    name: 'are replaced where the gate is closed',
+    gates: ['-confmap.enableMergeAppendOption'],
+    extensions: ['file_storage/b'],
+    exporters: ['debug/b'],
+  },
+]) {
+  t.test(`merging: lists of components ${name}`, async t => {
+    const part = (id: string, ids: string) => `
+receivers: {values: {names: [${id}]}}
+exporters: {debug/${id}: }
+extensions: {file_storage/${id}: }
+service: {extensions: [${ids}], pipelines: {traces: {receivers: [values], exporters: [debug/${id}]}}}
+`
+    const isOpen = gates[0]?.startsWith('+') === true
+    const files = {
+      'a.yaml': part('a', 'file_storage/a'),
+      'b.yaml': part('b', isOpen ? 'file_storage/a, file_storage/b' : 'file_storage/b'),
+    }
+    const request = { configs: ['a.yaml', 'b.yaml'], featureGates: gates }
+    const loaded = await loadSample('', { files }, request)
+    t.notOk(
+      loaded.problems.some(problem => problem.severity === 'error'),
+      formatProblemsText(loaded.problems),
+    )
+    t.notOk(loaded.problems.some(problem => problem.code === 'SLC0318'))
+    t.same(loaded.resolved?.extensions, extensions)
+    t.same(loaded.resolved?.pipelines[0]?.exporters, exporters)
+    t.match(loaded.resolved?.components[0]?.config, { names: ['b'] }, 'other lists are replaced all the same')
+  })
+}
+
+for (const { name, section, codes } of [
+  { name: 'a range', section: '{enabled: false, queue_size: 0}', codes: ['SLC0105'] },
+  {
+    name: 'a combination',
+    section: '{enabled: false, queue_size: 1, batch: {min_size: 9, max_size: 3}}',
+    codes: ['SLC0110'],
+  },
+]) {
+  t.test(`in a section that is off ${name} is no error`, async t => {
+    const text = `
+receivers: {values: }
+exporters: {otlp_grpc: {endpoint: "a:1", sending_queue: ${section}}}
+service: {pipelines: {traces: {receivers: [values], exporters: [otlp_grpc]}}}
+`
+    const off = await loadSample(text)
+    t.ok(off.resolved, formatProblemsText(off.problems))
+    t.match(
+      off.problems,
+      codes.map(code => ({ code, severity: 'warning' })),
+    )
+    const on = await loadSample(text.replace('enabled: false', 'enabled: true'))
+    t.match(
+      on.problems,
+      codes.map(code => ({ code, severity: 'error' })),
+    )
+  })
+}
+
 const base = valuesFile('text: from the file')
 
 for (const { name, request, world, text } of [

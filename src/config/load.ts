@@ -13,10 +13,10 @@ import { type DefinedComponent, push, readDefinitions } from './component-sectio
 import { decodeSection, newDecoding } from './decode.ts'
 import { pipelineDurability } from './durability.ts'
 import { Expander } from './expand.ts'
-import { checkFeatureGates } from './feature-gates.ts'
+import { readFeatureGates } from './feature-gates.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { loadNamed } from './load-components.ts'
-import { isEmptyTree, mergeTrees, unflattenTop } from './merge.ts'
+import { isEmptyTree, isListOfIds, mergeTrees, unflattenTop } from './merge.ts'
 import { nearest } from './nearest.ts'
 import { hasErrors, type Problem, sortProblems } from './problem.ts'
 import { readPipelines } from './read-pipelines.ts'
@@ -56,7 +56,7 @@ export interface LoadedConfig {
 export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   const problems: Problem[] = []
   const io = request.io ?? nodeSourceIo(request.env)
-  checkFeatureGates(request.featureGates ?? [], problems)
+  const { appendsLists } = readFeatureGates(request.featureGates ?? [], problems)
   const read = await readSources({ configs: request.configs, sets: request.sets ?? [] }, io, problems)
   const files = [...read.files]
   let merged: ConfigNode | undefined
@@ -69,7 +69,7 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
       push(problems, 'SLC0103', 'error', [], tree.place, `expected a map, found ${describeNode(tree)}`, remedy)
       continue
     }
-    merged = mergeTrees(merged, unflattenTop(tree))
+    merged = mergeTrees(merged, unflattenTop(tree), appendsLists ? isListOfIds : undefined)
   }
   const isBroken = hasErrors(problems)
   if (merged === undefined || isEmptyTree(merged)) {

@@ -13,7 +13,7 @@ import {
   uint,
 } from '../declare.ts'
 import { grpcTargetProblem } from '../grpc-target.ts'
-import { authConfig } from './http.ts'
+import { authConfig, dialer } from './http.ts'
 import { tlsClientConfig, tlsServerConfig } from './tls.ts'
 
 const middlewares = any('middlewares', undefined, 'Middleware extensions.', { noEffect: 'Sluice has no middlewares' })
@@ -46,6 +46,7 @@ export function grpcServerShape<D extends string | undefined>(endpoint: D) {
   return {
     endpoint: listenAddress('endpoint', endpoint),
     transport: oneOf('transport', ['tcp', 'tcp4', 'tcp6', 'unix'], 'tcp', 'Kind of socket.'),
+    dialer,
     tls: optional('tls', tlsServerConfig, 'TLS of the server.'),
     maxRecvMsgSizeMib: uint('max_recv_msg_size_mib', 0, 'Largest message in MiB; 0 means 4.', { max: 2047 }),
     maxConcurrentStreams: uint(

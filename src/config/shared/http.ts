@@ -54,6 +54,11 @@ export const httpCompressionAlgorithms = [
 /** Accepted and without effect: the Collector's own extension points. */
 const middlewares = any('middlewares', undefined, 'Middleware extensions.', { noEffect: 'Sluice has no middlewares' })
 
+/** The Collector reads it from the address's own section, for servers too. */
+export const dialer = any('dialer', undefined, 'Settings of outgoing connections.', {
+  noEffect: 'a server opens no connections',
+})
+
 /**
  * Keys of an HTTP server, to be spread into a shape:
  * `defineConfig({ ...httpServerShape('localhost:4318'), parseStringTags: bool(...) })`.
@@ -62,6 +67,7 @@ export function httpServerShape<D extends string | undefined>(endpoint: D) {
   return {
     endpoint: listenAddress('endpoint', endpoint),
     transport: oneOf('transport', ['tcp', 'tcp4', 'tcp6', 'unix'], 'tcp', 'Kind of socket.'),
+    dialer,
     tls: optional('tls', tlsServerConfig, 'TLS of the server.'),
     cors: optional('cors', corsConfig, 'Calls from browsers of other origins.'),
     auth: optional('auth', serverAuthConfig, 'Authentication of callers.', { nullIsOff: true }),
