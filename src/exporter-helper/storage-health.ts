@@ -68,13 +68,18 @@ export class StorageHealth {
   damaged(range: DamagedRange): void {
     this.#damagedItems.add(range.itemCount)
     const { cause } = range
-    this.#component.logger.error('A part of the queue on disk is damaged and was put aside', {
-      directory: this.#directory,
-      segment: range.segment,
-      offset: range.offset,
-      bytes: range.bytes.length,
-      items: range.itemCount,
-      ...(cause === undefined ? {} : { error: cause instanceof Error ? cause.message : String(cause) }),
-    })
+    this.#component.logger.error(
+      range.bytes.length > 0
+        ? 'A part of the queue on disk is damaged and was put aside'
+        : 'A part of the queue on disk is lost',
+      {
+        directory: this.#directory,
+        segment: range.segment,
+        offset: range.offset,
+        bytes: range.bytes.length,
+        items: range.itemCount,
+        ...(cause === undefined ? {} : { error: cause instanceof Error ? cause.message : String(cause) }),
+      },
+    )
   }
 }

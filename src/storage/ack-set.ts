@@ -28,6 +28,17 @@ export class AckSet {
     return range !== undefined && range.from <= Math.max(from, this.cursor + 1) && range.to >= to
   }
 
+  /** How many of these sequences, both ends included, are done. */
+  countWithin(from: number, to: number): number {
+    let count = Math.max(0, Math.min(to, this.cursor) - from + 1)
+    for (let i = this.#indexOf(from); i < this.#ranges.length; i++) {
+      const range = this.#ranges[i]
+      if (range === undefined || range.from > to) break
+      count += Math.min(to, range.to) - Math.max(from, range.from) + 1
+    }
+    return count
+  }
+
   add(from: number, to: number = from): void {
     const start = Math.max(from, this.cursor + 1)
     if (to < start) return

@@ -1,4 +1,6 @@
 import { AckFile } from './ack-file.ts'
+import type { Extent } from './extent.ts'
+import { ExtentFile } from './extent-file.ts'
 import { errorCode, type FileSystem } from './file-system.ts'
 import type { LogRecord } from './record.ts'
 import { type DamagedRange, firstSequenceOf, Segment, SegmentReader } from './segment.ts'
@@ -12,9 +14,11 @@ export interface LogVisitor {
 /** Looks at a log without becoming its writer: nothing is locked or changed, and a running agent may go on writing. */
 export async function inspectLog(fileSystem: FileSystem, directory: string, visitor: LogVisitor): Promise<void> {
   const acks = await AckFile.readSet(fileSystem, directory)
+  const extents = await ExtentFile.read(fileSystem, directory).catch(() => new Map<number, Extent>())
   const first = (await fileSystem.list(directory)).flatMap(name => firstSequenceOf(name) ?? []).sort((a, b) => a - b)
   for (const sequence of first) {
     const segment = new Segment(fileSystem, directory, sequence)
+    segment.extent = extents.get(sequence)
     const reader = new SegmentReader(segment, 0, range => visitor.damaged(range))
     let goesOn = true
     try {

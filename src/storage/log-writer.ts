@@ -1,6 +1,7 @@
 import type { LogSettings } from './log-settings.ts'
 import { encodeRecordHeader, type LogRecord, recordHeaderBytes } from './record.ts'
-import { addRecord, type Segment } from './segment.ts'
+import type { Segment } from './segment.ts'
+import { addRecord } from './totals.ts'
 
 interface PendingRecord {
   readonly record: LogRecord
@@ -13,6 +14,8 @@ export interface WriterOwner {
   ready(): Promise<void> | undefined
   /** A new, empty segment, its entry in the directory synced. */
   create(): Promise<Segment>
+  /** What it holds is about to be acknowledged. */
+  reached(segment: Segment): Promise<void>
   /** That sequence will never be found. */
   burnt(sequence: number): void
   failed(error: unknown): void
@@ -128,10 +131,12 @@ export class LogWriter {
       segment.endOffset = offset
       segment.lastSequence = record.sequence
       addRecord(segment.unread, record)
+      addRecord(segment.written, record)
       // Whoever reads asks whether it had caught up before this record.
       this.#settings.events.written(record, { segment, offset })
       this.writtenSequence = record.sequence
     }
+    await this.#owner.reached(segment)
   }
 
   async #segmentFor(group: readonly PendingRecord[]): Promise<Segment> {

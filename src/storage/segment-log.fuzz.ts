@@ -53,7 +53,7 @@ function record(number: number) {
 }
 
 function wound(disk: ModelDisk, random: SeededRandom): void {
-  const paths = [...disk.paths('.seg'), ...disk.paths('acks')]
+  const paths = [...disk.paths('.seg'), ...disk.paths('acks'), ...disk.paths('extents')]
   const path = random.pick(paths)
   disk.damage(path, bytes => {
     const start = random.below(bytes.length + 1)

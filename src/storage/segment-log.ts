@@ -2,13 +2,13 @@ import { join } from 'node:path'
 import { sleep } from '../clock/clock.ts'
 import { AckFile } from './ack-file.ts'
 import { lockDirectory, unlockDirectory } from './directory-lock.ts'
+import { ExtentCheck } from './extent.ts'
+import { ExtentFile } from './extent-file.ts'
 import { errorCode, isDiskFull, writeStart } from './file-system.ts'
 import type { LogPosition, LogSettings } from './log-settings.ts'
 import { LogWriter } from './log-writer.ts'
 import type { LogRecord } from './record.ts'
 import {
-  addRecord,
-  type BacklogTotals,
   type DamagedRange,
   firstSequenceOf,
   isUnreadable,
@@ -16,6 +16,7 @@ import {
   Segment,
   SegmentReader,
 } from './segment.ts'
+import { addRecord, addTotals, type BacklogTotals } from './totals.ts'
 
 /** A burnt sequence is cheap; one that is used twice is not. */
 const sequenceGapAfterDamage = 1_000_000
@@ -34,6 +35,7 @@ const readAgainMs = 1000
 export class SegmentLog {
   readonly #settings: LogSettings
   readonly #acks: AckFile
+  readonly #extents: ExtentFile
   /** In order; the last one is being written, if the writer has begun. */
   #segments: Segment[] = []
   #writer: LogWriter | undefined
@@ -47,11 +49,22 @@ export class SegmentLog {
   #isShort = false
   #isWriterFaulty = false
   #isAckFileFaulty = false
+  #isExtentFileFaulty = false
   #isLocked = false
   #isClosed = false
 
   constructor(settings: LogSettings) {
     this.#settings = settings
+    this.#extents = new ExtentFile(settings.fileSystem, settings.directory, {
+      fault: error => {
+        this.#isExtentFileFaulty = true
+        settings.events.fault(error)
+      },
+      healed: () => {
+        this.#isExtentFileFaulty = false
+        this.#tellHealed()
+      },
+    })
     this.#acks = new AckFile(settings.fileSystem, settings.directory, {
       fault: error => {
         this.#isAckFileFaulty = true
@@ -78,13 +91,16 @@ export class SegmentLog {
     const last = this.#segments.at(-1)
     const isDamaged = last !== undefined && (last.isUnreadable || (await this.#findEnd(last)))
     // The name of a segment without records is taken as well: two of one name would be one file.
-    const highest = Math.max(last?.lastSequence ?? 0, last?.firstSequence ?? 0, this.#acks.set.highest)
+    const reached = last?.extent?.lastSequence ?? 0
+    const highest = Math.max(last?.lastSequence ?? 0, last?.firstSequence ?? 0, reached, this.#acks.set.highest)
     this.#nextSequence = highest + 1 + (isDamaged ? sequenceGapAfterDamage : 0)
     if (last !== undefined) last.lastSequence = this.#nextSequence - 1
     else this.#readSequence = this.#nextSequence - 1
     this.#writer = new LogWriter(this.#settings, {
       ready: () => this.#beReady(),
       create: () => this.#createSegment(),
+      reached: ({ firstSequence, lastSequence, endOffset, written }) =>
+        this.#extents.note({ firstSequence, lastSequence, endOffset, totals: written }),
       burnt: sequence => this.#acks.add(sequence),
       failed: error => this.#failed(error),
       healed: () => this.#healed(),
@@ -98,8 +114,11 @@ export class SegmentLog {
     for (const segment of [...this.#segments]) {
       if (this.#isClosed || segment.isScanned) continue
       const totals = segment.unread
+      const { extent } = segment
+      const check = extent === undefined ? undefined : new ExtentCheck(extent, this.#acks.set)
       const reader = new SegmentReader(segment, 0, range => {
-        totals.items += range.itemCount
+        // With an extent that is known without them, and better.
+        if (extent === undefined) totals.items += range.itemCount
         if (!range.isTail) return
         // The reader will come to it, and keeps what is there.
         segment.endOffset = range.offset + range.bytes.length
@@ -108,9 +127,12 @@ export class SegmentLog {
         const place = await this.#nextPatiently(reader, segment)
         if (place === undefined) break
         if (!this.#acks.set.has(place.record.sequence)) addRecord(totals, place.record)
+        check?.found(place.record, place.endOffset)
         place.record.memory?.release()
       }
       if (this.#isClosed) return
+      if (check !== undefined) addTotals(totals, check.lost())
+      segment.remaining = check?.remaining()
       await segment.release()
       segment.isScanned = true
       found({ ...totals })
@@ -204,6 +226,7 @@ export class SegmentLog {
     this.#isClosed = true
     await this.#acks.close()
     this.#dropAcked()
+    await this.#extents.close()
     await Promise.all(this.#segments.map(segment => segment.close()))
     if (this.#isLocked) await unlockDirectory(this.#settings.fileSystem, this.#settings.directory)
   }
@@ -233,9 +256,11 @@ export class SegmentLog {
       if (sequence !== undefined) first.push(sequence)
     }
     first.sort((a, b) => a - b)
+    const extents = await this.#extents.open(first)
     for (const [i, sequence] of first.entries()) {
       const segment = new Segment(fileSystem, directory, sequence)
       segment.isRecovered = true
+      segment.extent = extents.get(sequence)
       segment.lastSequence = (first[i + 1] ?? sequence) - 1
       this.#segments.push(segment)
       try {
@@ -253,10 +278,12 @@ export class SegmentLog {
 
   /** Where the last segment really ends, by reading it: a write that a crash cut off is cut from the file as well. */
   async #findEnd(last: Segment): Promise<boolean> {
+    const { extent } = last
     let isDamaged = false
     const reader = new SegmentReader(last, 0, range => {
       isDamaged = true
-      if (range.isTail && !range.isTorn) this.#quarantine(range)
+      // The scan counts what an extent says is missing.
+      if (range.isTail && !range.isTorn) this.#quarantine({ ...range, itemCount: extent ? 0 : range.itemCount })
     })
     try {
       for (let place = await reader.next(); place !== undefined; place = await reader.next()) {
@@ -268,6 +295,7 @@ export class SegmentLog {
       this.#giveUp(last, reader.offset, error)
       return true
     }
+    if (extent !== undefined && last.endOffset < extent.endOffset) isDamaged = true
     // Where it cannot be cut off now, reading ends there all the same.
     if (isDamaged) await last.file?.truncate(last.endOffset).catch(error => this.#settings.events.fault(error))
     return isDamaged
@@ -285,6 +313,7 @@ export class SegmentLog {
       await fileSystem.makeDirectory(directory, directoryMode)
       await lockDirectory(fileSystem, directory)
       await this.#acks.makeAnew()
+      await this.#extents.makeAnew()
       await segment.open()
     }
     try {
@@ -346,7 +375,7 @@ export class SegmentLog {
   }
 
   #tellHealed(): void {
-    if (!this.#isWriterFaulty && !this.#isAckFileFaulty) this.#settings.events.healed()
+    if (!this.#isWriterFaulty && !this.#isAckFileFaulty && !this.#isExtentFileFaulty) this.#settings.events.healed()
   }
 
   /** Nothing once the log is closed: its files are, too, also under a reader that was waiting for one. */
@@ -422,11 +451,12 @@ export class SegmentLog {
 
   /** At the end of a segment: what was counted in it and never came. */
   #reportMissing(segment: Segment): void {
-    const { name, endOffset, cause } = segment
+    const { name, endOffset, cause, remaining } = segment
     const lost = { ...segment.unread }
     if (lost.items <= 0 && lost.units <= 0 && lost.bytes <= 0 && !(segment.isUnreadable && !segment.isReported)) return
     Object.assign(segment.unread, { records: 0, items: 0, bytes: 0, units: 0 })
     segment.isReported = true
+    if (remaining !== undefined) void this.#extents.note(remaining)
     const place = { segment: name, offset: endOffset, bytes: new Uint8Array(0), isTail: true, isTorn: false }
     this.#settings.events.damaged({ ...place, itemCount: Math.max(0, lost.items), lost, cause }, true)
   }
@@ -449,6 +479,7 @@ export class SegmentLog {
       const last = next === undefined ? segment.lastSequence : next.firstSequence - 1
       if (!this.#acks.set.covers(segment.firstSequence, last)) return
       this.#segments.shift()
+      this.#extents.forget(segment.firstSequence)
       if (this.#readingSegment === segment) {
         this.#readingSegment = undefined
         this.#reading = undefined
@@ -472,8 +503,9 @@ export class SegmentLog {
     if (segment === undefined) {
       events.damaged(range, false)
     } else {
-      // What its headers say may be wrong. The end of the segment brings what they do not say.
-      const itemCount = Math.max(0, Math.min(range.itemCount, segment.unread.items))
+      // What its headers say may be wrong. The end of the segment brings what they do not say, and all of it where that is known.
+      const isKnown = segment.extent !== undefined || !segment.isRecovered
+      const itemCount = isKnown ? 0 : Math.max(0, Math.min(range.itemCount, segment.unread.items))
       segment.unread.items -= itemCount
       events.damaged({ ...range, itemCount }, true)
     }

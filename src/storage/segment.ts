@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import type { Extent } from './extent.ts'
 import { errorCode, type FileSystem, type StorageFile } from './file-system.ts'
 import { ReadMemory } from './read-memory.ts'
 import { findMagic, type LogRecord, type ParsedHeader, parseHeader, parseRecord, recordHeaderBytes } from './record.ts'
+import type { BacklogTotals } from './totals.ts'
 
 const suffix = '.seg'
 const chunkBytes = 1 << 20
@@ -32,20 +34,6 @@ export function isUnreadable(error: unknown): boolean {
   return code !== undefined && !passingCodes.has(code)
 }
 
-export interface BacklogTotals {
-  records: number
-  items: number
-  bytes: number
-  units: number
-}
-
-export function addRecord(totals: BacklogTotals, record: LogRecord, sign: 1 | -1 = 1): void {
-  totals.records += sign
-  totals.items += sign * record.itemCount
-  totals.bytes += sign * record.payload.length
-  totals.units += sign * record.units
-}
-
 export function segmentName(firstSequence: number): string {
   return `${firstSequence.toString(16).padStart(14, '0')}${suffix}`
 }
@@ -74,6 +62,12 @@ export class Segment {
   isReported = false
   /** Found by a scan or written, not acked and not given out yet: what is left at the end of its file was lost in it. */
   readonly unread: BacklogTotals = { records: 0, items: 0, bytes: 0, units: 0 }
+  /** All that this run has written to it. */
+  readonly written: BacklogTotals = { records: 0, items: 0, bytes: 0, units: 0 }
+  /** How far an earlier run wrote it, where that is known. */
+  extent: Extent | undefined
+  /** The same without what is missing, from the scan. */
+  remaining: Extent | undefined
   /** An earlier run wrote it: what was acked by then is not in `unread`. */
   isRecovered = false
   /** Reads that failed one after the other. */
@@ -126,11 +120,6 @@ export class Segment {
     await this.close()
     await this.#fileSystem.rename(this.path, join(folder, this.name))
   }
-}
-
-/** The damage may be in the count itself: no item is shorter than two bytes. */
-function likelyItems(header: ParsedHeader | undefined): number {
-  return header === undefined ? 0 : Math.min(header.itemCount, header.length >>> 1)
 }
 
 export interface RecordPlace {
@@ -186,29 +175,47 @@ export class SegmentReader {
     if (header === undefined || this.offset + recordHeaderBytes + header.length > this.#segment.endOffset)
       return undefined
     await this.#need(recordHeaderBytes + header.length)
-    return parseRecord(this.#buffer, this.#position)
+    return this.#recordAt(this.#position)
   }
 
   /** From a place that holds no record to the next that does, or to the end. */
   async #passDamage(): Promise<void> {
     await this.#need(this.#segment.endOffset - this.offset)
+    const { name, extent } = this.#segment
     const start = this.#position
+    const { offset } = this
     const header = parseHeader(this.#buffer, start)
-    let itemCount = likelyItems(header)
+    let itemCount = this.#likelyItems(header)
     let next = findMagic(this.#buffer, start + 1)
-    while (next !== -1 && parseRecord(this.#buffer, next) === undefined) {
-      itemCount += likelyItems(parseHeader(this.#buffer, next))
+    while (next !== -1 && this.#recordAt(next) === undefined) {
+      itemCount += this.#likelyItems(parseHeader(this.#buffer, next))
       next = findMagic(this.#buffer, next + 1)
     }
-    const end = next === -1 ? this.#buffer.length : next
-    // A copy: it is kept aside later than the memory of this read is held.
-    const bytes = new Uint8Array(this.#buffer.subarray(start, end))
-    const offset = this.offset
     const isTail = next === -1
-    const isTorn = isTail && (header === undefined || recordHeaderBytes + header.length > bytes.length)
+    // Nobody was told of what is behind the extent, so that is no damage.
+    const knownEnd = extent === undefined ? this.#buffer.length : Math.max(start, extent.endOffset - this.#bufferOffset)
+    const end = isTail ? Math.min(this.#buffer.length, knownEnd) : next
     this.#position = end
     if (isTail) this.#segment.endOffset = Math.min(this.#segment.endOffset, offset)
-    this.#damaged({ segment: this.#segment.name, offset, bytes, itemCount: isTorn ? 0 : itemCount, isTail, isTorn })
+    if (isTail && end === start) return
+    // A copy: it is kept aside later than the memory of this read is held.
+    const bytes = new Uint8Array(this.#buffer.subarray(start, end))
+    const runsOver = header === undefined || recordHeaderBytes + header.length > bytes.length
+    const isTorn = isTail && extent === undefined && runsOver
+    this.#damaged({ segment: name, offset, bytes, itemCount: isTorn ? 0 : itemCount, isTail, isTorn })
+  }
+
+  /** The record at a place in the buffer, if it is whole and belongs to this segment. */
+  #recordAt(position: number): LogRecord | undefined {
+    const header = parseHeader(this.#buffer, position)
+    if (header === undefined || header.sequence < this.#segment.firstSequence) return undefined
+    return parseRecord(this.#buffer, position)
+  }
+
+  /** The damage may be in the count itself: no item is shorter than two bytes. */
+  #likelyItems(header: ParsedHeader | undefined): number {
+    if (header === undefined || header.sequence < this.#segment.firstSequence) return 0
+    return Math.min(header.itemCount, header.length >>> 1)
   }
 
   /** Makes the buffer hold `length` bytes from the position on, as far as the file has them. */
