@@ -68,11 +68,14 @@ export class HttpSender {
     if (encoding !== '') headers.push('content-encoding', encoding)
     const { timeoutMs, signal } = attempt
     let target = url
+    let isLetGo = true
     for (let redirects = 0; ; redirects++) {
       const path = `${target.pathname}${target.search}`
       const response = await this.#clientOf(target).send({ path, headers, parts, timeoutMs, signal })
       const next = redirects < redirectsMax ? redirectOf(target, response) : undefined
-      if (next === undefined) return response
+      if (next === undefined) return isLetGo ? response : new HeldResponse(response)
+      // A server may redirect before it has read the body: then that connection still holds it.
+      isLetGo &&= response.isRequestLetGo === true
       target = next
     }
   }
@@ -120,13 +123,36 @@ function basicOf({ username, password }: URL): string {
   return `Basic ${Buffer.from(pair).toString('base64')}`
 }
 
-/**
- * Where 307 and 308 send the same request: only on the same host, as it carries credentials, and never from https to http.
- * A body that the client may still hold is not sent twice.
- */
+/** The answer to a request of which an earlier connection may still hold something. */
+class HeldResponse implements ClientResponse {
+  readonly #response: ClientResponse
+  readonly isRequestLetGo = false
+
+  constructor(response: ClientResponse) {
+    this.#response = response
+  }
+
+  get status(): number {
+    return this.#response.status
+  }
+
+  get body(): Uint8Array {
+    return this.#response.body
+  }
+
+  header(name: string): string | undefined {
+    return this.#response.header(name)
+  }
+
+  trailer(name: string): string | undefined {
+    return this.#response.trailer(name)
+  }
+}
+
+/** Where 307 and 308 send the same request: only on the same host, as it carries credentials, and never from https to http. */
 function redirectOf(url: URL, response: ClientResponse): URL | undefined {
-  const { status, isRequestLetGo } = response
-  if ((status !== 307 && status !== 308) || isRequestLetGo !== true) return undefined
+  const { status } = response
+  if (status !== 307 && status !== 308) return undefined
   const location = response.header('location')
   if (location === undefined || !URL.canParse(location, url.href)) return undefined
   const next = new URL(location, url.href)

@@ -1,10 +1,11 @@
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../clock/clock.ts'
 import type { ComponentSettings } from '../../component/component.ts'
 import { parseConfig } from '../../config/parse-config.ts'
+import { BatchMemory } from '../../pdata/batch-memory.ts'
 import { componentSettings } from '../../testkit/component-settings.ts'
 import { decodePlain } from '../../testkit/otlp-oracle.ts'
 import { spanBatch, spanNumbers } from '../../testkit/span-batches.ts'
@@ -207,3 +208,39 @@ for (const { name, status, location } of [
     t.match([...ledger.entry('traces').dropped], [['backend_refused', 3]])
   })
 }
+
+t.test(
+  'a redirect that comes before the body is read is followed, and the memory stays with that connection',
+  async t => {
+    const sockets: net.Socket[] = []
+    let takenBytes = 0
+    const server = net.createServer(socket => {
+      sockets.push(socket)
+      socket.on('error', () => undefined)
+      const isFirst = sockets.length === 1
+      socket.on('data', bytes => {
+        if (isFirst) {
+          socket.pause()
+          socket.write('HTTP/1.1 307 Elsewhere\r\nlocation: /moved\r\ncontent-length: 0\r\n\r\n')
+          return
+        }
+        takenBytes += bytes.length
+        if (takenBytes > batch.bytes.length) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
+      })
+    })
+    const batch = spanBatch(0, 700, 20_000)
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    })
+    const { port } = server.address() as AddressInfo
+    const { exporter, ledger } = exporterFor(t, `endpoint: http://127.0.0.1:${port}\ncompression: none\n${fast}`)
+    await exporter.start()
+    await exporter.consume({ ...batch, memory: BatchMemory.of(batch.bytes) })
+    await exporter.shutdown(soon())
+    t.match(ledger.entry('traces'), { exported: 700 })
+    t.equal(sockets.length, 2)
+    t.ok(batch.bytes.length > 14_000_000, 'it was not given back')
+  },
+)
