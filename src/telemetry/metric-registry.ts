@@ -223,7 +223,12 @@ export class OwnedScope implements MetricScope {
     const all = this.#merge(labels)
     return this.#own(
       description,
-      this.#registry.acquire(description, 'gauge', all, key => new GaugeSeries(key, all)),
+      this.#registry.acquire(
+        description,
+        description.onlyGrows === true ? 'counter' : 'gauge',
+        all,
+        key => new GaugeSeries(key, all),
+      ),
     )
   }
 

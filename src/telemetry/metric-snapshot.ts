@@ -73,6 +73,6 @@ function add({ description, type, series }: MetricFamily, { labels, value, histo
     const created = type === 'counter' ? new CounterSeries(key, labels) : new GaugeSeries(key, labels)
     created.value = value
     series.set(key, created)
-  } else if (type === 'counter' || description.joinedBy === undefined) present.value += value
+  } else if (description.joinedBy === undefined) present.value += value
   else present.value = Math[description.joinedBy](present.value, value)
 }

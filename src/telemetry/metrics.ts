@@ -8,6 +8,8 @@ export interface MetricDescription {
   readonly unit: string
   /** How the same gauge of several processes becomes one; without it they add up, as counters and histograms do. */
   readonly joinedBy?: 'max' | 'min'
+  /** What `observe` reads never falls: a counter to whoever looks. */
+  readonly onlyGrows?: true
 }
 
 /** Goes up only. Bound to its labels once; adding is a field increment. */
@@ -28,7 +30,7 @@ export interface Histogram {
 export interface MetricScope {
   counter(description: MetricDescription, labels?: Labels): Counter
   gauge(description: MetricDescription, labels?: Labels): Gauge
-  /** A gauge read when somebody looks. Returns a function that removes it. */
+  /** A gauge, or a counter by `onlyGrows`, that is read when somebody looks. Returns a function that removes it. */
   observe(description: MetricDescription, read: () => number, labels?: Labels): () => void
   histogram(description: MetricDescription, bounds: readonly number[], labels?: Labels): Histogram
   with(labels: Labels): MetricScope

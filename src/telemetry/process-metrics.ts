@@ -11,11 +11,22 @@ export interface ProcessReader {
 export function publishProcessMetrics(scope: MetricScope, reader: ProcessReader, clock: Clock): void {
   const startedMs = clock.nowMs()
   scope.observe(
-    { name: 'otelcol_process_uptime', joinedBy: 'max', description: 'Uptime of the process', unit: 's' },
+    {
+      name: 'otelcol_process_uptime',
+      joinedBy: 'max',
+      onlyGrows: true,
+      description: 'Uptime of the process',
+      unit: 's',
+    },
     () => (clock.nowMs() - startedMs) / 1000,
   )
   scope.observe(
-    { name: 'otelcol_process_cpu_seconds', description: 'Total CPU user and system time in seconds', unit: 's' },
+    {
+      name: 'otelcol_process_cpu_seconds',
+      onlyGrows: true,
+      description: 'Total CPU user and system time in seconds',
+      unit: 's',
+    },
     () => {
       const { user, system } = reader.cpuUsage()
       return (user + system) / 1e6
