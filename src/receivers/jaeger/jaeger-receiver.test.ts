@@ -6,6 +6,8 @@ import t from 'tap'
 import { ConsumeError } from '../../component/consumer.ts'
 import { parseConfig } from '../../config/parse-config.ts'
 import type { OtlpBatch } from '../../pdata/otlp-batch.ts'
+import { readSeries } from '../../telemetry/metric-registry.ts'
+import { joinSnapshots, snapshotOf } from '../../telemetry/metric-snapshot.ts'
 import { componentSettings, testHost } from '../../testkit/component-settings.ts'
 import { batchToProto, jaegerBatch } from '../../testkit/jaeger-oracle.ts'
 import { decodePlain, type Plain } from '../../testkit/otlp-oracle.ts'
@@ -13,7 +15,7 @@ import { encodeThrift } from '../../testkit/thrift-oracle.ts'
 import { ByteBudget } from '../../transport/byte-budget.ts'
 import { jaegerReceiverConfig } from './config.ts'
 import { type JaegerProtocol, JaegerReceiver } from './jaeger-receiver.ts'
-import { dropsIn } from './kernel-drops.ts'
+import { dropsIn, kernelDrops } from './kernel-drops.ts'
 
 const span = {
   traceIdLow: 2n,
@@ -195,6 +197,27 @@ t.test('what the kernel dropped is read from its table', async t => {
   t.equal(dropsIn(table, 6832), 5)
   t.equal(dropsIn('', 6831), 0)
 })
+
+t.test(
+  'what the kernel dropped counts once, however many processes share the socket',
+  { skip: process.platform !== 'linux' && 'only Linux tells' },
+  async t => {
+    const world = await setUp(t, ', socket_buffer_size: 4096')
+    const port = world.port('thrift_compact')
+    const socket = createSocket('udp4')
+    t.teardown(() => void socket.close())
+    await new Promise<void>(resolve => socket.connect(port, '127.0.0.1', resolve))
+    // Sent in one turn of the event loop, in which nobody reads.
+    const sent = Array.from({ length: 500 }, () => new Promise(resolve => socket.send(Buffer.alloc(1000), resolve)))
+    await Promise.all(sent)
+    const dropped = kernelDrops(port)
+    t.ok(dropped > 0)
+    const each = snapshotOf(world.settings.registry.families())
+    const joined = joinSnapshots([each, each]).find(({ description }) => description.name.endsWith('_by_kernel'))
+    const series = [...joined!.series.values()].find(({ labels }) => labels.transport === 'udp_thrift_compact')
+    t.equal(series && readSeries(series), dropped)
+  },
+)
 
 t.test('shutdown waits for datagrams that were taken, no longer than its deadline', async t => {
   const world = await setUp(t)

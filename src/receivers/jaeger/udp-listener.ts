@@ -94,6 +94,8 @@ export class UdpListener implements Listener {
         name: 'sluice_receiver_datagrams_dropped_by_kernel',
         description: "Number of datagrams that the kernel dropped since the start: the socket's buffer was full.",
         unit: '{datagrams}',
+        // Several processes of one agent read the same sockets, and each sees all of what was dropped there.
+        joinedBy: 'max',
       },
       () => kernelDrops(this.#port),
       this.#labels,
