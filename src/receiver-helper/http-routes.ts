@@ -131,7 +131,8 @@ export class HttpRoutes implements RequestHandler {
 
   #read(exchange: Exchange): Wanted | Refusal {
     const { routes, encodings } = this.#settings
-    const route = routes.get(exchange.path)
+    // An endpoint that ends in a slash gives two: Go's server answers with a redirect to where one stands.
+    const route = routes.get(exchange.path) ?? routes.get(exchange.path.replace(/\/{2,}/g, '/'))
     if (route === undefined) return isGrpc(exchange) ? grpcOnHttpPort() : unknownPath(exchange.path)
     if (!route.isServed()) return noPipeline(exchange.path)
     if (!route.methods.includes(exchange.method)) return wrongMethod(route.methods.join(', '))

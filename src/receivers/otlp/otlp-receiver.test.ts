@@ -170,6 +170,13 @@ t.test('every signal has its path and its method, and a signal without a pipelin
   t.equal((await world.call(new Uint8Array(0), { path: paths.logs[1] })).status, 12)
 })
 
+t.test('an endpoint that ends in a slash makes a path with two, and is served', async t => {
+  const world = await setUp(t)
+  t.equal((await world.post('//v1/traces', spans(1))).status, 200)
+  t.equal(world.batches.length, 1)
+  t.equal((await world.post('/v1/traces/', spans(1))).status, 404)
+})
+
 t.test('HTTP refusals are those of the table, each with a Status in the encoding of the request', async t => {
   const { post, settings } = await setUp(t, 'protocols: {http: {endpoint: "127.0.0.1:0", max_request_body_size: 2000}}')
   const big = spans(1, 'a'.repeat(3000))
