@@ -157,7 +157,10 @@ export interface StatelessProcessorFactory<Config = unknown> extends FactoryComm
 
 /** Stands beside the stages of one stateless processor in one pipeline, on the main thread. */
 export interface StageCompanion {
-  /** What the stage must know of the running agent. Plain data: it crosses to workers. Read once, when stages are built. */
+  /**
+   * What the stage must know of the running agent. Plain data, and at its top level memory that all stages share: it crosses
+   * to workers. Read once, when stages are built.
+   */
   readonly context?: unknown
   /**
    * Takes what a request's stage counted, by the names that its `takeCounts` used, once the batch behind it was accepted.

@@ -7,7 +7,7 @@ import type { LoadGauge } from './load-gauge.ts'
 import { NotPortable, toPortable } from './portable-config.ts'
 import type { StageRunner } from './stage-instance.ts'
 import type { PooledStageSpec, StagePool } from './stage-pool.ts'
-import type { StageSpec } from './stage-task.ts'
+import type { SharedMemory, StageSpec } from './stage-task.ts'
 
 /** Smaller requests always run inline: handing one over costs the main thread more than walking it (bench/stage-pool). */
 export const pooledBytesMin = 16 * 1024
@@ -52,15 +52,32 @@ function specOf({ parts, pipeline }: StageStep, contexts: readonly unknown[]): P
       parts: parts.map(({ factory, config }, i) => ({
         type: factory.type,
         config: toPortable(config),
-        context: toPortable(contexts[i]),
+        context: toPortable(withoutShared(contexts[i])),
       })),
     }
     const bytes = serialize(spec)
     const shared = new SharedArrayBuffer(bytes.length)
     new Uint8Array(shared).set(bytes)
-    return { stageId: ++lastStageId, spec: shared }
+    return { stageId: ++lastStageId, spec: shared, shared: parts.map((_, i) => sharedOf(contexts[i])) }
   } catch (error) {
     if (error instanceof NotPortable) return undefined
     throw error
   }
+}
+
+function sharedOf(context: unknown): SharedMemory {
+  return Object.fromEntries(entriesOf(context).filter(isShared))
+}
+
+function withoutShared(context: unknown): unknown {
+  const entries = entriesOf(context)
+  return entries.some(isShared) ? Object.fromEntries(entries.filter(entry => !isShared(entry))) : context
+}
+
+function entriesOf(context: unknown): [string, unknown][] {
+  return typeof context === 'object' && context !== null ? Object.entries(context) : []
+}
+
+function isShared(entry: [string, unknown]): entry is [string, SharedArrayBuffer] {
+  return entry[1] instanceof SharedArrayBuffer
 }

@@ -72,6 +72,19 @@ t.test('the same bytes and counts come out inline and from a thread, for any req
   }
 })
 
+t.test('memory in a context is one for the stages on all threads', async t => {
+  const { pool } = setUp(t)
+  const seen = new SharedArrayBuffer(4)
+  const isBusy = (value: boolean) => ({ isBusy: value }) as LoadGauge
+  const contexts = [{ seen, name: 'plain data beside it' }]
+  const busy = new PooledStage(stepOf('{}'), contexts, pool, isBusy(true), 0)
+  const idle = new PooledStage(stepOf('{}'), contexts, pool, isBusy(false), 0)
+  await busy.run(spansNamed('a', 'b'))
+  await idle.run(spansNamed('c'))
+  await busy.run(spansNamed('d'))
+  t.equal(new Int32Array(seen)[0], 4)
+})
+
 t.test('no thread runs before there is need of one', async t => {
   const { stage, workers } = setUp(t, { isBusy: false })
   await stage.run(spansNamed('a'))

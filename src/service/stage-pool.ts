@@ -4,7 +4,7 @@ import type { OtlpBatch } from '../pdata/otlp-batch.ts'
 import type { Counter, MetricScope } from '../telemetry/metrics.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { WorkerLost, type WorkerPool } from '../workers/worker-pool.ts'
-import type { StageTask, StageTaskReply, StageTaskResult } from './stage-task.ts'
+import type { SharedMemory, StageTask, StageTaskReply, StageTaskResult } from './stage-task.ts'
 
 export interface StagePoolLimits {
   /** Requests that may wait for a thread; the next one is refused. */
@@ -32,6 +32,7 @@ export const defaultPoolLimits: StagePoolLimits = {
 export interface PooledStageSpec {
   readonly stageId: number
   readonly spec: SharedArrayBuffer
+  readonly shared: readonly SharedMemory[]
 }
 
 interface Waiting {
@@ -162,7 +163,7 @@ export class StagePool {
 }
 
 function taskOf(group: readonly Waiting[]): StageTask {
-  const { stageId, spec } = group[0]!.stage
+  const { stageId, spec, shared } = group[0]!.stage
   const bytes = new Uint8Array(group.reduce((sum, { batch }) => sum + batch.bytes.length, 0))
   let offset = 0
   const requests = group.map(({ batch }) => {
@@ -170,7 +171,7 @@ function taskOf(group: readonly Waiting[]): StageTask {
     offset += batch.bytes.length
     return { byteLength: batch.bytes.length, itemCount: batch.itemCount, metadata: batch.metadata }
   })
-  return { stageId, spec, bytes: bytes.buffer, requests }
+  return { stageId, spec, shared, bytes: bytes.buffer, requests }
 }
 
 function deliver(group: readonly Waiting[], reply: StageTaskReply): void {

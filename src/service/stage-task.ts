@@ -3,6 +3,9 @@ import type { ClientMetadata, Signal } from '../pdata/otlp-batch.ts'
 
 /** What crosses between the main thread and a stage worker. Both sides import this file; only plain data crosses. */
 
+/** Memory that stages on all threads see, by its name in the context. */
+export type SharedMemory = Readonly<Record<string, SharedArrayBuffer>>
+
 /** How to build a stage; made once, shared as serialized bytes, read by a worker when it meets `id` first. */
 export interface StageSpec {
   readonly signal: Signal
@@ -15,6 +18,8 @@ export interface StageTask {
   readonly stageId: number
   /** A serialized `StageSpec`. Shared, never written after it was made. */
   readonly spec: SharedArrayBuffer
+  /** By part of the spec: what its context has that cannot be serialized. */
+  readonly shared: readonly SharedMemory[]
   /** The requests one after the other; transferred. */
   readonly bytes: ArrayBuffer
   readonly requests: readonly StageTaskRequest[]

@@ -4,7 +4,7 @@ import type { ComponentRegistry } from '../component/registry.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { fromPortable } from './portable-config.ts'
 import { compileStage, type Stage } from './stage.ts'
-import type { StageSpec, StageTask, StageTaskReply, StageTaskResult } from './stage-task.ts'
+import type { SharedMemory, StageSpec, StageTask, StageTaskReply, StageTaskResult } from './stage-task.ts'
 
 /** Stages that one worker keeps; a reload makes new ones, and the oldest go. */
 const stagesMax = 64
@@ -15,7 +15,7 @@ export function stageWorker(components: ComponentRegistry): (task: StageTask) =>
   return async task => {
     let stage = stages.get(task.stageId)
     if (stage === undefined) {
-      stage = await buildStage(task.spec, components)
+      stage = await buildStage(task, components)
       stages.set(task.stageId, stage)
       const [oldest] = stages.keys()
       if (stages.size > stagesMax && oldest !== undefined) stages.delete(oldest)
@@ -25,14 +25,19 @@ export function stageWorker(components: ComponentRegistry): (task: StageTask) =>
   }
 }
 
-async function buildStage(spec: SharedArrayBuffer, components: ComponentRegistry): Promise<Stage> {
+async function buildStage({ spec, shared }: StageTask, components: ComponentRegistry): Promise<Stage> {
   const { signal, parts } = deserialize(new Uint8Array(spec).slice()) as StageSpec
-  const processors = parts.map(async ({ type, config, context }) => {
+  const processors = parts.map(async ({ type, config, context }, i) => {
     const factory = await components.load('processor', type)
     if (factory?.form !== 'stateless') throw new Error(`no stateless processor is called ${type}`)
-    return factory.createStage(fromPortable(config), signal, context)
+    return factory.createStage(fromPortable(config), signal, withShared(context, shared[i]))
   })
   return compileStage(await Promise.all(processors), signal)
+}
+
+function withShared(context: unknown, shared: SharedMemory | undefined): unknown {
+  if (shared === undefined || Object.keys(shared).length === 0) return context
+  return { ...(context as Readonly<Record<string, unknown>>), ...shared }
 }
 
 /** Exported for the test that compares it with the main thread's own run. */

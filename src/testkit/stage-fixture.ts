@@ -24,12 +24,14 @@ export const stageFixtureProcessor = defineStatelessProcessor({
   config: stageFixtureConfig,
   createStage: (config, _signal, context) => {
     let markedCount = 0
+    const { seen } = Object(context) as { seen?: SharedArrayBuffer }
     return {
       dropReason: 'fixture',
       span(span) {
         if (span.name === misbehaviour.dies) process.exit(3)
         if (span.name === misbehaviour.hangs) for (;;) Math.random()
         if (span.name === misbehaviour.eats) eatMemory()
+        if (seen !== undefined) Atomics.add(new Int32Array(seen), 0, 1)
         if (span.name === 'GET') return drop
         if (config.mark === '') return keep
         span.name = `${config.mark}${config.secret.reveal()}${String(context ?? '')}`

@@ -8,25 +8,42 @@ import { SeenCalls } from './seen-calls.ts'
 const responseIdPlace = roleIndex('responseId')
 /** Spans of one call come close to each other; small tables stay in the processor's cache. */
 const nestedMax = 16_384
+const seenMax = 65_536
+/** Words before the tables: the first scope that has come, and whether any other has. Calls of one are no duplicates of each other. */
+const firstScope = 0
+const hasOtherScopes = 1
+const scopesBytes = 16
+
+/** Memory that the tables take; what nobody writes to, the system does not give. */
+export const duplicatesBytes = scopesBytes + SeenCalls.bytesFor(seenMax) + 2 * SeenCalls.bytesFor(nestedMax)
 
 /**
  * Tells a call that was priced on another span. Two instrumentations wrap one call: their spans have the same response id,
  * or one is the other's parent, of another scope, and counts the same tokens. A span that its sender sends again is the same call.
  */
 export class CallDuplicates {
-  readonly #seen = new SeenCalls()
+  readonly #seen: SeenCalls
   /** Priced calls by the id of their span, and by that of its parent, each with its counts. */
-  readonly #priced = new SeenCalls(nestedMax)
-  readonly #parents = new SeenCalls(nestedMax)
-
+  readonly #priced: SeenCalls
+  readonly #parents: SeenCalls
+  readonly #scopes: Int32Array
   #scope = 0
-  /** Whether calls of several scopes have come: those of one scope are no duplicates of each other. */
-  #hasScopes = false
+
+  /** `memory` is `duplicatesBytes` zeros at first; the stages of all threads may have the same. */
+  constructor(memory: ArrayBufferLike = new ArrayBuffer(duplicatesBytes)) {
+    this.#scopes = new Int32Array(memory, 0, 2)
+    this.#seen = new SeenCalls(seenMax, memory, scopesBytes)
+    this.#priced = new SeenCalls(nestedMax, memory, scopesBytes + SeenCalls.bytesFor(seenMax))
+    const parentsOffset = scopesBytes + SeenCalls.bytesFor(seenMax) + SeenCalls.bytesFor(nestedMax)
+    this.#parents = new SeenCalls(nestedMax, memory, parentsOffset)
+  }
 
   /** Calls from now on are of the scope with this name's hash. */
   enterScope(hash: number): void {
     const scope = hash || 1
-    if (this.#scope !== 0 && scope !== this.#scope) this.#hasScopes = true
+    const scopes = this.#scopes
+    if (scopes[firstScope] === 0) scopes[firstScope] = scope
+    else if (scopes[firstScope] !== scope) scopes[hasOtherScopes] = 1
     this.#scope = scope
   }
 
@@ -59,12 +76,13 @@ export class CallDuplicates {
     const high = view.getInt32(trace + 4, true) ^ Math.imul(output, 0x85ebca6b)
     const ownLow = mixId(low, view, spanId)
     const ownHigh = mixId(high, view, spanId + 4)
-    if (this.#hasScopes && this.#isOther(this.#parents.find(ownLow, ownHigh))) return true
+    const hasScopes = this.#scopes[hasOtherScopes] !== 0
+    if (hasScopes && this.#isOther(this.#parents.find(ownLow, ownHigh))) return true
     const parent = span.parentSpanIdStart
     if (parent !== 0) {
       const parentLow = mixId(low, view, parent)
       const parentHigh = mixId(high, view, parent + 4)
-      if (this.#hasScopes && this.#isOther(this.#priced.find(parentLow, parentHigh))) return true
+      if (hasScopes && this.#isOther(this.#priced.find(parentLow, parentHigh))) return true
       this.#parents.add(parentLow, parentHigh, this.#scope)
     }
     this.#priced.add(ownLow, ownHigh, this.#scope)

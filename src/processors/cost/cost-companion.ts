@@ -2,6 +2,7 @@ import type { ComponentSettings, StageCompanion } from '../../component/componen
 import { isSpendSink, type SpendSink } from '../../component/spend.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
 import type { Counter, Gauge, Labels } from '../../telemetry/metrics.ts'
+import { duplicatesBytes } from './call-duplicates.ts'
 import type { CostConfig } from './config.ts'
 import type { CostContext } from './cost-stage.ts'
 import { bundledAsOfMs } from './price-source.ts'
@@ -65,7 +66,9 @@ export class CostCompanion implements StageCompanion {
     this.#signal = signal
     const extension = settings.host.extension(config.budgets)
     this.#sink = extension !== undefined && isSpendSink(extension) ? extension : undefined
-    this.context = { scopes: this.#sink?.scopes ?? [] }
+    const scopes = this.#sink?.scopes ?? []
+    const hasDuplicates = signal === 'traces' && config.deduplicate
+    this.context = { scopes, ...(hasDuplicates && { calls: new SharedArrayBuffer(duplicatesBytes) }) }
     const asOfMs = bundledAsOfMs()
     const ageMs = () => settings.clock.wallMs() - asOfMs
     this.#removeAge = settings.metrics.observe(metric.age, () => ageMs() / 1000)

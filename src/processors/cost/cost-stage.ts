@@ -18,6 +18,8 @@ import { TelemetryMeter } from './telemetry-meter.ts'
 export interface CostContext {
   /** Attribute keys that budgets are kept by. */
   readonly scopes: readonly string[]
+  /** Where the stages on all threads remember calls. */
+  readonly calls?: SharedArrayBuffer
 }
 
 const costStatusPlace = roleIndex('costStatus')
@@ -29,7 +31,8 @@ export class CostStage implements StageProcessor {
   readonly #reader = new CallReader()
   readonly #writer: CostWriter
   readonly #book: SpendBook
-  readonly #duplicates = new CallDuplicates()
+  readonly #calls: SharedArrayBuffer | undefined
+  #duplicates: CallDuplicates | undefined
   readonly #operations: OperationRules
   readonly #countings: ReadonlyMap<string, CacheCounting>
   readonly #meter: TelemetryMeter | undefined
@@ -42,6 +45,7 @@ export class CostStage implements StageProcessor {
     this.#config = config
     this.#writer = new CostWriter(config)
     this.#book = new SpendBook(context.scopes)
+    this.#calls = context.calls
     this.#operations = new OperationRules(config.operations)
     this.#meter = config.telemetry && new TelemetryMeter(config.telemetry.position)
     this.#countings = new Map(config.scopes.map(({ name, cacheCounting }) => [name, cacheCounting]))
@@ -96,7 +100,7 @@ export class CostStage implements StageProcessor {
     const durationMs = Math.max(0, endMs - span.message.milliseconds(otlp.spanStartTime))
     this.#counting ??= this.#enterScope(span.scope)
     const status = pricer.price(reader, this.#counting, endMs > 0 ? endMs : Date.now(), durationMs, this.#nowMs)
-    const isDuplicate = this.#config.deduplicate && this.#duplicates.isDuplicate(span, reader, pricer.usage)
+    const isDuplicate = this.#config.deduplicate && this.#duplicates!.isDuplicate(span, reader, pricer.usage)
     const written = isDuplicate ? 'duplicate' : status
     this.#bookCall(span, written, pricer)
     this.#writer.write(span, reader, written, pricer)
@@ -122,6 +126,7 @@ export class CostStage implements StageProcessor {
 
   #enterScope({ name, message }: ScopeView): CacheCounting {
     const { view } = message.workspace
+    this.#duplicates ??= new CallDuplicates(this.#calls)
     this.#duplicates.enterScope(
       hashRange(hashSeed, view, message.valueStart(otlp.scopeName), message.valueEnd(otlp.scopeName)),
     )

@@ -6,6 +6,7 @@ import { parseConfig } from '../../config/parse-config.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
 import { decodePlain, encodePlain, type Plain } from '../../testkit/otlp-oracle.ts'
 import { keyValues } from '../../testkit/plain-attributes.ts'
+import { duplicatesBytes } from './call-duplicates.ts'
 import { costConfig } from './config.ts'
 import { CostStage } from './cost-stage.ts'
 
@@ -421,6 +422,18 @@ t.test(
     t.same(status([inner, { ...outer, spanId: '00000000000000b1' }]), ['priced', 'priced'])
   },
 )
+
+t.test("stages on several threads know of each other's calls", async t => {
+  const calls = new SharedArrayBuffer(duplicatesBytes)
+  const stageOnThread = () => new CostStage(parseConfig(costConfig, '{}'), { scopes: [], calls })
+  const [first, second] = [stageOnThread(), stageOnThread()]
+  t.match(run([inner], first), [{ status: 'priced' }])
+  t.match(run([outer], second), [{ status: 'duplicate' }])
+  const named = { ...call, ...usage, 'gen_ai.response.id': 'chatcmpl-9' }
+  t.match(run([{ attributes: named }], second), [{ status: 'priced' }])
+  t.match(run([{ attributes: named }], first), [{ status: 'duplicate' }])
+  t.match(run([inner], stageOnThread()), [{ status: 'priced' }], 'sent again by its sender')
+})
 
 t.test('Agent Development Kit: a call and its content generation cost once', async t => {
   const attributes = {
