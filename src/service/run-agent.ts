@@ -268,7 +268,8 @@ export class AgentRun {
     this.logger.info('shutdown complete', { duration_ms: Math.round(clock.nowMs() - startedMs) })
     if (sharing.shard.count > 1) return // one account is printed for all of them
     const account = this.account()
-    for (const line of account.length === 0 ? ['nothing was received'] : account) print(line)
+    for (const line of account.length === 0 ? ['nothing was received'] : account)
+      print(this.telemetry.sink.printed(line))
   }
 
   /** Takes what still comes until nothing has come for a while, or the time is over. */

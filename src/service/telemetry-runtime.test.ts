@@ -33,6 +33,26 @@ t.test('lines go where the configuration says, in its form and from its level on
   t.match(JSON.parse(readFileSync(file, 'utf8')), { level: 'warn', msg: 'this', a: 'b' })
 })
 
+t.test('levels that only the Collector has are the nearest here', async t => {
+  const { runtime, apply } = setUp(t)
+  const file = join(t.testdir(), 'log')
+  for (const [level, expected] of [
+    ['Warning', ['warn', 'error']],
+    ['FATAL', ['error']],
+  ] as const) {
+    await apply(`{logs: {level: ${level}, output_paths: ["${file}.${level}"]}, metrics: {level: none}}`)
+    const logger = runtime.sink.logger()
+    logger.info('x')
+    logger.warn('x')
+    logger.error('x')
+    const lines = readFileSync(`${file}.${level}`, 'utf8').trim().split('\n')
+    t.same(
+      lines.map(line => line.split('\t')[1]),
+      expected,
+    )
+  }
+})
+
 t.test('metrics are served with the resource, and without names of the default that the file removes', async t => {
   const { apply, scrape } = setUp(t)
   await apply(`{${reader(0)}, resource: {team: x, service.instance.id: null}}`)
@@ -69,7 +89,7 @@ t.test('what cannot be opened changes nothing', async t => {
   const taken = other.runtime.addresses[0]?.split(':')[1]
   await t.rejects(
     runtime.prepare(configOf(`{logs: {output_paths: [/no/such/folder/log]}, ${reader(Number(taken))}}`)),
-    { message: /no such file/ },
+    { message: 'service::telemetry::logs::output_paths: cannot write to /no/such/folder/log: ENOENT' },
   )
   t.match(await scrape(), /otelcol_things/)
 })

@@ -3,6 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Clock } from '../clock/clock.ts'
 import { parseListenAddress } from '../config/listen-address.ts'
 import type { TelemetryConfig } from '../config/shared/service.ts'
+import type { LogLevel } from '../telemetry/logger.ts'
 import type { MetricSource } from '../telemetry/metric-registry.ts'
 import { type AnswerAdmin, MetricsServer, type MetricsServerSettings } from '../telemetry/metrics-server.ts'
 import { LogSink } from '../telemetry/structured-logger.ts'
@@ -104,7 +105,7 @@ export class TelemetryRuntime {
   #configureLogs({ logs }: TelemetryConfig): void {
     const { enabled, tickMs, initial, thereafter } = logs.sampling
     this.sink.configure({
-      level: logs.level,
+      level: levelOf(logs.level),
       encoding: logs.encoding,
       sampling: { tickMs: enabled ? tickMs : 0, initial, thereafter },
       initialFields: logs.initialFields,
@@ -123,6 +124,12 @@ export class TelemetryRuntime {
     }
     return resource
   }
+}
+
+/** The Collector's levels as those that lines have here. */
+function levelOf(level: TelemetryConfig['logs']['level']): LogLevel {
+  if (level === 'warning') return 'warn'
+  return level === 'dpanic' || level === 'panic' || level === 'fatal' ? 'error' : level
 }
 
 /** A flat map, or `{attributes: [{name, value}]}` as the declarative schema has it. */
@@ -151,12 +158,22 @@ function serverSettings({ metrics }: TelemetryConfig, resource: Record<string, s
   return [{ ...common, host: address.host === '' ? '::' : address.host, port: address.port }]
 }
 
+function openLog(path: string): number {
+  try {
+    return openSync(path, 'a')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const text = `service::telemetry::logs::output_paths: cannot write to ${path}: ${code}`
+    throw new Error(text, { cause: error })
+  }
+}
+
 /** stderr, stdout and files that are appended to. */
 class LogOutputs {
   readonly #descriptors: readonly number[]
 
   constructor(paths: readonly string[]) {
-    this.#descriptors = paths.map(path => (path === 'stderr' ? 2 : path === 'stdout' ? 1 : openSync(path, 'a')))
+    this.#descriptors = paths.map(path => (path === 'stderr' ? 2 : path === 'stdout' ? 1 : openLog(path)))
   }
 
   write(line: string): void {

@@ -65,3 +65,11 @@ t.test('messages without end do not fill the memory', async t => {
   for (let i = 0; i < 3000; i++) sink.logger().info(`message ${i}`)
   t.equal(lines.length, 3000, 'each is new, each is written')
 })
+
+t.test('what is printed whatever the level is in the form of all other lines where programs read them', async t => {
+  const { sink, lines } = setUp({ level: 'error' })
+  t.equal(sink.printed('traces: 1 received'), 'traces: 1 received')
+  sink.configure({ ...defaultLogSettings, level: 'error', encoding: 'json', initialFields: { a: 'b' } })
+  t.match(JSON.parse(sink.printed('traces: 1 received')), { level: 'info', msg: 'traces: 1 received', a: 'b' })
+  t.same(lines, [])
+})

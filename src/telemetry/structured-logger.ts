@@ -53,6 +53,13 @@ export class LogSink {
     return new StructuredLogger(this, fields)
   }
 
+  /** A line that is printed whatever the level, in the form of all others where programs read them. */
+  printed(line: string): string {
+    if (this.#settings.encoding !== 'json') return line
+    const ts = new Date(this.#clock.wallMs()).toISOString()
+    return JSON.stringify({ level: 'info', ts, msg: line, ...this.#settings.initialFields }, plainValue)
+  }
+
   log(level: LogLevel, message: string, fields: LogFields): void {
     if (ranks[level] < ranks[this.#settings.level] || !this.#isSampled(level, message)) return
     const time = new Date(this.#clock.wallMs()).toISOString()

@@ -22,9 +22,13 @@ const samplingConfig = defineConfig({
 })
 
 export const telemetryLogsConfig = defineConfig({
-  level: oneOf('level', ['debug', 'info', 'warn', 'error'], 'info', 'Lowest level that is written.', {
-    ignoreCase: true,
-  }),
+  level: oneOf(
+    'level',
+    ['debug', 'info', 'warn', 'error', 'warning', 'dpanic', 'panic', 'fatal'],
+    'info',
+    'Lowest level that is written; warning is warn, and the last three are error.',
+    { ignoreCase: true },
+  ),
   encoding: oneOf('encoding', ['console', 'json'], 'console', 'Form of a line: for people or for machines.'),
   development: bool('development', false, 'Development mode.', { noEffect: 'it only changes stack traces of Go' }),
   disableCaller: bool('disable_caller', false, 'Leave the caller out.', { noEffect: 'no caller is written' }),

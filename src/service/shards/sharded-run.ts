@@ -139,7 +139,8 @@ export class ShardedRun {
     await this.#fleet.end(shutdownTimeoutMs)
     await this.telemetry.shutdown()
     const account = this.account()
-    for (const line of account.length === 0 ? ['nothing was received'] : account) print(line)
+    for (const line of account.length === 0 ? ['nothing was received'] : account)
+      print(this.telemetry.sink.printed(line))
   }
 
   async #reload(reason: string): Promise<ReloadOutcome> {
