@@ -16,6 +16,7 @@ import {
   Segment,
   SegmentReader,
 } from './segment.ts'
+import { SpareFile, spareName } from './spare-file.ts'
 import { addRecord, addTotals, type BacklogTotals } from './totals.ts'
 
 /** A burnt sequence is cheap; one that is used twice is not. */
@@ -36,6 +37,7 @@ export class SegmentLog {
   readonly #settings: LogSettings
   readonly #acks: AckFile
   readonly #extents: ExtentFile
+  readonly #spare: SpareFile
   /** In order; the last one is being written, if the writer has begun. */
   #segments: Segment[] = []
   #writer: LogWriter | undefined
@@ -55,6 +57,7 @@ export class SegmentLog {
 
   constructor(settings: LogSettings) {
     this.#settings = settings
+    this.#spare = new SpareFile(settings.fileSystem, settings.directory)
     this.#extents = new ExtentFile(settings.fileSystem, settings.directory, {
       fault: error => {
         this.#isExtentFileFaulty = true
@@ -227,6 +230,7 @@ export class SegmentLog {
     await this.#acks.close()
     this.#dropAcked()
     await this.#extents.close()
+    await this.#spare.close()
     await Promise.all(this.#segments.map(segment => segment.close()))
     if (this.#isLocked) await unlockDirectory(this.#settings.fileSystem, this.#settings.directory)
   }
@@ -238,12 +242,11 @@ export class SegmentLog {
       await lockDirectory(fileSystem, directory)
     } catch (error) {
       if (!isDiskFull(error)) throw error
-      // Without a reserve the disk's own word is what a user has to read.
-      const isFreed = await fileSystem.remove(join(directory, reserveName)).then(
-        () => true,
-        () => false,
+      // Without anything to give back the disk's own word is what a user has to read.
+      const freed = await Promise.allSettled(
+        [reserveName, spareName].map(name => fileSystem.remove(join(directory, name))),
       )
-      if (!isFreed) throw error
+      if (!freed.some(({ status }) => status === 'fulfilled')) throw error
       await lockDirectory(fileSystem, directory)
     }
   }
@@ -252,6 +255,7 @@ export class SegmentLog {
     const { fileSystem, directory } = this.#settings
     const first: number[] = []
     for (const name of await fileSystem.list(directory)) {
+      if (name === spareName) this.#spare.found()
       const sequence = firstSequenceOf(name)
       if (sequence !== undefined) first.push(sequence)
     }
@@ -305,8 +309,9 @@ export class SegmentLog {
     const { fileSystem, directory, createsDirectory } = this.#settings
     const next = this.#writer?.nextPendingSequence ?? this.#nextSequence
     const segment = new Segment(fileSystem, directory, next)
+    const isSpare = await this.#spare.giveTo(segment)
     try {
-      await segment.open()
+      if (!isSpare) await segment.open()
     } catch (error) {
       if (errorCode(error) !== 'ENOENT' || !createsDirectory) throw error
       // Somebody removed the directory under a running agent.
@@ -317,7 +322,7 @@ export class SegmentLog {
       await segment.open()
     }
     try {
-      await segment.file?.truncate(0)
+      if (!isSpare) await segment.file?.truncate(0)
       await fileSystem.syncDirectory(directory)
     } catch (error) {
       await segment.close().catch(closing => this.#settings.events.fault(closing))
@@ -362,6 +367,7 @@ export class SegmentLog {
     events.fault(error)
     if (!isDiskFull(error)) return
     this.#isShort = true
+    this.#spare.drop().catch(removal => events.fault(removal))
     if (!this.#hasReserve) return
     this.#hasReserve = false
     fileSystem.remove(join(directory, reserveName)).catch(removal => events.fault(removal))
@@ -485,11 +491,18 @@ export class SegmentLog {
         this.#reading = undefined
         this.#readSequence = Math.max(this.#readSequence, last)
       }
-      const gone = segment.isUnreadable ? this.#putAside(segment) : segment.remove()
+      const gone = this.#letGo(segment)
       gone.catch(error => {
         if (errorCode(error) !== 'ENOENT') this.#settings.events.fault(error)
       })
     }
+  }
+
+  #letGo(segment: Segment): Promise<void> {
+    if (segment.isUnreadable) return this.#putAside(segment)
+    // A file that never grew would be made to grow all the same.
+    const isGrown = segment.endOffset >= this.#settings.segmentBytesMax >>> 1
+    return isGrown && !this.#isShort ? this.#spare.keep(segment) : segment.remove()
   }
 
   async #putAside(segment: Segment): Promise<void> {

@@ -111,6 +111,18 @@ export class Segment {
     await file?.close()
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Closed, but for its file, which somebody else uses from now on. */
+  giveUpFile(): StorageFile | undefined {
+    const { file } = this
+    this.#isClosed = true
+    this.file = undefined
+    return file
+  }
+
   async remove(): Promise<void> {
     await this.close()
     await this.#fileSystem.remove(this.path)
@@ -154,8 +166,10 @@ export class SegmentReader {
 
   /** Undefined at the end of the segment. Who gets a record holds its memory. */
   async next(): Promise<RecordPlace | undefined> {
-    while (this.offset < this.#segment.endOffset) {
+    while (this.offset < this.#segment.endOffset && !this.#segment.isClosed) {
       const record = await this.#recordHere()
+      // Its file may be another segment's by now.
+      if (this.#segment.isClosed) break
       if (record !== undefined) {
         this.#position += recordHeaderBytes + record.payload.length
         const memory = this.#memory!
@@ -181,19 +195,23 @@ export class SegmentReader {
   /** From a place that holds no record to the next that does, or to the end. */
   async #passDamage(): Promise<void> {
     await this.#need(this.#segment.endOffset - this.offset)
+    if (this.#segment.isClosed) return
     const { name, extent } = this.#segment
     const start = this.#position
     const { offset } = this
     const header = parseHeader(this.#buffer, start)
     let itemCount = this.#likelyItems(header)
+    let isWrittenOver = this.#isOldRecordAt(start)
     let next = findMagic(this.#buffer, start + 1)
     while (next !== -1 && this.#recordAt(next) === undefined) {
       itemCount += this.#likelyItems(parseHeader(this.#buffer, next))
+      isWrittenOver ||= this.#isOldRecordAt(next)
       next = findMagic(this.#buffer, next + 1)
     }
     const isTail = next === -1
-    // Nobody was told of what is behind the extent, so that is no damage.
-    const knownEnd = extent === undefined ? this.#buffer.length : Math.max(start, extent.endOffset - this.#bufferOffset)
+    // Nobody was told of what is behind the extent, so that is no damage. Nor is what the file held before.
+    const unknownEnd = isWrittenOver ? start : this.#buffer.length
+    const knownEnd = extent === undefined ? unknownEnd : Math.max(start, extent.endOffset - this.#bufferOffset)
     const end = isTail ? Math.min(this.#buffer.length, knownEnd) : next
     this.#position = end
     if (isTail) this.#segment.endOffset = Math.min(this.#segment.endOffset, offset)
@@ -210,6 +228,13 @@ export class SegmentReader {
     const header = parseHeader(this.#buffer, position)
     if (header === undefined || header.sequence < this.#segment.firstSequence) return undefined
     return parseRecord(this.#buffer, position)
+  }
+
+  /** A record of the segment that this file was before. */
+  #isOldRecordAt(position: number): boolean {
+    const header = parseHeader(this.#buffer, position)
+    if (header === undefined || header.sequence >= this.#segment.firstSequence) return false
+    return parseRecord(this.#buffer, position) !== undefined
   }
 
   /** The damage may be in the count itself: no item is shorter than two bytes. */
