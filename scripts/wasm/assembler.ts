@@ -78,6 +78,7 @@ export const v128 = {
   or: (left: Code, right: Code) => simd(0x50, left, right),
   add8: (left: Code, right: Code) => simd(0x6e, left, right),
   eq8: (left: Code, right: Code) => simd(0x23, left, right),
+  anyTrue: (value: Code) => simd(0x53, value),
   bitmask8: (value: Code) => simd(0x64, value),
   swizzle: (table: Code, index: Code) => simd(0x100, table, index),
   shrU16: (value: Code, count: number) => simd(0x8d, value, i32.const(count)),

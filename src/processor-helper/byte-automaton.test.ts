@@ -1,40 +1,11 @@
 import { RE2JS } from 're2js'
 import t from 'tap'
 import { SeededRandom } from '../testkit/seeded-random.ts'
+import { somePattern, someText } from '../testkit/some-patterns.ts'
 import { ByteAutomaton } from './byte-automaton.ts'
 import { patternProblem } from './pattern.ts'
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
-const atoms = [
-  'a',
-  'b',
-  'k',
-  '[a-c]',
-  '[^a]',
-  '\\d',
-  '\\w',
-  '.',
-  'é',
-  '[é-ü]',
-  '(?i:K)',
-  '\\x41',
-  '\\.',
-  '[[:digit:]_]',
-  '\\b',
-  '^',
-  '$',
-]
-const repeats = ['', '', '', '?', '*', '+', '{2}', '{1,3}', '{2,}', '+?', '{300}']
-const letters = ['a', 'b', 'c', 'k', 'K', 'A', '.', ' ', '0', '7', '_', 'é', 'ü', '\u212a', '€', '\n', 'aaa']
-
-function somePattern(random: SeededRandom, depth: number): string {
-  const parts = Array.from({ length: 1 + random.below(3) }, () => {
-    const atom = depth > 0 && random.chance(0.3) ? `(${somePattern(random, depth - 1)})` : random.pick(atoms)
-    return atom + (/^[\\b^$]+$/.test(atom) && atom !== 'b' ? '' : random.pick(repeats))
-  })
-  return random.chance(0.2) ? `${parts.join('')}|${random.pick(atoms)}` : parts.join('')
-}
-
 t.test('rules out no text in which RE2 finds a match, and says where the match lies', async t => {
   const random = new SeededRandom(20_261_128)
   let ruledOut = 0
@@ -47,7 +18,7 @@ t.test('rules out no text in which RE2 finds a match, and says where the match l
     const automaton = ByteAutomaton.of([source])
     if (automaton === undefined) continue
     for (let j = 0; j < 20; j++) {
-      const text = Array.from({ length: random.below(30) }, () => random.pick(letters)).join('')
+      const text = someText(random)
       const bytes = utf8(text)
       const matcher = exact.matcher(text)
       const isMatch = matcher.find()

@@ -5,6 +5,7 @@ import type { LogRecordView, SpanView } from '../../pdata/views.ts'
 import type { CollectorRules, Outcome } from './collector-rules.ts'
 import { Summary } from './summary.ts'
 import { sanitizeSpanName } from './url-sanitizer.ts'
+import type { ValueHits } from './value-hits.ts'
 
 const reader = new ValueReader()
 /** In place of a value that goes. */
@@ -21,6 +22,8 @@ export class CollectorPass {
   readonly #count: (outcome: Outcome) => void
   readonly #summary: Summary
   readonly #bodySummary: Summary
+  /** Where in the present request values may match; undefined where that is not known. */
+  hits: ValueHits | undefined
 
   constructor(
     rules: CollectorRules,
@@ -59,12 +62,17 @@ export class CollectorPass {
     reader.reset(bytes, attributes.valueStart(index), attributes.valueEnd(index))
     // Most values are done with here, as bytes.
     const isPlainText = reader.kind === valueString && outcome === 'none' && !isSanitized
-    if (isPlainText && !this.#rules.mayMatch(bytes, reader.start, reader.end)) return
+    if (isPlainText && !this.#mayMatch(bytes, reader.start, reader.end)) return
     const text = this.#textOf()
     const rewritten = this.#value(this.#summary, key, text, outcome === 'blocked', made =>
       this.#rules.rewrite(key, made, system),
     )
     if (rewritten !== undefined) attributes.setValue(index, encodeString(rewritten))
+  }
+
+  #mayMatch(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.hits !== undefined && !this.hits.isInValue(start, end)) return false
+    return this.#rules.mayMatch(bytes, start, end)
   }
 
   /** Text as the rules see it: other types are empty unless all types are read. */
@@ -118,7 +126,7 @@ export class CollectorPass {
     if (reader.kind === valueEmpty) return
     const value = reader.toJs()
     const made = this.#bodyValue(value, 'body', true)
-    if (made !== value) record.setBody(encodeValue(made === gone ? undefined : made))
+    if (!Object.is(made, value)) record.setBody(encodeValue(made === gone ? undefined : made))
     summary.write(record.attributes)
   }
 
@@ -149,7 +157,7 @@ export class CollectorPass {
         changed ||= made !== undefined
       } else {
         const made = this.#bodyValue(value, path, false)
-        changed ||= made !== value
+        changed ||= !Object.is(made, value)
         if (made !== gone) out.set(name, made)
       }
     }
@@ -160,7 +168,7 @@ export class CollectorPass {
     let changed = false
     const out = list.map((value, i) => {
       const made = this.#bodyValue(value, `${prefix}[${i}]`, false)
-      changed ||= made !== value
+      changed ||= !Object.is(made, value)
       return made === gone ? undefined : made
     })
     return changed ? out : list

@@ -2,11 +2,13 @@ import { createHash, createHmac } from 'node:crypto'
 import { readText } from '../../pdata/text.ts'
 import { ByteAutomaton } from '../../processor-helper/byte-automaton.ts'
 import { BytesMemo } from '../../processor-helper/bytes-memo.ts'
+import { patternFactors } from '../../processor-helper/pattern-factors.ts'
 import type { RedactionConfig } from './config-shape.ts'
 import { DbRules } from './db-rules.ts'
 import { UserPattern } from './patterns.ts'
 import { effectiveProfile } from './policy.ts'
 import { sanitizeUrl } from './url-sanitizer.ts'
+import { ValueHits } from './value-hits.ts'
 
 /** What the summary says of an attribute. */
 export type Outcome = 'redacted' | 'masked' | 'allowed' | 'ignored'
@@ -41,6 +43,8 @@ export class CollectorRules {
   readonly #allowedValues: readonly UserPattern[]
   readonly #urlAttributes: ReadonlySet<string>
   readonly #mask: (text: string) => string
+  /** Where values may match, where nothing else can happen to a request; undefined where every attribute has to be seen. */
+  readonly hits: ValueHits | undefined
   /** All patterns for values at once; undefined where one of them cannot be ruled out by bytes. */
   readonly #valueAutomaton: ByteAutomaton | undefined
   readonly #keyRules = new BytesMemo<KeyRule>()
@@ -70,6 +74,17 @@ export class CollectorRules {
       this.db.isActive ||
       this.#ignoredKeys.size + this.#ignoredPatterns.length > 0 ||
       this.sanitizesUrlNames
+    this.hits = this.#valueHits([...config.blockedValues, ...config.allowedValues])
+  }
+
+  #valueHits(patterns: readonly string[]): ValueHits | undefined {
+    const isAboutValues =
+      !(this.#filtersKeys || this.readsAllTypes || this.db.isActive || this.sanitizesUrlNames) &&
+      this.#ignoredKeys.size + this.#urlAttributes.size === 0 &&
+      this.#ignoredPatterns.length + this.#blockedKeys.length === 0
+    const factors = isAboutValues ? patternFactors(patterns) : undefined
+    const automaton = this.#valueAutomaton
+    return factors === undefined || automaton === undefined ? undefined : new ValueHits(factors, automaton)
   }
 
   /** What the name alone decides; `undefined` for the processor's own summary, which it leaves alone and does not count. */

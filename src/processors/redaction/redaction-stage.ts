@@ -19,6 +19,7 @@ import { literalTables } from './scan/literals.ts'
 import { createScanner } from './scan/wasm-scanner.ts'
 import { readPublicKey, seal } from './sealed-box.ts'
 import { selfTest } from './self-test.ts'
+import type { ValueHits } from './value-hits.ts'
 
 const noCounts: ReadonlyMap<string, number> = new Map()
 
@@ -36,7 +37,11 @@ export class RedactionStage implements StageProcessor {
   #hot = new Uint32Array(256)
   readonly #sealKey: KeyObject | undefined
   readonly #sealAttribute: AttributeKey
-  readonly #collector: CollectorPass | undefined
+  readonly #collectorRules: CollectorPass | undefined
+  /** The Collector's rules, where they have something to do in the present request. */
+  #collector: CollectorPass | undefined
+  /** Where in a request they may have; undefined where it cannot be told. */
+  readonly #hits: ValueHits | undefined
   #areRangesGiven = false
 
   constructor(config: RedactionConfig, signal: Signal) {
@@ -49,13 +54,16 @@ export class RedactionStage implements StageProcessor {
     this.#sealAttribute = new AttributeKey(config.encrypt?.attribute ?? '')
     const rules = new CollectorRules(config)
     const request = this.#request
-    this.#collector = rules.isActive
+    this.#collectorRules = rules.isActive
       ? new CollectorPass(
           rules,
           (text, key) => request.inspectText(text, key),
           outcome => request.countOutcome(outcome),
         )
       : undefined
+    // What detectors wrote anew is in no request that was searched.
+    this.#hits = this.#policy.isDetecting ? undefined : rules.hits
+    if (this.#collectorRules !== undefined) this.#collectorRules.hits = this.#hits
     if (config.selfTest && this.#policy.isDetecting) selfTest(this.#request.detector, this.#policy)
   }
 
@@ -69,14 +77,24 @@ export class RedactionStage implements StageProcessor {
       const count = this.#policy.isDetecting ? this.#findHot(bytes) : 0
       if (count > 0) request.inspect(bytes, this.#hot, count)
     }
-    if (this.#isCollectorOn) return true
+    this.#collector = this.#collectorRules !== undefined && this.#mayApply(bytes) ? this.#collectorRules : undefined
+    if (this.#collector !== undefined) return true
     if (!request.hasEdits) return false
     const isSplice = request.hasRangesOnly && this.#sealKey === undefined
     return (isSplice ? this.#splice.run(bytes, request.edits) : undefined) ?? true
   }
 
-  get #isCollectorOn(): boolean {
-    return this.#collector !== undefined && !this.#policy.isDryRun
+  /** Whether the Collector's rules may change anything in a request. */
+  #mayApply(bytes: Uint8Array): boolean {
+    if (this.#policy.isDryRun) return false
+    const hits = this.#hits
+    hits?.search(bytes)
+    return hits === undefined || hits.count > 0
+  }
+
+  /** Whether they may in that record. */
+  #mayApplyIn({ message }: { readonly message: { readonly fieldStart: number; readonly fieldEnd: number } }): boolean {
+    return this.#hits === undefined || this.#hits.isIn(message.fieldStart, message.fieldEnd)
   }
 
   /** Offsets that a first look did not rule out. */
@@ -125,7 +143,7 @@ export class RedactionStage implements StageProcessor {
       while (span.links.next()) request.editAttributes(span.link.attributes)
     }
     const collector = this.#collector
-    if (collector !== undefined) {
+    if (collector !== undefined && this.#mayApplyIn(span)) {
       collector.spanName(span)
       collector.attributes(span.attributes)
       span.events.rewind()
@@ -139,8 +157,10 @@ export class RedactionStage implements StageProcessor {
     const request = this.#request
     if (request.isDropped(record.message.fieldStart)) return drop
     if (request.hasAttributeEdits) request.editAttributes(record.attributes)
-    this.#collector?.attributes(record.attributes)
-    this.#collector?.body(record)
+    if (this.#collector !== undefined && this.#mayApplyIn(record)) {
+      this.#collector.attributes(record.attributes)
+      this.#collector.body(record)
+    }
     this.#sealInto(record.attributes, record.message.fieldStart)
     return keep
   }
@@ -158,7 +178,7 @@ export class RedactionStage implements StageProcessor {
         while (point.exemplars.next()) request.editAttributes(point.exemplar.attributes)
       }
     }
-    if (this.#collector !== undefined) {
+    if (this.#collector !== undefined && this.#mayApplyIn(metric)) {
       metric.points.rewind()
       while (metric.points.next()) this.#collector.attributes(metric.point.attributes)
     }

@@ -1,0 +1,87 @@
+import t from 'tap'
+import { parseConfig } from '../../config/parse-config.ts'
+import { StageWalk } from '../../pdata/stage-walk.ts'
+import { patternFactors } from '../../processor-helper/pattern-factors.ts'
+import { randomRequest, walkedSignals } from '../../testkit/request-variants.ts'
+import { SeededRandom } from '../../testkit/seeded-random.ts'
+import { CollectorRules } from './collector-rules.ts'
+import { redactionConfig } from './config.ts'
+import { RedactionStage } from './redaction-stage.ts'
+import { factorTables, PlainFactorScanner, WasmFactorScanner } from './scan/factor-scanner.ts'
+
+const values = [
+  `blocked_values: ['[a-z]+@[a-z.]+[a-z]{2}']`,
+  `blocked_values: ['[0-9]{2}', 'x{20,30}']`,
+  `blocked_values: ['naïve', '/users/[0-9]+'], allowed_values: ['^GET$', '^error: [0-9]+$']`,
+  `blocked_values: ['(?i)ALICE', 'token=.*'], hash_function: md5`,
+  `blocked_values: ['4111 1111 1111 1111']`,
+]
+
+for (const patterns of values) {
+  t.test(`with ${patterns} the search over all bytes misses nothing`, async t => {
+    const random = new SeededRandom(9)
+    const yaml = `allow_all_keys: true, summary: debug, ${patterns}`
+    // A key that nobody has: attributes are all looked at, one by one.
+    const plain = `${yaml}, ignored_keys: [nobody.has.this]`
+    t.ok(new CollectorRules(parseConfig(redactionConfig, `{${yaml}}`)).hits)
+    t.notOk(new CollectorRules(parseConfig(redactionConfig, `{${plain}}`)).hits)
+    let changed = 0
+    for (const signal of walkedSignals) {
+      const [quick, slow] = [yaml, plain].map(text => {
+        const stage = new RedactionStage(parseConfig(redactionConfig, `{${text}}`), signal)
+        return { stage, walk: new StageWalk(signal, [stage]) }
+      }) as [{ stage: RedactionStage; walk: StageWalk }, { stage: RedactionStage; walk: StageWalk }]
+      for (let i = 0; i < 150; i++) {
+        const one = randomRequest(random, signal)
+        const request = random.chance(0.3) ? Buffer.concat([one, randomRequest(random, signal)]) : one
+        const expected = Buffer.from(slow.walk.run(Uint8Array.from(request)))
+        if (!expected.equals(request)) changed++
+        if (!Buffer.from(quick.walk.run(Uint8Array.from(request))).equals(expected)) t.fail(`${signal} ${i} differs`)
+        if (i % 30 === 0) t.same([...quick.stage.takeCounts()], [...slow.stage.takeCounts()])
+      }
+    }
+    t.equal(changed > 10, !patterns.includes('4111'), `${changed} changed`)
+  })
+}
+
+for (const yaml of [
+  'allowed_keys: [a]',
+  'allow_all_keys: true, blocked_key_patterns: [a]',
+  'allow_all_keys: true, ignored_key_patterns: [a]',
+  'allow_all_keys: true, redact_all_types: true',
+  'allow_all_keys: true, url_sanitizer: {enabled: true, attributes: [a]}',
+  'allow_all_keys: true, url_sanitizer: {enabled: true, sanitize_span_name: true}',
+  'allow_all_keys: true, db_sanitizer: {sql: {enabled: true, attributes: [a]}}',
+]) {
+  t.test(`every attribute is seen with ${yaml}`, async t => {
+    t.equal(new CollectorRules(parseConfig(redactionConfig, `{${yaml}, blocked_values: ['x@y']}`)).hits, undefined)
+  })
+}
+
+t.test('both scanners find the same ends of factors, at seams too', async t => {
+  const random = new SeededRandom(4)
+  const sets = [
+    '4[0-9]{12}',
+    '[a-z]+@[a-z]+',
+    '[0-9]{3}-[0-9]{2}-',
+    'x',
+    'ab',
+    'AKIA',
+    'ghp_',
+    'é',
+    '%40',
+    '[é-ü]z',
+  ].map(source => patternFactors([source], 1)!)
+  for (let round = 0; round < 60; round++) {
+    const tables = factorTables(Array.from({ length: 1 + random.below(12) }, () => random.pick(sets)).flat())
+    const wasm = new WasmFactorScanner(tables)
+    const plain = new PlainFactorScanner(tables)
+    const size = random.pick([0, 1, 3, 63, 64, 65, 300, 32 * 1024 - 1, 32 * 1024, 32 * 1024 + 2, 70_000])
+    const bytes = Buffer.from(random.bytes(size))
+    for (let i = 0; i < size; i += 1 + random.below(60))
+      bytes.write(random.pick(['a@b', '41234', '123-45-', 'AKIA', 'é', '%40']), i)
+    wasm.find(bytes)
+    plain.find(bytes)
+    t.same([...wasm.found.subarray(0, wasm.count)], [...plain.found.subarray(0, plain.count)], `${size} bytes`)
+  }
+})
