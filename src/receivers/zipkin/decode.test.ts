@@ -323,3 +323,17 @@ t.test('limits hold at their value and refuse one more', async t => {
 t.test('broken input is refused with its place, and what is taken is valid', async t => {
   t.ok(fuzzZipkin(1, 4000) > 400)
 })
+
+t.test('v1 in JSON: the address of the other side with true as its value, as py_zipkin writes it', async t => {
+  const endpoint = { serviceName: 'db', ipv4: '10.0.0.9', port: 5432 }
+  const span = { ...ids, name: 'q', timestamp: 1, binaryAnnotations: [{ key: 'sa', value: true, endpoint }] }
+  const request = plain(decodeV1Json(json([span]), settings)) as unknown as Request
+  t.match(request.resourceSpans[0]!.scopeSpans[0]!.spans[0], {
+    attributes: [{ key: 'sa', value: { boolValue: true } }],
+  })
+  for (const value of [5, [], {}]) {
+    const wrong = { ...span, binaryAnnotations: [{ key: 'sa', value }] }
+    t.throws(() => decodeV1Json(json([wrong]), settings), { name: 'JsonError', reason: 'malformed' })
+  }
+  t.throws(() => decodeV1Json(json([{ ...span, annotations: [{ value: true }] }]), settings), { name: 'JsonError' })
+})

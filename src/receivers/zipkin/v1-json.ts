@@ -30,6 +30,8 @@ const innerTable = new KeyTable([
   ['port', 8],
 ])
 
+const quote = 0x22
+
 /** Reads a list of spans as Zipkin's v1 API takes it. Throws `JsonError`. */
 export function decodeV1Json(json: Uint8Array, settings: DecodeSettings): DecodedSpans {
   return decoder.decode(json, settings)
@@ -121,7 +123,7 @@ class V1JsonDecoder {
   }
 
   #microseconds(target: { low: number; high: number }): void {
-    if (this.#reader.peek() === 0x22) throw this.#reader.error('a number was expected')
+    if (this.#reader.peek() === quote) throw this.#reader.error('a number was expected')
     this.#reader.uint64()
     target.low = uint64.low
     target.high = uint64.high
@@ -138,6 +140,8 @@ class V1JsonDecoder {
     let bytes = text.bytes
     let start = 0
     let end = 0
+    // Clients say of an address in `sa` and `ca` that it is there: with true, as in thrift.
+    let flag: boolean | undefined
     span.endpoint.clear()
     reader.enterObject()
     for (let isFirst = true; reader.nextKey(isFirst); isFirst = false) {
@@ -146,13 +150,15 @@ class V1JsonDecoder {
       else if (reader.tryNull()) continue
       else if (key === 1) this.#microseconds(time)
       else if (key === 4) this.#endpoint()
+      else if (key === 2 && isBinary && reader.peek() !== quote) flag = reader.boolean()
       else {
         text.read(reader)
         if (key === 2) ({ bytes, start, end } = text)
         else ({ bytes: keyBytes, start: keyStart, end: keyEnd } = text)
       }
     }
-    if (isBinary) span.textTag(keyBytes, keyStart, keyEnd, bytes, start, end)
+    if (flag !== undefined) span.boolTag(keyBytes, keyStart, keyEnd, flag)
+    else if (isBinary) span.textTag(keyBytes, keyStart, keyEnd, bytes, start, end)
     else span.annotation(time.low, time.high, bytes, start, end)
   }
 
