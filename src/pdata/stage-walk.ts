@@ -1,8 +1,10 @@
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { wireBytes } from '../wire/wire-type.ts'
+import { AttributePass } from './attribute-pass.ts'
 import { countPoints } from './count.ts'
 import type { Signal } from './otlp-batch.ts'
 import * as otlp from './otlp-fields.ts'
+import { recordTypes } from './schema.ts'
 import { type DataPointView, LogRecordView, MetricView, ResourceView, ScopeView, SpanView } from './views.ts'
 import { drop, keep, type Verdict, type WalkHooks } from './walk-hooks.ts'
 import { Workspace } from './workspace.ts'
@@ -49,6 +51,8 @@ export class StageWalk {
   /** Index in `#hooks` by index in `#active`. */
   #activeIndex: number[] = []
   readonly #hasPayloadHooks: boolean
+  /** Does the work of all hooks, for plain requests. */
+  readonly #attributePass: AttributePass | undefined
   /** Whether the lists above are the same for every request: nobody has a payload hook. */
   #isPlanned = false
   #recordHooks = false
@@ -71,11 +75,17 @@ export class StageWalk {
     this.#log = new LogRecordView(this.#workspace, this.#scope)
     this.#metric = new MetricView(this.#workspace, this.#scope)
     this.dropped = hooks.map(() => 0)
+    this.#attributePass = attributePassOf(signal, hooks)
   }
 
   /** Runs all hooks over the request. Throws `WireError` where it is malformed. */
   run(request: Uint8Array): Uint8Array {
     this.dropped.fill(0)
+    const edited = this.#attributePass?.run(request)
+    if (edited !== undefined) {
+      this.unappliedRanges = 0
+      return edited
+    }
     const bytes = this.#isPlanned ? request : this.#activate(request)
     if (this.#active.length === 0) return bytes
     const workspace = this.#workspace
@@ -426,6 +436,16 @@ export class StageWalk {
     this.dropped[this.#activeIndex[activeIndex]!]! += count
     this.#active[activeIndex]!.noteDropped?.(count)
   }
+}
+
+function attributePassOf(signal: Signal, hooks: readonly WalkHooks[]): AttributePass | undefined {
+  if (signal !== 'traces' && signal !== 'logs') return undefined
+  const edits = hooks.map(({ attributeEdits }) => attributeEdits)
+  if (edits.length === 0 || edits.includes(undefined)) return undefined
+  return AttributePass.of(
+    recordTypes[signal],
+    edits.flatMap(list => list ?? []),
+  )
 }
 
 const groupCountCursor = new FieldCursor()

@@ -1,3 +1,4 @@
+import type { AttributeEdit } from './attribute-plan.ts'
 import type { ClientMetadata } from './otlp-batch.ts'
 import type { DataPointView, LogRecordView, MetricView, ResourceView, ScopeView, SpanView } from './views.ts'
 
@@ -27,6 +28,11 @@ export interface WalkHooks {
    * begins a walk of its own where others stand before it.
    */
   payload?(bytes: Uint8Array): boolean | Uint8Array
+  /**
+   * What the `span` and `logRecord` hooks do, where it is these edits of every record and nothing else. Where that is so of all
+   * hooks of a walk they need not be called.
+   */
+  readonly attributeEdits?: readonly AttributeEdit[] | undefined
   readonly resource?: ((resource: ResourceView) => Verdict) | undefined
   readonly scope?: ((scope: ScopeView) => Verdict) | undefined
   readonly span?: ((span: SpanView) => Verdict) | undefined

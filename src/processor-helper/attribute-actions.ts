@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { AttributeKey } from '../pdata/attribute-key.ts'
 import type { AttributeList } from '../pdata/attribute-list.ts'
+import type { AttributeEdit } from '../pdata/attribute-plan.ts'
 import { ConstantAttribute, type EncodedValue } from '../pdata/constant-attribute.ts'
 import type { ClientMetadata } from '../pdata/otlp-batch.ts'
 import {
@@ -26,10 +27,17 @@ const value = new ValueReader()
 /** Insert, update, upsert, delete, hash, extract and convert, in the order of the file, as the Collector does them. */
 export class AttributeActions {
   readonly #actions: readonly Action[]
+  /** The same steps as data, where each of them is an edit by exact keys; undefined where one is more than that. */
+  readonly edits: readonly AttributeEdit[] | undefined
   #metadata: ClientMetadata | undefined
 
   constructor(configs: readonly AttributeActionConfig[]) {
-    this.#actions = configs.map(config => this.#compile(config))
+    const edits = configs.map(editOf)
+    this.#actions = configs.map((config, i) => {
+      const edit = edits[i]
+      return edit === undefined ? this.#compile(config) : editAction(edit)
+    })
+    this.edits = edits.includes(undefined) ? undefined : edits.flatMap(edit => edit ?? [])
   }
 
   /** Who sent the request that follows: for `from_context`. */
@@ -54,30 +62,52 @@ export class AttributeActions {
       case 'convert':
         return convertAction(key, config.convertedType)
       default:
-        return this.#compileWrite(config, key)
+        return this.#contextAction(config, key)
     }
   }
 
-  #compileWrite(config: AttributeActionConfig, key: AttributeKey): Action {
-    const { action } = config
-    const fallback = config.defaultValue === undefined ? undefined : encodeValue(config.defaultValue)
-    if (config.fromAttribute !== '') return copyAction(action, key, new AttributeKey(config.fromAttribute), fallback)
-    if (config.fromContext !== '') {
-      const { fromContext } = config
-      return attributes => {
-        const text = contextText(this.#metadata, fromContext)
-        const found = text === undefined ? fallback : encodeString(text)
-        if (found !== undefined) writeValue(action, attributes, key, found)
-      }
+  #contextAction({ action, fromContext, defaultValue }: AttributeActionConfig, key: AttributeKey): Action {
+    const fallback = defaultValue === undefined ? undefined : encodeValue(defaultValue)
+    return attributes => {
+      const text = contextText(this.#metadata, fromContext)
+      const found = text === undefined ? fallback : encodeString(text)
+      if (found !== undefined) writeValue(action, attributes, key, found)
     }
-    const encoded = config.value === undefined ? fallback! : encodeValue(config.value)
-    if (action === 'insert') {
-      const constant = new ConstantAttribute(key, encoded)
-      return attributes => {
-        attributes.insertConstant(constant)
-      }
+  }
+}
+
+/** The step as an edit by exact keys, if it is one. */
+function editOf(config: AttributeActionConfig): AttributeEdit | undefined {
+  const { action, fromAttribute, fromContext, pattern, defaultValue } = config
+  const key = new AttributeKey(config.key)
+  switch (action) {
+    case 'delete':
+      return config.key === '' || pattern !== '' ? undefined : { action, key }
+    case 'insert':
+    case 'update':
+    case 'upsert': {
+      if (fromAttribute === '' && fromContext !== '') return undefined
+      const given = fromAttribute === '' ? (config.value ?? defaultValue) : defaultValue
+      const value = given === undefined ? undefined : encodeValue(given)
+      return { action, key, from: fromAttribute === '' ? undefined : new AttributeKey(fromAttribute), value }
     }
-    return attributes => writeValue(action, attributes, key, encoded)
+    default:
+      return undefined
+  }
+}
+
+function editAction({ action, key, from, value }: AttributeEdit): Action {
+  if (action === 'delete') {
+    return attributes => {
+      attributes.remove(key)
+    }
+  }
+  if (from !== undefined) return copyAction(action, key, from, value)
+  const written = value!
+  if (action !== 'insert') return attributes => writeValue(action, attributes, key, written)
+  const constant = new ConstantAttribute(key, written)
+  return attributes => {
+    attributes.insertConstant(constant)
   }
 }
 

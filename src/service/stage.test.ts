@@ -92,6 +92,30 @@ t.test(
   },
 )
 
+t.test(
+  'edits by exact keys beside other work give the same, in a pass of their own or in the walk of the others',
+  async t => {
+    const edits: StageProcessor = {
+      attributeEdits: [{ action: 'upsert', key: new AttributeKey('env.name'), value: encodeString('test') }],
+      takeCounts: noCounts,
+      span({ attributes }) {
+        attributes.set(new AttributeKey('env.name'), encodeString('test'))
+        return keep
+      },
+    }
+    const stage = compileStage([edits, copier('a', 'b', 'c'), edits], 'traces')
+    for (const padding of ['x', 'x'.repeat(10_000)]) {
+      const out = stage.run(request({ a: padding }, { c: 'y' }, { 'env.name': 'old' }), 3)
+      t.same(spansOf(out.bytes), [{ 'env.name': 'test', a: padding, b: padding }, { 'env.name': 'test' }])
+      t.same(
+        out.counts.map(({ dropped }) => dropped),
+        [0, 1, 0],
+      )
+      t.equal(out.itemCount, 2)
+    }
+  },
+)
+
 t.test('an untouched request passes as the same array', async t => {
   const bytes = request({ a: 'x' })
   t.equal(compileStage([copier('c', 'b')], 'traces').run(bytes, 1).bytes, bytes)

@@ -1,4 +1,5 @@
 import type { StageCounts, StagePart, StageProcessor, StageResult } from '../component/stage-processor.ts'
+import { BatchMemory } from '../pdata/batch-memory.ts'
 import type { ClientMetadata, Signal } from '../pdata/otlp-batch.ts'
 import { StageWalk } from '../pdata/stage-walk.ts'
 
@@ -10,39 +11,78 @@ export interface Stage {
   run(bytes: Uint8Array, itemCount: number, metadata?: ClientMetadata): StageResult
 }
 
+/**
+ * Edits by exact keys have a pass of their own, which with another walk before it costs less than one walk for both, unless
+ * items are larger than this: then the copy of the request between them costs more (`npm run bench -- stages`).
+ */
+const editedApartBytesMax = 1200
+
 /** Groups the processors into as few walks as give each of them the records as its predecessor left them. */
 export function compileStage(processors: readonly StageProcessor[], signal: Signal): Stage {
-  const walks = groupIntoWalks(processors).map(group => ({ group, walk: new StageWalk(signal, group) }))
+  const together = walksOf(groupIntoWalks(processors), signal)
+  const apart = processors.some(processor => onlyEdits(processor, signal))
+    ? walksOf(
+        groupIntoWalks(processors, processor => onlyEdits(processor, signal)),
+        signal,
+      )
+    : together
   return {
-    walkCount: walks.length,
+    walkCount: together.length,
     run(bytes, itemCount, metadata) {
       for (const processor of processors) processor.begin?.(metadata)
-      let out = bytes
-      let items = itemCount
-      const counts: StageCounts[] = []
-      for (const { group, walk } of walks) {
-        // An empty request has nothing to walk, but every processor has its line of counts.
-        if (out.length > 0) out = walk.run(out)
-        else walk.dropped.fill(0)
-        for (const [i, processor] of group.entries()) {
-          const dropped = walk.dropped[i] ?? 0
-          items -= dropped
-          counts.push({ dropped, dropReason: processor.dropReason ?? '', metrics: [...processor.takeCounts()] })
-        }
-      }
-      return { bytes: out, itemCount: items, counts }
+      return runWalks(bytes.length > itemCount * editedApartBytesMax ? together : apart, bytes, itemCount)
     },
   }
 }
 
-/** Cuts the list where two processors cannot share a walk. */
-export function groupIntoWalks(processors: readonly StageProcessor[]): StageProcessor[][] {
+interface GroupWalk {
+  readonly group: readonly StageProcessor[]
+  readonly walk: StageWalk
+}
+
+function walksOf(groups: readonly StageProcessor[][], signal: Signal): GroupWalk[] {
+  return groups.map(group => ({ group, walk: new StageWalk(signal, group) }))
+}
+
+function onlyEdits({ attributeEdits }: StageProcessor, signal: Signal): boolean {
+  return attributeEdits !== undefined && signal !== 'metrics'
+}
+
+function runWalks(walks: readonly GroupWalk[], bytes: Uint8Array, itemCount: number): StageResult {
+  let out = bytes
+  let items = itemCount
+  const counts: StageCounts[] = []
+  for (const { group, walk } of walks) {
+    // An empty request has nothing to walk, but every processor has its line of counts.
+    if (out.length === 0) walk.dropped.fill(0)
+    else {
+      const before = out
+      out = walk.run(before)
+      // What only stood between two walks is nobody's any more.
+      if (before !== bytes && before.buffer !== out.buffer) BatchMemory.of(before)?.release(before)
+    }
+    for (const [i, processor] of group.entries()) {
+      const dropped = walk.dropped[i] ?? 0
+      items -= dropped
+      counts.push({ dropped, dropReason: processor.dropReason ?? '', metrics: [...processor.takeCounts()] })
+    }
+  }
+  return { bytes: out, itemCount: items, counts }
+}
+
+/** Cuts the list where two processors cannot share a walk, and around those that are better `apart`. */
+export function groupIntoWalks(
+  processors: readonly StageProcessor[],
+  apart: (processor: StageProcessor) => boolean = () => false,
+): StageProcessor[][] {
   const groups: StageProcessor[][] = []
   let group: StageProcessor[] = []
   for (const processor of processors) {
     if (
       group.length > 0 &&
-      (processor.payload !== undefined || group.some(earlier => isConflict(earlier, processor)))
+      (processor.payload !== undefined ||
+        apart(processor) !== apart(group[0]!) ||
+        group.some(earlier => isConflict(earlier, processor)))
     ) {
       groups.push(group)
       group = []

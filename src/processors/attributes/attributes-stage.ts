@@ -1,4 +1,5 @@
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
+import type { AttributeEdit } from '../../pdata/attribute-plan.ts'
 import type { ClientMetadata, Signal } from '../../pdata/otlp-batch.ts'
 import type { DataPointView, LogRecordView, MetricView, SpanView } from '../../pdata/views.ts'
 import { keep, type Verdict } from '../../pdata/walk-hooks.ts'
@@ -12,6 +13,7 @@ const noCounts: ReadonlyMap<string, number> = new Map()
 export class AttributesStage implements StageProcessor {
   readonly reads: readonly StagePart[]
   readonly writes: readonly StagePart[] = ['points']
+  readonly attributeEdits: readonly AttributeEdit[] | undefined
   readonly #actions: AttributeActions
   readonly #include: ItemMatch | undefined
   readonly #exclude: ItemMatch | undefined
@@ -20,6 +22,7 @@ export class AttributesStage implements StageProcessor {
     this.#actions = new AttributeActions(config.actions)
     this.#include = config.include && new ItemMatch(config.include, signal)
     this.#exclude = config.exclude && new ItemMatch(config.exclude, signal)
+    this.attributeEdits = this.#include || this.#exclude ? undefined : this.#actions.edits
     this.reads = this.#include || this.#exclude ? ['resource', 'scope', 'metric'] : []
   }
 

@@ -1,0 +1,122 @@
+import { WireWriter } from '../wire/wire-writer.ts'
+import type { AttributeKey } from './attribute-key.ts'
+import { type AttributeEdit, type AttributePlan, type PlannedValue, planOf } from './attribute-plan.ts'
+import * as otlp from './otlp-fields.ts'
+
+/** More combinations of keys than these come from senders who mean harm. */
+const plansMax = 4096
+/** The view may be read this far behind the last attribute. */
+const slackBytes = 16
+/** Most bytes of the tags and lengths of one attribute. */
+const headersBytesMax = 20
+
+export const fateKept = 0
+export const fateRemoved = 1
+export const fateChanged = 2
+
+/** A plan in the form in which `AttributePass` carries it out. */
+export interface CompiledPlan {
+  readonly changesNothing: boolean
+  /** By number of the key: one of the fates above. */
+  readonly fates: Int8Array
+  /** By number of the key: what a changed one becomes. */
+  readonly changes: readonly (WrittenAttribute | undefined)[]
+  readonly inserts: readonly WrittenAttribute[]
+  /** How often some of a record may be written: once, and again for each value that is copied. */
+  readonly copiesMax: number
+  /** Most bytes that are written beside these. */
+  readonly writtenBytes: number
+}
+
+/** An attribute to write: a range of the constants is all of it, or its key alone where the value is another attribute's. */
+export interface WrittenAttribute {
+  readonly start: number
+  readonly end: number
+  /** Number of the key whose value it takes; -1 for a constant. */
+  readonly from: number
+}
+
+export const noPlan: CompiledPlan = {
+  changesNothing: true,
+  fates: new Int8Array(0),
+  changes: [],
+  inserts: [],
+  copiesMax: 1,
+  writtenBytes: 0,
+}
+
+/** The plans of some edits, made when a record first needs one, and the bytes that these write. */
+export class CompiledPlans {
+  readonly #attributesField: number
+  readonly #edits: readonly AttributeEdit[]
+  readonly #keys: readonly AttributeKey[]
+  readonly #plans = new Map<number, CompiledPlan>()
+  /** By number of the key. */
+  readonly #attributes: Map<PlannedValue, WrittenAttribute>[]
+  #constants = new Uint8Array(slackBytes)
+  #length = 0
+  /** Over the constants. */
+  view = new DataView(this.#constants.buffer)
+
+  constructor(attributesField: number, edits: readonly AttributeEdit[], keys: readonly AttributeKey[]) {
+    this.#attributesField = attributesField
+    this.#edits = edits
+    this.#keys = keys
+    this.#attributes = keys.map(() => new Map())
+  }
+
+  /** The plan for records that have the keys whose bits are set; undefined where there are too many combinations. */
+  of(present: number): CompiledPlan | undefined {
+    const known = this.#plans.get(present)
+    if (known !== undefined || this.#plans.size >= plansMax) return known
+    const plan = this.#compile(planOf(this.#edits, this.#keys, present))
+    this.#plans.set(present, plan)
+    return plan
+  }
+
+  #compile({ fates, inserts, changesNothing }: AttributePlan): CompiledPlan {
+    const changes = fates.map((fate, key) => (typeof fate === 'object' ? this.#attribute(key, fate.value) : undefined))
+    const inserted = inserts.map(({ key, value }) => this.#attribute(key, value))
+    const written = [...changes, ...inserted].filter(attribute => attribute !== undefined)
+    return {
+      changesNothing,
+      fates: Int8Array.from(fates, fate =>
+        fate === 'kept' ? fateKept : fate === 'removed' ? fateRemoved : fateChanged,
+      ),
+      changes,
+      inserts: inserted,
+      copiesMax: 1 + written.filter(({ from }) => from >= 0).length,
+      writtenBytes: written.reduce((sum, { start, end }) => sum + end - start + headersBytesMax, headersBytesMax),
+    }
+  }
+
+  #attribute(key: number, value: PlannedValue): WrittenAttribute {
+    const known = this.#attributes[key]!.get(value)
+    if (known !== undefined) return known
+    const writer = new WireWriter(64)
+    const isConstant = typeof value !== 'number'
+    const mark = isConstant ? writer.open(this.#attributesField) : 0
+    writer.bytesField(otlp.keyValueKey, this.#keys[key]!.bytes)
+    if (isConstant) {
+      writer.bytesField(otlp.keyValueValue, value)
+      writer.close(mark)
+    }
+    const start = this.#append(writer.view())
+    const attribute = { start, end: this.#length, from: isConstant ? -1 : value }
+    this.#attributes[key]!.set(value, attribute)
+    return attribute
+  }
+
+  #append(bytes: Uint8Array): number {
+    const start = this.#length
+    this.#length += bytes.length
+    if (this.#length + slackBytes > this.#constants.length) {
+      const grown = new Uint8Array((this.#length + slackBytes) * 2)
+      grown.set(this.#constants)
+      this.#constants = grown
+      this.view = new DataView(grown.buffer)
+    }
+    this.#constants.set(bytes, start)
+    return start
+  }
+}
