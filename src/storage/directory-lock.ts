@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { errorCode, type FileSystem } from './file-system.ts'
+import { answers } from './life-sign.ts'
 
 const name = 'lock'
 
@@ -12,6 +13,10 @@ export interface LockOwner {
   readonly bootId: string
   /** When the process started, where the system says: process ids come again. */
   readonly processStart: string
+  /** Of which process ids `pid` is one: containers have their own, where the system says. */
+  readonly pidNamespace?: string
+  /** The name of its sign of life in the directory, for those who do not see its process. */
+  readonly lifeSign?: string
 }
 
 export class LockedError extends Error {
@@ -47,7 +52,7 @@ export async function lockDirectory(
   fileSystem: FileSystem,
   directory: string,
   self: LockOwner = thisProcess(),
-  isRunning: (owner: LockOwner) => boolean = isProcessRunning,
+  isRunning: (owner: LockOwner) => boolean | Promise<boolean> = owner => isOwnerRunning(directory, owner),
 ): Promise<void> {
   const id = randomUUID()
   const content = Buffer.from(JSON.stringify({ ...self, id }))
@@ -67,7 +72,7 @@ export async function lockDirectory(
       continue
     }
     const { owner } = last
-    if (owner !== undefined && !isSame(owner, self) && isRunning(owner)) throw new LockedError(directory, owner)
+    if (owner !== undefined && !isSame(owner, self) && (await isRunning(owner))) throw new LockedError(directory, owner)
     const fileName = claimName(last.id)
     if (!(await create(fileName))) continue
     if ((await readChain(fileSystem, directory)).at(-1)?.id !== id) {
@@ -113,9 +118,17 @@ async function readClaim(fileSystem: FileSystem, directory: string, fileName: st
   const unnamed = `x${crc32(bytes, crc32(fileName)).toString(16)}`
   try {
     const content: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
-    const { pid, bootId, processStart = '', id } = content as Partial<LockOwner & Claim>
+    const {
+      pid,
+      bootId,
+      processStart = '',
+      pidNamespace = '',
+      lifeSign = '',
+      id,
+    } = content as Partial<LockOwner & Claim>
     if (typeof pid !== 'number' || typeof bootId !== 'string') return { fileName, owner: undefined, id: unnamed }
-    return { fileName, owner: { pid, bootId, processStart }, id: /^[0-9a-f-]+$/.test(id ?? '') ? `${id}` : unnamed }
+    const owner = { pid, bootId, processStart, pidNamespace, lifeSign: /^[\w-]*$/.test(lifeSign) ? lifeSign : '' }
+    return { fileName, owner, id: /^[0-9a-f-]+$/.test(id ?? '') ? `${id}` : unnamed }
   } catch {
     return { fileName, owner: undefined, id: unnamed }
   }
@@ -135,14 +148,27 @@ async function removeIfThere(fileSystem: FileSystem, path: string): Promise<void
 }
 
 function isSame(a: LockOwner, b: LockOwner): boolean {
-  return a.pid === b.pid && a.bootId === b.bootId && a.processStart === b.processStart
+  const isSameNumber = a.pid === b.pid && a.bootId === b.bootId && a.processStart === b.processStart
+  return isSameNumber && !isElsewhere(a, b)
+}
+
+/** Whether their process ids mean different things. */
+function isElsewhere({ pidNamespace: a = '' }: LockOwner, { pidNamespace: b = '' }: LockOwner): boolean {
+  return a !== '' && b !== '' && a !== b
 }
 
 export function thisProcess(): LockOwner {
-  return { pid: process.pid, bootId: bootId(), processStart: processStart(process.pid) }
+  return { pid: process.pid, bootId: bootId(), processStart: processStart(process.pid), pidNamespace: pidNamespace() }
 }
 
-export function isProcessRunning(owner: LockOwner): boolean {
+/** Whether the owner of a directory lives, on this machine. */
+export async function isOwnerRunning(directory: string, owner: LockOwner): Promise<boolean> {
+  const { lifeSign = '' } = owner
+  if (!isElsewhere(owner, thisProcess())) return isProcessRunning(owner)
+  return owner.bootId === bootId() && lifeSign !== '' && (await answers(directory, lifeSign))
+}
+
+function isProcessRunning(owner: LockOwner): boolean {
   if (owner.bootId !== bootId()) return false
   try {
     process.kill(owner.pid, 0)
@@ -150,6 +176,14 @@ export function isProcessRunning(owner: LockOwner): boolean {
     if (errorCode(error) === 'ESRCH') return false
   }
   return owner.processStart === '' || owner.processStart === processStart(owner.pid)
+}
+
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return ''
+  }
 }
 
 function bootId(): string {

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { sleep } from '../clock/clock.ts'
 import { AckFile } from './ack-file.ts'
-import { lockDirectory, unlockDirectory } from './directory-lock.ts'
+import { lockDirectory, thisProcess, unlockDirectory } from './directory-lock.ts'
 import { ExtentCheck } from './extent.ts'
 import { ExtentFile } from './extent-file.ts'
-import { errorCode, isDiskFull, writeStart } from './file-system.ts'
+import { errorCode, isDiskFull, nodeFileSystem, writeStart } from './file-system.ts'
+import { type LifeSign, removeDeadSigns, showLife } from './life-sign.ts'
 import type { LogPosition, LogSettings } from './log-settings.ts'
 import { LogWriter } from './log-writer.ts'
 import type { LogRecord } from './record.ts'
@@ -53,6 +54,7 @@ export class SegmentLog {
   #isAckFileFaulty = false
   #isExtentFileFaulty = false
   #isLocked = false
+  #lifeSign: LifeSign | undefined
   #isClosed = false
 
   constructor(settings: LogSettings) {
@@ -233,13 +235,14 @@ export class SegmentLog {
     await this.#spare.close()
     await Promise.all(this.#segments.map(segment => segment.close()))
     if (this.#isLocked) await unlockDirectory(this.#settings.fileSystem, this.#settings.directory)
+    await this.#lifeSign?.end()
   }
 
   /** On a full disk with the room of the reserve: a log that cannot open cannot deliver what fills the disk either. */
   async #lock(): Promise<void> {
     const { fileSystem, directory } = this.#settings
     try {
-      await lockDirectory(fileSystem, directory)
+      await this.#lockOnce()
     } catch (error) {
       if (!isDiskFull(error)) throw error
       // Without anything to give back the disk's own word is what a user has to read.
@@ -247,8 +250,23 @@ export class SegmentLog {
         [reserveName, spareName].map(name => fileSystem.remove(join(directory, name))),
       )
       if (!freed.some(({ status }) => status === 'fulfilled')) throw error
-      await lockDirectory(fileSystem, directory)
+      await this.#lockOnce()
     }
+  }
+
+  async #lockOnce(): Promise<void> {
+    const { fileSystem, directory } = this.#settings
+    const isReal = fileSystem === nodeFileSystem
+    const sign = isReal ? await showLife(directory) : undefined
+    try {
+      await lockDirectory(fileSystem, directory, { ...thisProcess(), lifeSign: sign?.name ?? '' })
+    } catch (error) {
+      await sign?.end()
+      throw error
+    }
+    await this.#lifeSign?.end()
+    this.#lifeSign = sign
+    if (isReal) await removeDeadSigns(directory)
   }
 
   async #findSegments(): Promise<void> {
@@ -316,7 +334,7 @@ export class SegmentLog {
       if (errorCode(error) !== 'ENOENT' || !createsDirectory) throw error
       // Somebody removed the directory under a running agent.
       await fileSystem.makeDirectory(directory, directoryMode)
-      await lockDirectory(fileSystem, directory)
+      await this.#lockOnce()
       await this.#acks.makeAnew()
       await this.#extents.makeAnew()
       await segment.open()
