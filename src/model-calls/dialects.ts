@@ -175,11 +175,13 @@ export const roleKeys = {
   ],
   cacheWrite1hTokens: [
     'gen_ai.usage.cache_creation.ephemeral_1h_input_tokens',
+    'anthropic.usage.cache_creation.ephemeral_1h_input_tokens',
     'gen_ai.usage.details.ephemeral_1h_input_tokens',
     'gen_ai.usage.details.cache_write_1h_tokens',
   ],
   cacheWrite5mTokens: [
     'gen_ai.usage.cache_creation.ephemeral_5m_input_tokens',
+    'anthropic.usage.cache_creation.ephemeral_5m_input_tokens',
     'gen_ai.usage.details.ephemeral_5m_input_tokens',
     'gen_ai.usage.details.cache_write_5m_tokens',
   ],
@@ -277,6 +279,7 @@ export const roleKeys = {
     'openai.response.service_tier',
     'gen_ai.openai.response.service_tier',
     'gen_ai.response.service_tier',
+    'anthropic.response.service_tier',
     'openai.request.service_tier',
     'gen_ai.openai.request.service_tier',
     'gen_ai.request.service_tier',

@@ -8,6 +8,8 @@ import { SeenCalls } from './seen-calls.ts'
 const responseIdPlace = roleIndex('responseId')
 /** Spans of one call come close to each other; small tables stay in the processor's cache. */
 const nestedMax = 16_384
+/** Bytes of a response id's value from which it is taken for unique in the world: OpenAI's have 38 and more, Anthropic's 28. */
+const uniqueIdLengthMin = 22
 const seenMax = 65_536
 /** Words before the tables: the first scope that has come, and whether any other has. Calls of one are no duplicates of each other. */
 const firstScope = 0
@@ -18,8 +20,9 @@ const scopesBytes = 16
 export const duplicatesBytes = scopesBytes + SeenCalls.bytesFor(seenMax) + 2 * SeenCalls.bytesFor(nestedMax)
 
 /**
- * Tells a call that was priced on another span. Two instrumentations wrap one call: their spans have the same response id,
- * or one is the other's parent, of another scope, and counts the same tokens. A span that its sender sends again is the same call.
+ * Tells a call that was priced on another span. Two instrumentations wrap one call: their spans have the same response id in
+ * one trace or as roots, or one is the other's parent, of another scope, and counts the same tokens. A span that its sender
+ * sends again is the same call.
  */
 export class CallDuplicates {
   readonly #seen: SeenCalls
@@ -47,28 +50,56 @@ export class CallDuplicates {
     this.#scope = scope
   }
 
-  /** Whether another span has the price of this call; if not, this one has it from now on. */
-  isDuplicate(span: SpanView, reader: CallReader, usage: NormalizedUsage): boolean {
+  /** Whether another span has the price of this call; if not, this one has it from now on, unless it has none (`isPriced`). */
+  isDuplicate(span: SpanView, reader: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
     const trace = span.traceIdStart
     const spanId = span.spanIdStart
     if (trace === 0 || spanId === 0) return false
-    const { view } = span.message.workspace
-    return this.#isReported(view, trace, spanId, reader) || this.#isNested(span, trace, spanId, usage)
+    return this.#isReported(span, reader, usage, isPriced) || this.#isNested(span, trace, spanId, usage, isPriced)
   }
 
-  #isReported(view: DataView, trace: number, spanId: number, { roles, values }: CallReader): boolean {
+  #isReported(span: SpanView, { roles, values }: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
     const index = roles.indexOf[responseIdPlace]!
     if (index < 0) return false
     const start = values.start(index)
     const end = values.end(index)
+    const { view } = span.message.workspace
+    const trace = span.traceIdStart
     // Trace and span ids are random already.
     const low = hashRange(view.getInt32(trace, true), view, start, end)
-    const high = hashRange(~view.getInt32(trace + 4, true), view, start, end)
-    return this.#seen.isDuplicate(low, high ^ view.getInt32(trace + 8, true), view.getInt32(spanId + 4, true))
+    const high = hashRange(~view.getInt32(trace + 4, true), view, start, end) ^ view.getInt32(trace + 8, true)
+    const ownSpan = view.getInt32(span.spanIdStart + 4, true) || 1
+    const known = this.#seen.find(low, high)
+    if (known !== 0) return known !== ownSpan
+    const isUnique = span.parentSpanIdStart === 0 && end - start >= uniqueIdLengthMin
+    if (isUnique && this.#isOtherRoot(view, start, end, usage, isPriced)) return true
+    if (isPriced) this.#seen.add(low, high, ownSpan)
+    return false
+  }
+
+  /** An instrumentation that makes no span current leaves the one inside it a root: both are the whole of their traces. */
+  #isOtherRoot(
+    view: DataView,
+    start: number,
+    end: number,
+    { input, output }: NormalizedUsage,
+    isPriced: boolean,
+  ): boolean {
+    const low = hashRange(Math.imul(input, 0x9e3779b1), view, start, end)
+    const high = hashRange(~Math.imul(output, 0x85ebca6b), view, start, end)
+    if (this.#isOther(this.#seen.find(low, high))) return true
+    if (isPriced) this.#seen.add(low, high, this.#scope)
+    return false
   }
 
   /** The inner span ends first and usually comes first; either order is the same call. */
-  #isNested(span: SpanView, trace: number, spanId: number, { input, output }: NormalizedUsage): boolean {
+  #isNested(
+    span: SpanView,
+    trace: number,
+    spanId: number,
+    { input, output }: NormalizedUsage,
+    isPriced: boolean,
+  ): boolean {
     if (input + output === 0) return false
     const { view } = span.message.workspace
     // Trace and span ids are random already: what is added to them makes them no less so.
@@ -83,9 +114,9 @@ export class CallDuplicates {
       const parentLow = mixId(low, view, parent)
       const parentHigh = mixId(high, view, parent + 4)
       if (hasScopes && this.#isOther(this.#priced.find(parentLow, parentHigh))) return true
-      this.#parents.add(parentLow, parentHigh, this.#scope)
+      if (isPriced) this.#parents.add(parentLow, parentHigh, this.#scope)
     }
-    this.#priced.add(ownLow, ownHigh, this.#scope)
+    if (isPriced) this.#priced.add(ownLow, ownHigh, this.#scope)
     return false
   }
 

@@ -100,7 +100,9 @@ export class CostStage implements StageProcessor {
     const durationMs = Math.max(0, endMs - span.message.milliseconds(otlp.spanStartTime))
     this.#counting ??= this.#enterScope(span.scope)
     const status = pricer.price(reader, this.#counting, endMs > 0 ? endMs : Date.now(), durationMs, this.#nowMs)
-    const isDuplicate = this.#config.deduplicate && this.#duplicates!.isDuplicate(span, reader, pricer.usage)
+    // Where only one of two instrumentations knows the usage, that one has the price.
+    const isPriced = status !== 'unknown_model' && status !== 'no_usage'
+    const isDuplicate = this.#config.deduplicate && this.#duplicates!.isDuplicate(span, reader, pricer.usage, isPriced)
     const written = isDuplicate ? 'duplicate' : status
     this.#bookCall(span, written, pricer)
     this.#writer.write(span, reader, written, pricer)

@@ -17,6 +17,7 @@ interface SpanInput {
   readonly spanId?: string
   readonly parentId?: string
   readonly scope?: string
+  readonly traceId?: number
 }
 
 const endMs = Date.UTC(2026, 10, 1)
@@ -28,11 +29,11 @@ function run(spans: readonly SpanInput[], stage = new CostStage(parseConfig(cost
   const bytes = encodePlain('traces', {
     resourceSpans: [
       {
-        scopeSpans: spans.map(({ attributes, name = 'x', spanId, parentId, scope = 'test' }) => ({
+        scopeSpans: spans.map(({ attributes, name = 'x', spanId, parentId, scope = 'test', traceId = 7 }) => ({
           scope: { name: scope },
           spans: [
             {
-              traceId: Buffer.alloc(16, 7),
+              traceId: Buffer.alloc(16, traceId),
               spanId: Buffer.from(spanId ?? (nextId++).toString(16).padStart(16, '0'), 'hex'),
               ...(parentId !== undefined && { parentSpanId: Buffer.from(parentId, 'hex') }),
               name,
@@ -422,6 +423,61 @@ t.test(
     t.same(status([inner, { ...outer, spanId: '00000000000000b1' }]), ['priced', 'priced'])
   },
 )
+
+const sdkCall = {
+  'gen_ai.operation.name': 'chat',
+  'gen_ai.provider.name': 'anthropic',
+  'gen_ai.response.model': 'claude-sonnet-4-5-20250929',
+  'gen_ai.usage.input_tokens': 1350,
+  'gen_ai.usage.cache_write.input_tokens': 300,
+  'gen_ai.usage.cache_read.input_tokens': 1000,
+  'anthropic.usage.cache_creation.ephemeral_5m_input_tokens': 200,
+  'anthropic.usage.cache_creation.ephemeral_1h_input_tokens': 100,
+  'gen_ai.usage.output_tokens': 40,
+}
+
+t.test("Anthropic's own SDK inside an instrumentation that makes no span current: two roots, one call", async t => {
+  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })
+  const attributes = { ...sdkCall, 'gen_ai.response.id': 'msg_01XFDUDYJgAACzvnptvVoYEL' }
+  const sdk = { attributes, scope: 'com.anthropic.sdk.python', traceId: 1 }
+  const around = { attributes, scope: 'opentelemetry.instrumentation.anthropic', traceId: 2 }
+  const expected = price(
+    {
+      input_tokens: 1350,
+      output_tokens: 40,
+      cache_read_tokens: 1000,
+      cache_write_tokens: 300,
+      cache_write_5m_tokens: 200,
+      cache_write_1h_tokens: 100,
+    },
+    'claude-sonnet-4-5-20250929',
+    'anthropic',
+  )
+  const [first] = run([sdk], stage)
+  t.ok(Math.abs(Number(first!.cost) - expected) <= expected * 1e-12, `${expected}, found ${String(first!.cost)}`)
+  t.match(run([around], stage), [{ status: 'duplicate' }])
+  t.match(
+    run([{ ...sdk, traceId: 3 }], stage),
+    [{ status: 'priced' }],
+    'a later call with an id that is no longer unique',
+  )
+  t.match(run([{ ...around, traceId: 4, parentId: '00000000000000f1' }], stage), [{ status: 'priced' }], 'not a root')
+  const short = { ...attributes, 'gen_ai.response.id': 'chatcmpl-123' }
+  t.match(run([{ ...sdk, attributes: short, traceId: 5 }], stage), [{ status: 'priced' }])
+  t.match(
+    run([{ ...around, attributes: short, traceId: 6 }], stage),
+    [{ status: 'priced' }],
+    'an id of which there are many',
+  )
+})
+
+t.test('of two spans of a call the one that knows the usage has the price', async t => {
+  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })
+  const named = { ...call, 'gen_ai.response.id': 'chatcmpl-11' }
+  t.match(run([{ attributes: named }], stage), [{ status: 'no_usage' }])
+  t.match(run([{ attributes: { ...named, ...usage } }], stage), [{ status: 'priced' }])
+  t.match(run([{ attributes: named }], stage), [{ status: 'duplicate' }])
+})
 
 t.test("stages on several threads know of each other's calls", async t => {
   const calls = new SharedArrayBuffer(duplicatesBytes)

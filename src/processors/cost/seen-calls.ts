@@ -53,19 +53,6 @@ export class SeenCalls {
     return 4 * (controlWords + max * slotsPerCall * columns + (max * bitsPerCall) / 32)
   }
 
-  /** Whether another span has reported the call with these 64 bits; remembers it otherwise. */
-  isDuplicate(low: number, high: number, span: number): boolean {
-    const wanted = orOne(low, high)
-    if (this.#control[turn] !== this.#turnSeen) this.#look()
-    const young = this.#young
-    const at = this.#slotOf(young, wanted, high)
-    if (isTaken(young, at)) return young[at + 2] !== span
-    const known = this.#inOld(wanted, high)
-    if (known >= 0) return this.#old[known + 2] !== span
-    this.#put(young, at, wanted, high, span)
-    return false
-  }
-
   /** What `add` noted for the call; 0 where it did not. */
   find(low: number, high: number): number {
     const wanted = orOne(low, high)
