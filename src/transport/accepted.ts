@@ -7,6 +7,7 @@ import { type Connection, http2Only } from './listener.ts'
 import type { CloseReason, HttpProtocol, RequestHandler, ServerSettings } from './server.ts'
 import type { ConnectionHost, ServerConnection } from './server-connection.ts'
 import { withSharedBuffer } from './shared-read-buffer.ts'
+import { WriteWatch } from './write-watch.ts'
 
 /** How long a socket that we ended may take to end its side. */
 const lingerMs = 100
@@ -32,9 +33,7 @@ export class Accepted implements ConnectionHost, Connection {
   #sniffed = Buffer.alloc(0)
   #reason: CloseReason | undefined
   #endedMs = -1
-  /** Bytes the kernel had taken when it was last seen to take any, and when that was. */
-  #takenBytes = 0
-  #takenMs = -1
+  readonly #writes = new WriteWatch()
 
   constructor(socket: Socket, protocol: HttpProtocol | undefined, { settings, server, closed }: AcceptedSettings) {
     this.settings = settings
@@ -146,18 +145,8 @@ export class Accepted implements ConnectionHost, Connection {
     } else if (nowMs - this.#openedMs >= this.settings.limits.prefaceTimeoutMs) {
       this.destroy('preface_timeout')
     }
-    if (socket.writableLength > 0) this.#checkWrites(socket, nowMs)
-    else this.#takenMs = -1
-  }
-
-  #checkWrites(socket: Socket, nowMs: number): void {
-    const takenBytes = socket.bytesWritten - socket.writableLength
-    if (this.#takenMs < 0 || takenBytes !== this.#takenBytes) {
-      this.#takenMs = nowMs
-      this.#takenBytes = takenBytes
-    } else if (nowMs - this.#takenMs >= this.settings.limits.writeTimeoutMs) {
-      this.destroy('write_timeout')
-    }
+    const stalledMs = this.#writes.stalledMs(socket, nowMs)
+    if (stalledMs > 0 && stalledMs >= this.settings.limits.writeTimeoutMs) this.destroy('write_timeout')
   }
 
   drain(): void {

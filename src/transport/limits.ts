@@ -73,3 +73,9 @@ export const defaultKeepalive: KeepaliveSettings = Object.freeze({
   peerPingIntervalMsMin: 300_000,
   peerPingsWithoutStream: false,
 })
+
+/**
+ * How long a backend may read nothing of what is on its way to it, in milliseconds. Mostly the time-out of the attempt ends that
+ * earlier; it may be off or far away, and then such a backend would hold its connection and the request's memory for good.
+ */
+export const clientWriteTimeoutMs = 60_000

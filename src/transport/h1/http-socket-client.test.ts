@@ -337,6 +337,23 @@ t.test('a request given up in the middle takes its connection with it and no oth
   t.equal(server.sockets.length, 2)
 })
 
+t.test('a server that stops to read is given up, though the request may take as long as it likes', async t => {
+  const { port, sockets, closedCount } = await serverOf(t, ({ socket }) => void socket.pause())
+  const clock = new ManualClock()
+  const client = clientOf(t, port, { clock })
+  const body = Buffer.alloc(32 << 20)
+  let failure: unknown
+  const sent = client.send({ ...request, parts: [body], timeoutMs: 0 }).catch(error => (failure = error))
+  await until(() => sockets.length === 1)
+  await clock.advance(59_000)
+  t.equal(failure, undefined)
+  await clock.advance(10_000)
+  await sent
+  t.match(failure, { kind: 'timeout', message: /read nothing of the request for 60000 ms/ })
+  sockets[0]!.resume()
+  await until(() => closedCount() === 1)
+})
+
 t.test('one that waits for a connection and is given up leaves its place to the next', async t => {
   const { port, sockets } = await serverOf(t, ({ socket }) => void socket)
   const client = clientOf(t, port)

@@ -2,6 +2,8 @@ import type { Socket } from 'node:net'
 import { BodyBuffer } from '../body-buffer.ts'
 import { TransportError, type TransportFailure } from '../client.ts'
 import { connectErrorText } from '../connect-error.ts'
+import { clientWriteTimeoutMs } from '../limits.ts'
+import { WriteWatch } from '../write-watch.ts'
 import { ChunkedReader } from './chunked-reader.ts'
 import { HeadBuffer } from './head-buffer.ts'
 import { Http1Error } from './head-fields.ts'
@@ -53,6 +55,7 @@ export class Http1ClientConnection {
   /** The answer is complete and left the connection fit for another request. */
   #isFree = false
   #isClosed = false
+  readonly #writes = new WriteWatch()
   /** When it was last given back, and until when the server is known to keep it. The pool's. */
   idleSinceMs = 0
   idleMsMax = Number.POSITIVE_INFINITY
@@ -107,6 +110,13 @@ export class Http1ClientConnection {
   }
 
   close(): void {
+    this.#socket.destroy()
+  }
+
+  /** Ends it where the server has stopped to read. Called now and then. */
+  check(nowMs: number): void {
+    if (this.#writes.stalledMs(this.#socket, nowMs) < clientWriteTimeoutMs) return
+    this.#fail('timeout', `the server read nothing of the request for ${clientWriteTimeoutMs} ms`)
     this.#socket.destroy()
   }
 

@@ -1,5 +1,6 @@
 import type { Timer } from '../../clock/clock.ts'
 import { type HttpClientSettings, TransportError } from '../client.ts'
+import { clientWriteTimeoutMs } from '../limits.ts'
 import { openSocket, type SocketAddress } from '../open-socket.ts'
 import type { ClientTls } from '../tls.ts'
 import { Http1ClientConnection } from './http1-client-connection.ts'
@@ -28,6 +29,8 @@ export class Http1Pool {
   readonly #shutdown = new AbortController()
   #openingCount = 0
   #sweeper: Timer | undefined
+  /** Looks for servers that have stopped to read, while there are connections. */
+  #checker: Timer | undefined
 
   constructor(settings: HttpClientSettings) {
     const { endpoint, tls, proxyUrl } = settings
@@ -60,6 +63,7 @@ export class Http1Pool {
   shutdown(): void {
     this.#shutdown.abort()
     this.#sweeper?.cancel()
+    this.#checker?.cancel()
     for (const connection of [...this.#open]) connection.close()
     this.#idle.length = 0
   }
@@ -94,6 +98,7 @@ export class Http1Pool {
         })
         connection = opened
         this.#open.add(opened)
+        this.#checker ??= this.#settings.clock.every(clientWriteTimeoutMs / 12, () => this.#check())
         socket.on('data', (bytes: Buffer) => opened.receive(bytes, 0, bytes.length))
         // Whoever answers before it is asked would be one answer ahead for ever.
         if (isTooTalkative || this.#shutdown.signal.aborted) opened.close()
@@ -131,6 +136,14 @@ export class Http1Pool {
     const index = this.#idle.indexOf(connection)
     if (index >= 0) this.#idle.splice(index, 1)
     this.#openAnother()
+  }
+
+  #check(): void {
+    const nowMs = this.#settings.clock.nowMs()
+    for (const connection of [...this.#open]) connection.check(nowMs)
+    if (this.#open.size > 0) return
+    this.#checker?.cancel()
+    this.#checker = undefined
   }
 
   #sweepAfter(delayMs: number): Timer {

@@ -253,6 +253,27 @@ t.test('a client that reads no answers is not served any further, and goes on wh
   t.ok(bytes > count * 20_000)
 })
 
+t.test('a client that never reads its answers is cut off, and the connection counts as that', async t => {
+  const clock = new ManualClock()
+  const server = await start(t, { clock })
+  const socket = net.connect(server.server.port, '127.0.0.1')
+  t.teardown(() => void socket.destroy())
+  socket.on('error', () => undefined)
+  const one = Buffer.from(`POST / HTTP/1.1\r\n${host}content-length: 500000\r\n\r\n${'a'.repeat(500_000)}`)
+  for (let i = 0; i < 40; i++) socket.write(one)
+  let before = -1
+  while (server.handler.heads.length !== before || before < 1) {
+    before = server.handler.heads.length
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+  t.ok(before < 40, `${before} served before anything was read`)
+  await clock.advance(29_000)
+  t.same(server.closed, [])
+  for (let i = 0; i < 5 && server.closed.length === 0; i++) await clock.advance(1000)
+  await server.closedCount(1)
+  t.same(server.closed, ['write_timeout'])
+})
+
 t.test('thousands of requests sent ahead cost no more than their bytes', async t => {
   const server = await start(t)
   const later: (() => void)[] = []

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../clock/clock.ts'
 import { ManualClock } from '../../testkit/manual-clock.ts'
+import { rawFrame, rawHeaders } from '../../testkit/raw-http2.ts'
 import type { GrpcClientSettings } from '../client.ts'
 import { frameMessage } from '../grpc.ts'
 import { GrpcSocketClient } from './grpc-socket-client.ts'
@@ -149,6 +150,82 @@ t.test('bodies larger than the windows flow as they open, and short calls pass t
   t.same(new Set(await small), new Set(['10']))
   t.equal(await large, '5000015')
   t.equal(order.at(-1), 'large')
+})
+
+/** A server of frames: `receive` gets each connection's bytes after its settings have gone out. */
+async function rawServer(t: Test, hello: Buffer, receive: (socket: net.Socket, bytes: Buffer) => void) {
+  const sockets: net.Socket[] = []
+  const server = net.createServer(socket => {
+    sockets.push(socket)
+    socket.on('error', () => undefined)
+    socket.on('data', (bytes: Buffer) => receive(socket, bytes))
+    socket.write(hello)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { port: (server.address() as net.AddressInfo).port, sockets }
+}
+
+const uint32 = (value: number) => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return bytes
+}
+/** SETTINGS with INITIAL_WINDOW_SIZE alone. */
+const initialWindow = (bytes: number) => rawFrame(4, 0, 0, Buffer.concat([Buffer.of(0, 4), uint32(bytes)]))
+const windowUpdate = (streamId: number, bytes: number) => rawFrame(8, 0, streamId, uint32(bytes))
+
+t.test('a body goes out byte by byte where the server opens its window like that', async t => {
+  const parts = [Buffer.from(Array.from({ length: 3000 }, (_, i) => i % 251))]
+  const body: Buffer[] = []
+  let seen = Buffer.alloc(0)
+  const { port } = await rawServer(t, initialWindow(1), (socket, bytes) => {
+    seen = Buffer.concat([seen, bytes])
+    if (seen[0] === 0x50) {
+      if (seen.length < 24) return
+      seen = seen.subarray(24)
+    }
+    while (seen.length >= 9 && seen.length >= 9 + seen.readUIntBE(0, 3)) {
+      const length = seen.readUIntBE(0, 3)
+      const [type, flags, id] = [seen[3]!, seen[4]!, seen.readUInt32BE(5)]
+      if (type === 4 && (flags & 1) === 0) socket.write(rawFrame(4, 1, 0))
+      if (type === 0) {
+        body.push(Buffer.from(seen.subarray(9, 9 + length)))
+        if ((flags & 1) === 0) socket.write(windowUpdate(id, 1))
+        else {
+          const answer = rawHeaders(':status', '200', 'content-type', 'application/grpc', 'grpc-status', '5')
+          socket.write(rawFrame(1, 5, id, answer))
+        }
+      }
+      seen = seen.subarray(9 + length)
+    }
+  })
+  const client = clientOf(t, `127.0.0.1:${port}`)
+  await client.send(request)
+  body.length = 0
+  t.equal((await client.send({ ...request, parts })).status, 5)
+  t.ok(body.every(piece => piece.length <= 1))
+  t.same(Buffer.concat(body).subarray(5), parts[0])
+})
+
+t.test('a server that stops to read is given up, though the call may take as long as it likes', async t => {
+  const hello = Buffer.concat([initialWindow(0x7fffffff), windowUpdate(0, 0x7fff0000)])
+  const { port, sockets } = await rawServer(t, hello, socket => void socket.pause())
+  const clock = new ManualClock()
+  const client = clientOf(t, `127.0.0.1:${port}`, { clock })
+  let failure: unknown
+  const sent = client
+    .send({ ...request, parts: [Buffer.alloc(32 << 20)], timeoutMs: 0 })
+    .catch(error => (failure = error))
+  while (sockets.length === 0) await new Promise(resolve => setImmediate(resolve))
+  await clock.advance(59_000)
+  t.equal(failure, undefined)
+  for (let second = 0; second < 10 && failure === undefined; second++) await clock.advance(1000)
+  await sent
+  t.match(failure, { kind: 'lost', message: /read nothing for 60000 ms/ })
 })
 
 t.test('pick_first takes the first address that answers, and the next when it is gone', async t => {

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../clock/clock.ts'
 import type { HeaderList } from '../headers.ts'
+import { clientWriteTimeoutMs } from '../limits.ts'
+import { WriteWatch } from '../write-watch.ts'
 import { type CallSink, ClientStream } from './client-stream.ts'
 import {
   cancel,
@@ -42,6 +44,7 @@ export class Http2ClientConnection extends Http2Connection<ClientStream> {
   #isGoneAway = false
   #pingSentMs = -1
   #lastUsedMs: number
+  readonly #writes = new WriteWatch()
 
   constructor(socket: Socket, settings: ClientConnectionSettings) {
     super(socket, {
@@ -273,6 +276,11 @@ export class Http2ClientConnection extends Http2Connection<ClientStream> {
   /** Looks after keepalive. Called about once a second. */
   check(nowMs: number): void {
     if (this.isClosing) return
+    if (this.#writes.stalledMs(this.socket, nowMs) >= clientWriteTimeoutMs) {
+      this.socket.destroy()
+      this.closed(`the server read nothing for ${clientWriteTimeoutMs} ms`)
+      return
+    }
     const { pingIntervalMs, pingTimeoutMs, pingWithoutCalls } = this.#settings
     if (this.#pingSentMs >= 0) {
       if (this.receivedMs > this.#pingSentMs) this.#pingSentMs = -1
