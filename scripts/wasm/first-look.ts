@@ -64,13 +64,52 @@ function literal(): FunctionSettings {
     )
   const isWord = (text: string): Code => i32.eq(get('folded'), number(word(text) | 0x20202020))
   const next = byteAt(p, 1)
+  const goesOn = (offset: number, text: string): Code =>
+    i32.eq(i32.or(i32.load(at(p, offset)), number(0x20202020)), number(word(text)))
+  /** The word that ends before `p`, by its last letters: no server, peer or the like. */
+  const isHome = (): Code => {
+    const isLast = (character: string) => isByte(fold(byteAt(p, -1)), character)
+    const isNot = (offset: number, character: string) =>
+      i32.ne(fold(byteAt(p, offset)), number(character.charCodeAt(0)))
+    return any(
+      isLast('g'),
+      isLast('y'),
+      all(isLast('l'), isNot(-3, 'c')),
+      all(isLast('t'), isByte(fold(byteAt(p, -2)), 'n')),
+      all(isLast('e'), isNot(-2, 'c'), isNot(-2, 't')),
+      all(isLast('r'), isNot(-3, 'v'), isNot(-3, 'e')),
+    )
+  }
   const body = [
     ...set('raw', i32.load(at(p, -3))),
     ...set('folded', i32.or(get('raw'), number(0x20202020))),
     ...set('factor', i32.load(number(layout.factorOffset))),
     ...when(isByte(byteAt(p), '~'), giveBack(isByte(fold(byteAt(p, -1)), 'q'))),
-    ...keepIf(i32.eq(i32.and(get('folded'), number(0xffffff)), number(word('api\0')))),
     ...when(i32.isZero(inTable(get('folded'))), dropIf(i32.isZero(inTable(i32.and(get('folded'), number(-256)))))),
+    // Ends of keys, with the tag of the value behind.
+    ...when(isByte(byteAt(p), '\x12'), [
+      ...when(isWord('ess\x12'), [
+        ...dropIf(i32.ne(i32.or(i32.load(at(p, -7)), number(0x20202020)), number(word('addr')))),
+        ...set('p', at(p, -7)),
+        ...when(i32.isZero(has(bitsAt(p, -1), layout.lookLetter)), set('p', at(p, -1))),
+        ...giveBack(isHome()),
+      ]),
+      ...when(isWord('ass\x12'), giveBack(isByte(fold(byteAt(p, -4)), 'p'))),
+      ...giveBack(i32.isZero(has(bitsAt(p, -4), layout.lookLetter))),
+    ]),
+    ...when(isByte(byteAt(p), ' '), [
+      ...when(isWord('orn '), giveBack(isByte(fold(byteAt(p, -4)), 'b'))),
+      ...giveBack(i32.isZero(has(bitsAt(p, -4), layout.lookLetter))),
+    ]),
+    ...when(isWord('veri'), giveBack(goesOn(1, 'fica'))),
+    ...when(isWord('nfir'), giveBack(goesOn(1, 'mati'))),
+    ...when(isWord('rity'), giveBack(goesOn(-7, 'secu'))),
+    ...when(isWord('piry'), giveBack(goesOn(-5, 'expi'))),
+    ...when(any(isWord('y_co'), isWord('n_co')), giveBack(isByte(fold(next), 'd'))),
+    ...when(
+      isWord('nino'),
+      giveBack(i32.isZero(i32.or(has(bitsAt(p, 1), layout.lookLetter), has(bitsAt(p, -4), layout.lookLetter)))),
+    ),
     // Paths: /home/, /Users, \Users.
     ...when(any(isByte(byteAt(p, -3), '/'), isByte(byteAt(p, -3), '\\')), [
       ...giveBack(choose(isByte(byteAt(p), 'm'), i32.eq(get('raw'), number(word('/hom'))), isByte(byteAt(p, -2), 'U'))),

@@ -1,5 +1,6 @@
 import { isNameByte } from './detectors/detection.ts'
 import { nameEndings } from './detectors/key-words.ts'
+import { matchesFolded } from './detectors/text-bytes.ts'
 import { builtInLiterals } from './scan/literals.ts'
 import * as layout from './scan/scan-layout.ts'
 
@@ -31,6 +32,13 @@ const wordCvv = packed('\0cvv')
 const wordDob = packed('\0dob')
 const wordKey = packed('\0key')
 const wordApi = packed('\0api')
+const wordVeri = packed('veri')
+const wordNfir = packed('nfir')
+const wordRity = packed('rity')
+const wordPiry = packed('piry')
+const wordYco = packed('y\x7fco')
+const wordNco = packed('n\x7fco')
+const wordNino = packed('nino')
 
 /** By the low bits of three bytes: whether a literal of the scanner ends so. Most places that it reports end otherwise. */
 const literalEnds = /* @__PURE__ */ (() => {
@@ -69,6 +77,19 @@ export function isStem(bytes: Uint8Array, at: number, end: number, four: number)
       return !isLetter(next) && isPersonBefore(bytes, at - 3)
     case wordStre:
       return (next | 0x20) === 0x65
+    case wordVeri:
+      return matchesFolded(bytes, at + 1, end, 'fication')
+    case wordNfir:
+      return matchesFolded(bytes, at + 1, end, 'mation')
+    case wordRity:
+      return matchesFolded(bytes, at - 7, end, 'security')
+    case wordPiry:
+      return matchesFolded(bytes, at - 5, end, 'expiry')
+    case wordYco:
+    case wordNco:
+      return (next | 0x20) === 0x64
+    case wordNino:
+      return !isLetter(next) && (at < 4 || !isLetter(bytes[at - 4]!))
     case wordPike:
       return (next | 0x20) === 0x79
     default:
@@ -83,7 +104,48 @@ export function isStem(bytes: Uint8Array, at: number, end: number, four: number)
     case wordDob:
       return true
     default:
-      return ((four >> 8) & threeMask) === wordApi
+      return ((four >> 8) & threeMask) === wordApi && ((four & 0xff) === 0x7f || (four & 0xff) === 0x2d)
+  }
+}
+
+/** `pin `, `pan ` and `born `, each a word of its own, with the space at `at`. */
+export function endsShortWord(bytes: Uint8Array, at: number): boolean {
+  const before = at > 3 ? bytes[at - 4]! : 0
+  if ((bytes[at - 3]! | 0x20) !== 0x6f) return !isLetter(before)
+  return (before | 0x20) === 0x62 && (at < 5 || !isLetter(bytes[at - 5]!))
+}
+
+/** Whether the key that ends before the tag at `at` may be one of the few whose values nothing else leads to. */
+export function mayBeKey(bytes: Uint8Array, at: number): boolean {
+  const last = bytes[at - 1]! | 0x20
+  // pin
+  if (last === 0x6e) return !isLetter(bytes[at - 4] ?? 0)
+  // pass
+  if (bytes[at - 3] === 0x61) return (bytes[at - 4]! | 0x20) === 0x70
+  return at > 12 && matchesFolded(bytes, at - 7, at, 'addr') && isHome(bytes, at - 8)
+}
+
+/** Whether the word before `address` may say where somebody lives: not server, peer, client, source, remote, local, host. */
+function isHome(bytes: Uint8Array, at: number): boolean {
+  const end = isLetter(bytes[at]!) ? at : at - 1
+  const c = bytes[end]! | 0x20
+  const b = bytes[end - 1]! | 0x20
+  const a = bytes[end - 2]! | 0x20
+  switch (c) {
+    case 0x72: // r: customer, user, owner; not server, peer
+      return b === 0x65 && a !== 0x76 && a !== 0x65
+    case 0x67: // g: billing
+      return b === 0x6e
+    case 0x6c: // l: postal, personal; not local
+      return a !== 0x63
+    case 0x65: // e: home, employee; not source, remote, device
+      return b !== 0x63 && b !== 0x74
+    case 0x74: // t: street, patient; not client, host
+      return b === 0x6e && !(a === 0x65 && (bytes[end - 4]! | 0x20) === 0x6c)
+    case 0x79: // y: delivery
+      return true
+    default:
+      return false
   }
 }
 
@@ -93,7 +155,7 @@ export const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20)
 const personEndings = /* @__PURE__ */ (() => {
   const table = new Uint8Array(32768)
   const words =
-    'ull rst ast ily ven dle lay ser mer lde ent son yee act est hor sur den gal eal ick ner yer ler ber ard'
+    'ull rst ast ily ven dle lay ser mer lde ent son yee act est hor sur den gal eal ick ner yer ler ber ard ing ery ant ary use ian'
   for (const word of words.split(' '))
     table[lettersIndex(word.charCodeAt(0), word.charCodeAt(1), word.charCodeAt(2))] = 1
   return table

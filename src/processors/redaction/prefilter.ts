@@ -4,6 +4,7 @@ import { keyBirth, keyCvv, keyPin, keyQueryCode, keySecret } from './detectors/k
 import { wholeValueFlags } from './detectors/keyed-values.ts'
 import { pairFlags } from './detectors/name-value-pairs.ts'
 import { colourStart } from './detectors/percent-text.ts'
+import { withCode } from './detectors/short-codes.ts'
 import {
   afterEscape,
   isAlnum,
@@ -27,7 +28,16 @@ import {
   mailbox,
   token,
 } from './prefilter-forms.ts'
-import { isLetter, isStem, mayEndLiteral, mayEndName, wordArer, wordFied } from './prefilter-names.ts'
+import {
+  endsShortWord,
+  isLetter,
+  isStem,
+  mayBeKey,
+  mayEndLiteral,
+  mayEndName,
+  wordArer,
+  wordFied,
+} from './prefilter-names.ts'
 import { kindDigits, kindToken } from './scan/scan-layout.ts'
 
 /**
@@ -179,6 +189,8 @@ export class Prefilter {
       return at > 3 && bytes[at - 4] === 0x5c && matchesFolded(bytes, at - 3, end, 'u0040')
     if (last === 0x4e && third === 0x49) return bytes[at - 5] === 0x2d && matchesExact(bytes, at - 4, end, 'BEGIN')
     if (last === 0x7e) return (third | 0x20) === 0x71
+    if (last === 0x12) return mayBeKey(bytes, at) && this.#isInKey(bytes, at - 1, end)
+    if (last === 0x20) return endsShortWord(bytes, at) && this.#isInProse(bytes, at - 1, end)
     const four = (first << 24) | (second << 16) | (third << 8) | last | 0x20202020
     if (!isStem(bytes, at, end, four)) {
       if (four === wordArer) return bearer(bytes, at + 1, end)
@@ -201,7 +213,8 @@ export class Prefilter {
       const length = isLong ? (bytes[tag]! & 127) | (bytes[tag + 1]! << 7) : bytes[tag]!
       const start = isLong ? tag + 2 : tag + 1
       if (start > at || start + length <= at || start + length > end || length > 512) continue
-      if ((this.#names.get(bytes, start, start + length) & wholeValueFlags & ~keyQueryCode) !== 0) return true
+      if ((this.#names.get(bytes, start, start + length) & ((wholeValueFlags & ~keyQueryCode) | namesNationalId)) !== 0)
+        return true
     }
     return false
   }
@@ -212,23 +225,28 @@ export class Prefilter {
     while (to < end && to - at < 64 && isNameByte(bytes[to]!)) to++
     if (to >= end) return false
     if (isPairSign(bytes, to)) {
-      let from = at - 3
+      let from = Math.max(0, at - 3)
       while (from > 0 && at - from < 60 && isNameByte(bytes[from - 1]!)) from--
-      if (((this.#names.get(bytes, from, to) | this.#names.get(bytes, from + 1, to)) & pairFlags) !== 0) return true
+      if (
+        ((this.#names.get(bytes, from, to) | this.#names.get(bytes, from + 1, to)) & (pairFlags | namesNationalId)) !==
+        0
+      )
+        return true
     }
     const isEncoded = bytes[to] === 0x25 || bytes[to] === 0x1b || bytes[to] === 0x5c
     if (!isEncoded && !isSpace(bytes[to]!)) return false
-    let from = at - 3
+    let from = Math.max(0, at - 3)
     const limit = Math.max(0, at - 60)
     while (from > limit && isNameByte(bytes[from - 1]!)) from--
     if (from > 0 && bytes[from - 1] === 0x5b) from = afterEscape(bytes, 0, from, end)
+    to = withCode(bytes, to, end)
     let behind = to
     while (behind < end && behind - to < 24 && isSpace(bytes[behind]!)) behind++
     const isOption = bytes[from] === 0x2d
     if (!isOption && !isEncoded && bytes[to] !== 0x0a && !hasDigitSoon(bytes, behind, end)) return false
     return (
       ((this.#names.get(bytes, from, to) | this.#names.get(bytes, from + 1, to)) &
-        (keySecret | keyBirth | keyCvv | keyPin)) !==
+        (keySecret | keyBirth | keyCvv | keyPin | namesNationalId)) !==
       0
     )
   }

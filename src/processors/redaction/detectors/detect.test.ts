@@ -100,6 +100,20 @@ const cases: readonly (readonly [text: string, marked: string, key?: string])[] 
     'password: [secret] pwd=[secret], DB_PASSWORD: [secret], x=1',
   ],
   ['passwd=$T#Cmb&u84E password=$DB_PASS', 'passwd=[secret]&u84E password=$DB_PASS'],
+  [
+    'your verification code is 203818. My PIN is 4821, security code: 117',
+    'your verification code is [secret]. My PIN is [secret], security code: [card_cvv]',
+  ],
+  [
+    'one-time password 548334; confirmation code is: 643605',
+    'one-time password [secret]; confirmation code is: [secret]',
+  ],
+  ['she was born on May 12, 1987 in Rome', 'she was born on [birth_date] in Rome'],
+  ['my NINO is AB123456C and PAN CRCCQ6444L, nino ZZ957656T', 'my NINO is [uk_nino] and PAN [in_pan], nino [uk_nino]'],
+  [
+    '[{"name":"otp","value":"341129"},{"name":"birthday","value":"22.10.1996"}]',
+    '[{"name":"otp","value":"[secret]"},{"name":"birthday","value":"[birth_date]"}]',
+  ],
   // What a limit cut off.
   ['dial postgres://app:Zk3pQ9xL', 'dial postgres://app:[url_credentials]'],
   ['user alice.smith@gma', 'user [email]'],
@@ -147,6 +161,7 @@ const clean = [
   'var key *[64]byte; Password: c.Password, secret = make([]byte, 32); Secret: *[64]byte, pwd = &user.pwd',
   'cursor=K8ikZCFPnDIamyAf6nfDsceeY0x-GuPW HTTP/1.1 200; c6e0 7551 1296 6618 765e cc15',
   'username = %(userName)s; href="#user-name">`user.name`</a> sig=REDACTED8REDACTED',
+  'security group 4821, pin mapping 12 to 14, pan left 4821, identity verification failed 3021 times, worn on 2024-01-15',
   'input_tokens=12 token_type: bearer secret_name=db-main key_id=abc password reset requested',
 ]
 

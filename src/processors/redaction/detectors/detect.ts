@@ -145,5 +145,6 @@ function inspectLiteral(d: Detection, at: number): void {
       break
     default:
   }
-  detectSecretWord(d, at)
+  // `pin ` and `pan ` end behind their word.
+  detectSecretWord(d, bytes[at] === 0x20 ? at - 1 : at)
 }

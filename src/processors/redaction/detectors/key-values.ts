@@ -4,14 +4,13 @@ import { detectColonChain } from './ip.ts'
 import * as key from './key-words.ts'
 import { detectKeyedValue, detectNamedId, leadingDateLength, wholeValueFlags } from './keyed-values.ts'
 import { detectNamedPair } from './name-value-pairs.ts'
+import { detectIdBehind, detectShortCode, withCode } from './short-codes.ts'
 import { isAlnum, isHex, isSpace, latin1, matchesFolded } from './text-bytes.ts'
 import { isCredential } from './tokens.ts'
 import { detectUrlCredentials, schemeLength } from './urls.ts'
 import { ValueRange } from './value-range.ts'
 
 const birth = detectorId('birth_date')
-const cvv = detectorId('card_cvv')
-const secret = detectorId('secret')
 const range = new ValueRange()
 const form = { isCertain: false, isProse: false, isParameter: false, isQuoted: false }
 
@@ -118,7 +117,7 @@ export function detectSecretWord(d: Detection, at: number): void {
   const isOption = name.startsWith('-') || (nameStart > start && bytes[nameStart - 1] === 0x2d)
   const flags = d.settings.keys.get(name).flags
   if ((flags & key.keyBirth) !== 0) detectBirthDate(d, nameEnd)
-  if ((flags & (key.keyCvv | key.keyPin)) !== 0) detectShortCode(d, nameEnd, (flags & key.keyCvv) !== 0)
+  detectNamedCode(d, name, nameStart, nameEnd)
   if ((flags & key.keySecret) === 0) return
   // <password type="plain">x</password>
   if (nameStart > start && bytes[nameStart - 1] === 0x3c && detectElement(d, name, flags, nameEnd)) return
@@ -143,6 +142,18 @@ export function detectSecretWord(d: Detection, at: number): void {
   form.isParameter = false
   form.isQuoted = range.isQuoted
   detectKeyedValue(d, flags, name, range.start, range.end, form)
+}
+
+/** Short codes and ids behind their names, which may have a second word: `security code`, `one-time password`. */
+function detectNamedCode(d: Detection, name: string, nameStart: number, nameEnd: number): void {
+  const { bytes, start, end } = d
+  const codeEnd = withCode(bytes, nameEnd, end)
+  const phrase = codeEnd > nameEnd ? `${name} ${latin1(bytes, nameEnd + 1, codeEnd)}` : name
+  const isOneTime = /one[- ]?time[ -]$/i.test(latin1(bytes, Math.max(start, nameStart - 9), nameStart))
+  const info = d.settings.keys.get(phrase)
+  const flags = isOneTime ? info.flags | key.keyPin : info.flags
+  if ((flags & (key.keyCvv | key.keyPin)) !== 0) detectShortCode(d, codeEnd, flags)
+  if (info.nationalIds !== 0) detectIdBehind(d, codeEnd)
 }
 
 /** What may stand behind a name that is a value itself: the end of a string or of a line. */
@@ -184,16 +195,6 @@ function detectElement(d: Detection, name: string, flags: number, at: number): b
   form.isQuoted = range.isQuoted
   detectKeyedValue(d, flags, name, range.start, range.end, form)
   return true
-}
-
-const shortCode = /^(?: (?:code|number|is|was|here))*:? (\d{3,8})(?![\w.:/-]*\d)/i
-
-/** `cvv 737`, `OTP is 493817`, from the end of the word. */
-function detectShortCode(d: Detection, at: number, isCvv: boolean): void {
-  const match = shortCode.exec(latin1(d.bytes, at, Math.min(d.end, at + 40)))
-  const digits = match?.[1]?.length ?? 0
-  if (isCvv ? digits === 3 || digits === 4 : digits >= 4)
-    d.add(isCvv ? cvv : secret, at + match![0].length - digits, at + match![0].length)
 }
 
 const identified = /^\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?(?=\\*['"])/i

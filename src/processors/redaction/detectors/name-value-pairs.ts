@@ -1,13 +1,13 @@
 import type { Detection } from './detection.ts'
-import { keyAuthorization, keyCookie, keySecret } from './key-words.ts'
-import { detectKeyedValue } from './keyed-values.ts'
+import { keyCommand, keyQueryCode } from './key-words.ts'
+import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
 import { latin1 } from './text-bytes.ts'
 import { ValueRange } from './value-range.ts'
 
 const range = new ValueRange()
 const form = { isCertain: false, isProse: false, isParameter: false, isQuoted: false }
 /** The names whose values are taken wherever they stand. */
-export const pairFlags = keySecret | keyAuthorization | keyCookie
+export const pairFlags = wholeValueFlags & ~(keyCommand | keyQueryCode)
 
 const lookAhead = 160
 const lookBack = 512
@@ -39,8 +39,9 @@ const partBehind = /^\\*["']?(?:;[^\r\n\\]*)?(?:(?:\r?\n|\\r\\n|\\n)[A-Za-z-]+:[
 /** A secret's name in `bytes[from, to)` that is itself a value: `{"name":"X-Api-Key","value":"..."}`, `("x-api-key", "...")`. */
 export function detectNamedPair(d: Detection, name: string, from: number, to: number): void {
   const { bytes, start, end } = d
-  const flags = d.settings.keys.get(name).flags & pairFlags
-  if (flags === 0) return
+  const info = d.settings.keys.get(name)
+  const flags = info.flags & pairFlags
+  if (flags === 0 && info.nationalIds === 0) return
   const before = latin1(bytes, Math.max(start, from - 48), from)
   const behind = latin1(bytes, to, Math.min(end, to + lookAhead))
   const value = nameOpening.test(before)
@@ -79,4 +80,5 @@ function takeBefore(d: Detection, flags: number, name: string, from: number): vo
 function take(d: Detection, flags: number, name: string): void {
   form.isQuoted = range.isQuoted
   if (range.end > range.start) detectKeyedValue(d, flags, name, range.start, range.end, form)
+  if (range.end > range.start && d.settings.keys.get(name).nationalIds !== 0) detectNamedId(d, range.start, range.end)
 }

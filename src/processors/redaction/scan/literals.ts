@@ -39,18 +39,33 @@ export const builtInLiterals: readonly string[] = [
   'stre', // street
   'fied', // identified by
   'd_li', // process.command_line
+  // Ends of attributes' keys: behind the key stands the tag of its value, 0x12.
+  'pin\x12',
+  'ass\x12', // pass
+  'ess\x12', // address
+  // Words before what is too short to be a candidate itself.
+  'pin ',
+  'pan ',
+  'orn ', // born
+  'veri', // verification code
+  'nfir', // confirmation code
+  'rity', // security code
+  'y_co', // security_code
+  'n_co', // verification_code
+  'piry', // expiry
+  'nino',
 ]
 
 /** The same in buckets, so that text hits few by chance; scripts/wasm/assign-buckets.ts finds them. */
 const buckets: readonly (readonly string[])[] = [
-  ['u003', 'u004', 'ecre', 'birt'],
-  ['name', '/hom', 'okie'],
-  ['arer', 'assc', 'assp', 'api-', 'assw'],
-  ['?dob', '?pwd', '?cvv', '?cvc'],
-  ['?%40', '?otp', '?7q~', '?8q~', 'api_'],
-  ['piKe', 'rede', 'fied', 'auth'],
-  ['duse', '/use', 'stre', '\\use'],
-  ['egin', 'ekey', 'd_li', '_key', 'skey', '-key', 'oken'],
+  ['pin\x12', '/use', 'duse', 'ecre', 'ess\x12'],
+  ['rede', 'stre', 'rity', 'piKe', '\\use', 'fied', 'piry'],
+  ['?dob', '?otp', '?%40'],
+  ['oken', 'egin', '-key', 'skey', 'nfir', 'ekey', '_key'],
+  ['api-', 'd_li', 'auth', 'veri', 'api_'],
+  ['arer', 'assc', 'assp', 'ass\x12', 'assw', 'birt'],
+  ['pan ', 'orn ', 'name', 'pin ', '/hom', 'nino', 'y_co', 'n_co', 'okie'],
+  ['?8q~', '?cvv', '?7q~', '?cvc', '?pwd', 'u004', 'u003'],
 ]
 
 /** The four tables that the scanner looks bytes up in: bit b of entry i says that bucket b takes index i there. */

@@ -1,0 +1,46 @@
+import { detectorId } from './catalog.ts'
+import type { Detection } from './detection.ts'
+import { keyCvv, keyPin } from './key-words.ts'
+import { detectNamedId } from './keyed-values.ts'
+import { isAlnum, latin1, matchesFolded } from './text-bytes.ts'
+
+const cvv = detectorId('card_cvv')
+const secret = detectorId('secret')
+
+/** Words that make a code's name out of the word before them. */
+const codeWords = ['code', 'pin', 'number', 'passcode', 'password', 'insurance number', 'insurance no', 'insurance']
+
+/** Where a name that ends at `at` ends with the word behind it: `verification code`, `national insurance number`. */
+export function withCode(bytes: Uint8Array, at: number, end: number): number {
+  if (bytes[at] !== 0x20) return at
+  for (const word of codeWords) {
+    const to = at + 1 + word.length
+    if (matchesFolded(bytes, at + 1, end, word) && (to >= end || !isAlnum(bytes[to]!))) return to
+  }
+  return at
+}
+
+const shortCode =
+  /^(?:[ _-](?:code|number|no|is|was|are|here|now|below))*(?:[:#]|\\*"[:,])? {0,2}\\*["'`]?(?:G-)?(\d{3,8}|\d{3}[ -]\d{3})(?![\w.:/-]*\d)/i
+
+/** `cvv 737`, `OTP is 493817`, `your verification code is: 203818`, from the end of the word. */
+export function detectShortCode(d: Detection, at: number, flags: number): void {
+  const match = shortCode.exec(latin1(d.bytes, at, Math.min(d.end, at + 48)))
+  if (match === null) return
+  const digits = match[1]!.length
+  const stop = at + match[0].length
+  if ((flags & keyCvv) !== 0 && digits <= 4) d.add(cvv, stop - digits, stop)
+  else if ((flags & keyPin) !== 0 && digits >= 4) d.add(secret, stop - digits, stop)
+}
+
+const idBehind = /^(?:[ _-](?:number|no|nr|id|card|code|is|was|num)\.?)*[:#]? {1,2}#?\\*["']?(?=[A-Za-z]{1,5}\d|\d{6})/
+
+/** `NINO is AB123456C`: a short id with letters behind its own name, from the end of that. */
+export function detectIdBehind(d: Detection, at: number): void {
+  const match = idBehind.exec(latin1(d.bytes, at, Math.min(d.end, at + 48)))
+  if (match === null) return
+  const from = at + match[0].length
+  let to = from
+  while (to < d.end && to - from < 16 && isAlnum(d.bytes[to]!)) to++
+  detectNamedId(d, from, to)
+}
