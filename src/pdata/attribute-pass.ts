@@ -1,7 +1,7 @@
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { wireBytes } from '../wire/wire-type.ts'
 import { varintLength } from '../wire/wire-writer.ts'
-import { type AttributeKey, hashKey, hashLengthFactor } from './attribute-key.ts'
+import type { AttributeKey } from './attribute-key.ts'
 import { type AttributeEdit, keysOf } from './attribute-plan.ts'
 import {
   type CompiledPlan,
@@ -11,13 +11,10 @@ import {
   noPlan,
   type WrittenAttribute,
 } from './compiled-plans.ts'
+import { foundKeysMax, KeyFinder } from './key-finder.ts'
 import * as otlp from './otlp-fields.ts'
-import { fieldNumbersMax, formBytes, formFixed64, formVarint, isRepeatedKind, type MessageType } from './schema.ts'
+import type { MessageType } from './schema.ts'
 
-/** Bits of a number that name keys, the sign left out. */
-const keysMax = 30
-const bucketCount = 64
-const bucketShift = 26
 /** Copies in words may read and write this far beyond their end. */
 const slackBytes = 16
 const headerBytesMax = 10
@@ -25,12 +22,7 @@ const headerBytesMax = 10
 const wordCopyMax = 240
 const keptBytesMax = 8 << 20
 
-// Numbers of this file's own: an imported constant is a load and a check at each use.
-const shortHeader = 2
-const shortAttributeMin = 6
-const openingMask = 0x80ff80ff | 0
-const valueMask = 0x80ff
-const keyTag = 0x0a
+/** Tags that everything plain has. */
 const valueTag = 0x12
 const groupTag = 0x0a
 const innerTag = 0x12
@@ -61,13 +53,8 @@ class Frame {
  */
 export class AttributePass {
   readonly #type: MessageType
-  readonly #keys: readonly AttributeKey[]
+  readonly #finder: KeyFinder
   readonly #plans: CompiledPlans
-  /** By bits of the hash: one more than the number of the first key there; by number of a key: the same of the next. */
-  readonly #buckets = new Uint8Array(bucketCount)
-  readonly #nextKeys: Uint8Array
-  /** Bytes: 4 at most, from where on a key's hash takes one read. */
-  readonly #shortestKey: number
   /** The plan that was used last, and the keys that it is for. */
   #plan: CompiledPlan = noPlan
   #plannedFor = -1
@@ -82,44 +69,22 @@ export class AttributePass {
   /** The request up to here is written, or left out. */
   #copiedUpTo = 0
 
-  /** Bounds of the attributes found in the current record, by number of the key. */
-  readonly #fieldStarts: Int32Array
-  readonly #fieldEnds: Int32Array
-  readonly #valueStarts: Int32Array
-  readonly #valueEnds: Int32Array
-  /** Numbers of the keys in the order in which the record has them. */
-  readonly #order = new Uint8Array(keysMax)
-  #foundCount = 0
-  #present = 0
-
   readonly #group = new Frame()
   readonly #scope = new Frame()
   readonly #requestCursor = new FieldCursor()
   readonly #groupCursor = new FieldCursor()
   readonly #scopeCursor = new FieldCursor()
-  readonly #slowCursor = new FieldCursor()
 
   private constructor(type: MessageType, edits: readonly AttributeEdit[], keys: readonly AttributeKey[]) {
     this.#type = type
-    this.#keys = keys
+    this.#finder = new KeyFinder(type, keys)
     this.#plans = new CompiledPlans(type.attributesField, edits, keys)
-    this.#nextKeys = new Uint8Array(keys.length)
-    this.#shortestKey = Math.min(4, ...keys.map(({ bytes }) => bytes.length))
-    for (const [i, { hash }] of keys.entries()) {
-      const bucket = bucketOf(hash)
-      this.#nextKeys[i] = this.#buckets[bucket]!
-      this.#buckets[bucket] = i + 1
-    }
-    this.#fieldStarts = new Int32Array(keys.length)
-    this.#fieldEnds = new Int32Array(keys.length)
-    this.#valueStarts = new Int32Array(keys.length)
-    this.#valueEnds = new Int32Array(keys.length)
   }
 
   /** Undefined where there are too many keys. `type` is that of the records. */
   static of(type: MessageType, edits: readonly AttributeEdit[]): AttributePass | undefined {
     const keys = keysOf(edits)
-    if (keys.length > keysMax) return undefined
+    if (keys.length > foundKeysMax) return undefined
     return new AttributePass(type, edits, keys)
   }
 
@@ -154,6 +119,7 @@ export class AttributePass {
   #release(): void {
     this.#bytes = emptyBytes
     this.#view = emptyView
+    this.#finder.release()
     if (this.#out.length <= keptBytesMax) return
     this.#out = emptyBytes
     this.#outView = emptyView
@@ -213,14 +179,14 @@ export class AttributePass {
   }
 
   #record(fieldStart: number, start: number, end: number): boolean {
-    if (!this.#find(start, end) || !this.#choosePlan()) return false
+    if (!this.#finder.find(this.#bytes, this.#view, start, end) || !this.#choosePlan()) return false
     if (!this.#plan.changesNothing) this.#write(this.#plan, fieldStart, start, end)
     return true
   }
 
   /** Most records are like the one before. */
   #choosePlan(): boolean {
-    const present = this.#present
+    const present = this.#finder.present
     if (present === this.#plannedFor) return true
     const plan = this.#plans.of(present)
     if (plan === undefined) return false
@@ -229,153 +195,10 @@ export class AttributePass {
     return true
   }
 
-  /** Notes the wanted attributes of the record in `bytes[start, end)`. */
-  #find(start: number, end: number): boolean {
-    const bytes = this.#bytes
-    const view = this.#view
-    const buckets = this.#buckets
-    const shortestKey = this.#shortestKey
-    const { attributesTag, attributesField, forms, kinds } = this.#type
-    const opening = attributesTag | (keyTag << 16)
-    let seen = 0
-    let offset = start
-    this.#present = 0
-    this.#foundCount = 0
-    while (offset < end) {
-      // A key and a value of less than 128 bytes, all together too: nearly every attribute. Two reads tell.
-      while (offset + shortAttributeMin <= end) {
-        const first = view.getInt32(offset, true)
-        if ((first & openingMask) !== opening) break
-        const next = offset + shortHeader + ((first >>> 8) & 127)
-        const keyLength = first >>> 24
-        const keyTo = offset + 2 * shortHeader + keyLength
-        if (next > end || keyTo + shortHeader > next) break
-        const second = view.getInt16(keyTo, true)
-        if ((second & valueMask) !== valueTag || keyTo + shortHeader + (second >>> 8) !== next) break
-        if (keyLength >= shortestKey) {
-          const hash =
-            keyLength < 4
-              ? hashKey(bytes, keyTo - keyLength, keyTo)
-              : view.getInt32(keyTo - 4, true) ^ Math.imul(keyLength, hashLengthFactor)
-          const first = buckets[Math.imul(hash, hashLengthFactor) >>> bucketShift]!
-          if (first !== 0 && !this.#note(first, hash, offset, next, keyTo - keyLength, keyTo, keyTo + shortHeader)) {
-            return false
-          }
-        }
-        offset = next
-      }
-      if (offset >= end) break
-      const tag = bytes[offset]!
-      if (tag === attributesTag) {
-        offset = this.#longAttribute(offset, end)
-        if (offset < 0) return false
-        continue
-      }
-      const form = forms[tag]!
-      let fieldNumber = tag >>> 3
-      // Beyond the buffer there is no byte: the careful cursor says so.
-      const second = offset + 1 < end ? bytes[offset + 1]! : 128
-      if (form === formFixed64) offset += 9
-      else if (form === formVarint && second < 128) offset += 2
-      else if (form === formBytes && second < 128) offset += 2 + second
-      else {
-        const cursor = this.#slowCursor.reset(bytes, offset, end)
-        cursor.next()
-        offset = cursor.fieldEnd
-        fieldNumber = cursor.fieldNumber
-        if (fieldNumber === attributesField) return false
-        if (fieldNumber >= fieldNumbersMax) continue
-      }
-      if (offset > end) return false
-      const bit = 1 << fieldNumber
-      // Twice where once is meant: what protobuf makes of it the walk knows.
-      if ((seen & bit) !== 0 && !isRepeatedKind(kinds[fieldNumber]!)) return false
-      seen |= bit
-    }
-    return true
-  }
-
-  /** Reads an attribute with longer lengths or with its value first. Returns its end, -1 where it is of yet another shape. */
-  #longAttribute(start: number, end: number): number {
-    const bytes = this.#bytes
-    let at = start + 1
-    let shift = 0
-    let length = 0
-    for (let more = true; more; shift += 7) {
-      if (at >= end || shift > 21) return -1
-      const byte = bytes[at++]!
-      length |= (byte & 127) << shift
-      more = byte > 127
-    }
-    const next = at + length
-    if (next > end) return -1
-    let keyStart = 0
-    let keyEnd = 0
-    let valueStart = 0
-    let valueEnd = 0
-    while (at < next) {
-      const tag = bytes[at++]!
-      length = 0
-      shift = 0
-      for (let more = true; more; shift += 7) {
-        if (at >= next || shift > 21) return -1
-        const byte = bytes[at++]!
-        length |= (byte & 127) << shift
-        more = byte > 127
-      }
-      if (at + length > next) return -1
-      if (tag === keyTag && keyStart === 0) {
-        keyStart = at
-        keyEnd = at + length
-      } else if (tag === valueTag && valueStart === 0) {
-        valueStart = at
-        valueEnd = at + length
-      } else return -1
-      at += length
-    }
-    if (keyStart === 0 || valueStart === 0) return -1
-    const hash = hashKey(bytes, keyStart, keyEnd)
-    const first = this.#buckets[bucketOf(hash)]!
-    if (first === 0) return next
-    const found = this.#foundCount
-    if (!this.#note(first, hash, start, next, keyStart, keyEnd, valueStart)) return -1
-    if (this.#foundCount > found) this.#valueEnds[this.#order[found]!] = valueEnd
-    return next
-  }
-
-  /** Notes the attribute if its key is wanted; false where the record has that key already. */
-  #note(
-    firstKey: number,
-    hash: number,
-    fieldStart: number,
-    fieldEnd: number,
-    keyStart: number,
-    keyEnd: number,
-    valueStart: number,
-  ): boolean {
-    const keys = this.#keys
-    for (let i = firstKey; i !== 0; i = this.#nextKeys[i - 1]!) {
-      const key = keys[i - 1]!
-      if (key.hash !== hash || !key.equalsIn(this.#view, keyStart, keyEnd)) continue
-      const number = i - 1
-      const bit = 1 << number
-      if ((this.#present & bit) !== 0) return false
-      this.#present |= bit
-      this.#order[this.#foundCount++] = number
-      this.#fieldStarts[number] = fieldStart
-      this.#fieldEnds[number] = fieldEnd
-      this.#valueStarts[number] = valueStart
-      this.#valueEnds[number] = fieldEnd
-      return true
-    }
-    return true
-  }
-
   /** Writes the record, whose field is `bytes[fieldStart, end)` and whose payload begins at `start`. */
   #write(plan: CompiledPlan, fieldStart: number, start: number, end: number): void {
     const { fates, changes, inserts } = plan
-    const order = this.#order
-    const count = this.#foundCount
+    const { order, foundCount: count, fieldStarts, fieldEnds } = this.#finder
     if (!this.#scope.isOpen) this.#openBoth()
     if (this.#copiedUpTo !== fieldStart) this.#flush(fieldStart)
     this.#ensure((end - fieldStart) * plan.copiesMax + plan.writtenBytes)
@@ -387,8 +210,8 @@ export class AttributePass {
       const key = order[i]!
       const fate = fates[key]!
       if (fate === fateKept) continue
-      this.#copy(from, this.#fieldStarts[key]!)
-      from = this.#fieldEnds[key]!
+      this.#copy(from, fieldStarts[key]!)
+      from = fieldEnds[key]!
       if (fate === fateChanged) this.#attribute(changes[key]!)
       if (isInserted) continue
       isInserted = true
@@ -405,8 +228,8 @@ export class AttributePass {
       this.#constant(start, end)
       return
     }
-    const valueStart = this.#valueStarts[from]!
-    const valueEnd = this.#valueEnds[from]!
+    const valueStart = this.#finder.valueStarts[from]!
+    const valueEnd = this.#finder.valueEnds[from]!
     const valueBytes = valueEnd - valueStart
     this.#header(this.#type.attributesTag, end - start + 1 + varintLength(valueBytes) + valueBytes)
     this.#constant(start, end)
@@ -499,10 +322,6 @@ function enter(frame: Frame, field: FieldCursor): void {
   frame.valueStart = field.valueStart
   frame.fieldEnd = field.fieldEnd
   frame.isOpen = false
-}
-
-function bucketOf(hash: number): number {
-  return Math.imul(hash, hashLengthFactor) >>> bucketShift
 }
 
 function putVarint(bytes: Uint8Array, start: number, value: number): number {
