@@ -1,6 +1,6 @@
 import type { AckSet } from './ack-set.ts'
 import type { LogRecord } from './record.ts'
-import { addRecord, type BacklogTotals } from './totals.ts'
+import { addRecord, addTotals, type BacklogTotals } from './totals.ts'
 
 /** How far a segment reached when something in it was last acknowledged, and all that was ever written to it. */
 export interface Extent {
@@ -66,4 +66,11 @@ export class ExtentCheck {
     this.#openGaps += sequence - from + 1 - this.#acks.countWithin(from, sequence)
     this.#lastSequence = sequence
   }
+}
+
+/** Of a segment whose records were not looked at one by one: what is left where `lost` never came. */
+export function withoutLost(extent: Extent, lost: Readonly<BacklogTotals>): Extent {
+  const totals = { ...extent.totals }
+  addTotals(totals, lost, -1)
+  return { ...extent, totals }
 }

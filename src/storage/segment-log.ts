@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { sleep } from '../clock/clock.ts'
 import { AckFile } from './ack-file.ts'
 import { lockDirectory, thisProcess, unlockDirectory } from './directory-lock.ts'
-import { ExtentCheck } from './extent.ts'
+import { type Extent, ExtentCheck, withoutLost } from './extent.ts'
 import { ExtentFile } from './extent-file.ts'
 import { errorCode, isDiskFull, nodeFileSystem, writeStart } from './file-system.ts'
 import { type LifeSign, removeDeadSigns, showLife } from './life-sign.ts'
@@ -120,6 +120,13 @@ export class SegmentLog {
       if (this.#isClosed || segment.isScanned) continue
       const totals = segment.unread
       const { extent } = segment
+      if (extent !== undefined && this.#isAllWaiting(segment, extent)) {
+        addTotals(totals, extent.totals)
+        segment.endOffset = extent.endOffset
+        segment.isScanned = true
+        found({ ...totals })
+        continue
+      }
       const check = extent === undefined ? undefined : new ExtentCheck(extent, this.#acks.set)
       const reader = new SegmentReader(segment, 0, range => {
         // With an extent that is known without them, and better.
@@ -143,6 +150,16 @@ export class SegmentLog {
       found({ ...totals })
       this.#dropAcked()
     }
+  }
+
+  /**
+   * Whether the extent says all that a look at each record would: nothing of the segment is acked, nothing was written behind it,
+   * and its file is as long as it should be. What is damaged in it is found, and counted, when it is read.
+   */
+  #isAllWaiting(segment: Segment, { firstSequence, lastSequence, endOffset }: Extent): boolean {
+    const next = this.#segments[this.#segments.indexOf(segment) + 1]
+    if (next?.firstSequence !== lastSequence + 1 || segment.isUnreadable || segment.endOffset < endOffset) return false
+    return this.#acks.set.countWithin(firstSequence, lastSequence) === 0
   }
 
   /** Resolves at the log's level; rejects with the system's error where the disk refuses, and then nothing was kept. */
@@ -475,11 +492,13 @@ export class SegmentLog {
 
   /** At the end of a segment: what was counted in it and never came. */
   #reportMissing(segment: Segment): void {
-    const { name, endOffset, cause, remaining } = segment
+    const { name, endOffset, cause, extent } = segment
     const lost = { ...segment.unread }
     if (lost.items <= 0 && lost.units <= 0 && lost.bytes <= 0 && !(segment.isUnreadable && !segment.isReported)) return
     Object.assign(segment.unread, { records: 0, items: 0, bytes: 0, units: 0 })
     segment.isReported = true
+    // The next start shall not tell it again.
+    const remaining = segment.remaining ?? (extent && withoutLost(extent, lost))
     if (remaining !== undefined) void this.#extents.note(remaining)
     const place = { segment: name, offset: endOffset, bytes: new Uint8Array(0), isTail: true, isTorn: false }
     this.#settings.events.damaged({ ...place, itemCount: Math.max(0, lost.items), lost, cause }, true)

@@ -14,9 +14,9 @@ export function addRecord(totals: BacklogTotals, record: LogRecord, sign: 1 | -1
   totals.units += sign * record.units
 }
 
-export function addTotals(totals: BacklogTotals, more: Readonly<BacklogTotals>): void {
-  totals.records += more.records
-  totals.items += more.items
-  totals.bytes += more.bytes
-  totals.units += more.units
+export function addTotals(totals: BacklogTotals, more: Readonly<BacklogTotals>, sign: 1 | -1 = 1): void {
+  totals.records += sign * more.records
+  totals.items += sign * more.items
+  totals.bytes += sign * more.bytes
+  totals.units += sign * more.units
 }
