@@ -21,14 +21,15 @@ function oracle(value: Uint8Array): unknown {
 for (const [what, value, expected, plain] of [
   ['text', 'héllo', 'héllo', { stringValue: 'héllo' }],
   ['empty text', '', '', { stringValue: '' }],
-  ['a whole number', 5, 5n, { intValue: '5' }],
+  ['a bigint', 5n, 5n, { intValue: '5' }],
+  ['a whole number, which is a double', 5, 5, { doubleValue: 5 }],
   ['a negative bigint', -(2n ** 63n), -(2n ** 63n), { intValue: '-9223372036854775808' }],
   ['a fraction', 1.5, 1.5, { doubleValue: 1.5 }],
   ['a bool', true, true, { boolValue: true }],
   ['false', false, false, { boolValue: false }],
   ['bytes', Uint8Array.of(1, 2), Uint8Array.of(1, 2), { bytesValue: '0102' }],
   ['null', null, undefined, {}],
-  ['a list', ['a', 1], ['a', 1n], { arrayValue: { values: [{ stringValue: 'a' }, { intValue: '1' }] } }],
+  ['a list', ['a', 1n], ['a', 1n], { arrayValue: { values: [{ stringValue: 'a' }, { intValue: '1' }] } }],
   ['an empty list', [], [], { arrayValue: {} }],
   [
     'a map',
@@ -56,7 +57,7 @@ for (const [what, value, expected, plain] of [
 }
 
 t.test('of several members of the oneof the last one counts', async t => {
-  const bytes = Buffer.concat([encodeValue('first'), encodeValue(7)])
+  const bytes = Buffer.concat([encodeValue('first'), encodeValue(7n)])
   t.equal(read(bytes), 7n)
   t.same(oracle(bytes), { intValue: '7' })
 })
@@ -71,7 +72,7 @@ t.test('a member of the wrong wire type is no member', async t => {
 
 t.test('a visitor sees every leaf and key, also those that a oneof hides', async t => {
   const leaves: string[] = []
-  const bytes = Buffer.concat([encodeValue('hidden'), encodeValue({ k: ['a', { deep: 'b' }], n: 1 })])
+  const bytes = Buffer.concat([encodeValue('hidden'), encodeValue({ k: ['a', { deep: 'b' }], n: 1n })])
   visitValue(bytes, 0, bytes.length, {
     leaf: (kind, start, end, keyStart, keyEnd) => {
       const text = kind === valueString ? bytes.toString('utf8', start, end) : `#${kind}`

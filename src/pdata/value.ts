@@ -256,8 +256,8 @@ export function encodeDouble(value: number): EncodedValue {
 }
 
 /**
- * Encodes what a YAML file or a JavaScript caller means: integers become int, other numbers double, lists arrays, maps
- * key-value lists, null the empty value.
+ * Encodes what a configuration or `toJs` holds: a bigint becomes an int, a number a double, even a whole one, lists arrays,
+ * maps key-value lists, null the empty value.
  */
 export function encodeValue(value: unknown): EncodedValue {
   const writer = new WireWriter(64)
@@ -271,10 +271,8 @@ function writeValue(writer: WireWriter, value: unknown, depth: number): void {
   if (typeof value === 'string') writer.stringField(otlp.anyString, value)
   else if (typeof value === 'boolean') writer.boolField(otlp.anyBool, value)
   else if (typeof value === 'bigint') writer.varint64Field(otlp.anyInt, value)
-  else if (typeof value === 'number') {
-    if (Number.isSafeInteger(value) && !Object.is(value, -0)) writer.varint64Field(otlp.anyInt, BigInt(value))
-    else writer.doubleField(otlp.anyDouble, value)
-  } else if (value instanceof Uint8Array) writer.bytesField(otlp.anyBytes, value)
+  else if (typeof value === 'number') writer.doubleField(otlp.anyDouble, value)
+  else if (value instanceof Uint8Array) writer.bytesField(otlp.anyBytes, value)
   else if (Array.isArray(value)) {
     const list = writer.open(otlp.anyArray)
     for (const item of value) {

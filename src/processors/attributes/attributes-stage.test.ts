@@ -30,6 +30,7 @@ const cases: [title: string, action: string, before: Record<string, unknown>, af
   ['updates a present key', '{key: a, value: true, action: update}', { a: 'x' }, { a: true }],
   ['leaves an absent key to update', '{key: a, value: 1, action: update}', { b: 'x' }, { b: 'x' }],
   ['upserts an absent key', '{key: a, value: 1.5, action: upsert}', {}, { a: 1.5 }],
+  ['writes a double for 1.0', '{key: a, value: 1.0, action: upsert}', {}, { a: 1 }],
   ['upserts a present key', '{key: a, value: text, action: UPSERT}', { a: 1n }, { a: 'text' }],
   ['writes lists and maps', '{key: a, value: [1, {b: c}], action: insert}', {}, { a: [1n, { b: 'c' }] }],
   ['copies from another key', '{key: a, from_attribute: b, action: upsert}', { b: 'x' }, { b: 'x', a: 'x' }],

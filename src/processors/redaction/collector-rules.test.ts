@@ -95,10 +95,10 @@ t.test('the summary counts, names keys in debug, and adds to an earlier one', as
 t.test('log bodies are walked by key', async t => {
   const yaml = '{allow_all_keys: true, blocked_values: [secret], blocked_key_patterns: [pass], summary: debug}'
   const stage = new RedactionStage(parseConfig(redactionConfig, yaml), 'logs')
-  const body = { kvlistValue: { values: attributesOf({ a: ['x', 'secret'], pass: 'word', n: 1n }) } }
+  const body = { kvlistValue: { values: attributesOf({ a: ['x', 'secret'], pass: 'word', n: 1n, d: 2 }) } }
   const out = runProcessor(stage, 'logs', requestOf('logs', [{ body }]))
   const record = recordsOf('logs', out.request)[0]!
-  t.same(record['body'], { kvlistValue: { values: attributesOf({ a: ['x', '****'], pass: '****', n: 1n }) } })
+  t.same(record['body'], { kvlistValue: { values: attributesOf({ a: ['x', '****'], pass: '****', n: 1n, d: 2 }) } })
   t.same(valuesOf(record['attributes']), {
     'redaction.body.masked.count': 2n,
     'redaction.body.masked.keys': 'a.[1],pass',
