@@ -10,6 +10,8 @@ const madeMax = 1024
 const clearingsMax = 64
 
 const unknown = -1
+/** One for each byte: a look-up by class first would stand in the way of the next state. */
+const columns = 256
 const opSplit = 0
 const opBytes = 1
 const opMatch = 2
@@ -27,9 +29,9 @@ export class ByteAutomaton {
   readonly #sets: Uint8Array[] = []
   /** Steps for a match's first byte, of their own: what stands elsewhere belongs to a match under way. */
   readonly #start: readonly number[]
-  readonly #classOf = new Uint8Array(256)
-  /** One byte of each class. */
-  readonly #samples: number[] = []
+  /** By byte: all bytes that no step tells from it. */
+  readonly #alike: (readonly number[])[] = []
+  /** By state and byte: the next state, `unknown`, or below it the next state behind a match. */
   #table = new Int32Array(0)
   readonly #states: Int32Array[] = []
   readonly #numbers = new Map<string, number>()
@@ -37,6 +39,8 @@ export class ByteAutomaton {
   #mark = 0
   readonly #stack: number[] = []
   #clearings = 0
+  /** States made in this search. */
+  #made = 0
   /** After `find`: the matches that it saw begin here or later. */
   from = 0
   /** After `find`: whatever begins before here ends here at the latest. */
@@ -67,40 +71,46 @@ export class ByteAutomaton {
 
   /** Whether anything in `bytes[start, end)` may match; then `from` and `end` say where the first such piece lies. */
   find(bytes: Uint8Array, start: number, end: number): boolean {
-    const classOf = this.#classOf
     let table = this.#table
     let state = 0
-    let made = 0
-    let from = start
-    let hasMatch = false
+    this.#made = 0
+    // One branch that is never taken: to ask for the first state at each byte costs more than all else, since nobody can
+    // foretell where words end.
     for (let i = start; i < end; i++) {
-      let next = table[state + classOf[bytes[i]!]!]!
-      if (next === unknown) {
-        if (++made > madeMax || this.#clearings > clearingsMax) {
-          this.from = from
-          this.end = end
-          return true
-        }
-        next = this.#make(state, classOf[bytes[i]!]!)
-        table = this.#table
+      const next = table[state | bytes[i]!]!
+      if (next >= 0) {
+        state = next
+        continue
       }
-      if (next < unknown) {
-        hasMatch = true
-        next = -2 - next
-      }
-      state = next
-      if (state === 0) {
-        if (hasMatch) {
-          this.from = from
-          this.end = i + 1
-          return true
-        }
-        from = i + 1
-      }
+      const entry = next === unknown ? this.#make(state, bytes[i]!) : next
+      table = this.#table
+      if (entry === unknown) return this.#perhaps(start, end)
+      if (entry < unknown) return this.#piece(bytes, start, i, end)
+      state = entry
     }
+    return false
+  }
+
+  #perhaps(from: number, end: number): boolean {
     this.from = from
     this.end = end
-    return hasMatch
+    return true
+  }
+
+  /** Where the piece begins and ends in which the first match ends at `at`. */
+  #piece(bytes: Uint8Array, start: number, at: number, end: number): boolean {
+    let state = 0
+    let from = start
+    for (let i = start; i < end; i++) {
+      let next = this.#table[state | bytes[i]!]!
+      if (next === unknown) next = this.#make(state, bytes[i]!)
+      if (next === unknown) return this.#perhaps(from, end)
+      state = next < unknown ? -2 - next : next
+      if (state !== 0) continue
+      if (i >= at) return this.#perhaps(from, i + 1)
+      from = i + 1
+    }
+    return this.#perhaps(from, end)
   }
 
   /** States kept now. */
@@ -144,34 +154,30 @@ export class ByteAutomaton {
     return at
   }
 
-  /** Bytes that no step tells apart share a column. */
+  /** Bytes that no step tells apart: what is found out for one holds for all. */
   #classify(): void {
-    const classes = new Map<string, number>()
-    for (let byte = 0; byte < 256; byte++) {
+    const classes = new Map<string, number[]>()
+    for (let byte = 0; byte < columns; byte++) {
       const key = this.#sets.map(set => set[byte]).join('')
-      let number = classes.get(key)
-      if (number === undefined) {
-        number = classes.size
-        classes.set(key, number)
-        this.#samples.push(byte)
-      }
-      this.#classOf[byte] = number
+      const alike = classes.get(key) ?? []
+      if (alike.length === 0) classes.set(key, alike)
+      alike.push(byte)
+      this.#alike.push(alike)
     }
   }
 
   #forget(): void {
     this.#states.length = 0
     this.#numbers.clear()
-    this.#table = new Int32Array(this.#samples.length * 16).fill(unknown)
+    this.#table = new Int32Array(columns * 16).fill(unknown)
     this.#mark++
     this.#number(this.#follow(this.#start).steps)
   }
 
-  /** The table's entry for what follows `state` on a byte of that class. */
-  #make(state: number, byteClass: number): number {
-    const columns = this.#samples.length
+  /** The table's entry for what follows `state` on that byte, and on all that no step tells from it; `unknown` after too many. */
+  #make(state: number, byte: number): number {
+    if (++this.#made > madeMax || this.#clearings > clearingsMax) return unknown
     const steps = this.#states[state / columns]!
-    const byte = this.#samples[byteClass]!
     const seeds = [...this.#start]
     for (const step of steps) if (this.#sets[this.#seconds[step]!]![byte] === 1) seeds.push(this.#firsts[step]!)
     this.#mark++
@@ -184,7 +190,7 @@ export class ByteAutomaton {
     const number = this.#number(next) * columns
     const entry = isMatch ? -2 - number : number
     // After a clearing `state` is another state's place.
-    if (!isFull) this.#table[state + byteClass] = entry
+    if (!isFull) for (const like of this.#alike[byte]!) this.#table[state + like] = entry
     return entry
   }
 
@@ -213,7 +219,6 @@ export class ByteAutomaton {
     const number = this.#states.length
     this.#states.push(Int32Array.from(steps))
     this.#numbers.set(key, number)
-    const columns = this.#samples.length
     if ((number + 1) * columns > this.#table.length) {
       const grown = new Int32Array(this.#table.length * 2).fill(unknown)
       grown.set(this.#table)
