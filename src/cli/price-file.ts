@@ -5,6 +5,7 @@ import { StageWalk } from '../pdata/stage-walk.ts'
 import { costConfig } from '../processors/cost/config.ts'
 import { CostStage } from '../processors/cost/cost-stage.ts'
 import { parseCountName, spendLabels } from '../processors/cost/spend-counts.ts'
+import { WireError } from '../wire/wire-error.ts'
 import { UsageError } from './command.ts'
 
 /** Amounts with the labels of `spendLabels`. */
@@ -13,45 +14,104 @@ export interface Spent {
   readonly amount: number
 }
 
+/** Calls that have no price, by `provider`, `model` and `reason`. */
+export interface Unpriced {
+  readonly labels: Readonly<Record<string, string>>
+  readonly calls: number
+}
+
+export interface SpendReport {
+  readonly spent: Spent[]
+  readonly unpriced: Unpriced[]
+}
+
+const unpricedLabels = ['provider', 'model', 'reason'] as const
+/** The signals in which calls are reported. */
+const signals = ['traces', 'logs'] as const
+type Signal = (typeof signals)[number]
+
 /** What the model calls in a file of OTLP cost; `-` is standard input. Throws a `UsageError` for one that is none. */
-export function priceFile(path: string): Spent[] {
-  let bytes: Uint8Array
+export function priceFile(path: string): SpendReport {
+  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })
+  const walks = { traces: new StageWalk('traces', [stage]), logs: new StageWalk('logs', [stage]) }
+  const report: SpendReport = { spent: [], unpriced: [] }
+  for (const [signal, request] of requestsOf(contentOf(path), path)) {
+    walks[signal].run(request)
+    for (const [name, amount] of stage.takeCounts()) {
+      const { kind, values } = parseCountName(name)
+      const labelled = (labels: readonly string[]) =>
+        Object.fromEntries(labels.map((label, i) => [label, values[i] ?? '']))
+      if (kind === 'cost') report.spent.push({ labels: labelled(spendLabels), amount })
+      else if (kind === 'unpriced') report.unpriced.push({ labels: labelled(unpricedLabels), calls: amount })
+    }
+  }
+  return report
+}
+
+function contentOf(path: string): Uint8Array {
   try {
-    bytes = readFileSync(path === '-' ? 0 : path)
+    return readFileSync(path === '-' ? 0 : path)
   } catch (error) {
     throw new UsageError(`${path} cannot be read: ${(error as Error).message}`)
   }
-  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })
-  const walk = new StageWalk('traces', [stage])
-  const spent: Spent[] = []
-  for (const request of requestsOf(bytes, path)) {
-    walk.run(request)
-    for (const [name, amount] of stage.takeCounts()) {
-      const { kind, values } = parseCountName(name)
-      if (kind !== 'cost') continue
-      spent.push({ labels: Object.fromEntries(spendLabels.map((label, i) => [label, values[i] ?? ''])), amount })
-    }
-  }
-  return spent
 }
 
-/** Lines of OTLP/JSON, or one protobuf request. */
-function* requestsOf(bytes: Uint8Array, path: string): Generator<Uint8Array> {
-  if (bytes[0] !== 0x7b) {
-    yield bytes
+/** Lines of OTLP/JSON, one document of it, or one protobuf request. */
+function* requestsOf(bytes: Uint8Array, path: string): Generator<[Signal, Uint8Array]> {
+  if (bytes.length === 0) throw new UsageError(`${path} is empty`)
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (/^\s*\{/.test(text.toString('latin1', 0, 64))) {
+    if (isOneDocument(text)) yield* jsonRequests(text, path)
+    else yield* linesOf(text, path)
     return
   }
-  let start = 0
-  for (let line = 1; start < bytes.length; line++) {
-    let end = bytes.indexOf(0x0a, start)
-    if (end < 0) end = bytes.length
-    if (end > start) {
-      try {
-        yield jsonToOtlp('traces', bytes.subarray(start, end))
-      } catch (error) {
-        throw new UsageError(`${path}:${line} is no OTLP/JSON: ${(error as Error).message}`)
-      }
+  for (const signal of signals) {
+    try {
+      // A request says nothing of its signal: read as another one it is malformed, or has no calls.
+      new StageWalk(signal, [{ span: () => 0, logRecord: () => 0 }]).run(bytes)
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error
+      if (signal === 'logs') continue
+      throw new UsageError(`${path} is neither OTLP/JSON nor a protobuf request: ${error.message}`)
     }
+    yield [signal, bytes]
+  }
+}
+
+function* linesOf(text: Buffer, path: string): Generator<[Signal, Uint8Array]> {
+  let start = 0
+  for (let line = 1; start < text.length; line++) {
+    let end = text.indexOf(0x0a, start)
+    if (end < 0) end = text.length
+    if (end > start) yield* jsonRequests(text.subarray(start, end), `${path}:${line}`)
     start = end + 1
+  }
+}
+
+/** Whether the text as a whole is JSON, over several lines: its first line alone is not. */
+function isOneDocument(text: Buffer): boolean {
+  const end = text.indexOf(0x0a)
+  return end >= 0 && !isJson(text.subarray(0, end)) && isJson(text)
+}
+
+function isJson(text: Buffer): boolean {
+  try {
+    JSON.parse(text.toString())
+    return true
+  } catch (error) {
+    if (error instanceof SyntaxError) return false
+    throw error
+  }
+}
+
+function* jsonRequests(json: Uint8Array, place: string): Generator<[Signal, Uint8Array]> {
+  for (const signal of signals) {
+    let request: Uint8Array
+    try {
+      request = jsonToOtlp(signal, json)
+    } catch (error) {
+      throw new UsageError(`${place} is no OTLP/JSON: ${(error as Error).message}`)
+    }
+    if (request.length > 0) yield [signal, request]
   }
 }

@@ -1,7 +1,11 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
+import { jsonToOtlp } from '../../pdata/json-to-otlp.ts'
 import { runSample } from '../sample-world.ts'
-import { formatSpent, parseMetrics } from './cost.ts'
+import { formatReport, parseMetrics } from './cost.ts'
 
 const span = (model: string, tokens: number, agent: string) => ({
   traceId: '0102030405060708090a0b0c0d0e0f10',
@@ -48,11 +52,78 @@ t.test('a broken line is named, a missing file too, and an agent that is not the
   t.match(absent.stderr, /no agent answers/)
 })
 
+t.test('what is no OTLP is said to be none, and a page that is not an agent of ours too', async t => {
+  const dir = t.testdir({ 'notes.txt': 'hello\n', empty: '' })
+  const textFile = await runSample(['cost', '--file', join(dir, 'notes.txt')])
+  t.equal(textFile.code, 2)
+  t.match(textFile.stderr, /notes\.txt is neither OTLP\/JSON nor a protobuf request/)
+  t.match((await runSample(['cost', '--file', join(dir, 'empty')])).stderr, /empty is empty/)
+  t.match((await runSample(['cost', '--metrics', 'nonsense'])).stderr, /--metrics is no URL: nonsense/)
+  const page = createServer((request, response) => {
+    response.writeHead(request.url === '/metrics' ? 200 : 404).end('otelcol_process_uptime 5\n')
+  })
+  page.listen(0, '127.0.0.1')
+  await once(page, 'listening')
+  t.teardown(() => page.close())
+  const url = `http://127.0.0.1:${(page.address() as AddressInfo).port}`
+  t.match((await runSample(['cost', '--metrics', `${url}/elsewhere`])).stderr, /elsewhere answers 404/)
+  const other = await runSample(['cost', '--metrics', `${url}/metrics`])
+  t.equal(other.code, 2)
+  t.match(other.stderr, /has no metrics of the cost processor/)
+})
+
+t.test('prices log records of coding agents, a document over several lines, and protobuf of either signal', async t => {
+  const pair = (key: string, stringValue: string) => ({ key, value: { stringValue } })
+  const logs = {
+    resourceLogs: [
+      {
+        scopeLogs: [
+          {
+            scope: { name: 'com.anthropic.claude_code.events' },
+            logRecords: [
+              {
+                timeUnixNano: '1770000000000000000',
+                attributes: [
+                  pair('event.name', 'api_request'),
+                  pair('model', 'claude-sonnet-4-5'),
+                  pair('cost_usd', '0.5'),
+                  pair('input_tokens', '10'),
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  }
+  const json = JSON.stringify(logs)
+  const dir = t.testdir({
+    'logs.json': JSON.stringify(logs, undefined, 2),
+    'logs.bin': Buffer.from(jsonToOtlp('logs', Buffer.from(json))),
+    'traces.bin': Buffer.from(jsonToOtlp('traces', Buffer.from(line(span('gpt-4o', 1_000_000, 'planner'))))),
+  })
+  t.match((await runSample(['cost', '--file', join(dir, 'logs.json')])).stdout, /^\$0\.500 in all/)
+  t.match((await runSample(['cost', '--file', join(dir, 'logs.bin')])).stdout, /^\$0\.500 in all/)
+  t.match((await runSample(['cost', '--file', join(dir, 'traces.bin')])).stdout, /^\$2\.50 in all/)
+})
+
+t.test('calls without a price are named, not zero', async t => {
+  const dir = t.testdir({ 'traces.jsonl': line(span('house-model', 5, 'a'), span('house-model', 5, 'b')) })
+  const { code, stdout } = await runSample(['cost', '--file', join(dir, 'traces.jsonl')])
+  t.equal(code, 0)
+  t.match(stdout, /calls without a price\n {2}unknown\/house-model \(unknown_model\) +2\n/)
+  const { stdout: json } = await runSample(['cost', '--file', join(dir, 'traces.jsonl'), '--format', 'json'])
+  t.match(JSON.parse(json), { spent: [], unpriced: [{ labels: { reason: 'unknown_model' }, calls: 2 }] })
+})
+
 t.test("reads a running agent's metrics, escapes and all", async t => {
-  const spent = parseMetrics(
-    '# HELP x\nsluice_cost_today{model="gpt \\"4\\"",service="a\\\\b"} 1.5e-1\nsluice_cost_total{model="x"} 9\nsluice_cost_today{model="n"} 0\n',
+  const report = parseMetrics(
+    '# HELP x\nsluice_cost_today{model="gpt \\"4\\"",service="a\\\\b"} 1.5e-1\nsluice_cost_total{model="x"} 9\nsluice_cost_today{model="n"} 0\nsluice_cost_unpriced_calls_total{provider="p",model="m",reason="no_usage"} 3\n',
   )
-  t.same(spent[0], { labels: { model: 'gpt "4"', service: 'a\\b' }, amount: 0.15 })
-  t.equal(spent.length, 2)
-  t.equal(formatSpent([]), 'nothing was spent\n')
+  t.same(report?.spent[0], { labels: { model: 'gpt "4"', service: 'a\\b' }, amount: 0.15 })
+  t.equal(report?.spent.length, 2)
+  t.match(formatReport(report!), /calls without a price\n {2}p\/m \(no_usage\) +3\n/)
+  t.match(parseMetrics('sluice_cost_price_data_age_seconds 5\n'), { spent: [] })
+  t.equal(formatReport({ spent: [], unpriced: [] }), 'nothing was spent\n')
+  t.equal(parseMetrics('up 1\n'), undefined)
 })

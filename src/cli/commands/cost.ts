@@ -1,5 +1,5 @@
 import { type CommandSpec, UsageError } from '../command.ts'
-import type { Spent } from '../price-file.ts'
+import type { SpendReport, Spent, Unpriced } from '../price-file.ts'
 
 const defaultMetrics = 'http://127.0.0.1:8888/metrics'
 const answerMs = 5_000
@@ -8,7 +8,7 @@ export const costCommand: CommandSpec = {
   name: 'cost',
   summary: "Say what today's model calls cost, by model, service and agent",
   description:
-    'Reads the metrics of a running agent that has the cost processor: what it has seen since midnight UTC. With --file it prices the spans of OTLP files instead: lines of OTLP/JSON, as the file exporter writes them, or one protobuf request.',
+    'Reads the metrics of a running agent that has the cost processor: what it has seen since midnight UTC. With --file it prices the spans, and the log records of coding agents, in OTLP files instead: OTLP/JSON, as the file exporter writes it, or one protobuf request.',
   options: [
     {
       name: 'file',
@@ -27,27 +27,31 @@ export const costCommand: CommandSpec = {
   ],
   exitCodes: [
     [0, 'It was printed, also where nothing was spent.'],
-    [2, 'No agent answers, or a file cannot be read.'],
+    [2, 'No agent with the cost processor answers, or a file cannot be read.'],
   ],
   async run({ world, args }) {
     const files = args.values('file')
-    const spent = files.length > 0 ? await priceFiles(files) : await readAgent(args.value('metrics') ?? defaultMetrics)
-    if (args.value('format') === 'json') world.stdout.write(`${JSON.stringify(spent, undefined, 2)}\n`)
-    else world.stdout.write(formatSpent(spent))
+    const report = files.length > 0 ? await priceFiles(files) : await readAgent(args.value('metrics') ?? defaultMetrics)
+    if (args.value('format') === 'json') world.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`)
+    else world.stdout.write(formatReport(report))
     return 0
   },
 }
 
 /** Loaded only here: an agent that starts reads all commands, and needs no prices for it. */
-async function priceFiles(files: readonly string[]): Promise<Spent[]> {
+async function priceFiles(files: readonly string[]): Promise<SpendReport> {
   const { priceFile } = await import('../price-file.ts')
-  return files.flatMap(priceFile)
+  const reports = files.map(priceFile)
+  return { spent: reports.flatMap(({ spent }) => spent), unpriced: reports.flatMap(({ unpriced }) => unpriced) }
 }
 
-async function readAgent(url: string): Promise<Spent[]> {
+async function readAgent(url: string): Promise<SpendReport> {
+  if (!URL.canParse(url)) throw new UsageError(`--metrics is no URL: ${url}`, `write it like ${defaultMetrics}`)
   let text: string
+  let status: number
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(answerMs) })
+    status = response.status
     text = await response.text()
   } catch {
     throw new UsageError(
@@ -55,26 +59,66 @@ async function readAgent(url: string): Promise<Spent[]> {
       'is it running with its metrics on? --metrics names another page',
     )
   }
-  return parseMetrics(text)
+  if (status !== 200) throw new UsageError(`${url} answers ${status}`, '--metrics names the page of an agent')
+  const report = parseMetrics(text)
+  if (report === undefined) {
+    throw new UsageError(
+      `${url} has no metrics of the cost processor`,
+      'add processors.cost to a pipeline of the agent',
+    )
+  }
+  return report
 }
 
-/** The lines of `sluice_cost_today` in the Prometheus text format. */
-export function parseMetrics(text: string): Spent[] {
-  return text.split('\n').flatMap(line => {
-    const match = /^sluice_cost_today(?:_[A-Za-z]+)?\{(.*)\} ([-+.\deE]+)/.exec(line)
-    if (match === null) return []
-    const labels: Record<string, string> = {}
-    for (const [, name, value] of match[1]!.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)) {
-      labels[name!] = value!.replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character))
-    }
-    return [{ labels, amount: Number(match[2]) }]
-  })
+/** What the Prometheus text format says of costs; undefined where no `cost` processor has written to it. */
+export function parseMetrics(text: string): SpendReport | undefined {
+  const spent: Spent[] = []
+  const unpriced: Unpriced[] = []
+  let isKnown = false
+  for (const line of text.split('\n')) {
+    const match = /^sluice_cost_(today|unpriced_calls|price_data_age)(?:_[A-Za-z]+)*(?:\{(.*)\})? ([-+.\deE]+)/.exec(
+      line,
+    )
+    if (match === null) continue
+    isKnown = true
+    const amount = Number(match[3])
+    const labels = labelsOf(match[2] ?? '')
+    if (match[1] === 'today') spent.push({ labels, amount })
+    else if (match[1] === 'unpriced_calls') unpriced.push({ labels, calls: amount })
+  }
+  return isKnown ? { spent, unpriced } : undefined
 }
 
-/** A table for each way to look at it, the dearest first. */
-export function formatSpent(spent: readonly Spent[]): string {
+function labelsOf(text: string): Record<string, string> {
+  const labels: Record<string, string> = {}
+  for (const [, name, value] of text.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)) {
+    labels[name!] = value!.replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character))
+  }
+  return labels
+}
+
+/** A table for each way to look at it, the dearest first, and the calls that nobody knows a price for. */
+export function formatReport({ spent, unpriced }: SpendReport): string {
+  const lines = spentLines(spent)
+  const calls = new Map<string, number>()
+  for (const { labels, calls: count } of unpriced) {
+    // The price of a duplicate stands on another span.
+    if (labels['reason'] === 'duplicate') continue
+    const name = `${labels['provider']}/${labels['model']} (${labels['reason']})`
+    calls.set(name, (calls.get(name) ?? 0) + count)
+  }
+  const rows = [...calls].filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1])
+  if (rows.length > 0) {
+    const width = Math.max(...rows.map(([name]) => name.length))
+    lines.push('', 'calls without a price')
+    for (const [name, count] of rows) lines.push(`  ${name.padEnd(width)}  ${String(count).padStart(14)}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function spentLines(spent: readonly Spent[]): string[] {
   const total = spent.reduce((sum, { amount }) => sum + amount, 0)
-  if (total === 0) return 'nothing was spent\n'
+  if (total === 0) return ['nothing was spent']
   const lines = [`${money(total)} in all`]
   for (const [title, label] of [
     ['by model', 'model'],
@@ -96,7 +140,7 @@ export function formatSpent(spent: readonly Spent[]): string {
       )
     }
   }
-  return `${lines.join('\n')}\n`
+  return lines
 }
 
 /** Cents where there are some, else as many digits as it takes to see anything. */
