@@ -67,13 +67,21 @@ export function sentence(alert: Alert): string {
   const money = (amount: number) => `${amount.toFixed(amount < 1 ? 4 : 2)} ${alert.currency}`
   const who = alert.scopeValue === '' ? 'all' : alert.scopeValue
   const share = `${((alert.spent / alert.limit) * 100).toFixed(0)} %`
-  const head = `${alert.budget}: ${who} has spent ${money(alert.spent)} of ${money(alert.limit)} (${share}) this ${alert.period}`
+  const head = `${alert.budget}: ${who} has spent ${money(alert.spent)} of ${money(alert.limit)} (${share}) ${span(alert)}`
   const why =
     alert.kind === 'threshold'
       ? `which passes ${(alert.threshold * 100).toFixed(0)} %`
       : `${alert.threshold} times faster than the limit lasts`
-  const outlook = alert.forecast === undefined ? '' : `; at this rate ${money(alert.forecast)} by its end`
+  const outlook =
+    alert.forecast === undefined || alert.periodEndMs === undefined
+      ? ''
+      : `; at this rate ${money(alert.forecast)} by its end`
   return `${head}, ${why}${outlook}`
+}
+
+function span({ period }: Alert): string {
+  if (period === 'total') return 'in all'
+  return period === 'rolling' ? 'in the rolling window' : `this ${period}`
 }
 
 /** Fills `{{name}}` with the alert's value of that name; JSON-escaped, since most templates are JSON. */

@@ -8,6 +8,8 @@ import { crc32 } from 'node:zlib'
 import t from 'tap'
 import { parseConfig } from '../../config/parse-config.ts'
 import { componentSettings } from '../../testkit/component-settings.ts'
+import { sentence } from './alert-channels.ts'
+import { Budget } from './budget.ts'
 import { Budgets } from './budgets.ts'
 import { budgetsConfig } from './config.ts'
 
@@ -363,4 +365,35 @@ t.test('a channel that hangs does not hold the end, and its alert comes after th
   await until(() => hook.bodies.length === 1)
   t.match(hook.bodies, [{ threshold: 1 }])
   await next.shutdown(deadline)
+})
+
+t.test(
+  'an address that nobody can be told at is refused where it is written, and not shown where it is secret',
+  async t => {
+    const problems = (alerts: string) => {
+      try {
+        parseConfig(budgetsConfig, `{alerts: ${alerts}}`)
+        return ''
+      } catch (error) {
+        return String(error)
+      }
+    }
+    t.match(problems('{webhook: {url: nonsense}}'), /must start with http:\/\/ or https:\/\/, found "nonsense"/)
+    t.match(problems('{pagerduty: {routing_key: k, url: "https://"}}'), /is not a URL/)
+    t.match(problems('{otlp: {endpoint: "localhost:4318"}}'), /must start with/)
+    t.match(problems('{slack: {url: hooks.example/T000}}'), /is not a URL that starts with https/)
+    t.notMatch(problems('{slack: {url: hooks.example/T000}}'), /T000/)
+    t.equal(problems('{webhook: {url: "https://hooks.example/a"}, otlp: {}}'), '')
+  },
+)
+
+t.test('a sentence names the period as one would', async t => {
+  const budget = (yaml: string) => new Budget(parseConfig(budgetsConfig, `{budgets: [${yaml}]}`).budgets[0]!)
+  const said = (yaml: string) => sentence(budget(yaml).spend('x', 2, Date.UTC(2026, 0, 1, 12))[0]!)
+  t.match(
+    said('{name: b, limit: 1, thresholds: [1]}'),
+    /has spent 2\.00 USD of 1\.00 USD \(200 %\) this day, which passes 100 %; at/,
+  )
+  t.match(said('{name: b, limit: 1, period: total}'), /\(200 %\) in all, which passes 50 %$/)
+  t.match(said('{name: b, limit: 1, period: rolling}'), /\(200 %\) in the rolling window, which passes 50 %$/)
 })

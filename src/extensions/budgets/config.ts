@@ -13,6 +13,7 @@ import {
   string,
   uint,
 } from '../../config/declare.ts'
+import { httpUrlProblem } from '../../config/shared/http.ts'
 import { assertTimeZone } from './period.ts'
 
 export const defaultThresholds = [0.5, 0.8, 0.9, 1.0]
@@ -65,6 +66,8 @@ export const budgetConfig = defineConfig(
     ),
   },
   (config, problems) => {
+    if (config.scope.includes(''))
+      problems.error(['scope'], 'has an empty attribute key', 'write [] for one budget over all')
     if (config.limit <= 0) problems.error(['limit'], 'must be more than 0')
     try {
       assertTimeZone(config.timeZone)
@@ -118,6 +121,19 @@ export const budgetsConfig = defineConfig(
     alerts: section('alerts', alertsConfig, 'Who is told.'),
   },
   (config, problems) => {
+    const { webhook, slack, pagerduty, otlp } = config.alerts
+    for (const [path, url] of [
+      [['webhook', 'url'], webhook?.url],
+      [['pagerduty', 'url'], pagerduty?.url],
+      [['otlp', 'endpoint'], otlp?.endpoint],
+    ] as const) {
+      const problem = httpUrlProblem(url ?? '')
+      if (problem !== undefined) problems.error(['alerts', ...path], problem)
+    }
+    // Whoever knows it may write to the channel: it is not shown.
+    if (slack !== undefined && httpUrlProblem(slack.url.reveal()) !== undefined) {
+      problems.error(['alerts', 'slack', 'url'], 'is not a URL that starts with https:// or http://')
+    }
     const names = new Set<string>()
     config.budgets.forEach((budget, index) => {
       if (names.has(budget.name)) problems.error(['budgets', index, 'name'], `two budgets are called ${budget.name}`)
