@@ -114,6 +114,14 @@ const cases: readonly (readonly [text: string, marked: string, key?: string])[] 
     '[{"name":"otp","value":"341129"},{"name":"birthday","value":"22.10.1996"}]',
     '[{"name":"otp","value":"[secret]"},{"name":"birthday","value":"[birth_date]"}]',
   ],
+  [
+    'The account number is 69374598799, bank account: PAJV25214025588213',
+    'The account number is [bank_account], bank account: [bank_account]',
+  ],
+  [
+    'klaviyo_key = pk1abcd1234fghij5678, DATADOGKEY=3c88e493311dc72090a349c901222a3c',
+    'klaviyo_key = [secret], DATADOGKEY=[secret]',
+  ],
   // What a limit cut off.
   ['dial postgres://app:Zk3pQ9xL', 'dial postgres://app:[url_credentials]'],
   ['user alice.smith@gma', 'user [email]'],
@@ -162,6 +170,7 @@ const clean = [
   'cursor=K8ikZCFPnDIamyAf6nfDsceeY0x-GuPW HTTP/1.1 200; c6e0 7551 1296 6618 765e cc15',
   'username = %(userName)s; href="#user-name">`user.name`</a> sig=REDACTED8REDACTED',
   'security group 4821, pin mapping 12 to 14, pan left 4821, identity verification failed 3021 times, worn on 2024-01-15',
+  'cache_key=3c88e493311dc72090a349c901222a3c lookup_key: V1StGXR8Z5jdHi6BmyT2x duplicate key 3f2504e0-4f89-11d3-9a0c-0305e82c3301 key V1StGXR8Z5jdHi6BmyT2x account: main branch code: x',
   'input_tokens=12 token_type: bearer secret_name=db-main key_id=abc password reset requested',
 ]
 

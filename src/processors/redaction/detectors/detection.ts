@@ -166,8 +166,10 @@ export class Detection {
     if (text === '') return noKey
     let info = this.#words.get(text)
     if (info === undefined) {
-      const words = nameWords(text).filter(word => !fillers.has(word))
-      const all = describeWords(words.slice(-wordsMax))
+      const spoken = nameWords(text)
+      const words = spoken.filter(word => !fillers.has(word))
+      // `account number is`: what joins two words may be a part of the name.
+      const all = merged(describeWords(words.slice(-wordsMax)), describeWords(spoken.slice(-wordsMax - 1)))
       const nearest = describeWords(words.slice(-1))
       // `call: connection 841794368`: a verb says phone only of what follows it.
       const far = (nearest.flags & keyPhone) === 0 ? keyPhoneVerbs(words.slice(-wordsMax)) || keyPhoneFar : 0
@@ -179,6 +181,11 @@ export class Detection {
     return info
   }
 }
+
+const merged = (a: KeyInfo, b: KeyInfo): KeyInfo => ({
+  flags: a.flags | b.flags,
+  nationalIds: a.nationalIds | b.nationalIds,
+})
 
 function isPadding(byte: number): boolean {
   return isSpace(byte) || isQuoting(byte) || byte === 0x28 || byte === 0x5b || byte === 0x2b || byte === 0x23

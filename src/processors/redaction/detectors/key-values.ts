@@ -38,8 +38,12 @@ export function detectSeparator(d: Detection, at: number): void {
   if (bytes[at] === 0x3e && (bytes[at - 1] === 0x3d || bytes[at - 1] === 0x2d || bytes[behind] === 0x3c)) return
   const name = d.nameBefore(at)
   if (name.length < 2) return
-  const info = d.settings.keys.get(name)
-  if ((info.flags & wholeValueFlags) === 0 && info.nationalIds === 0) return
+  let info = d.settings.keys.get(name)
+  if ((info.flags & wholeValueFlags) === 0 && info.nationalIds === 0) {
+    if (!tails.has(name) && !tails.has(name.toLowerCase())) return
+    info = d.settings.keys.get(phraseBefore(d, at))
+    if ((info.flags & wholeValueFlags) === 0 && info.nationalIds === 0) return
+  }
   range.read(bytes, behind, end)
   readBraces(d, at)
   const isHeaderLine = (info.flags & (key.keyAuthorization | key.keyCookie)) !== 0
@@ -68,6 +72,14 @@ export function detectSeparator(d: Detection, at: number): void {
   // What was taken is not looked at again: names in it would each read to its end.
   if (d.findings.count > before) d.doneUntil = Math.max(d.doneUntil, d.findings.ends[d.findings.count - 1]!)
   if (info.nationalIds !== 0) detectNamedId(d, range.start, range.end)
+}
+
+/** Words that end a name of several: `bank account: `, `security code: `, `date of birth: `. */
+const tails = new Set('number no account code name address date id birth phrase'.split(' '))
+
+/** The words of one name before the separator at `at`, three at most; empty where only one stands there. */
+function phraseBefore({ bytes, start }: Detection, at: number): string {
+  return /(?:[A-Za-z]{2,20} ){1,2}[A-Za-z]{2,20} ?$/.exec(latin1(bytes, Math.max(start, at - 48), at))?.[0] ?? ''
 }
 
 /** `PWD={a;b}` of ODBC: braces quote. `{SSHA}x` of LDAP: they name a scheme. */

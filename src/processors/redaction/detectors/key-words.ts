@@ -1,4 +1,5 @@
 import { looksRandom } from './randomness.ts'
+import { vendorNames } from './vendor-names.ts'
 
 /** What the name of a value says about it: bits of `KeyInfo.flags`. */
 export const keyExempt = 1 << 0 // identifiers, times, versions: digits in it are no personal data
@@ -333,6 +334,8 @@ function secretFlags(words: readonly string[], name: string): number {
   if (/^(aws)?(secretaccesskey|secretkey)$/.test(words.slice(0, count).join(''))) return keySecret | keyAwsSecret
   if (joined === 'accesskey' && count > 1 && words[count - 3] === 'secret') return keySecret | keyAwsSecret
   if (secretWords.has(last) || secretWords.has(joined)) return keySecret
+  if (last === 'key' && count > 1 && vendorNames.has(words[count - 2]!)) return keySecret
+  if (last.length > 5 && last.endsWith('key') && vendorNames.has(last.slice(0, -3))) return keySecret
   if (secretEndings.some(ending => last.endsWith(ending))) return keySecret
   return queryWords.has(last) || queryWords.has(joined) || queryWords.has(words.join('')) ? keyQueryCode : 0
 }

@@ -344,7 +344,8 @@ export function detectWholeForms(d: Detection, from: number, to: number): boolea
   return false
 }
 
-const schemes = /(?:^|[^A-Za-z])(bearer|basic|token|apikey|api-key|digest|negotiate|hmac|ssws|key)[ :]+$/i
+/** A bare `key` is none: keys of caches, rows and messages are random as well. */
+const schemes = /(?:^|[^A-Za-z_.-])(bearer|basic|token|apikey|api-key|digest|negotiate|hmac|ssws)[ :]+$/i
 
 /** `Bearer <token>`, `api key <token>`: the words right before say what it is. */
 function detectByWordBefore(d: Detection, from: number, to: number): void {
