@@ -7,7 +7,7 @@ import type { RedactionConfig } from './config-shape.ts'
 import { DbRules } from './db-rules.ts'
 import { UserPattern } from './patterns.ts'
 import { effectiveProfile } from './policy.ts'
-import { sanitizeUrl } from './url-sanitizer.ts'
+import { sanitizeUrl, sanitizeUrlsInText } from './url-sanitizer.ts'
 import { ValueHits } from './value-hits.ts'
 
 /** What the summary says of an attribute. */
@@ -33,6 +33,7 @@ export class CollectorRules {
   readonly summary: 'debug' | 'info' | 'silent'
   readonly readsAllTypes: boolean
   readonly sanitizesUrlNames: boolean
+  readonly #sanitizesBodies: boolean
   readonly db: DbRules
   readonly #filtersKeys: boolean
   readonly #allowedKeys: ReadonlySet<string>
@@ -68,7 +69,9 @@ export class CollectorRules {
     this.db = new DbRules(config)
     this.#urlAttributes = new Set(config.urlSanitizer?.enabled === true ? config.urlSanitizer.attributes : [])
     this.sanitizesUrlNames = config.urlSanitizer?.enabled === true && config.urlSanitizer.sanitizeSpanName
+    this.#sanitizesBodies = config.urlSanitizer?.enabled === true
     this.isActive =
+      this.#sanitizesBodies ||
       this.#filtersKeys ||
       this.#blockedKeys.length + this.#blockedValues.length + this.#urlAttributes.size > 0 ||
       this.db.isActive ||
@@ -79,7 +82,7 @@ export class CollectorRules {
 
   #valueHits(patterns: readonly string[]): ValueHits | undefined {
     const isAboutValues =
-      !(this.#filtersKeys || this.readsAllTypes || this.db.isActive || this.sanitizesUrlNames) &&
+      !(this.#filtersKeys || this.readsAllTypes || this.db.isActive || this.#sanitizesBodies) &&
       this.#ignoredKeys.size + this.#urlAttributes.size === 0 &&
       this.#ignoredPatterns.length + this.#blockedKeys.length === 0
     const factors = isAboutValues ? patternFactors(patterns) : undefined
@@ -136,7 +139,8 @@ export class CollectorRules {
 
   /** The same for text of a log's body. */
   rewriteBody(text: string): string {
-    return this.db.body(this.#maskBlocked(text))
+    const masked = this.#maskBlocked(text)
+    return this.db.body(this.#sanitizesBodies ? sanitizeUrlsInText(masked) : masked)
   }
 
   #maskBlocked(text: string): string {

@@ -20,6 +20,14 @@ function isVariable(segment: string): boolean {
   return /\d|%|@|=|~/.test(segment) || segment.length > 40 || !/^[\w.-]+$/.test(segment)
 }
 
+const placeInText = /(^|[\s"'`=(<[,;|])((?:[A-Za-z][A-Za-z0-9+.-]{1,31}:\/)?\/[^\s"'`<>()[\]{},;|]+)/g
+
+/** URLs and paths in the text of a log's body; what stands around them stays. */
+export function sanitizeUrlsInText(text: string): string {
+  if (!text.includes('/')) return text
+  return text.replace(placeInText, (_, before: string, url: string) => before + sanitizeUrl(url))
+}
+
 /** The name of a span such as `GET /orders/17`. */
 export function sanitizeSpanName(name: string): string {
   const slash = name.indexOf('/')
