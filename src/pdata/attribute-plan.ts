@@ -24,6 +24,7 @@ export interface AttributePlan {
   readonly fates: readonly ('kept' | 'removed' | { readonly value: PlannedValue })[]
   /** New attributes, in order. */
   readonly inserts: readonly { readonly key: number; readonly value: PlannedValue }[]
+  /** Whether no edit found anything to do. */
   readonly changesNothing: boolean
 }
 
@@ -47,6 +48,7 @@ export function planOf(edits: readonly AttributeEdit[], keys: readonly Attribute
   const numbers = new Map(keys.map((key, i) => [key.text, i]))
   const fates: AttributePlan['fates'][number][] = keys.map(() => 'kept')
   const inserted: Inserted[] = []
+  let isTouched = false
   const arrived = (key: number) => (present & (1 << key)) !== 0 && fates[key] !== 'removed'
   const added = (key: number) => inserted.find(entry => entry.key === key && !entry.isRemoved)
   const valueAt = (key: number): PlannedValue | undefined => {
@@ -62,6 +64,8 @@ export function planOf(edits: readonly AttributeEdit[], keys: readonly Attribute
   } of edits) {
     const key = numbers.get(text)!
     if (action === 'delete') {
+      if (!arrived(key) && added(key) === undefined) continue
+      isTouched = true
       if (arrived(key)) fates[key] = 'removed'
       for (const entry of inserted) if (entry.key === key) entry.isRemoved = true
       continue
@@ -69,10 +73,11 @@ export function planOf(edits: readonly AttributeEdit[], keys: readonly Attribute
     const value = (from === undefined ? undefined : valueAt(numbers.get(from.text)!)) ?? fallback
     const isPresent = arrived(key) || added(key) !== undefined
     if (value === undefined || (isPresent ? action === 'insert' : action === 'update')) continue
+    isTouched = true
     if (arrived(key)) fates[key] = { value }
     else if (isPresent) added(key)!.value = value
     else inserted.push({ key, value, isRemoved: false })
   }
   const inserts = inserted.filter(({ isRemoved }) => !isRemoved).map(({ key, value }) => ({ key, value }))
-  return { fates, inserts, changesNothing: inserts.length === 0 && fates.every(fate => fate === 'kept') }
+  return { fates, inserts, changesNothing: !isTouched }
 }

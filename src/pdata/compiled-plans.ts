@@ -7,8 +7,6 @@ import * as otlp from './otlp-fields.ts'
 const plansMax = 4096
 /** The view may be read this far behind the last attribute. */
 const slackBytes = 16
-/** Most bytes of the tags and lengths of one attribute. */
-const headersBytesMax = 20
 
 export const fateKept = 0
 export const fateRemoved = 1
@@ -22,10 +20,6 @@ export interface CompiledPlan {
   /** By number of the key: what a changed one becomes. */
   readonly changes: readonly (WrittenAttribute | undefined)[]
   readonly inserts: readonly WrittenAttribute[]
-  /** How often some of a record may be written: once, and again for each value that is copied. */
-  readonly copiesMax: number
-  /** Most bytes that are written beside these. */
-  readonly writtenBytes: number
 }
 
 /** An attribute to write: a range of the constants is all of it, or its key alone where the value is another attribute's. */
@@ -41,8 +35,6 @@ export const noPlan: CompiledPlan = {
   fates: new Int8Array(0),
   changes: [],
   inserts: [],
-  copiesMax: 1,
-  writtenBytes: 0,
 }
 
 /** The plans of some edits, made when a record first needs one, and the bytes that these write. */
@@ -76,17 +68,13 @@ export class CompiledPlans {
 
   #compile({ fates, inserts, changesNothing }: AttributePlan): CompiledPlan {
     const changes = fates.map((fate, key) => (typeof fate === 'object' ? this.#attribute(key, fate.value) : undefined))
-    const inserted = inserts.map(({ key, value }) => this.#attribute(key, value))
-    const written = [...changes, ...inserted].filter(attribute => attribute !== undefined)
     return {
       changesNothing,
       fates: Int8Array.from(fates, fate =>
         fate === 'kept' ? fateKept : fate === 'removed' ? fateRemoved : fateChanged,
       ),
       changes,
-      inserts: inserted,
-      copiesMax: 1 + written.filter(({ from }) => from >= 0).length,
-      writtenBytes: written.reduce((sum, { start, end }) => sum + end - start + headersBytesMax, headersBytesMax),
+      inserts: inserts.map(({ key, value }) => this.#attribute(key, value)),
     }
   }
 

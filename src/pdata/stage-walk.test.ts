@@ -1,6 +1,6 @@
 import t from 'tap'
 import { EditScript, runOnPlain, sortAttributes } from '../testkit/edit-script.ts'
-import { decodePlain } from '../testkit/otlp-oracle.ts'
+import { decodePlain, encodePlain, type Plain } from '../testkit/otlp-oracle.ts'
 import { randomRequest, walkedSignals } from '../testkit/request-variants.ts'
 import { SeededRandom } from '../testkit/seeded-random.ts'
 import { countItems } from './count.ts'
@@ -80,6 +80,49 @@ t.test('new bytes from a payload hook are the request for all that follow, and t
   t.equal(new StageWalk('traces', [writer, reader]).run(bytes), other)
   t.equal(walked, countItems('traces', other))
   t.equal(new StageWalk('traces', [writer]).run(bytes), other)
+})
+
+t.test('the first processors go around the walk as long as each of them can', async t => {
+  const requestOf = (...spans: Plain[]) => encodePlain('traces', { resourceSpans: [{ scopeSpans: [{ spans }] }] })
+  const [bytes, other] = [requestOf({ name: 'a' }), requestOf({ name: 'b' }, { name: 'c' })]
+  let walked = ''
+  const spy = (name: string, out: Uint8Array | undefined, droppedCount = 0) => {
+    const noted: number[] = []
+    const span = (): Verdict => {
+      walked += name
+      return keep
+    }
+    const seen: Uint8Array[] = []
+    const run = (request: Uint8Array) => {
+      seen.push(request)
+      return out
+    }
+    return { noted, seen, span, noteDropped: (count: number) => noted.push(count), shortcut: { run, droppedCount } }
+  }
+  const reader = {
+    span(span: SpanView): Verdict {
+      walked += 'r'
+      t.equal(span.message.workspace.bytes, other)
+      return keep
+    },
+  }
+  const [a, b, c, d] = [spy('a', other, 3), spy('b', bytes), spy('c', undefined), spy('d', bytes)]
+  t.equal(new StageWalk('traces', [a, b]).run(bytes), bytes)
+  t.equal(walked, '')
+  t.same([a.seen, b.seen], [[bytes], [other]])
+  t.same([a.noted, b.noted], [[3], []])
+
+  const walk = new StageWalk('traces', [a, reader, d])
+  t.equal(walk.run(bytes), other)
+  t.same(walk.dropped, [3, 0, 0])
+  t.equal(walked, 'rd'.repeat(countItems('traces', other)), 'behind one without a shortcut nobody takes his')
+  t.same(d.seen, [])
+
+  walked = ''
+  t.equal(new StageWalk('traces', [c, d]).run(bytes), bytes)
+  t.equal(walked, 'cd'.repeat(countItems('traces', bytes)), 'nor behind one whose shortcut gave up')
+  t.equal(new StageWalk('traces', [spy('', new Uint8Array(0), 1), c]).run(bytes).length, 0)
+  t.same(c.seen, [bytes], 'of an empty request there is nothing to do')
 })
 
 for (const signal of walkedSignals) {

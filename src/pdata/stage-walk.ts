@@ -1,10 +1,9 @@
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { wireBytes } from '../wire/wire-type.ts'
-import { AttributePass } from './attribute-pass.ts'
+import { BatchMemory } from './batch-memory.ts'
 import { countPoints } from './count.ts'
 import type { Signal } from './otlp-batch.ts'
 import * as otlp from './otlp-fields.ts'
-import { recordTypes } from './schema.ts'
 import { type DataPointView, LogRecordView, MetricView, ResourceView, ScopeView, SpanView } from './views.ts'
 import { drop, keep, type Verdict, type WalkHooks } from './walk-hooks.ts'
 import { Workspace } from './workspace.ts'
@@ -52,9 +51,10 @@ export class StageWalk {
   #activeIndex: number[] = []
   readonly #hasPayloadHooks: boolean
   /** Does the work of all hooks, for plain requests. */
-  readonly #attributePass: AttributePass | undefined
-  /** Whether the lists above are the same for every request: nobody has a payload hook. */
-  #isPlanned = false
+  /** The first processor in the lists above, if they are good for every request that it is the first for; otherwise -1. */
+  #plannedFrom = -1
+  /** Processors whose shortcut did their work in the present request. */
+  #shortcutCount = 0
   #recordHooks = false
   #pointHooks = false
   #scopeHooks = false
@@ -75,18 +75,16 @@ export class StageWalk {
     this.#log = new LogRecordView(this.#workspace, this.#scope)
     this.#metric = new MetricView(this.#workspace, this.#scope)
     this.dropped = hooks.map(() => 0)
-    this.#attributePass = attributePassOf(signal, hooks)
   }
 
   /** Runs all hooks over the request. Throws `WireError` where it is malformed. */
   run(request: Uint8Array): Uint8Array {
     this.dropped.fill(0)
-    const edited = this.#attributePass?.run(request)
-    if (edited !== undefined) {
-      this.unappliedRanges = 0
-      return edited
-    }
-    const bytes = this.#isPlanned ? request : this.#activate(request)
+    this.unappliedRanges = 0
+    const shortened = this.#takeShortcuts(request)
+    const from = this.#shortcutCount
+    if (from === this.#hooks.length || shortened.length === 0) return shortened
+    const bytes = this.#plannedFrom === from ? shortened : this.#activate(shortened, from)
     if (this.#active.length === 0) return bytes
     const workspace = this.#workspace
     workspace.reset(bytes)
@@ -104,13 +102,35 @@ export class StageWalk {
     }
   }
 
-  /** Asks the payload hooks who has to walk; returns the request as they leave it. */
-  #activate(request: Uint8Array): Uint8Array {
-    this.#isPlanned = !this.#hasPayloadHooks
+  /** Lets the first processors work without the walk, as far as they can; returns the request as they leave it. */
+  #takeShortcuts(request: Uint8Array): Uint8Array {
+    const hooks = this.#hooks
+    let bytes = request
+    let i = 0
+    for (; i < hooks.length && bytes.length > 0; i++) {
+      const { shortcut } = hooks[i]!
+      const shortened = shortcut?.run(bytes)
+      if (shortcut === undefined || shortened === undefined) break
+      // What only stood between two processors is nobody's any more.
+      if (bytes !== request && bytes !== shortened) BatchMemory.of(bytes)?.release(bytes)
+      bytes = shortened
+      const { droppedCount } = shortcut
+      if (droppedCount === 0) continue
+      this.dropped[i] = droppedCount
+      hooks[i]!.noteDropped?.(droppedCount)
+    }
+    this.#shortcutCount = i
+    return bytes
+  }
+
+  /** Asks the payload hooks from that index on who has to walk; returns the request as they leave it. */
+  #activate(request: Uint8Array, from: number): Uint8Array {
+    this.#plannedFrom = this.#hasPayloadHooks ? -1 : from
     const active: WalkHooks[] = []
     let bytes = request
     this.#activeIndex = []
-    for (const [i, hooks] of this.#hooks.entries()) {
+    for (let i = from; i < this.#hooks.length; i++) {
+      const hooks = this.#hooks[i]!
       const seen = hooks.payload?.(bytes)
       if (seen instanceof Uint8Array) bytes = seen
       if (seen !== undefined && seen !== true) continue
@@ -436,16 +456,6 @@ export class StageWalk {
     this.dropped[this.#activeIndex[activeIndex]!]! += count
     this.#active[activeIndex]!.noteDropped?.(count)
   }
-}
-
-function attributePassOf(signal: Signal, hooks: readonly WalkHooks[]): AttributePass | undefined {
-  if (signal !== 'traces' && signal !== 'logs') return undefined
-  const edits = hooks.map(({ attributeEdits }) => attributeEdits)
-  if (edits.length === 0 || edits.includes(undefined)) return undefined
-  return AttributePass.of(
-    recordTypes[signal],
-    edits.flatMap(list => list ?? []),
-  )
 }
 
 const groupCountCursor = new FieldCursor()

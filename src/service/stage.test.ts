@@ -1,6 +1,8 @@
 import t from 'tap'
 import type { StagePart, StageProcessor } from '../component/stage-processor.ts'
 import { AttributeKey } from '../pdata/attribute-key.ts'
+import { AttributePass } from '../pdata/attribute-pass.ts'
+import { spanType } from '../pdata/schema.ts'
 import { encodeString } from '../pdata/value.ts'
 import { drop, keep, type Verdict } from '../pdata/walk-hooks.ts'
 import { decodePlain, encodePlain } from '../testkit/otlp-oracle.ts'
@@ -96,7 +98,9 @@ t.test(
   'edits by exact keys beside other work give the same, in a pass of their own or in the walk of the others',
   async t => {
     const edits: StageProcessor = {
-      attributeEdits: [{ action: 'upsert', key: new AttributeKey('env.name'), value: encodeString('test') }],
+      shortcut: AttributePass.of(spanType, [
+        { action: 'upsert', key: new AttributeKey('env.name'), value: encodeString('test') },
+      ]),
       takeCounts: noCounts,
       span({ attributes }) {
         attributes.set(new AttributeKey('env.name'), encodeString('test'))

@@ -12,25 +12,20 @@ export interface Stage {
 }
 
 /**
- * Edits by exact keys have a pass of their own, which with another walk before it costs less than one walk for both, unless
- * items are larger than this: then the copy of the request between them costs more (`npm run bench -- stages`).
+ * Behind another walk a processor's shortcut costs less than one walk for both, unless items are larger than this: then the
+ * copy of the request between them costs more (`npm run bench -- stages`).
  */
-const editedApartBytesMax = 1200
+const shortcutApartBytesMax = 1200
 
 /** Groups the processors into as few walks as give each of them the records as its predecessor left them. */
 export function compileStage(processors: readonly StageProcessor[], signal: Signal): Stage {
   const together = walksOf(groupIntoWalks(processors), signal)
-  const apart = processors.some(processor => onlyEdits(processor, signal))
-    ? walksOf(
-        groupIntoWalks(processors, processor => onlyEdits(processor, signal)),
-        signal,
-      )
-    : together
+  const apart = processors.some(hasShortcut) ? walksOf(groupIntoWalks(processors, hasShortcut), signal) : together
   return {
     walkCount: together.length,
     run(bytes, itemCount, metadata) {
       for (const processor of processors) processor.begin?.(metadata)
-      return runWalks(bytes.length > itemCount * editedApartBytesMax ? together : apart, bytes, itemCount)
+      return runWalks(bytes.length > itemCount * shortcutApartBytesMax ? together : apart, bytes, itemCount)
     },
   }
 }
@@ -44,8 +39,8 @@ function walksOf(groups: readonly StageProcessor[][], signal: Signal): GroupWalk
   return groups.map(group => ({ group, walk: new StageWalk(signal, group) }))
 }
 
-function onlyEdits({ attributeEdits }: StageProcessor, signal: Signal): boolean {
-  return attributeEdits !== undefined && signal !== 'metrics'
+function hasShortcut({ shortcut }: StageProcessor): boolean {
+  return shortcut !== undefined
 }
 
 function runWalks(walks: readonly GroupWalk[], bytes: Uint8Array, itemCount: number): StageResult {

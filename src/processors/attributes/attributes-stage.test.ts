@@ -5,6 +5,7 @@ import type { ClientMetadata } from '../../pdata/otlp-batch.ts'
 import { attributesOf, recordsOf, requestOf, runProcessor, valuesOf } from '../../testkit/run-processor.ts'
 import { AttributesStage } from './attributes-stage.ts'
 import { attributesConfig } from './config.ts'
+import { fuzzAttributesShortcut } from './shortcut.fuzz.ts'
 
 function stage(yaml: string, signal: 'traces' | 'logs' | 'metrics' = 'traces') {
   return new AttributesStage(parseConfig(attributesConfig, yaml), signal)
@@ -252,5 +253,22 @@ for (const [what, yaml, message] of [
 ] as const) {
   t.test(`refuses ${what}`, async t => {
     t.throws(() => parseConfig(attributesConfig, yaml), { message })
+  })
+}
+
+for (const signal of ['traces', 'logs'] as const) {
+  t.test(`fixed keys of ${signal} are edited without views to the same bytes`, async t => {
+    t.ok(fuzzAttributesShortcut(signal, 3, 200) > 40)
+  })
+}
+
+for (const yaml of [
+  'actions: [{key: a, action: hash}]',
+  'actions: [{pattern: a, action: delete}]',
+  'actions: [{key: a, from_context: client.address, action: insert}]',
+  'include: {match_type: strict, services: [shop]}\nactions: [{key: a, action: delete}]',
+]) {
+  t.test(`views are needed by ${yaml.slice(0, 60).replace('\n', ' ')}`, async t => {
+    t.equal(stage(yaml).shortcut, undefined)
   })
 }

@@ -1,8 +1,9 @@
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
-import type { AttributeEdit } from '../../pdata/attribute-plan.ts'
+import { AttributePass } from '../../pdata/attribute-pass.ts'
 import type { ClientMetadata, Signal } from '../../pdata/otlp-batch.ts'
+import { recordTypes } from '../../pdata/schema.ts'
 import type { DataPointView, LogRecordView, MetricView, SpanView } from '../../pdata/views.ts'
-import { keep, type Verdict } from '../../pdata/walk-hooks.ts'
+import { keep, type Verdict, type WalkShortcut } from '../../pdata/walk-hooks.ts'
 import { AttributeActions } from '../../processor-helper/attribute-actions.ts'
 import { ItemMatch } from '../../processor-helper/item-match.ts'
 import type { AttributesConfig } from './config.ts'
@@ -13,7 +14,7 @@ const noCounts: ReadonlyMap<string, number> = new Map()
 export class AttributesStage implements StageProcessor {
   readonly reads: readonly StagePart[]
   readonly writes: readonly StagePart[] = ['points']
-  readonly attributeEdits: readonly AttributeEdit[] | undefined
+  readonly shortcut: WalkShortcut | undefined
   readonly #actions: AttributeActions
   readonly #include: ItemMatch | undefined
   readonly #exclude: ItemMatch | undefined
@@ -22,7 +23,8 @@ export class AttributesStage implements StageProcessor {
     this.#actions = new AttributeActions(config.actions)
     this.#include = config.include && new ItemMatch(config.include, signal)
     this.#exclude = config.exclude && new ItemMatch(config.exclude, signal)
-    this.attributeEdits = this.#include || this.#exclude ? undefined : this.#actions.edits
+    const edits = this.#include || this.#exclude || signal === 'metrics' ? undefined : this.#actions.edits
+    this.shortcut = edits && AttributePass.of(recordTypes[signal], edits)
     this.reads = this.#include || this.#exclude ? ['resource', 'scope', 'metric'] : []
   }
 

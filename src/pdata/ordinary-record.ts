@@ -1,0 +1,198 @@
+import { FieldCursor } from '../wire/field-cursor.ts'
+import { wireFixed32 } from '../wire/wire-type.ts'
+import { type KeySet, setKeysMax } from './key-set.ts'
+import { fieldNumbersMax, formBytes, formFixed64, formVarint, isRepeatedKind, type MessageType } from './schema.ts'
+
+// Not imported, see attribute-row.ts.
+/** Bytes of a tag and a length below 128. */
+const shortHeader = 2
+/** Three of them: an attribute of no bytes. */
+const shortAttributeMin = 6
+/** Of four bytes read at once, all but the low bits of two lengths; and the same of two bytes. */
+const openingMask = 0x80ff80ff | 0
+const valueMask = 0x80ff
+const keyTag = 0x0a
+const valueTag = 0x12
+/** The two bytes of the tag of field 16 as a fixed32: a span's flags. */
+const flagsTag = 0x85
+const flagsTagEnd = 0x01
+const flagsField = 16
+
+/**
+ * One record as senders write it: each singular field once, each attribute of a key and a value. What is of any other
+ * shape, though protobuf allows it, is for the views. Reading notes where fields stand, and the attributes of a few keys.
+ */
+export class OrdinaryRecord {
+  readonly keys: KeySet
+  readonly #type: MessageType
+  /** Bit per field number: the record has it. Attributes are not noted. */
+  present = 0
+  /** By field number: where the payload of a present field stands. */
+  readonly starts = new Int32Array(fieldNumbersMax)
+  readonly ends = new Int32Array(fieldNumbersMax)
+  /** Bit per key of `keys`: the record has it. */
+  foundMask = 0
+  foundCount = 0
+  /** Indices of the keys that were found, in the order of the record. */
+  readonly found = new Int32Array(setKeysMax)
+  /** By index of the key: its attribute's field, and the value's payload. */
+  readonly fieldStarts = new Int32Array(setKeysMax)
+  readonly fieldEnds = new Int32Array(setKeysMax)
+  readonly valueStarts = new Int32Array(setKeysMax)
+  readonly valueEnds = new Int32Array(setKeysMax)
+
+  constructor(type: MessageType, keys: KeySet) {
+    this.#type = type
+    this.keys = keys
+  }
+
+  /** Whether the record in `[start, end)` is ordinary, and has none of the keys twice. `view` is over all of `bytes`. */
+  read(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
+    const { attributesTag, forms, kinds } = this.#type
+    const { byLength } = this.keys
+    const { starts, ends } = this
+    const opening = attributesTag | (keyTag << 16)
+    this.foundMask = 0
+    this.foundCount = 0
+    let present = 0
+    let offset = start
+    while (offset + 1 < end) {
+      const tag = view.getUint8(offset)
+      if (tag === attributesTag) {
+        // A key and a value of less than 128 bytes, all together too: nearly every attribute. Two reads tell.
+        while (offset + shortAttributeMin <= end) {
+          const first = view.getInt32(offset, true)
+          if ((first & openingMask) !== opening) break
+          const next = offset + shortHeader + ((first >>> 8) & 127)
+          const keyLength = first >>> 24
+          const keyTo = offset + 2 * shortHeader + keyLength
+          if (next > end || keyTo + shortHeader > next) break
+          const second = view.getUint16(keyTo, true)
+          if ((second & valueMask) !== valueTag || keyTo + shortHeader + (second >>> 8) !== next) break
+          if (
+            byLength[keyLength] !== 0 &&
+            !this.#match(view, offset, next, keyTo - keyLength, keyTo, keyTo + 2, next)
+          ) {
+            return false
+          }
+          offset = next
+        }
+        if (offset + 1 >= end) break
+        if (view.getUint8(offset) === attributesTag) {
+          offset = this.#long(view, offset, end)
+          if (offset < 0) return false
+        }
+        continue
+      }
+      const form = forms[tag]!
+      const second = view.getUint8(offset + 1)
+      let field = tag >>> 3
+      let payload = offset + 1
+      let next = 0
+      if (form === formBytes && second < 128) {
+        payload = offset + 2
+        next = payload + second
+      } else if (form === formFixed64) next = offset + 9
+      else if (form === formVarint && second < 128) next = offset + 2
+      else if (tag === flagsTag && second === flagsTagEnd && this.#type.wireTypes[flagsField] === wireFixed32) {
+        field = flagsField
+        payload = offset + 2
+        next = offset + 6
+      } else {
+        slowCursor.reset(bytes, offset, end).next()
+        field = slowCursor.fieldNumber
+        payload = slowCursor.valueStart
+        next = slowCursor.fieldEnd
+        if (field >= fieldNumbersMax || this.#type.wireTypes[field] !== slowCursor.wireType) {
+          offset = next
+          continue
+        }
+        if (field === this.#type.attributesField) return false
+      }
+      if (next > end) return false
+      const bit = 1 << field
+      if ((present & bit) !== 0 && !isRepeatedKind(kinds[field]!)) return false
+      present |= bit
+      starts[field] = payload
+      ends[field] = next
+      offset = next
+    }
+    this.present = present
+    return offset === end
+  }
+
+  /** Offset of a field's payload of exactly that many bytes; 0 where it is absent or of another length. */
+  payloadOf(field: number, length: number): number {
+    if ((this.present & (1 << field)) === 0) return 0
+    const start = this.starts[field]!
+    return this.ends[field]! - start === length ? start : 0
+  }
+
+  /** The end of an attribute with longer lengths or with its value first; -1 where it is not a key and a value. */
+  #long(view: DataView, start: number, end: number): number {
+    const payload = varintEnd(view, start + 1, end)
+    if (payload < 0) return -1
+    const next = payload + varintBefore(view, start + 1, payload)
+    if (next > end) return -1
+    let keyStart = 0
+    let keyEnd = 0
+    let valueStart = 0
+    let valueEnd = 0
+    for (let offset = payload; offset < next; ) {
+      const tag = view.getUint8(offset)
+      const inner = varintEnd(view, offset + 1, next)
+      if (inner < 0) return -1
+      const innerEnd = inner + varintBefore(view, offset + 1, inner)
+      if (tag === keyTag && keyStart === 0) {
+        keyStart = inner
+        keyEnd = innerEnd
+      } else if (tag === valueTag && valueStart === 0) {
+        valueStart = inner
+        valueEnd = innerEnd
+      } else return -1
+      if (innerEnd > next) return -1
+      offset = innerEnd
+    }
+    if (keyStart === 0 || valueStart === 0) return -1
+    return this.#match(view, start, next, keyStart, keyEnd, valueStart, valueEnd) ? next : -1
+  }
+
+  /** Notes the attribute if its key is in the set; false where that key came before. */
+  #match(
+    view: DataView,
+    start: number,
+    end: number,
+    keyStart: number,
+    keyEnd: number,
+    valueStart: number,
+    valueEnd: number,
+  ): boolean {
+    const index = this.keys.find(view, keyStart, keyEnd)
+    if (index < 0) return true
+    const bit = 1 << index
+    if ((this.foundMask & bit) !== 0) return false
+    this.foundMask |= bit
+    this.found[this.foundCount++] = index
+    this.fieldStarts[index] = start
+    this.fieldEnds[index] = end
+    this.valueStarts[index] = valueStart
+    this.valueEnds[index] = valueEnd
+    return true
+  }
+}
+
+const slowCursor = new FieldCursor()
+
+/** Where the varint at `offset` ends, of at most four bytes; -1 where it is longer or runs past `end`. */
+export function varintEnd(view: DataView, offset: number, end: number): number {
+  const limit = Math.min(end, offset + 4)
+  for (let at = offset; at < limit; at++) if (view.getUint8(at) < 128) return at + 1
+  return -1
+}
+
+/** The varint in `[start, end)`. */
+export function varintBefore(view: DataView, start: number, end: number): number {
+  let value = 0
+  for (let at = end - 1; at >= start; at--) value = (value << 7) | (view.getUint8(at) & 127)
+  return value
+}

@@ -1,0 +1,229 @@
+import { varintLength } from '../wire/wire-writer.ts'
+import { varintBefore, varintEnd } from './ordinary-record.ts'
+import { SpliceOutput } from './splice-output.ts'
+
+/** What `RecordEditor.look` answers beside the length of a record's new payload. */
+export const recordDropped = -1
+export const recordKept = -2
+/** The record is of a shape that is for the views: the whole request takes the ordinary way. */
+export const recordUnusual = -3
+
+/** What a processor does with the records of a request. Nothing outside the record may count for it. */
+export interface RecordEditor {
+  /** Looks at the record in `[start, end)`: how long its payload will be, or one of the answers above. */
+  look(bytes: Uint8Array, view: DataView, start: number, end: number): number
+  /** Writes the payload of the record that `look` saw last, exactly as long as it said. */
+  write(output: SpliceOutput, start: number, end: number): void
+  /** The request takes the ordinary way after all: what `look` counted in it does not count. */
+  abandon(): void
+}
+
+/** Of requests and groups: one field each of surroundings, of children and of a schema URL. */
+const groupTag = 0x0a
+const surroundingTag = 0x0a
+const childTag = 0x12
+const schemaUrlTag = 0x1a
+/** A tag, and the width of a group's length that is guessed before it is known: 16 KiB to 2 MiB. */
+const headerRoom = 1 + 3
+/** Most bytes of a record's tag and length. */
+const headerMax = 6
+
+/** A group or scope group that the splice is in. */
+class SpliceFrame {
+  fieldStart = 0
+  valueStart = 0
+  end = 0
+  isOpen = false
+  /** Where its header goes in the output. */
+  headerStart = 0
+  kept = 0
+  dropped = 0
+  /** Where the output stood before it. */
+  outputLength = 0
+  copiedUpTo = 0
+}
+
+/**
+ * Writes a request anew with its records edited, in one pass and straight to the output: what a `StageWalk` does through
+ * views, for one processor that needs nothing but the record, in requests of the shape that senders write. The bytes are
+ * the same. Measured per span of 360 bytes: see `bench/processors/stages.bench.ts`.
+ */
+export class RecordSplice {
+  readonly #editor: RecordEditor
+  readonly #output = new SpliceOutput()
+  readonly #group = new SpliceFrame()
+  readonly #scope = new SpliceFrame()
+  #bytes: Uint8Array = new Uint8Array(0)
+  #view: DataView = new DataView(new ArrayBuffer(0))
+  #copiedUpTo = 0
+  /** Records that the last run left out. */
+  droppedCount = 0
+
+  constructor(editor: RecordEditor) {
+    this.#editor = editor
+  }
+
+  /** The request as the editor leaves it, `bytes` itself where nothing changed; undefined where the walk has to do it. */
+  run(bytes: Uint8Array): Uint8Array | undefined {
+    const output = this.#output
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.#copiedUpTo = 0
+    this.droppedCount = 0
+    output.begin(bytes, this.#view)
+    try {
+      if (!this.#request()) {
+        this.#editor.abandon()
+        this.droppedCount = 0
+        return undefined
+      }
+      if (this.#copiedUpTo === 0) return bytes
+      this.#copy(bytes.length)
+      return output.finish()
+    } finally {
+      output.release()
+    }
+  }
+
+  #request(): boolean {
+    const { length } = this.#bytes
+    for (let offset = 0; offset < length; ) {
+      if (!this.#enter(this.#group, groupTag, offset, length) || !this.#groupFields()) return false
+      offset = this.#group.end
+    }
+    return true
+  }
+
+  #groupFields(): boolean {
+    const view = this.#view
+    const frame = this.#group
+    const { end } = frame
+    let offset = frame.valueStart
+    while (offset < end) {
+      const tag = view.getUint8(offset)
+      if (tag === childTag) {
+        if (!this.#enter(this.#scope, childTag, offset, end) || !this.#scopeFields()) return false
+        offset = this.#scope.end
+        continue
+      }
+      offset = otherEnd(view, tag, offset, end)
+      if (offset < 0) return false
+    }
+    if (frame.dropped > 0 && frame.kept === 0) {
+      this.#rollBack(frame)
+      this.#leaveOut(0, frame.fieldStart, end)
+    } else this.#close(frame, groupTag)
+    return true
+  }
+
+  #scopeFields(): boolean {
+    const view = this.#view
+    const editor = this.#editor
+    const frame = this.#scope
+    const { end } = frame
+    const wasOpen = this.#group.isOpen
+    let offset = frame.valueStart
+    while (offset < end) {
+      const tag = view.getUint8(offset)
+      if (tag !== childTag) {
+        offset = otherEnd(view, tag, offset, end)
+        if (offset < 0) return false
+        continue
+      }
+      const start = varintEnd(view, offset + 1, end)
+      if (start < 0) return false
+      const next = start + varintBefore(view, offset + 1, start)
+      if (next > end) return false
+      const length = editor.look(this.#bytes, view, start, next)
+      if (length === recordUnusual) return false
+      if (length === recordDropped) {
+        frame.dropped++
+        this.#leaveOut(2, offset, next)
+      } else {
+        frame.kept++
+        if (length !== recordKept) {
+          this.#leaveOut(2, offset, next)
+          this.#output.ensure(length + headerMax)
+          this.#output.header(childTag, length)
+          editor.write(this.#output, start, next)
+        }
+      }
+      offset = next
+    }
+    this.droppedCount += frame.dropped
+    if (frame.dropped > 0 && frame.kept === 0) {
+      this.#rollBack(frame)
+      this.#group.isOpen = wasOpen
+      this.#group.dropped++
+      this.#leaveOut(1, frame.fieldStart, end)
+    } else {
+      this.#group.kept++
+      this.#close(frame, childTag)
+    }
+    return true
+  }
+
+  /** Begins with the field at `offset`; false where it is another one or does not fit. */
+  #enter(frame: SpliceFrame, tag: number, offset: number, limit: number): boolean {
+    const view = this.#view
+    if (view.getUint8(offset) !== tag) return false
+    const start = varintEnd(view, offset + 1, limit)
+    if (start < 0) return false
+    frame.fieldStart = offset
+    frame.valueStart = start
+    frame.end = start + varintBefore(view, offset + 1, start)
+    frame.isOpen = false
+    frame.kept = 0
+    frame.dropped = 0
+    frame.outputLength = this.#output.length
+    frame.copiedUpTo = this.#copiedUpTo
+    return frame.end <= limit
+  }
+
+  /** Writes everything up to `start` that is not written yet, inside as many frames as `level` says, and leaves out `[start, end)`. */
+  #leaveOut(level: 0 | 1 | 2, start: number, end: number): void {
+    if (level >= 1 && !this.#group.isOpen) this.#open(this.#group)
+    if (level === 2 && !this.#scope.isOpen) this.#open(this.#scope)
+    if (start > this.#copiedUpTo) this.#copy(start)
+    this.#copiedUpTo = end
+  }
+
+  #open(frame: SpliceFrame): void {
+    const output = this.#output
+    this.#copy(frame.fieldStart)
+    output.ensure(headerRoom)
+    frame.headerStart = output.length
+    output.length += headerRoom
+    frame.isOpen = true
+    this.#copiedUpTo = frame.valueStart
+  }
+
+  #close(frame: SpliceFrame, tag: number): void {
+    if (!frame.isOpen) return
+    const output = this.#output
+    this.#copy(frame.end)
+    this.#copiedUpTo = frame.end
+    const length = output.length - frame.headerStart - headerRoom
+    output.closeHeader(frame.headerStart, headerRoom, tag, 1 + varintLength(length))
+  }
+
+  #copy(end: number): void {
+    this.#output.ensure(end - this.#copiedUpTo)
+    this.#output.copy(this.#copiedUpTo, end)
+  }
+
+  #rollBack(frame: SpliceFrame): void {
+    this.#output.length = frame.outputLength
+    this.#copiedUpTo = frame.copiedUpTo
+    frame.isOpen = false
+  }
+}
+
+/** The end of a resource, a scope or a schema URL; -1 where the field is another one or does not fit. */
+function otherEnd(view: DataView, tag: number, offset: number, end: number): number {
+  if (tag !== surroundingTag && tag !== schemaUrlTag) return -1
+  const start = varintEnd(view, offset + 1, end)
+  if (start < 0) return -1
+  const next = start + varintBefore(view, offset + 1, start)
+  return next > end ? -1 : next
+}

@@ -1,0 +1,92 @@
+import type { StageProcessor } from '../component/stage-processor.ts'
+import type { Signal } from '../pdata/otlp-batch.ts'
+import { StageWalk } from '../pdata/stage-walk.ts'
+import type { WalkHooks } from '../pdata/walk-hooks.ts'
+import { WireError } from '../wire/wire-error.ts'
+import { encodeHostile } from './hostile-encoder.ts'
+import { generateRequest } from './otlp-generator.ts'
+import type { Plain } from './otlp-oracle.ts'
+import { fieldOrders, randomRequest } from './request-variants.ts'
+import type { SeededRandom } from './seeded-random.ts'
+
+/**
+ * Runs a processor's shortcut over a request and its hooks over the same one: bytes, drops and counts must be the same, and
+ * what the walk refuses the shortcut must not take. Throws where they differ; says whether the shortcut did the work.
+ */
+export function compareShortcut(signal: Signal, create: () => StageProcessor, bytes: Uint8Array): boolean {
+  const before = Uint8Array.from(bytes)
+  const processor = create()
+  const { shortcut } = processor
+  if (shortcut === undefined) throw new Error('the processor has no shortcut')
+  const shortened = orRefused(() => shortcut.run(bytes))
+  const counts = JSON.stringify([...processor.takeCounts()])
+  const walked = create()
+  const walk = new StageWalk(signal, [withoutShortcut(walked)])
+  const expected = orRefused(() => walk.run(bytes))
+  if (Buffer.compare(bytes, before) !== 0) throw new Error('the request itself was written to')
+  if (shortened === undefined) {
+    if (shortcut.droppedCount !== 0 || counts !== '[]') throw new Error('a shortcut that gave up left counts behind')
+    return false
+  }
+  if (shortened === refused || expected === refused) {
+    if (shortened !== expected) throw new Error('one of the two refuses the request')
+    return false
+  }
+  if (Buffer.compare(shortened, expected!) !== 0) throw new Error('the bytes differ')
+  if ((shortened === bytes) !== (expected === bytes)) throw new Error('one of the two copied an untouched request')
+  if (shortcut.droppedCount !== walk.dropped[0]) throw new Error('the drops differ')
+  if (counts !== JSON.stringify([...walked.takeCounts()])) throw new Error('the counts differ')
+  return true
+}
+
+/** A request for a shortcut: mostly of the shape that senders write, some of any shape, some broken. */
+export function shortcutRequest(random: SeededRandom, signal: Signal): Uint8Array {
+  if (random.chance(0.3)) return randomRequest(random, signal)
+  const plain = generateRequest(random, signal, { fieldChance: 1, repeatsMax: 3, valueDepthMax: 1 })
+  thinOut(random, plain)
+  const bytes = encodeHostile(random, signal, plain, {
+    order: random.chance(0.8) ? 'ascending' : random.pick(fieldOrders),
+  })
+  if (random.chance(0.7) || bytes.length === 0) return bytes
+  const at = random.below(bytes.length)
+  bytes[at] = random.chance(0.5) ? bytes[at]! + random.below(7) - 3 : random.below(256)
+  return random.chance(0.2) ? bytes.subarray(0, random.below(bytes.length + 1)) : bytes
+}
+
+/** Takes fields from the records, tracestates nearly always, and what senders leave out of attributes: they set few. */
+function thinOut(random: SeededRandom, request: Plain): void {
+  for (const group of Object.values(request).flat() as Plain[]) {
+    for (const scope of [group['scopeSpans'] ?? group['scopeLogs'] ?? []].flat() as Plain[]) {
+      for (const record of [scope['spans'] ?? scope['logRecords'] ?? []].flat() as Plain[]) {
+        for (const field of Object.keys(record)) {
+          if (random.chance(field === 'traceState' ? 0.95 : field === 'attributes' ? 0.05 : 0.3)) delete record[field]
+        }
+        if (random.chance(0.95)) record['attributes'] = plainAttributes((record['attributes'] ?? []) as Plain[])
+      }
+    }
+  }
+}
+
+/** One attribute for each key, of a key and a value. */
+function plainAttributes(attributes: readonly Plain[]): Plain[] {
+  const byKey = new Map(attributes.map(({ key, value }) => [key, { key, value }]))
+  return [...byKey.values()]
+}
+
+const refused = Symbol('refused')
+
+function orRefused<T>(run: () => T): T | typeof refused {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof WireError) return refused
+    throw error
+  }
+}
+
+function withoutShortcut(processor: StageProcessor): WalkHooks {
+  return {
+    ...(processor.span && { span: span => processor.span!(span) }),
+    ...(processor.logRecord && { logRecord: record => processor.logRecord!(record) }),
+  }
+}
