@@ -6,6 +6,7 @@ import { decodePlain, encodePlain, type Plain } from '../../testkit/otlp-oracle.
 import { probabilisticSamplerConfig } from './config.ts'
 import { probabilisticSamplerProcessor } from './factory.ts'
 import { LogSampler } from './log-sampler.ts'
+import { fuzzSamplerShortcut } from './shortcut.fuzz.ts'
 import { SpanSampler } from './span-sampler.ts'
 
 const parse = (yaml: string) => parseConfig(probabilisticSamplerConfig, yaml)
@@ -183,3 +184,7 @@ for (const yaml of [
     t.throws(() => parse(yaml))
   })
 }
+
+t.test('spans that only their trace id decides on are sampled without views to the same bytes', async t => {
+  t.ok(fuzzSamplerShortcut(3, 200) > 40)
+})

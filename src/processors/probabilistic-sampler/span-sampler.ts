@@ -1,14 +1,16 @@
 import type { StageProcessor } from '../../component/stage-processor.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
+import { RecordSplice } from '../../pdata/record-splice.ts'
 import { alwaysKeep, neverKeep, Randomness, type Threshold } from '../../pdata/sampling-threshold.ts'
 import { TraceState } from '../../pdata/tracestate.ts'
 import { ValueReader, valueDouble, valueInt, valueString } from '../../pdata/value.ts'
 import type { SpanView } from '../../pdata/views.ts'
-import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
+import { drop, keep, type Verdict, type WalkShortcut } from '../../pdata/walk-hooks.ts'
 import { isZero } from '../../wire/is-zero.ts'
 import type { ProbabilisticSamplerConfig } from './config.ts'
 import { DecisionCounts } from './decision-counts.ts'
+import { NewSpans } from './new-spans.ts'
 import { NewState } from './new-state.ts'
 import { fallback, type PolicyName, SamplingPolicy } from './policy.ts'
 import { hashRandomness, seedHash } from './trace-id-hash.ts'
@@ -27,6 +29,7 @@ export class SpanSampler implements StageProcessor {
   readonly #randomness = new Randomness()
   readonly #newState = new NewState()
   readonly #value = new ValueReader()
+  readonly shortcut: WalkShortcut
   #name: PolicyName = 'missing_randomness'
   /** The tracestate that a kept span's decision is written into; undefined where that must not be done. */
   #carrier: TraceState | undefined
@@ -35,6 +38,11 @@ export class SpanSampler implements StageProcessor {
     this.#policy = new SamplingPolicy(config)
     this.#failClosed = config.failClosed
     this.#seed = seedHash(config.hashSeed)
+    const sampler = {
+      sample: (bytes: Uint8Array, start: number) => this.#sampleNew(bytes, start),
+      forget: () => this.#counts.take(),
+    }
+    this.shortcut = new RecordSplice(new NewSpans(sampler, priorityKey))
   }
 
   span(span: SpanView): Verdict {
@@ -56,16 +64,32 @@ export class SpanSampler implements StageProcessor {
     return this.#counts.take()
   }
 
+  /** Decides on a span without tracestate and priority: what `span` would do with it. */
+  #sampleNew(bytes: Uint8Array, traceIdStart: number): Uint8Array | undefined {
+    const hasRandomness = this.#findRandomness(bytes, traceIdStart, emptyState)
+    const threshold = hasRandomness ? this.#policy.decide(undefined) : fallback(this.#failClosed)
+    const isKept = threshold.keeps(this.#randomness)
+    this.#counts.add(this.#name, isKept)
+    return isKept ? this.#stateOf(threshold) : undefined
+  }
+
+  /** The tracestate of a span that had none. The bytes change with the next call. */
+  #stateOf(threshold: Threshold): Uint8Array {
+    return this.#newState.bytes(threshold, this.#policy.mode === 'hash_seed' ? this.#randomness : undefined)
+  }
+
   #decide(span: SpanView): Threshold {
+    const start = span.traceIdStart
+    const { bytes } = span.message.workspace
     const text = span.message.has(otlp.spanTraceState) ? span.traceState : ''
     // Most spans have none: nothing is parsed, and written only for those that are kept.
     const state = text === '' ? emptyState : TraceState.parse(text)
     this.#carrier = state
     if (state === undefined) {
-      this.#findRandomness(span, undefined)
+      this.#findRandomness(bytes, start, undefined)
       return fallback(this.#failClosed)
     }
-    const hasRandomness = this.#findRandomness(span, state)
+    const hasRandomness = this.#findRandomness(bytes, start, state)
     if (this.#policy.mode === 'hash_seed' && (state.rValue !== '' || state.threshold !== undefined)) {
       // Somebody samples consistently upstream: a hash would contradict what is written there.
       this.#carrier = undefined
@@ -83,18 +107,17 @@ export class SpanSampler implements StageProcessor {
   #write(span: SpanView, threshold: Threshold): void {
     const carrier = this.#carrier
     if (carrier === undefined) return
-    const isHash = this.#policy.mode === 'hash_seed'
     if (carrier === emptyState) {
-      span.message.setBytes(otlp.spanTraceState, this.#newState.bytes(threshold, isHash ? this.#randomness : undefined))
+      span.message.setBytes(otlp.spanTraceState, this.#stateOf(threshold))
       return
     }
-    if (isHash) carrier.setRandomness(this.#randomness)
+    if (this.#policy.mode === 'hash_seed') carrier.setRandomness(this.#randomness)
     carrier.sampledWith(threshold)
     span.traceState = carrier.toString()
   }
 
   /** Fills the randomness and the policy's name; false where there is none, with randomness that everything keeps. */
-  #findRandomness(span: SpanView, state: TraceState | undefined): boolean {
+  #findRandomness(bytes: Uint8Array, start: number, state: TraceState | undefined): boolean {
     const randomness = this.#randomness
     const { mode } = this.#policy
     if (mode === 'never') {
@@ -108,8 +131,6 @@ export class SpanSampler implements StageProcessor {
       this.#name = 'sampling_randomness'
       return true
     }
-    const start = span.traceIdStart
-    const { bytes } = span.message.workspace
     // With a tracestate that cannot be read the consistent modes do not fall back on the trace id.
     if (start === 0 || isZero(bytes, start, start + 16) || (mode !== 'hash_seed' && state === undefined)) {
       randomness.fromAll()
