@@ -6,6 +6,7 @@ import { noKey } from './detectors/key-words.ts'
 import { looksRandom } from './detectors/randomness.ts'
 import { isSpace, latin1 } from './detectors/text-bytes.ts'
 import { JsonPosition } from './json-position.ts'
+import { PairMemory } from './pair-memory.ts'
 import type { Policy, UserRule } from './policy.ts'
 import type { CandidateScanner } from './scan/candidates.ts'
 
@@ -31,6 +32,7 @@ export class Inspector {
   readonly #policy: Policy
   readonly #detector: Detector
   readonly #json = new JsonPosition()
+  readonly #pairs: PairMemory
   readonly #log: InspectionLog
   /** What the last `inspect` decided, in order and without overlap. */
   readonly decisions: Decision[] = []
@@ -39,16 +41,18 @@ export class Inspector {
     this.#policy = policy
     this.#detector = new Detector(policy.detection, scanner)
     this.#log = log
+    this.#pairs = new PairMemory(policy.detection.keys)
   }
 
   get detector(): Detector {
     return this.#detector
   }
 
-  inspect(bytes: Uint8Array, start: number, end: number, key: string): readonly Decision[] {
+  inspect(bytes: Uint8Array, start: number, end: number, ownKey: string): readonly Decision[] {
     const { decisions } = this
     decisions.length = 0
     const policy = this.#policy
+    const key = this.#pairs.keyOf(bytes, start, end, ownKey)
     const info = key === '' ? noKey : policy.detection.keys.get(key)
     const { findings } = this.#detector.detect(bytes, start, end, info, key)
     if (policy.rules.length > 0) {

@@ -19,6 +19,31 @@ t.test('labels are constant, and may be one`s own', async t => {
   t.same(run('detectors: {card: {label: "<card>"}}', { a: card }).values, { a: '<card>' })
 })
 
+t.test('a name and its value may be fields of their own', async t => {
+  const list = (...texts: string[]) => ({ arrayValue: { values: texts.map(stringValue => ({ stringValue })) } })
+  const pair = (name: string, value: string) => ({
+    kvlistValue: {
+      values: [
+        { key: 'name', value: { stringValue: name } },
+        { key: 'value', value: { stringValue: value } },
+      ],
+    },
+  })
+  for (const [before, after] of [
+    [list('tool', '--password', 'hunter22', '-v'), list('tool', '--password', '[secret]', '-v')],
+    [list('tool', '--level', 'hunter22'), list('tool', '--level', 'hunter22')],
+    [list('--api-key', '--verbose', 'k3hd82hf9a'), list('--api-key', '--verbose', 'k3hd82hf9a')],
+    [pair('X-Api-Key', 'k3hd82hf9a'), pair('X-Api-Key', '[secret]')],
+    [pair('x-request-key', 'k3hd82hf9a'), pair('x-request-key', 'k3hd82hf9a')],
+  ]) {
+    const stage = new RedactionStage(parseConfig(redactionConfig, 'profile: standard'), 'logs')
+    const records = [{ body: before, attributes: [{ key: 'process.command_args', value: before }] }]
+    const [record] = recordsOf('logs', runProcessor(stage, 'logs', requestOf('logs', records)).request)
+    t.same(record?.['body'], after)
+    t.same(record?.['attributes'], [{ key: 'process.command_args', value: after }])
+  }
+})
+
 t.test('masks keep at most a third', async t => {
   t.same(run('detectors: {card: {action: mask, keep_last: 4}}', { a: card }).values, { a: '**** **** **** 4295' })
   t.same(run('detectors: {card: {action: mask, keep_last: 40}}', { a: card }).values, { a: '**** **** ***6 4295' })

@@ -1,6 +1,7 @@
 import type { Signal } from '../../pdata/otlp-batch.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
 import {
+  anyValueType,
   fieldNumbersMax,
   keyValueType,
   kindBytes,
@@ -97,7 +98,11 @@ export class RequestVisitor {
         if (child === this.#recordType && (kind === kindItem || type.children[otlp.scopeGroupRecords] === child)) {
           this.#visitor.beginRecord(cursor.fieldStart)
         }
+        const hotCount = this.#hotCount
+        // A body is seen whole: one value in it may be the name of the next.
+        if (child === anyValueType) this.#hotCount = -1
         this.#message(child, valueStart, fieldEnd, classOf(type, fieldNumber, fieldClass), depth + 1)
+        this.#hotCount = hotCount
       } else if (kind === kindText || kind === kindBytes || kind === kindTexts) {
         this.#visitor.visitText(valueStart, fieldEnd, classOf(type, fieldNumber, fieldClass), this.#key, false)
       } else if (kind === kindTraceId || kind === kindSpanId) {
