@@ -2,13 +2,12 @@ import { createHash, createHmac } from 'node:crypto'
 import { readText } from '../../pdata/text.ts'
 import { ByteAutomaton } from '../../processor-helper/byte-automaton.ts'
 import { BytesMemo } from '../../processor-helper/bytes-memo.ts'
-import { patternFactors } from '../../processor-helper/pattern-factors.ts'
 import type { RedactionConfig } from './config-shape.ts'
 import { DbRules } from './db-rules.ts'
 import { UserPattern } from './patterns.ts'
 import { effectiveProfile } from './policy.ts'
 import { sanitizeUrl, sanitizeUrlsInText } from './url-sanitizer.ts'
-import { ValueHits } from './value-hits.ts'
+import { hitsOf, type ValueHits } from './value-hits.ts'
 
 /** What the summary says of an attribute. */
 export type Outcome = 'redacted' | 'masked' | 'allowed' | 'ignored'
@@ -85,9 +84,7 @@ export class CollectorRules {
       !(this.#filtersKeys || this.readsAllTypes || this.db.isActive || this.#sanitizesBodies) &&
       this.#ignoredKeys.size + this.#urlAttributes.size === 0 &&
       this.#ignoredPatterns.length + this.#blockedKeys.length === 0
-    const factors = isAboutValues ? patternFactors(patterns) : undefined
-    const automaton = this.#valueAutomaton
-    return factors === undefined || automaton === undefined ? undefined : new ValueHits(factors, automaton)
+    return isAboutValues ? hitsOf(patterns) : undefined
   }
 
   /** What the name alone decides; `undefined` for the processor's own summary, which it leaves alone and does not count. */

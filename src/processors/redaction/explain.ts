@@ -61,6 +61,8 @@ export function explainRequest(
   })
   const visitor = new RequestVisitor(signal, {
     beginRecord: () => {},
+    isForced: false,
+    endAttribute: () => {},
     visitAttribute: (_start, _valueStart, _valueEnd, key, fieldClass) => {
       if (policy.isFieldOn[fieldClass] === 0) return false
       return policy.keyRule(key) !== 'exempt'

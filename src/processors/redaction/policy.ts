@@ -5,6 +5,7 @@ import { catalog } from './detectors/catalog.ts'
 import { type AddressClass, type DetectorSettings, detectorSettings } from './detectors/detection.ts'
 import { fieldClasses } from './fields.ts'
 import { requiredLiteral, UserPattern } from './patterns.ts'
+import { hitsOf, type ValueHits } from './value-hits.ts'
 
 /** What a key's name decides before anything is looked at. */
 export type KeyRule = 'exempt' | 'force' | 'drop' | undefined
@@ -35,8 +36,12 @@ export interface Policy {
   readonly onError: RedactionConfig['onError']
   readonly maxValueBytes: number
   readonly isDryRun: boolean
-  /** Whether attributes have to be seen although nothing in them is a candidate. */
+  /** Whether every value has to be seen although nothing in it is a candidate: a rule may match what no search finds. */
   readonly seesEverything: boolean
+  /** Whether every attribute's key has to be seen: some are dropped or forced. */
+  readonly seesKeys: boolean
+  /** Where rules may match; undefined without rules, or where `seesEverything`. */
+  readonly ruleHits: ValueHits | undefined
   keyRule(key: string): KeyRule
   /** Why a found text is left alone after all, or undefined. */
   exception(id: number, text: string): 'allowed' | 'suppressed' | undefined
@@ -84,6 +89,7 @@ export function compilePolicy(config: RedactionConfig): Policy {
     }
   })
   const keyRules = compileKeys(config)
+  const ruleHits = hitsOf(config.rules.map(({ pattern }) => pattern))
   return {
     isDetecting: detection.enabled.includes(1) || rules.length > 0 || keyRules.isUsed,
     detection: { ...detection, addressClasses: classes },
@@ -100,7 +106,9 @@ export function compilePolicy(config: RedactionConfig): Policy {
     onError: config.onError,
     maxValueBytes: config.maxValueBytes,
     isDryRun: config.dryRun,
-    seesEverything: keyRules.isUsed || rules.some(({ literal }) => literal === undefined) || rules.length > 0,
+    seesEverything: rules.length > 0 && ruleHits === undefined,
+    seesKeys: config.keys.drop.length + config.keys.force.length > 0,
+    ruleHits,
     keyRule: keyRules.rule,
     exception: compileExceptions(config),
   }

@@ -145,3 +145,14 @@ t.test('a value over the limit that holds a candidate is replaced whole, and one
 t.test('nothing found: the same bytes', async t => {
   t.ok(run('profile: standard', { a: 'GET /orders', b: 10n }).isSame)
 })
+
+t.test('text outside of attributes that is dropped takes no attribute with it', async t => {
+  for (const more of ['', ", {name: never, pattern: '[a-z]+', keywords: [nowhere]}"]) {
+    const yaml = `{profile: none, rules: [{name: id, pattern: '/users/[0-9]+', action: drop}${more}]}`
+    const stage = new RedactionStage(parseConfig(redactionConfig, yaml), 'traces')
+    const span = { name: 'a', attributes: attributesOf({ a: 'x', b: '/users/1' }), status: { message: 'at /users/17' } }
+    const out = recordsOf('traces', runProcessor(stage, 'traces', requestOf('traces', [span])).request)[0]!
+    t.same(valuesOf(out['attributes']), { a: 'x' })
+    t.notOk((out['status'] as { message?: string }).message)
+  }
+})

@@ -61,8 +61,7 @@ export class RedactionStage implements StageProcessor {
           outcome => request.countOutcome(outcome),
         )
       : undefined
-    // What detectors wrote anew is in no request that was searched.
-    this.#hits = this.#policy.isDetecting ? undefined : rules.hits
+    this.#hits = rules.hits
     if (this.#collectorRules !== undefined) this.#collectorRules.hits = this.#hits
     if (config.selfTest && this.#policy.isDetecting) selfTest(this.#request.detector, this.#policy)
   }
@@ -75,7 +74,7 @@ export class RedactionStage implements StageProcessor {
     else {
       request.clear()
       const count = this.#policy.isDetecting ? this.#findHot(bytes) : 0
-      if (count > 0) request.inspect(bytes, this.#hot, count)
+      if (count > 0 || this.#policy.seesKeys) request.inspect(bytes, this.#hot, count)
     }
     this.#collector = this.#collectorRules !== undefined && this.#mayApply(bytes) ? this.#collectorRules : undefined
     if (this.#collector !== undefined) return true
@@ -88,8 +87,11 @@ export class RedactionStage implements StageProcessor {
   #mayApply(bytes: Uint8Array): boolean {
     if (this.#policy.isDryRun) return false
     const hits = this.#hits
-    hits?.search(bytes)
-    return hits === undefined || hits.count > 0
+    if (hits === undefined) return true
+    hits.search(bytes)
+    // What detectors write is in no request that was searched.
+    hits.addEdits(this.#request.edits)
+    return hits.count > 0
   }
 
   /** Whether they may in that record. */
@@ -111,7 +113,22 @@ export class RedactionStage implements StageProcessor {
       const value = values[i]!
       if (prefilter.survives(bytes, value >>> 2, value & 3)) hot[kept++] = value >>> 2
     }
-    return kept
+    return this.#addRuleHits(bytes, kept)
+  }
+
+  #addRuleHits(bytes: Uint8Array, count: number): number {
+    const { ruleHits } = this.#policy
+    if (ruleHits === undefined) return count
+    ruleHits.search(bytes)
+    const all = count + ruleHits.count
+    if (all > this.#hot.length) {
+      const grown = new Uint32Array(all * 2)
+      grown.set(this.#hot.subarray(0, count))
+      this.#hot = grown
+    }
+    this.#hot.set(ruleHits.offsets, count)
+    if (ruleHits.count > 0 && count > 0) this.#hot.subarray(0, all).sort()
+    return all
   }
 
   resource(resource: ResourceView): Verdict {

@@ -32,7 +32,7 @@ export class RequestRedaction implements FieldVisitor {
   #record = -1
   /** The attribute of a record, resource or the like that is being visited; -1 outside. */
   #attribute = -1
-  #isForced = false
+  isForced = false
 
   constructor(policy: Policy, scanner: CandidateScanner, signal: Signal) {
     this.#policy = policy
@@ -41,7 +41,7 @@ export class RequestRedaction implements FieldVisitor {
       found: id => this.#count(`matches|${policy.names[id]}|${policy.actions[id]!.name}`),
       excepted: (_id, reason) => this.#count(`suppressed|${reason}`),
     })
-    this.#visitor = new RequestVisitor(signal, this)
+    this.#visitor = new RequestVisitor(signal, this, policy.seesKeys)
   }
 
   get detector(): Detector {
@@ -68,7 +68,7 @@ export class RequestRedaction implements FieldVisitor {
     this.#originals.clear()
     this.#record = -1
     this.#attribute = -1
-    this.#isForced = false
+    this.isForced = false
   }
 
   inspect(bytes: Uint8Array, hot: Uint32Array, hotCount: number): void {
@@ -84,7 +84,7 @@ export class RequestRedaction implements FieldVisitor {
 
   visitAttribute(fieldStart: number, _valueStart: number, _valueEnd: number, key: string, fieldClass: number): boolean {
     this.#attribute = fieldStart
-    this.#isForced = false
+    this.isForced = false
     if (this.#policy.isFieldOn[fieldClass] === 0) return false
     switch (this.#policy.keyRule(key)) {
       case 'exempt':
@@ -94,18 +94,23 @@ export class RequestRedaction implements FieldVisitor {
         this.#count('matches|key|drop')
         return false
       case 'force':
-        this.#isForced = true
+        this.isForced = true
         return true
       default:
         return true
     }
   }
 
+  endAttribute(): void {
+    this.#attribute = -1
+    this.isForced = false
+  }
+
   visitText(start: number, end: number, fieldClass: number, key: string, isId: boolean): void {
     if (this.#policy.isFieldOn[fieldClass] === 0 || start === end) return
     if (isId && !isReadableId(this.#bytes, start, end)) return
     try {
-      if (this.#isForced && key !== '') this.#force(start, end)
+      if (this.isForced && key !== '') this.#force(start, end)
       else this.#inspectValue(start, end, fieldClass, key, isId)
     } catch (error) {
       this.#fail(start, end, 'inspection', error)

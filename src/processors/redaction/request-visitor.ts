@@ -33,6 +33,10 @@ export interface FieldVisitor {
    * nothing in it is to be visited.
    */
   visitAttribute(fieldStart: number, valueStart: number, valueEnd: number, key: string, fieldClass: number): boolean
+  /** That attribute ends. */
+  endAttribute(): void
+  /** Whether everything in the attribute that was just visited is to be visited, although nothing in it is hot. */
+  readonly isForced: boolean
   /** A span, log record or metric begins. */
   beginRecord(fieldStart: number): void
 }
@@ -41,13 +45,15 @@ const depthMax = 3 * 64 + 32
 
 /**
  * Goes to every text and bytes field of a request, as the schema says, in the order of the bytes. With hot offsets, only
- * messages and attributes that contain one are gone into.
+ * messages and attributes that contain one are gone into; with `seesKeys` attributes are visited all the same, and what is
+ * in them where the visitor forces it.
  */
 export class RequestVisitor {
   readonly #cursors: FieldCursor[] = []
   readonly #recordType: MessageType
   readonly #requestType: MessageType
   readonly #visitor: FieldVisitor
+  readonly #seesKeys: boolean
   #bytes: Uint8Array = new Uint8Array(0)
   #hot: Uint32Array = new Uint32Array(0)
   #hotCount = -1
@@ -55,7 +61,8 @@ export class RequestVisitor {
   #key = ''
   #isTopLevel = true
 
-  constructor(signal: Signal, visitor: FieldVisitor) {
+  constructor(signal: Signal, visitor: FieldVisitor, seesKeys = false) {
+    this.#seesKeys = seesKeys
     this.#requestType = requestTypes[signal]
     this.#recordType = signal === 'metrics' ? metricType : recordTypes[signal]
     this.#visitor = visitor
@@ -89,11 +96,13 @@ export class RequestVisitor {
     while (cursor.next()) {
       if (cursor.wireType !== wireBytes) continue
       const { fieldNumber, valueStart, fieldEnd } = cursor
-      if (fieldNumber >= fieldNumbersMax || !this.#isHot(valueStart, fieldEnd)) continue
-      const kind = type.kinds[fieldNumber]!
+      if (fieldNumber >= fieldNumbersMax) continue
       const child = type.children[fieldNumber]
+      const isHot = this.#isHot(valueStart, fieldEnd)
+      if (!isHot && !(this.#seesKeys && this.#isTopLevel && child !== undefined)) continue
+      const kind = type.kinds[fieldNumber]!
       if (child === keyValueType) {
-        this.#attribute(cursor, classOf(type, fieldNumber, fieldClass), depth)
+        this.#attribute(cursor, classOf(type, fieldNumber, fieldClass), depth, isHot)
       } else if (child !== undefined) {
         if (child === this.#recordType && (kind === kindItem || type.children[otlp.scopeGroupRecords] === child)) {
           this.#visitor.beginRecord(cursor.fieldStart)
@@ -112,7 +121,7 @@ export class RequestVisitor {
   }
 
   /** A key and its value; the key may stand behind the value, and either may be repeated. */
-  #attribute(field: FieldCursor, fieldClass: number, depth: number): void {
+  #attribute(field: FieldCursor, fieldClass: number, depth: number, isHot: boolean): void {
     const bytes = this.#bytes
     const { fieldStart, valueStart: from, fieldEnd: to } = field
     const cursor = (this.#cursors[depth + 1] ??= new FieldCursor()).reset(bytes, from, to)
@@ -134,7 +143,7 @@ export class RequestVisitor {
     }
     const key = latin1(bytes, keyStart, keyEnd)
     const isVisited = !wasTopLevel || this.#visitor.visitAttribute(fieldStart, valueStart, valueEnd, key, fieldClass)
-    if (isVisited) {
+    if (isVisited && (isHot || this.#visitor.isForced)) {
       this.#key = outerKey === '' ? key : `${outerKey}.${key}`
       this.#isTopLevel = false
       // What is hot may be the key, and its value has to be seen for it.
@@ -153,5 +162,6 @@ export class RequestVisitor {
       this.#key = outerKey
       this.#isTopLevel = wasTopLevel
     }
+    if (wasTopLevel) this.#visitor.endAttribute()
   }
 }

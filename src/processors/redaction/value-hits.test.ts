@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { parseConfig } from '../../config/parse-config.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
 import { patternFactors } from '../../processor-helper/pattern-factors.ts'
@@ -6,6 +6,7 @@ import { randomRequest, walkedSignals } from '../../testkit/request-variants.ts'
 import { SeededRandom } from '../../testkit/seeded-random.ts'
 import { CollectorRules } from './collector-rules.ts'
 import { redactionConfig } from './config.ts'
+import { compilePolicy } from './policy.ts'
 import { RedactionStage } from './redaction-stage.ts'
 import { factorTables, PlainFactorScanner, WasmFactorScanner } from './scan/factor-scanner.ts'
 
@@ -17,30 +18,61 @@ const values = [
   `blocked_values: ['4111 1111 1111 1111']`,
 ]
 
-for (const patterns of values) {
-  t.test(`with ${patterns} the search over all bytes misses nothing`, async t => {
-    const random = new SeededRandom(9)
-    const yaml = `allow_all_keys: true, summary: debug, ${patterns}`
-    // A key that nobody has: attributes are all looked at, one by one.
-    const plain = `${yaml}, ignored_keys: [nobody.has.this]`
-    t.ok(new CollectorRules(parseConfig(redactionConfig, `{${yaml}}`)).hits)
-    t.notOk(new CollectorRules(parseConfig(redactionConfig, `{${plain}}`)).hits)
-    let changed = 0
-    for (const signal of walkedSignals) {
-      const [quick, slow] = [yaml, plain].map(text => {
-        const stage = new RedactionStage(parseConfig(redactionConfig, `{${text}}`), signal)
-        return { stage, walk: new StageWalk(signal, [stage]) }
-      }) as [{ stage: RedactionStage; walk: StageWalk }, { stage: RedactionStage; walk: StageWalk }]
-      for (let i = 0; i < 150; i++) {
-        const one = randomRequest(random, signal)
-        const request = random.chance(0.3) ? Buffer.concat([one, randomRequest(random, signal)]) : one
-        const expected = Buffer.from(slow.walk.run(Uint8Array.from(request)))
-        if (!expected.equals(request)) changed++
-        if (!Buffer.from(quick.walk.run(Uint8Array.from(request))).equals(expected)) t.fail(`${signal} ${i} differs`)
-        if (i % 30 === 0) t.same([...quick.stage.takeCounts()], [...slow.stage.takeCounts()])
-      }
+/** Runs both configurations over generated requests; how many of them changed. */
+function compare(t: Test, seed: number, quickYaml: string, slowYaml: string): number {
+  const random = new SeededRandom(seed)
+  let changed = 0
+  for (const signal of walkedSignals) {
+    const runOf = (yaml: string) => {
+      const stage = new RedactionStage(parseConfig(redactionConfig, `{${yaml}}`), signal)
+      return { stage, walk: new StageWalk(signal, [stage]) }
     }
-    t.equal(changed > 10, !patterns.includes('4111'), `${changed} changed`)
+    const quick = runOf(quickYaml)
+    const slow = runOf(slowYaml)
+    for (let i = 0; i < 150; i++) {
+      const one = randomRequest(random, signal)
+      const request = random.chance(0.3) ? Buffer.concat([one, randomRequest(random, signal)]) : one
+      const expected = Buffer.from(slow.walk.run(Uint8Array.from(request)))
+      if (!expected.equals(request)) changed++
+      if (!Buffer.from(quick.walk.run(Uint8Array.from(request))).equals(expected)) t.fail(`${signal} ${i} differs`)
+      if (i % 30 === 0) t.same([...quick.stage.takeCounts()], [...slow.stage.takeCounts()])
+    }
+  }
+  return changed
+}
+
+for (const patterns of values) {
+  for (const profile of ['none', 'standard']) {
+    t.test(`with ${patterns} and profile ${profile} the search over all bytes misses nothing`, async t => {
+      const yaml = `allow_all_keys: true, summary: debug, profile: ${profile}, ${patterns}`
+      // A key that nobody has: attributes are all looked at, one by one.
+      const plain = `${yaml}, ignored_keys: [nobody.has.this]`
+      t.ok(new CollectorRules(parseConfig(redactionConfig, `{${yaml}}`)).hits)
+      t.notOk(new CollectorRules(parseConfig(redactionConfig, `{${plain}}`)).hits)
+      const changed = compare(t, 9, yaml, plain)
+      t.equal(changed > 10, profile !== 'none' || !patterns.includes('4111'), `${changed} changed`)
+    })
+  }
+}
+
+const mailRule = String.raw`{name: mail, pattern: '[a-z]+@[a-z.]+'}, {name: id, pattern: '/users/\d+', action: drop}`
+/** May match anywhere, and is never valid: with it every value is looked at. */
+const neverRule = `{name: never, pattern: '[a-z]+', keywords: [nowhere-to-be-found]}`
+for (const [name, keys, rules] of [
+  ['rules', '', mailRule],
+  ['dropped and forced keys', 'keys: {drop: [user.email, "service.*"], force: [http.method, ""]},', ''],
+  [
+    'rules beside dropped, forced and exempt keys',
+    'keys: {drop: [a], force: [http.method], exempt: [host.name]},',
+    mailRule,
+  ],
+] as const) {
+  t.test(`${name} are found without looking at every value`, async t => {
+    const yaml = (more: string) =>
+      `profile: none, ${keys} rules: [${[rules, more].filter(part => part !== '').join(', ')}]`
+    t.ok(compilePolicy(parseConfig(redactionConfig, `{${yaml(neverRule)}}`)).seesEverything)
+    t.notOk(compilePolicy(parseConfig(redactionConfig, `{${yaml('')}}`)).seesEverything)
+    t.ok(compare(t, 21, yaml(''), yaml(neverRule)) > 100)
   })
 }
 

@@ -1,9 +1,15 @@
-import type { ByteAutomaton } from '../../processor-helper/byte-automaton.ts'
-import type { Factor } from '../../processor-helper/pattern-factors.ts'
+import { ByteAutomaton } from '../../processor-helper/byte-automaton.ts'
+import { type Factor, patternFactors } from '../../processor-helper/pattern-factors.ts'
 import { createFactorScanner, type FactorScanner, factorTables } from './scan/factor-scanner.ts'
 
 /** A match no longer than this is looked for around its factor; for longer ones the factor has to do. */
 const matchMax = 64
+
+/** For these patterns; undefined without any, or where one of them may match what no search finds. */
+export function hitsOf(patterns: readonly string[]): ValueHits | undefined {
+  const factors = patternFactors(patterns)
+  return factors && new ValueHits(factors, ByteAutomaton.of(patterns))
+}
 
 /**
  * Where in a request a value may match one of the user's patterns: one search over all bytes for what every match has in
@@ -11,15 +17,15 @@ const matchMax = 64
  */
 export class ValueHits {
   readonly #factors: readonly Factor[]
-  readonly #automaton: ByteAutomaton
+  readonly #automaton: ByteAutomaton | undefined
   readonly #scanner: FactorScanner
   #hits = new Uint32Array(256)
   #length = 0
   #at = 0
   count = 0
 
-  /** `automaton` is that of the patterns of which `factors` are. */
-  constructor(factors: readonly Factor[], automaton: ByteAutomaton) {
+  /** `automaton` is that of the patterns of which `factors` are; without one the factor has to do. */
+  constructor(factors: readonly Factor[], automaton: ByteAutomaton | undefined) {
     this.#factors = factors
     this.#automaton = automaton
     this.#scanner = createFactorScanner(factorTables(factors))
@@ -38,14 +44,32 @@ export class ValueHits {
 
   /** Whether a factor that ends at `last` may be part of a match. */
   #mayMatch(bytes: Uint8Array, last: number): boolean {
+    const automaton = this.#automaton
     let reach = 0
     for (const factor of this.#factors) {
       if (!endsAt(factor, bytes, last)) continue
-      if (factor.matchMax > matchMax) return true
+      if (factor.matchMax > matchMax || automaton === undefined) return true
       reach = Math.max(reach, factor.matchMax)
     }
     // A match with the factor in it lies between these.
-    return reach > 0 && this.#automaton.find(bytes, Math.max(0, last + 1 - reach), Math.min(bytes.length, last + reach))
+    if (reach === 0 || automaton === undefined) return false
+    return automaton.find(bytes, Math.max(0, last + 1 - reach), Math.min(bytes.length, last + reach))
+  }
+
+  /** The places found, ascending; good until the next search. */
+  get offsets(): Uint32Array {
+    return this.#hits.subarray(0, this.count)
+  }
+
+  /** Adds the places where edits begin: what takes their place was not searched. */
+  addEdits(edits: readonly { readonly start: number }[]): void {
+    if (edits.length === 0) return
+    const all = new Uint32Array(this.count + edits.length)
+    all.set(this.offsets)
+    for (const [i, { start }] of edits.entries()) all[this.count + i] = start
+    this.#hits = all.sort()
+    this.count = all.length
+    this.#at = 0
   }
 
   /** Whether one lies in `[start, end)` of the request; fastest when asked with ascending ranges. */
