@@ -43,8 +43,10 @@ export class CollectorRules {
   readonly #allowedValues: readonly UserPattern[]
   readonly #urlAttributes: ReadonlySet<string>
   readonly #mask: (text: string) => string
-  /** Where values may match, where nothing else can happen to a request; undefined where every attribute has to be seen. */
+  /** Where values may match; undefined where that cannot be told before a value is read. */
   readonly hits: ValueHits | undefined
+  /** Whether nothing can happen to what holds no hit: no rule is about names. */
+  readonly isAboutValues: boolean
   /** All patterns for values at once; undefined where one of them cannot be ruled out by bytes. */
   readonly #valueAutomaton: ByteAutomaton | undefined
   readonly #keyRules = new BytesMemo<KeyRule>()
@@ -76,15 +78,12 @@ export class CollectorRules {
       this.db.isActive ||
       this.#ignoredKeys.size + this.#ignoredPatterns.length > 0 ||
       this.sanitizesUrlNames
-    this.hits = this.#valueHits([...config.blockedValues, ...config.allowedValues])
-  }
-
-  #valueHits(patterns: readonly string[]): ValueHits | undefined {
-    const isAboutValues =
-      !(this.#filtersKeys || this.readsAllTypes || this.db.isActive || this.#sanitizesBodies) &&
+    this.hits = this.readsAllTypes ? undefined : hitsOf([...config.blockedValues, ...config.allowedValues])
+    this.isAboutValues =
+      this.hits !== undefined &&
+      !(this.#filtersKeys || this.db.isActive || this.#sanitizesBodies) &&
       this.#ignoredKeys.size + this.#urlAttributes.size === 0 &&
       this.#ignoredPatterns.length + this.#blockedKeys.length === 0
-    return isAboutValues ? hitsOf(patterns) : undefined
   }
 
   /** What the name alone decides; `undefined` for the processor's own summary, which it leaves alone and does not count. */

@@ -40,8 +40,9 @@ export class RedactionStage implements StageProcessor {
   readonly #collectorRules: CollectorPass | undefined
   /** The Collector's rules, where they have something to do in the present request. */
   #collector: CollectorPass | undefined
-  /** Where in a request they may have; undefined where it cannot be told. */
+  /** Where in a request values may match; undefined where it cannot be told. */
   readonly #hits: ValueHits | undefined
+  readonly #skipsRecords: boolean
   #areRangesGiven = false
 
   constructor(config: RedactionConfig, signal: Signal) {
@@ -62,6 +63,7 @@ export class RedactionStage implements StageProcessor {
         )
       : undefined
     this.#hits = rules.hits
+    this.#skipsRecords = rules.isAboutValues
     if (this.#collectorRules !== undefined) this.#collectorRules.hits = this.#hits
     if (config.selfTest && this.#policy.isDetecting) selfTest(this.#request.detector, this.#policy)
   }
@@ -91,12 +93,12 @@ export class RedactionStage implements StageProcessor {
     hits.search(bytes)
     // What detectors write is in no request that was searched.
     hits.addEdits(this.#request.edits)
-    return hits.count > 0
+    return hits.count > 0 || !this.#skipsRecords
   }
 
   /** Whether they may in that record. */
   #mayApplyIn({ message }: { readonly message: { readonly fieldStart: number; readonly fieldEnd: number } }): boolean {
-    return this.#hits === undefined || this.#hits.isIn(message.fieldStart, message.fieldEnd)
+    return !this.#skipsRecords || this.#hits === undefined || this.#hits.isIn(message.fieldStart, message.fieldEnd)
   }
 
   /** Offsets that a first look did not rule out. */
