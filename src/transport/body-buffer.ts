@@ -1,7 +1,29 @@
-const noBytes = Buffer.alloc(0)
+const noBytes: Uint8Array = new Uint8Array(0)
 /** Memory for what is announced, as a multiple of what has come of it: the first 16 KiB get room for most requests. */
 const trust = 16
 const trustedBytesMax = 512 * 1024
+
+/** Small bodies share memory, as allocations of Node do; larger ones have their own, so that it can be given back. */
+const poolBytes = 64 * 1024
+const pooledBytesMax = poolBytes / 4
+let pool = new ArrayBuffer(0)
+let pooledBytes = 0
+
+/**
+ * Memory that nobody has written to. Not a Buffer: its `slice` would be a view of memory that is given back one day, and
+ * whoever takes a request for any other Uint8Array would keep that.
+ */
+function allocate(length: number): Uint8Array {
+  if (length > pooledBytesMax) return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
+  if (pooledBytes + length > pool.byteLength) {
+    pool = Buffer.allocUnsafeSlow(poolBytes).buffer
+    pooledBytes = 0
+  }
+  const bytes = new Uint8Array(pool, pooledBytes, length)
+  // The next one begins where words can be read at once.
+  pooledBytes = (pooledBytes + length + 7) & ~7
+  return bytes
+}
 
 /**
  * A request's body while it arrives. Memory follows what has come, not what was announced; a body that comes in one
@@ -9,11 +31,11 @@ const trustedBytesMax = 512 * 1024
  */
 export class BodyBuffer {
   length = 0
-  #bytes: Buffer = noBytes
+  #bytes = noBytes
 
   /** Makes room for all of it: its length is known, and admitted. */
   reserve(length: number): void {
-    this.#bytes = Buffer.allocUnsafe(length)
+    this.#bytes = allocate(length)
   }
 
   /** Copies a piece in. `expectedLength` is what the whole is thought to have, or 0. */
@@ -42,12 +64,12 @@ export class BodyBuffer {
     let capacity = needed
     if (expectedLength > needed) capacity = Math.min(expectedLength, room)
     else if (this.length > 0) capacity = needed * 2
-    const grown = Buffer.allocUnsafe(capacity)
-    if (this.length > 0) this.#bytes.copy(grown, 0, 0, this.length)
+    const grown = allocate(capacity)
+    if (this.length > 0) copy(this.#bytes, grown, 0, 0, this.length)
     this.#bytes = grown
   }
 }
 
-function copy(source: Uint8Array, target: Buffer, at: number, start: number, end: number): void {
+function copy(source: Uint8Array, target: Uint8Array, at: number, start: number, end: number): void {
   Buffer.prototype.copy.call(source, target, at, start, end)
 }

@@ -225,7 +225,9 @@ function allConsumed(encoding: ZlibEncoding, bytes: Uint8Array, result: Inflated
   }
   const { buffer } = result
   // A claim far above the truth must not keep its memory.
-  return roomBytes > 65_536 && buffer.length * 2 < roomBytes ? Uint8Array.from(buffer) : buffer
+  if (roomBytes > 65_536 && buffer.length * 2 < roomBytes) return Uint8Array.from(buffer)
+  // Not the Buffer that zlib returns: what of a request is sliced off and kept must be a copy.
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
 }
 
 function refusedUnlessTooSmall(encoding: ZlibEncoding, error: unknown): undefined {

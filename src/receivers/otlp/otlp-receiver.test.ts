@@ -128,6 +128,26 @@ t.test('what arrives over gRPC and HTTP is passed on byte by byte, and the books
   t.equal(settings.host.admission.usedBytes, 0)
 })
 
+t.test('bytes of a request are no Buffer, whose slice would be a view, however they came', async t => {
+  const world = await setUp(t)
+  for (const count of [1, 3000, 30_000]) {
+    const bytes = spans(count, 'a name of a span')
+    await world.post('/v1/traces', bytes)
+    for (const [encoding, packed] of [
+      ['gzip', gzipSync(bytes)],
+      ['zstd', zstdCompressSync(bytes)],
+      ['snappy', compressSync('snappy', bytes)],
+    ] as const) {
+      await world.post('/v1/traces', packed, [...protobuf, 'content-encoding', encoding])
+    }
+    await world.call(bytes)
+    await world.call(bytes, { compression: 'gzip' })
+  }
+  await world.post('/v1/traces', Buffer.from('{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"a"}]}]}]}'), json)
+  t.equal(world.batches.length, 19)
+  t.ok(world.batches.every(({ bytes }) => Object.getPrototypeOf(bytes) === Uint8Array.prototype))
+})
+
 t.test('JSON becomes the same bytes as protobuf, and is answered in JSON', async t => {
   const { post, batches } = await setUp(t)
   const text = '{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"span"},{"name":"span"}]}]}]}'

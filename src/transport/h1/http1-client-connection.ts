@@ -190,7 +190,7 @@ export class Http1ClientConnection {
     if (this.#chunked !== undefined) {
       const chunked = this.#chunked
       const offset = chunked.push(bytes, start, end)
-      if (chunked.isDone && this.#sink !== undefined) this.#answered(this.#body.take())
+      if (chunked.isDone && this.#sink !== undefined) this.#answered(asBuffer(this.#body.take()))
       return offset
     }
     const head = this.#head!
@@ -200,7 +200,7 @@ export class Http1ClientConnection {
     }
     const offset = Math.min(end, start + head.contentLength - this.#bodyBytes)
     this.#keep(bytes, start, offset)
-    if (this.#bodyBytes === head.contentLength) this.#answered(this.#body.take())
+    if (this.#bodyBytes === head.contentLength) this.#answered(asBuffer(this.#body.take()))
     return offset
   }
 
@@ -234,7 +234,7 @@ export class Http1ClientConnection {
   }
 
   #ended(): void {
-    if (this.#sink !== undefined && this.#head?.framing === 'close') this.#answered(this.#body.take())
+    if (this.#sink !== undefined && this.#head?.framing === 'close') this.#answered(asBuffer(this.#body.take()))
     this.#lost(undefined)
     this.#socket.destroy()
   }
@@ -263,3 +263,8 @@ export class Http1ClientConnection {
 }
 
 const httpStart = Buffer.from('HTTP/1.')
+
+/** Answers are read as text and soon forgotten. */
+function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length)
+}
