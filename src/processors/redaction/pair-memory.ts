@@ -1,5 +1,6 @@
 import type { KeyTable } from './detectors/key-words.ts'
 import { pairFlags } from './detectors/name-value-pairs.ts'
+import { contextual } from './detectors/numbers.ts'
 import { latin1 } from './detectors/text-bytes.ts'
 
 const nameBytesMax = 64
@@ -52,7 +53,7 @@ export class PairMemory {
     if (isDashed && !option.test(text)) return
     const name = isDashed ? text.replace(/^-+/, '') : text
     const info = this.#keys.get(name)
-    if ((info.flags & pairFlags) === 0 && info.nationalIds === 0) return
+    if ((info.flags & (pairFlags | contextual)) === 0 && info.nationalIds === 0) return
     this.#name = name
     this.#isOption = isDashed
     this.#key = key

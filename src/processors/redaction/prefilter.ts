@@ -219,6 +219,15 @@ export class Prefilter {
     return false
   }
 
+  /** Whether the name around `at` that ends before `to` is one of interest in a list: `(id, password)`. */
+  #isColumn(bytes: Uint8Array, at: number, to: number): boolean {
+    let from = Math.max(0, at - 3)
+    while (from > 0 && at - from < 60 && isNameByte(bytes[from - 1]!)) from--
+    const before = from > 0 ? bytes[from - 1]! : 0
+    if (before !== 0x20 && before !== 0x28 && before !== 0x2c && before !== 0x60 && before !== 0x22) return false
+    return (this.#names.get(bytes, from, to) & (pairFlags | namesNationalId)) !== 0
+  }
+
   /** `password is x`, `--token x`, `SECRET 'x'`. */
   #isInProse(bytes: Uint8Array, at: number, end: number): boolean {
     let to = at + 1
@@ -233,6 +242,8 @@ export class Prefilter {
       )
         return true
     }
+    // A column of an INSERT.
+    if ((bytes[to] === 0x2c || bytes[to] === 0x29) && this.#isColumn(bytes, at, to)) return true
     const isEncoded = bytes[to] === 0x25 || bytes[to] === 0x1b || bytes[to] === 0x5c
     if (!isEncoded && !isSpace(bytes[to]!)) return false
     let from = Math.max(0, at - 3)

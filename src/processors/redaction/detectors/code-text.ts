@@ -6,7 +6,7 @@ const index = /^[A-Za-z_$][A-Za-z_$.]{2,63}\[\d*$/
 const closingBracket = 0x5d
 const receiver =
   /^(this|self|cls|req|request|os|config|cfg|info|args|opts|options|params|ctx|process|attribute|attrs|settings|props|state|data|env|user|creds|credentials)(\.[A-Za-z_$]|\[)/
-const type = /^(?:[*&]|\[\d*\]|\[\]|map\[|\[\d*$)+[A-Za-z]?/
+const type = /^[*&]?(?:\[\d*\]?|map\[)+[A-Za-z_.]*$|^[*&][A-Za-z_.]+$/
 const object = /^(?:[a-z_]\w*\.)*[A-Z][A-Za-z]+(?:\$\w+)?(?:\{[\w-]{0,64}|@[0-9a-f]{1,8})$/
 const dottedObject = /^[a-z]\w*(?:\.[A-Za-z_$][\w$]*)+(?:@[0-9a-f]{1,8}|\/\d+)$/
 const formatVerb = /^%(?:[sdvqr+]\b|\(|\{)/

@@ -99,6 +99,7 @@ const cases: readonly (readonly [text: string, marked: string, key?: string])[] 
     'password: human]65 pwd=V)+54Hxg#, DB_PASSWORD: tax,90, x=1',
     'password: [secret] pwd=[secret], DB_PASSWORD: [secret], x=1',
   ],
+  ['passwd: ^GVyC&t4q6fU, password: &GffUm!3d2H x', 'passwd: [secret], password: [secret] x'],
   ['passwd=$T#Cmb&u84E password=$DB_PASS', 'passwd=[secret]&u84E password=$DB_PASS'],
   [
     'your verification code is 203818. My PIN is 4821, security code: 117',
@@ -121,6 +122,10 @@ const cases: readonly (readonly [text: string, marked: string, key?: string])[] 
   [
     'klaviyo_key = pk1abcd1234fghij5678, DATADOGKEY=3c88e493311dc72090a349c901222a3c',
     'klaviyo_key = [secret], DATADOGKEY=[secret]',
+  ],
+  [
+    "INSERT INTO users (id, password, `full_name`, dob) VALUES (7, 'hun''ter22', 'Jane Roe', '1987-05-12'), (8, 'abc123x', NULL, ?)",
+    "INSERT INTO users (id, password, `full_name`, dob) VALUES (7, '[secret]', '[person]', '[birth_date]'), (8, '[secret]', NULL, ?)",
   ],
   // What a limit cut off.
   ['dial postgres://app:Zk3pQ9xL', 'dial postgres://app:[url_credentials]'],
@@ -171,6 +176,8 @@ const clean = [
   'username = %(userName)s; href="#user-name">`user.name`</a> sig=REDACTED8REDACTED',
   'security group 4821, pin mapping 12 to 14, pan left 4821, identity verification failed 3021 times, worn on 2024-01-15',
   'cache_key=3c88e493311dc72090a349c901222a3c lookup_key: V1StGXR8Z5jdHi6BmyT2x duplicate key 3f2504e0-4f89-11d3-9a0c-0305e82c3301 key V1StGXR8Z5jdHi6BmyT2x account: main branch code: x',
+  "INSERT INTO log (id, token_count, name, status) VALUES (7, 4821, 'cart', 'ok'), ($1, $2, $3, $4)",
+  `dict.fromkeys(['username', 'password', 'repository'], '') examples: ["password", "two_factor"]`,
   'input_tokens=12 token_type: bearer secret_name=db-main key_id=abc password reset requested',
 ]
 

@@ -9,6 +9,7 @@ import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values
 import { detectNumber } from './numbers.ts'
 import { colourLength, PercentText, unicodeEscapeLength } from './percent-text.ts'
 import { detectPrivateKey } from './private-keys.ts'
+import { detectInsert } from './sql-inserts.ts'
 import { isHex, matchesExact, matchesFolded } from './text-bytes.ts'
 import { detectToken, detectWholeForms } from './tokens.ts'
 import { detectUserPath } from './user-paths.ts'
@@ -32,6 +33,8 @@ export class Detector {
     const { detection } = this
     detection.reset(bytes, start, end, keyInfo)
     this.#inspect(bytes, start, end)
+    if ((bytes[start]! | 0x20) === 0x69 || (bytes[start]! | 0x20) === 0x72 || bytes[start]! <= 0x20)
+      detectInsert(detection)
     if (needsDecoding(bytes, start, end)) this.#detectDecoded(bytes, start, end, keyInfo)
     if ((keyInfo.flags & wholeValueFlags) !== 0) {
       detectKeyedValue(detection, keyInfo.flags, name, start, end, attributeForm)

@@ -55,7 +55,7 @@ export function detectNamedPair(d: Detection, name: string, from: number, to: nu
           : ''
   if (value !== '') {
     range.read(bytes, bytes[to + value.length] === 0x62 ? to + value.length + 1 : to + value.length, end)
-    take(d, flags, name)
+    if (!tupleOpening.test(before) || isPairOnly(d)) take(d, flags, name)
     return
   }
   if (partOpening.test(before)) {
@@ -65,6 +65,19 @@ export function detectNamedPair(d: Detection, name: string, from: number, to: nu
     range.extendToSpace(bytes, end)
     take(d, flags, name)
   } else if (nameOpening.test(before)) takeBefore(d, flags, name, from)
+}
+
+/** Whether the list ends behind its second item, and that is no word: `['username', 'password', 'host']` are names. */
+function isPairOnly({ bytes, end }: Detection): boolean {
+  let at = range.end
+  while (
+    at < end &&
+    (bytes[at] === 0x5c || bytes[at] === 0x22 || bytes[at] === 0x27 || bytes[at] === 0x60 || bytes[at] === 0x20)
+  )
+    at++
+  return (
+    (at >= end || bytes[at] === 0x5d || bytes[at] === 0x29) && !/^[a-z_]+$/.test(latin1(bytes, range.start, range.end))
+  )
 }
 
 /** `{"value":"...","key":"password"}` */

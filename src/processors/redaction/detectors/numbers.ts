@@ -385,7 +385,8 @@ function takeByContext(d: Detection, g: number, count: number): boolean {
   return false
 }
 
-const contextual =
+/** Names that tell a number from any other. */
+export const contextual =
   key.keySsn | key.keyAba | key.keySortCode | key.keyImei | key.keyIccid | key.keyCard | key.keyBank | key.keyPassport
 
 function addTrue(d: Detection, detector: number, start: number, end: number): true {

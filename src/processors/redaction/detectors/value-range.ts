@@ -42,11 +42,13 @@ export class ValueRange {
   extendOverSigns(bytes: Uint8Array, end: number): void {
     if (this.isQuoted) return
     let offset = this.end
+    if (offset === this.start && this.isSpaced && bytes[offset] === 0x26 && isAlnum(bytes[offset + 1] ?? 0))
+      offset = bareEnd(bytes, offset + 1, end)
     while (offset + 1 < end && offset - this.start < 128) {
       const byte = bytes[offset]!
-      // ) ] } always, | , ; where they do not part this from another name.
+      // ) ] } always, | , ; & behind `name: ` where they do not part this from another name.
       const isCloser = byte === 0x29 || byte === 0x5d || byte === 0x7d
-      const isComma = this.isSpaced && (byte === 0x7c || byte === 0x2c || byte === 0x3b)
+      const isComma = this.isSpaced && (byte === 0x7c || byte === 0x2c || byte === 0x3b || byte === 0x26)
       if (!isCloser && !isComma) break
       const next = bytes[offset + 1]!
       if (!isAlnum(next) && !(isCloser && typedSigns.includes(next))) break
