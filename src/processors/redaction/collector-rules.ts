@@ -140,6 +140,8 @@ export class CollectorRules {
   }
 
   #maskBlocked(text: string): string {
+    // Values that are no text are empty here.
+    if (text === '') return text
     let out = text
     for (const pattern of this.#blockedValues) out = pattern.replaceAll(out, this.#mask)
     return out

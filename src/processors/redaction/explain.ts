@@ -63,9 +63,9 @@ export function explainRequest(
     beginRecord: () => {},
     isForced: false,
     endAttribute: () => {},
-    visitAttribute: (_start, _valueStart, _valueEnd, key, fieldClass) => {
+    visitAttribute: (_start, keyStart, keyEnd, fieldClass) => {
       if (policy.isFieldOn[fieldClass] === 0) return false
-      return policy.keyRule(key) !== 'exempt'
+      return policy.keyRule(latin1(bytes, keyStart, keyEnd)) !== 'exempt'
     },
     visitText(start, end, fieldClass, key, isId) {
       if (policy.isFieldOn[fieldClass] === 0 || isId || start === end) return

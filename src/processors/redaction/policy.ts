@@ -38,6 +38,8 @@ export interface Policy {
   readonly isDryRun: boolean
   /** Whether every value has to be seen although nothing in it is a candidate: a rule may match what no search finds. */
   readonly seesEverything: boolean
+  /** Whether a key's name decides anything. */
+  readonly hasKeyRules: boolean
   /** Whether every attribute's key has to be seen: some are dropped or forced. */
   readonly seesKeys: boolean
   /** Where rules may match; undefined without rules, or where `seesEverything`. */
@@ -107,6 +109,7 @@ export function compilePolicy(config: RedactionConfig): Policy {
     maxValueBytes: config.maxValueBytes,
     isDryRun: config.dryRun,
     seesEverything: rules.length > 0 && ruleHits === undefined,
+    hasKeyRules: keyRules.isUsed,
     seesKeys: config.keys.drop.length + config.keys.force.length > 0,
     ruleHits,
     keyRule: keyRules.rule,

@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 import type { AttributeList } from '../../pdata/attribute-list.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
+import { BytesMemo } from '../../processor-helper/bytes-memo.ts'
 import type { Detector } from './detectors/detect.ts'
+import { latin1 } from './detectors/text-bytes.ts'
 import { fieldClasses } from './fields.ts'
 import { type Decision, Inspector } from './inspector.ts'
-import type { Policy } from './policy.ts'
+import type { KeyRule, Policy } from './policy.ts'
 import { type FieldVisitor, RequestVisitor } from './request-visitor.ts'
 import type { CandidateScanner } from './scan/candidates.ts'
 
@@ -28,6 +30,7 @@ export class RequestRedaction implements FieldVisitor {
   readonly #removed = new Set<number>()
   readonly #droppedRecords = new Set<number>()
   readonly #originals = new Map<number, Original[]>()
+  readonly #keyRules = new BytesMemo<{ readonly rule: KeyRule }>()
   #bytes: Uint8Array = new Uint8Array(0)
   #record = -1
   /** The attribute of a record, resource or the like that is being visited; -1 outside. */
@@ -82,11 +85,12 @@ export class RequestRedaction implements FieldVisitor {
     this.#record = fieldStart
   }
 
-  visitAttribute(fieldStart: number, _valueStart: number, _valueEnd: number, key: string, fieldClass: number): boolean {
+  visitAttribute(fieldStart: number, keyStart: number, keyEnd: number, fieldClass: number): boolean {
     this.#attribute = fieldStart
     this.isForced = false
     if (this.#policy.isFieldOn[fieldClass] === 0) return false
-    switch (this.#policy.keyRule(key)) {
+    if (!this.#policy.hasKeyRules) return true
+    switch (this.#keyRule(keyStart, keyEnd)) {
       case 'exempt':
         return false
       case 'drop':
@@ -99,6 +103,16 @@ export class RequestRedaction implements FieldVisitor {
       default:
         return true
     }
+  }
+
+  /** From memory for names seen before, without making text of them. */
+  #keyRule(start: number, end: number): KeyRule {
+    let known = this.#keyRules.get(this.#bytes, start, end)
+    if (known === undefined) {
+      known = { rule: this.#policy.keyRule(latin1(this.#bytes, start, end)) }
+      this.#keyRules.set(this.#bytes, start, end, known)
+    }
+    return known.rule
   }
 
   endAttribute(): void {

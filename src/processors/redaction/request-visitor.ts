@@ -32,7 +32,7 @@ export interface FieldVisitor {
    * An attribute of a record, resource, scope, event, link, data point or exemplar, not one inside a value. False where
    * nothing in it is to be visited.
    */
-  visitAttribute(fieldStart: number, valueStart: number, valueEnd: number, key: string, fieldClass: number): boolean
+  visitAttribute(fieldStart: number, keyStart: number, keyEnd: number, fieldClass: number): boolean
   /** That attribute ends. */
   endAttribute(): void
   /** Whether everything in the attribute that was just visited is to be visited, although nothing in it is hot. */
@@ -129,21 +129,16 @@ export class RequestVisitor {
     const wasTopLevel = this.#isTopLevel
     let keyStart = from
     let keyEnd = from
-    let valueStart = to
-    let valueEnd = to
     while (cursor.next()) {
       if (cursor.wireType !== wireBytes) continue
       if (cursor.fieldNumber === otlp.keyValueKey) {
         keyStart = cursor.valueStart
         keyEnd = cursor.fieldEnd
-      } else if (cursor.fieldNumber === otlp.keyValueValue) {
-        valueStart = cursor.valueStart
-        valueEnd = cursor.fieldEnd
       }
     }
-    const key = latin1(bytes, keyStart, keyEnd)
-    const isVisited = !wasTopLevel || this.#visitor.visitAttribute(fieldStart, valueStart, valueEnd, key, fieldClass)
+    const isVisited = !wasTopLevel || this.#visitor.visitAttribute(fieldStart, keyStart, keyEnd, fieldClass)
     if (isVisited && (isHot || this.#visitor.isForced)) {
+      const key = latin1(bytes, keyStart, keyEnd)
       this.#key = outerKey === '' ? key : `${outerKey}.${key}`
       this.#isTopLevel = false
       // What is hot may be the key, and its value has to be seen for it.
