@@ -5,11 +5,11 @@ import { webAssembly } from '../../src/processors/redaction/scan/web-assembly.ts
 import { assembleModule, type Code, choose, i32, i64, Locals, v128, when, whileLoop } from './assembler.ts'
 import { firstLook, lookAt } from './first-look.ts'
 
-// scan(length, base, isLooked) -> count: looks at `length` bytes of input and writes (base + offset) << 2 | kind for each
-// candidate: signs and literals to one list, whose length it returns, runs to another, whose length it stores. With
-// `isLooked` those that the first look rules out are left out.
-const locals = new Locals({ length: 'i32', base: 'i32', isLooked: 'i32' })
-for (const name of ['at', 'out', 'runsOut', 'blockOffset', 'address', 'kind', 'lookFrom', 'lookTo']) {
+// scan(length, base, mode) -> count: looks at `length` bytes of input and writes (base + offset) << 2 | kind for each
+// candidate: signs and literals to one list, whose length it returns, runs to another, whose length it stores. `mode` has
+// the bits of the layout: candidates that the first look rules out are left out, nothing stands before, nothing behind.
+const locals = new Locals({ length: 'i32', base: 'i32', mode: 'i32' })
+for (const name of ['isLooked', 'at', 'out', 'runsOut', 'blockOffset', 'address', 'kind', 'lookFrom', 'lookTo']) {
   locals.declare(name, 'i32')
 }
 const masks = ['digit', 'separator', 'token', 'other']
@@ -168,6 +168,17 @@ const runVerdict: Code = [
 
 const state = i32.const(layout.stateOffset)
 const body: Code = [
+  ...set('isLooked', i32.and(get('mode'), i32.const(layout.modeLook))),
+  ...when(i32.and(get('mode'), i32.const(layout.modeFirst)), [
+    ...carried.flatMap((_, i) => i64.store(state, i64.const(0n), 8 * i)),
+    ...v128.store(i32.const(layout.inputOffset - 16), v128.splat(0)),
+  ]),
+  // The last piece is looked at with one byte behind its end: runs of digits are reported one byte late.
+  ...when(i32.and(get('mode'), i32.const(layout.modeLast)), [
+    ...[0, 1, 2, 3].flatMap(i => v128.store(get('length'), v128.splat(0), layout.inputOffset + 16 * i)),
+    ...i32.store(get('length'), i32.const(0), layout.inputOffset + 64),
+    ...set('length', i32.add(get('length'), i32.const(1))),
+  ]),
   ...tables.flatMap((name, i) => set(name, v128.load(i32.const(layout.tablesOffset), 16 * i))),
   ...constants.flatMap((name, i) => set(name, v128.load(i32.const(layout.constantsOffset), 16 * i))),
   ...carried.flatMap((name, i) => set(name, i64.load(state, 8 * i))),

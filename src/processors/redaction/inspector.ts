@@ -34,6 +34,8 @@ export class Inspector {
   readonly #json = new JsonPosition()
   readonly #pairs: PairMemory
   readonly #log: InspectionLog
+  /** Whether the last `inspect` found anything, even if it was let go. */
+  hasFindings = false
   /** What the last `inspect` decided, in order and without overlap. */
   readonly decisions: Decision[] = []
 
@@ -59,7 +61,8 @@ export class Inspector {
       for (const rule of policy.rules) this.#applyRule(rule, bytes, start, end, key, findings)
       findings.settle()
     }
-    if (findings.count > 0) this.#decide(bytes, start, end, findings)
+    this.hasFindings = findings.count > 0
+    if (this.hasFindings) this.#decide(bytes, start, end, findings)
     return decisions
   }
 

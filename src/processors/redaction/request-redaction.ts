@@ -4,7 +4,7 @@ import type { Signal } from '../../pdata/otlp-batch.ts'
 import { BytesMemo } from '../../processor-helper/bytes-memo.ts'
 import type { Detector } from './detectors/detect.ts'
 import { latin1 } from './detectors/text-bytes.ts'
-import { fieldClasses } from './fields.ts'
+import { classIndex, fieldClasses } from './fields.ts'
 import { type Decision, Inspector } from './inspector.ts'
 import type { KeyRule, Policy } from './policy.ts'
 import { type FieldVisitor, RequestVisitor } from './request-visitor.ts'
@@ -31,6 +31,8 @@ export class RequestRedaction implements FieldVisitor {
   readonly #droppedRecords = new Set<number>()
   readonly #originals = new Map<number, Original[]>()
   readonly #keyRules = new BytesMemo<{ readonly rule: KeyRule }>()
+  /** Names of attributes in which nothing was found: the same few come again and again. */
+  readonly #cleanKeys = new BytesMemo<true>()
   #bytes: Uint8Array = new Uint8Array(0)
   #record = -1
   /** The attribute of a record, resource or the like that is being visited; -1 outside. */
@@ -138,7 +140,11 @@ export class RequestRedaction implements FieldVisitor {
       this.#fail(start, end, 'oversized', undefined)
       return
     }
+    // An option's name may speak of the text behind it.
+    const isKey = fieldClass === classIndex.attribute_keys && this.#bytes[start] !== 0x2d
+    if (isKey && this.#cleanKeys.get(this.#bytes, start, end) === true) return
     const decisions = this.#inspector.inspect(this.#bytes, start, end, key)
+    if (isKey && !this.#inspector.hasFindings) this.#cleanKeys.set(this.#bytes, start, end, true)
     if (decisions.length === 0) return
     if (!isUtf8(this.#bytes.subarray(start, end))) this.#count('errors|invalid_utf8')
     for (const decision of decisions) {

@@ -66,6 +66,12 @@ export const hashFactor = 0x9e3779b1
 /** The upper half of a product: places in tables of 65,536 bits. */
 export const hash16 = (value: number): number => Math.imul(value, hashFactor) >>> 16
 
+/** Bits of a call's mode. */
+export const modeLook = 1
+/** The piece is the first: what was before is forgotten. */
+export const modeFirst = 2
+export const modeLast = 4
+
 export const kindSymbol = 0
 export const kindDigits = 1
 export const kindToken = 2

@@ -4,7 +4,9 @@ import * as layout from './scan-layout.ts'
 import { scanModule } from './scan-module.generated.ts'
 import { webAssembly } from './web-assembly.ts'
 
-type ScanFunction = (length: number, base: number, isLooked: number) => number
+type ScanFunction = (length: number, base: number, mode: number) => number
+/** Shorter ranges are copied here: native code for them costs more. */
+const loopMax = 64
 
 let compiled: object | undefined
 
@@ -37,28 +39,27 @@ export class WasmScanner implements CandidateScanner {
   }
 
   look(bytes: Uint8Array, into: Candidates): void {
-    this.#run(bytes, 0, bytes.length, into, this.#hasLook ? 1 : 0)
+    this.#run(bytes, 0, bytes.length, into, this.#hasLook ? layout.modeLook : 0)
   }
 
   scan(bytes: Uint8Array, start: number, end: number, into: Candidates): void {
     this.#run(bytes, start, end, into, 0)
   }
 
-  #run(bytes: Uint8Array, start: number, end: number, into: Candidates, isLooked: number): void {
-    const { stateOffset, stateBytes, inputOffset, pieceBytes } = layout
+  #run(bytes: Uint8Array, start: number, end: number, into: Candidates, look: number): void {
+    const { inputOffset, pieceBytes, modeFirst, modeLast } = layout
     const memory = this.#memory
-    memory.fill(0, stateOffset, stateOffset + stateBytes)
-    memory.fill(0, inputOffset - 16, inputOffset)
+    let mode = look | modeFirst
     for (let offset = start; ; offset += pieceBytes) {
       const pieceEnd = Math.min(end, offset + pieceBytes)
       const isLast = pieceEnd === end
       const length = pieceEnd - offset
-      memory.set(offset === 0 && pieceEnd === bytes.length ? bytes : bytes.subarray(offset, pieceEnd), inputOffset)
-      // The last piece is looked at with one byte behind its end: runs of digits are reported one byte late.
-      if (isLast) memory.fill(0, inputOffset + length, inputOffset + length + 65)
-      const count = this.#scan(isLast ? length + 1 : length, offset, isLooked)
+      if (length <= loopMax) for (let i = 0; i < length; i++) memory[inputOffset + i] = bytes[offset + i]!
+      else memory.set(offset === 0 && pieceEnd === bytes.length ? bytes : bytes.subarray(offset, pieceEnd), inputOffset)
+      const count = this.#scan(length, offset, isLast ? mode | modeLast : mode)
       this.#take(count, isLast ? end : Number.POSITIVE_INFINITY, into)
       if (isLast) return
+      mode = look
       memory.copyWithin(inputOffset - 16, inputOffset + pieceBytes - 16, inputOffset + pieceBytes)
     }
   }
