@@ -165,11 +165,15 @@ function decodeSlot(slot: Uint8Array): Extent | undefined {
 }
 
 function encode({ firstSequence, lastSequence, endOffset, totals }: Extent): Uint8Array {
-  const slot = Buffer.alloc(slotBytes)
-  const { records, items, bytes, units } = totals
-  for (const [i, number] of [firstSequence, lastSequence, endOffset, records, items, bytes, units].entries()) {
-    slot.writeDoubleLE(number, i * 8)
-  }
-  slot.writeUInt32LE(crc32(slot.subarray(0, checkedBytes)), checkedBytes)
+  const slot = new Uint8Array(slotBytes)
+  const view = new DataView(slot.buffer)
+  view.setFloat64(0, firstSequence, true)
+  view.setFloat64(8, lastSequence, true)
+  view.setFloat64(16, endOffset, true)
+  view.setFloat64(24, totals.records, true)
+  view.setFloat64(32, totals.items, true)
+  view.setFloat64(40, totals.bytes, true)
+  view.setFloat64(48, totals.units, true)
+  view.setUint32(checkedBytes, crc32(slot.subarray(0, checkedBytes)), true)
   return slot
 }

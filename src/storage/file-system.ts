@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { constants, writevSync } from 'node:fs'
+import { constants, writeSync, writevSync } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -94,11 +94,11 @@ export const nodeFileSystem: FileSystem = {
  * A write into the system's page cache takes 0.1 ms for 180 KB and 1 us for an ack. The way through the thread pool and back
  * costs the same again for the one and twenty times as much for the other, so small writes are made at once. A system that
  * has too many pages to write makes a writer wait, though, and all that the process does with it: after one such wait the next
- * writes go through the pool for a while.
+ * writes go through the pool for a second.
  */
 const atOnceBytesMax = 1 << 20
 const atOnceMsMax = 10
-const slowMs = 10_000
+const slowMs = 1000
 let slowUntilMs = 0
 
 function nodeFile(handle: FileHandle): StorageFile {
@@ -120,7 +120,7 @@ function nodeFile(handle: FileHandle): StorageFile {
       const startMs = performance.now()
       const isAtOnce = total <= atOnceBytesMax && startMs >= slowUntilMs
       const written = isAtOnce
-        ? writevSync(handle.fd, buffers, offset)
+        ? writeAtOnce(handle.fd, buffers, offset)
         : (await handle.writev(buffers as Uint8Array[], offset)).bytesWritten
       if (isAtOnce && performance.now() - startMs > atOnceMsMax) slowUntilMs = startMs + slowMs
       if (written === total) return
@@ -137,6 +137,12 @@ function nodeFile(handle: FileHandle): StorageFile {
     isLinked: async () => (await handle.stat()).nlink > 0,
     close: () => handle.close(),
   }
+}
+
+function writeAtOnce(fd: number, buffers: readonly Uint8Array[], offset: number): number {
+  const [first] = buffers
+  if (first === undefined) return 0
+  return buffers.length === 1 ? writeSync(fd, first, 0, first.length, offset) : writevSync(fd, buffers, offset)
 }
 
 /** Writes `content` to the start of a file that is closed afterwards, however that ends: Node ends a process that loses one. */

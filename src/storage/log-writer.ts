@@ -1,5 +1,6 @@
+import { GroupEncoder } from './group-encoder.ts'
 import type { LogSettings } from './log-settings.ts'
-import { encodeRecordHeader, type LogRecord, recordHeaderBytes } from './record.ts'
+import { type LogRecord, recordHeaderBytes } from './record.ts'
 import type { Segment } from './segment.ts'
 import { addRecord } from './totals.ts'
 
@@ -33,6 +34,7 @@ const lookEveryMs = 1000
 export class LogWriter {
   readonly #settings: LogSettings
   readonly #owner: WriterOwner
+  readonly #encoder = new GroupEncoder()
   #pending: PendingRecord[] = []
   #running: Promise<void> | undefined
   #fault: unknown
@@ -113,8 +115,7 @@ export class LogWriter {
     const { file } = segment
     if (file === undefined) throw new Error('the segment is closed')
     const start = segment.endOffset
-    const buffers: Uint8Array[] = []
-    for (const { record } of group) buffers.push(encodeRecordHeader(record), record.payload)
+    const buffers = this.#encoder.encode(group.map(({ record }) => record))
     try {
       await file.write(buffers, start)
       if (this.#settings.syncLevel === 'synced') await file.sync()

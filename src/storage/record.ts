@@ -37,17 +37,34 @@ export interface LogRecord {
 }
 
 export function encodeRecordHeader(record: LogRecord): Uint8Array {
-  const header = Buffer.allocUnsafe(recordHeaderBytes)
-  header.writeUInt32LE(magic, 0)
-  header.writeUInt16LE(recordVersion, 4)
-  header.writeUInt16LE(record.kind, 6)
-  header.writeUInt32LE(record.payload.length, 8)
-  header.writeBigUInt64LE(BigInt(record.sequence), 16)
-  header.writeDoubleLE(record.wallMs, 24)
-  header.writeUInt32LE(record.itemCount, 32)
-  header.writeUInt32LE(record.units, 36)
-  header.writeUInt32LE(checksum(header, record.payload), 12)
+  const header = new Uint8Array(recordHeaderBytes)
+  const view = new DataView(header.buffer)
+  fillHeader(view, 0, record)
+  view.setUint32(12, checksum(header, record.payload), true)
   return header
+}
+
+/** The whole record at an offset of `bytes`, whose `view` has the same memory; gives the offset behind it. */
+export function encodeRecordInto(bytes: Uint8Array, view: DataView, offset: number, record: LogRecord): number {
+  const end = offset + recordHeaderBytes + record.payload.length
+  fillHeader(view, offset, record)
+  bytes.set(record.payload, offset + recordHeaderBytes)
+  // In one piece with its payload the rest of the header needs no call of its own.
+  const crc = crc32(bytes.subarray(offset + 16, end), crc32(bytes.subarray(offset, offset + 12)))
+  view.setUint32(offset + 12, crc, true)
+  return end
+}
+
+function fillHeader(view: DataView, offset: number, record: LogRecord): void {
+  view.setUint32(offset, magic, true)
+  view.setUint16(offset + 4, recordVersion, true)
+  view.setUint16(offset + 6, record.kind, true)
+  view.setUint32(offset + 8, record.payload.length, true)
+  view.setUint32(offset + 16, record.sequence % 0x1_0000_0000, true)
+  view.setUint32(offset + 20, Math.floor(record.sequence / 0x1_0000_0000), true)
+  view.setFloat64(offset + 24, record.wallMs, true)
+  view.setUint32(offset + 32, record.itemCount, true)
+  view.setUint32(offset + 36, record.units, true)
 }
 
 function checksum(header: Uint8Array, payload: Uint8Array): number {
