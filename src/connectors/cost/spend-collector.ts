@@ -2,20 +2,20 @@ import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import { CallReader } from '../../model-calls/call-reader.ts'
 import { plainName, type Role } from '../../model-calls/dialects.ts'
+import { ScopeCountings } from '../../model-calls/scope-countings.ts'
 import {
   addThinking,
   type CacheCounting,
   NormalizedUsage,
   normalizeUsage,
   providerCounting,
-  scopeCounting,
 } from '../../model-calls/usage.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import type { AttributeList } from '../../pdata/attribute-list.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
 import { ValueReader } from '../../pdata/value.ts'
-import type { ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
+import type { ResourceView, SpanView } from '../../pdata/views.ts'
 import { keep, type Verdict } from '../../pdata/walk-hooks.ts'
 import { copyBytes } from '../../wire/copy-bytes.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
@@ -67,15 +67,18 @@ export class SpendCollector {
   #resourceHigh = 0
   #startNs: bigint
   #nowMs = 0
-  #counting: CacheCounting = 'auto'
+  readonly #countings: ScopeCountings
+  /** Of the scope that the walk is in; undefined until a call asks. */
+  #counting: CacheCounting | undefined
 
   constructor(config: CostConnectorConfig, nowNs: bigint) {
     this.#config = config
     this.#startNs = nowNs
+    this.#countings = new ScopeCountings(config.cacheCounting)
     this.#walk = new StageWalk('traces', [
       {
         resource: view => this.#enterResource(view),
-        scope: view => this.#enterScope(view),
+        scope: () => this.#enterScope(),
         span: view => this.#span(view),
       },
     ])
@@ -117,9 +120,8 @@ export class SpendCollector {
     return keep
   }
 
-  #enterScope(scope: ScopeView): Verdict {
-    const { cacheCounting } = this.#config
-    this.#counting = cacheCounting === 'auto' ? scopeCounting(scope.name) : cacheCounting
+  #enterScope(): Verdict {
+    this.#counting = undefined
     return keep
   }
 
@@ -134,6 +136,7 @@ export class SpendCollector {
     if (status === 'duplicate') return
     const { existingCost, usage } = this.#reader
     const series = this.#seriesOf(span)
+    this.#counting ??= this.#countings.of(span.scope)
     if (normalizeUsage(usage, providerCounting(this.#counting, series.provider), this.#usage)) {
       if (series.isGemini) addThinking(usage, this.#usage)
       addTokens(series.tokens, this.#usage)

@@ -1,8 +1,8 @@
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
-import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import { CallReader } from '../../model-calls/call-reader.ts'
-import { type CacheCounting, scopeCounting } from '../../model-calls/usage.ts'
+import { ScopeCountings } from '../../model-calls/scope-countings.ts'
+import type { CacheCounting } from '../../model-calls/usage.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
 import type { LogRecordView, ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
 import { keep, type Verdict } from '../../pdata/walk-hooks.ts'
@@ -34,7 +34,7 @@ export class CostStage implements StageProcessor {
   readonly #calls: SharedArrayBuffer | undefined
   #duplicates: CallDuplicates | undefined
   readonly #operations: OperationRules
-  readonly #countings: ReadonlyMap<string, CacheCounting>
+  readonly #countings: ScopeCountings
   readonly #meter: TelemetryMeter | undefined
   #pricer: Pricer | undefined
   #nowMs = 0
@@ -48,11 +48,13 @@ export class CostStage implements StageProcessor {
     this.#calls = context.calls
     this.#operations = new OperationRules(config.operations)
     this.#meter = config.telemetry && new TelemetryMeter(config.telemetry.position)
-    this.#countings = new Map(config.scopes.map(({ name, cacheCounting }) => [name, cacheCounting]))
+    const ownCountings = config.scopes.map(({ name, cacheCounting }) => [name, cacheCounting] as const)
+    this.#countings = new ScopeCountings(config.cacheCounting, new Map(ownCountings))
   }
 
   resource(resource: ResourceView): Verdict {
-    this.#nowMs = performance.now()
+    // The global's getter takes longer than a span's whole price: only where a file may change.
+    if (this.#config.priceFile !== '') this.#nowMs = performance.now()
     this.#book.enterResource()
     this.#meter?.enterResource(resource)
     return keep
@@ -126,14 +128,11 @@ export class CostStage implements StageProcessor {
     } else this.#book.bookCall(carrier, this.#reader, entry!, cost.total, usage)
   }
 
-  #enterScope({ name, message }: ScopeView): CacheCounting {
-    const { view } = message.workspace
+  #enterScope(scope: ScopeView): CacheCounting {
+    const counting = this.#countings.of(scope)
     this.#duplicates ??= new CallDuplicates(this.#calls)
-    this.#duplicates.enterScope(
-      hashRange(hashSeed, view, message.valueStart(otlp.scopeName), message.valueEnd(otlp.scopeName)),
-    )
-    const { cacheCounting } = this.#config
-    return this.#countings.get(name) ?? (cacheCounting === 'auto' ? scopeCounting(name) : cacheCounting)
+    this.#duplicates.enterScope(this.#countings.hash)
+    return counting
   }
 
   #priceOperation(span: SpanView): void {
