@@ -1,7 +1,7 @@
 import { roleKeys } from './dialects.ts'
 
-/** Without an attribute of one of these roles no span is a call. */
-const decidingRoles = ['requestModel', 'responseModel', 'operation', 'spanKind'] as const
+/** Without an attribute of one of these roles no span is a call, or another operation that the processor has priced. */
+const decidingRoles = ['requestModel', 'responseModel', 'operation', 'spanKind', 'paidOperation'] as const
 const attributesTag = 0x4a
 const keyTag = 0x0a
 const valueTag = 0x12

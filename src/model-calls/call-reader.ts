@@ -55,6 +55,8 @@ const place = {
 /** Tells model calls from other records and reads what they report. One reader serves all; nothing is allocated for spans. */
 export class CallReader {
   readonly roles = new AttributeRoles()
+  /** Whether `roles` are those of the span that was read last; false where it has none. */
+  hasRoles = false
   readonly values = new CallValues()
   readonly usage = new ReportedUsage()
   /** NaN where the span has none. */
@@ -72,10 +74,12 @@ export class CallReader {
   read(span: SpanView): boolean {
     const { message } = span
     // What is edited does not stand in the message any more; everything else is told from calls by its keys' first bytes.
+    this.hasRoles = false
     if (!message.isDirty && !mayBeCall(message.workspace.bytes, message.start, message.end)) return false
     const { attributes } = span
     const { workspace } = message
     if (!this.roles.scan(attributes, workspace.view)) return false
+    this.hasRoles = true
     const { indexOf } = this.roles
     this.values.reset(attributes, workspace)
     const kind = this.#kind()

@@ -301,6 +301,7 @@ export const roleKeys = {
   // What the `cost` processor writes beside the cost: of this agent, or of one before it.
   costStatus: ['sluice.cost.status'],
   priceId: ['sluice.cost.price_id'],
+  paidOperation: ['sluice.cost.operation'],
   costDetail: [
     'sluice.cost.input',
     'sluice.cost.output',

@@ -23,17 +23,27 @@ import type { CostConnectorConfig } from './config.ts'
 import { writeLabel } from './metrics-writer.ts'
 import { SpendSeries, type UnpricedReason, unpricedReasons } from './spend-series.ts'
 
-const statusKey = new AttributeKey('sluice.cost.status')
-const priceIdKey = new AttributeKey('sluice.cost.price_id')
-const paidOperationKey = new AttributeKey('sluice.cost.operation')
+const statusPlace = roleIndex('costStatus')
+const duplicate = 'duplicate'
+/** Of its `AnyValue`: tag, length, text. */
+const duplicateLength = 2 + duplicate.length
+const paidOperationPlace = roleIndex('paidOperation')
 const operationCostKey = new AttributeKey('operation.cost')
 const serviceNameKey = new AttributeKey('service.name')
 const teamKey = new AttributeKey('team')
 const noBytes = new Uint8Array(0)
 const otherHash = -1
 
-/** Roles whose values tell series apart, beside the price id. */
-const labelRoles: readonly Role[] = ['provider', 'responseModel', 'requestModel', 'operation', 'agentName', 'team']
+/** Roles whose values tell series apart. */
+const labelRoles: readonly Role[] = [
+  'priceId',
+  'provider',
+  'responseModel',
+  'requestModel',
+  'operation',
+  'agentName',
+  'team',
+]
 const labelPlaces = labelRoles.map(roleIndex)
 
 interface Labels {
@@ -127,14 +137,15 @@ export class SpendCollector {
 
   #span(span: SpanView): Verdict {
     if (this.#reader.read(span)) this.#call(span)
-    else this.#paidOperation(span)
+    else if (this.#reader.hasRoles) this.#paidOperation(span)
     return keep
   }
 
   #call(span: SpanView): void {
-    const status = this.#text(span.attributes, statusKey, span)
-    if (status === 'duplicate') return
-    const { existingCost, usage } = this.#reader
+    const { existingCost, usage, roles, values } = this.#reader
+    const statusAt = roles.indexOf[statusPlace]!
+    // Only what is as long is worth a look at its text.
+    if (values.end(statusAt) - values.start(statusAt) === duplicateLength && values.text(statusAt) === duplicate) return
     const series = this.#seriesOf(span)
     this.#counting ??= this.#countings.of(span.scope)
     if (normalizeUsage(usage, providerCounting(this.#counting, series.provider), this.#usage)) {
@@ -142,14 +153,14 @@ export class SpendCollector {
       addTokens(series.tokens, this.#usage)
     }
     if (Number.isNaN(existingCost)) {
-      const reason = unpricedReasons.indexOf(status as UnpricedReason)
+      const reason = unpricedReasons.indexOf(values.text(statusAt) as UnpricedReason)
       series.unpriced[reason < 0 ? unpricedReasons.length - 1 : reason]! += 1
     } else this.#spend(series, span, existingCost)
   }
 
   #paidOperation(span: SpanView): void {
     const { attributes, message } = span
-    const at = attributes.find(paidOperationKey)
+    const at = this.#reader.roles.indexOf[paidOperationPlace]!
     const costAt = at < 0 ? -1 : attributes.find(operationCostKey)
     if (costAt < 0) return
     const { bytes, view } = message.workspace
@@ -158,16 +169,18 @@ export class SpendCollector {
     const start = attributes.valueStart(at)
     const end = attributes.valueEnd(at)
     const hash = wide(hashRange(this.#resourceLow, view, start, end), hashRange(this.#resourceHigh, view, start, end))
-    const labels = () => ({
-      ...otherLabels,
+    this.#spend(this.#known(hash) ?? this.#openFor(hash, this.#operationLabels(span, at)), span, cost)
+  }
+
+  #operationLabels(span: SpanView, at: number): Labels {
+    return {
       provider: '',
       model: '',
+      operation: this.#reader.values.text(at),
+      service: this.#text(span.resource.attributes, serviceNameKey, span),
       agent: '',
       team: '',
-      operation: this.#text(attributes, paidOperationKey, span),
-      service: this.#text(span.resource.attributes, serviceNameKey, span),
-    })
-    this.#spend(this.#find(hash, labels), span, cost)
+    }
   }
 
   #spend(series: SpendSeries, span: SpanView, cost: number): void {
@@ -188,28 +201,32 @@ export class SpendCollector {
   /** Found by 53 bits of the labels' raw bytes. */
   #seriesOf(span: SpanView): SpendSeries {
     const { roles, values } = this.#reader
-    const { attributes } = span
+    const { indexOf } = roles
+    const { view } = values
     let low = this.#resourceLow
     let high = this.#resourceHigh
-    const priceId = attributes.find(priceIdKey)
-    const add = (start: number, end: number) => {
-      low = hashRange(low, values.view, start, end)
-      high = hashRange(high, values.view, start, end)
+    for (let i = 0; i < labelPlaces.length; i++) {
+      const index = indexOf[labelPlaces[i]!]!
+      const start = values.start(index)
+      const end = values.end(index)
+      low = hashRange(low, view, start, end)
+      high = hashRange(high, view, start, end)
     }
-    if (priceId >= 0) add(attributes.valueStart(priceId), attributes.valueEnd(priceId))
-    for (const at of labelPlaces) {
-      const index = roles.indexOf[at]!
-      add(values.start(index), values.end(index))
-    }
-    return this.#find(wide(low, high), () => this.#labelsOf(span))
+    const hash = wide(low, high)
+    return this.#known(hash) ?? this.#openFor(hash, this.#labelsOf(span))
   }
 
-  #find(hash: number, labels: () => Labels): SpendSeries {
-    let series = this.#series.get(hash)
-    if (series === undefined && this.#series.size >= this.#config.seriesMax) {
-      series = this.#series.get(otherHash) ?? this.#open(otherHash, otherLabels, noBytes)
-    }
-    series ??= this.#open(hash, labels(), copyBytes(this.#resource))
+  #known(hash: number): SpendSeries | undefined {
+    const series = this.#series.get(hash)
+    if (series !== undefined) series.lastMs = this.#nowMs
+    return series
+  }
+
+  #openFor(hash: number, labels: Labels): SpendSeries {
+    const isFull = this.#series.size >= this.#config.seriesMax
+    const series = isFull
+      ? (this.#series.get(otherHash) ?? this.#open(otherHash, otherLabels, noBytes))
+      : this.#open(hash, labels, copyBytes(this.#resource))
     series.lastMs = this.#nowMs
     return series
   }
@@ -224,7 +241,7 @@ export class SpendCollector {
   #labelsOf(span: SpanView): Labels {
     const { roles, values } = this.#reader
     const at = (role: Role) => values.text(roles.indexOf[roleIndex(role)]!)
-    const priceId = this.#text(span.attributes, priceIdKey, span)
+    const priceId = at('priceId')
     const slash = priceId.indexOf('/')
     return {
       provider: slash > 0 ? priceId.slice(0, slash) : plainName(at('provider'), 'provider'),
