@@ -96,6 +96,7 @@ export class HttpSender {
         tls: url.protocol === 'https:' ? this.#loadTls() : undefined,
         headers: this.#headers,
         connectionsMax: config.maxConnsPerHost,
+        idleConnectionsMax: config.maxIdleConnsPerHost || config.maxIdleConns,
         idleTimeoutMs: config.disableKeepAlives ? 1 : config.idleConnTimeoutMs,
         connectTimeoutMs,
         responseBytesMax,

@@ -54,6 +54,8 @@ export interface HttpClientSettings {
   readonly headers: HeaderList
   /** 0 means no limit. */
   readonly connectionsMax: number
+  /** Most that are kept without a request; 0, or absent, means no limit. Not kept to by a proxy that is asked over TLS. */
+  readonly idleConnectionsMax?: number | undefined
   readonly idleTimeoutMs: number
   readonly connectTimeoutMs: number
   /** Of the body of a refusal (status 300 and above) no more than the first 64 KiB are kept. */

@@ -113,8 +113,10 @@ const compressionParamsConfig = defineConfig({
   level: int('level', 0, 'Level of the codec; 0 means its default.'),
 })
 
+const overHttp1 = 'requests go over HTTP/1.1'
+
 const cookiesConfig = defineConfig({
-  enabled: bool('enabled', false, 'Keep cookies between requests.'),
+  enabled: bool('enabled', false, 'Keep cookies between requests.', { noEffect: 'no cookie is kept' }),
 })
 
 /** What is wrong with `value` as the URL of a backend; undefined where nothing is. */
@@ -154,7 +156,7 @@ export function httpClientShape(defaults: HttpClientDefaults = {}) {
     compressionParams: section('compression_params', compressionParamsConfig, 'Settings of the codec.'),
     readBufferBytes: uint('read_buffer_size', 0, 'Read buffer in bytes.', { noEffect: 'Node chooses its buffers' }),
     writeBufferBytes: uint('write_buffer_size', 0, 'Write buffer in bytes.', { noEffect: 'Node chooses its buffers' }),
-    maxIdleConns: uint('max_idle_conns', 100, 'Most unused connections that are kept.'),
+    maxIdleConns: uint('max_idle_conns', 100, 'Most unused connections that are kept; 0 means no limit.'),
     maxIdleConnsPerHost: uint('max_idle_conns_per_host', 0, 'The same per host; 0 means no limit of its own.'),
     maxConnsPerHost: uint('max_conns_per_host', 0, 'Most connections per host; 0 means no limit.'),
     idleConnTimeoutMs: duration('idle_conn_timeout', '90s', 'How long an unused connection is kept.'),
@@ -163,9 +165,12 @@ export function httpClientShape(defaults: HttpClientDefaults = {}) {
       'http2_read_idle_timeout',
       '0s',
       'Silence after which HTTP/2 pings; 0 means never.',
+      { noEffect: overHttp1 },
     ),
-    http2PingTimeoutMs: duration('http2_ping_timeout', '0s', 'How long to wait for the answer to a ping.'),
-    forceAttemptHttp2: bool('force_attempt_http2', true, 'Offer HTTP/2 over TLS.'),
+    http2PingTimeoutMs: duration('http2_ping_timeout', '0s', 'How long to wait for the answer to a ping.', {
+      noEffect: overHttp1,
+    }),
+    forceAttemptHttp2: bool('force_attempt_http2', true, 'Offer HTTP/2 over TLS.', { noEffect: overHttp1 }),
     cookies: optional('cookies', cookiesConfig, 'Cookies.'),
     middlewares,
   } as const

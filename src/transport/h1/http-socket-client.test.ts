@@ -292,6 +292,16 @@ t.test('connections that are told to close, or idle for too long, are not used a
   }
 })
 
+t.test('no more connections are kept without a request than are wanted', async t => {
+  const { port, sockets, closedCount } = await serverOf(t, answering(ok))
+  const client = clientOf(t, port, { connectionsMax: 0, idleConnectionsMax: 2 })
+  await Promise.all(Array.from({ length: 5 }, () => client.send(request)))
+  t.equal(sockets.length, 5)
+  await until(() => closedCount() === 3)
+  await Promise.all([client.send(request), client.send(request)])
+  t.equal(sockets.length, 5, 'two were there')
+})
+
 t.test('the one used last is used next, and the others grow old', async t => {
   const clock = new ManualClock()
   const server = await serverOf(t, answering(ok))

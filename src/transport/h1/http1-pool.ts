@@ -120,11 +120,18 @@ export class Http1Pool {
       this.#waiting.delete(waiter)
       if (connection.isClosed) waiter.unconnected(new TransportError('connect', 'the connection was closed at once'))
       else waiter.connected(connection, isReused)
+    } else if (this.#isFull) {
+      connection.close()
     } else if (!connection.isClosed) {
       connection.idleSinceMs = this.#settings.clock.nowMs()
       this.#idle.push(connection)
       this.#sweeper ??= this.#sweepAfter(this.#settings.idleTimeoutMs)
     }
+  }
+
+  get #isFull(): boolean {
+    const { idleConnectionsMax = 0 } = this.#settings
+    return idleConnectionsMax > 0 && this.#idle.length >= idleConnectionsMax
   }
 
   #freed(connection: Http1ClientConnection): void {
