@@ -50,11 +50,12 @@ export async function answers(directory: string, name: string): Promise<boolean>
   try {
     return await new Promise<boolean>(resolve => {
       const socket = net.connect(path)
-      socket.once('connect', () => resolve(true))
+      socket.once('connect', () => {
+        socket.destroy()
+        resolve(true)
+      })
       // Where it may not be asked, somebody may be there.
       socket.once('error', error => resolve(errorCode(error) !== 'ECONNREFUSED' && errorCode(error) !== 'ENOENT'))
-      socket.once('close', () => socket.destroy())
-      socket.once('connect', () => socket.destroy())
     })
   } finally {
     await handle?.close()
