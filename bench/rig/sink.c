@@ -195,13 +195,17 @@ int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   struct sigaction a = {.sa_handler = on_signal};
   sigaction(SIGUSR1, &a, NULL); sigaction(SIGTERM, &a, NULL); sigaction(SIGINT, &a, NULL);
+  /* Signals come in while it waits and only then: one between the look at its flag and the wait would not be seen. */
+  sigset_t held, open;
+  sigemptyset(&held); sigaddset(&held, SIGUSR1); sigaddset(&held, SIGTERM); sigaddset(&held, SIGINT);
+  sigprocmask(SIG_BLOCK, &held, &open);
   seen = calloc(seen_max, 1);
   int server = listen_on(port), epoll_fd = epoll_create1(0);
   nonblocking(server);
   struct epoll_event e = {.events = EPOLLIN, .data.ptr = NULL}, events[64];
   epoll_ctl(epoll_fd, EPOLL_CTL_ADD, server, &e);
   while (!stopping) {
-    int n = epoll_wait(epoll_fd, events, 64, -1);
+    int n = epoll_pwait(epoll_fd, events, 64, -1, &open);
     if (want_stats) { want_stats = 0; print_stats(); }
     for (int i = 0; i < n; i++) {
       Connection *c = events[i].data.ptr;
