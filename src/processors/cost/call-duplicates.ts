@@ -2,6 +2,7 @@ import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange } from '../../model-calls/byte-hash.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { NormalizedUsage } from '../../model-calls/usage.ts'
+import * as otlp from '../../pdata/otlp-fields.ts'
 import type { SpanView } from '../../pdata/views.ts'
 import { SeenCalls } from './seen-calls.ts'
 
@@ -72,23 +73,33 @@ export class CallDuplicates {
     const known = this.#seen.find(low, high)
     if (known !== 0) return known !== ownSpan
     const isUnique = span.parentSpanIdStart === 0 && end - start >= uniqueIdLengthMin
-    if (isUnique && this.#isOtherRoot(view, start, end, usage, isPriced)) return true
+    if (isUnique && this.#isOtherRoot(span, start, end, usage, isPriced)) return true
     if (isPriced) this.#seen.add(low, high, ownSpan)
     return false
   }
 
-  /** An instrumentation that makes no span current leaves the one inside it a root: both are the whole of their traces. */
+  /**
+   * An instrumentation that makes no span current leaves the one inside it a root: both are the whole of their traces, at
+   * the same time. A server that always answers with one id is called again after the first call has ended.
+   */
   #isOtherRoot(
-    view: DataView,
+    { message }: SpanView,
     start: number,
     end: number,
     { input, output }: NormalizedUsage,
     isPriced: boolean,
   ): boolean {
+    const { view } = message.workspace
     const low = hashRange(Math.imul(input, 0x9e3779b1), view, start, end)
     const high = hashRange(~Math.imul(output, 0x85ebca6b), view, start, end)
-    if (this.#isOther(this.#seen.find(low, high))) return true
-    if (isPriced) this.#seen.add(low, high, this.#scope)
+    if (this.#isOther(this.#seen.find(low, high))) {
+      const endedAt = this.#seen.find(~low, high)
+      return ((ticksOf(message.milliseconds(otlp.spanStartTime)) - endedAt) | 0) < 0
+    }
+    if (isPriced) {
+      this.#seen.add(low, high, this.#scope)
+      this.#seen.add(~low, high, ticksOf(message.milliseconds(otlp.spanEndTime)))
+    }
     return false
   }
 
@@ -129,4 +140,9 @@ export class CallDuplicates {
 function mixId(hash: number, view: DataView, offset: number): number {
   const value = Math.imul(view.getInt32(offset, true) ^ hash, 0x9e3779b1)
   return value ^ (value >>> 15)
+}
+
+/** Tenths of a millisecond, in 32 bits: the difference of two is right where they are less than two days apart. */
+function ticksOf(milliseconds: number): number {
+  return ((milliseconds * 10) % 0x1_0000_0000) | 0
 }

@@ -18,6 +18,9 @@ interface SpanInput {
   readonly parentId?: string
   readonly scope?: string
   readonly traceId?: number
+  /** How long it took, and how long after `endMs` it ended; both 0 without them. */
+  readonly tookMs?: number
+  readonly laterMs?: number
 }
 
 const endMs = Date.UTC(2026, 10, 1)
@@ -29,19 +32,22 @@ function run(spans: readonly SpanInput[], stage = new CostStage(parseConfig(cost
   const bytes = encodePlain('traces', {
     resourceSpans: [
       {
-        scopeSpans: spans.map(({ attributes, name = 'x', spanId, parentId, scope = 'test', traceId = 7 }) => ({
-          scope: { name: scope },
-          spans: [
-            {
-              traceId: Buffer.alloc(16, traceId),
-              spanId: Buffer.from(spanId ?? (nextId++).toString(16).padStart(16, '0'), 'hex'),
-              ...(parentId !== undefined && { parentSpanId: Buffer.from(parentId, 'hex') }),
-              name,
-              endTimeUnixNano: `${endMs}000000`,
-              attributes: keyValues(attributes),
-            },
-          ],
-        })),
+        scopeSpans: spans.map(
+          ({ attributes, name = 'x', spanId, parentId, scope = 'test', traceId = 7, tookMs = 0, laterMs = 0 }) => ({
+            scope: { name: scope },
+            spans: [
+              {
+                traceId: Buffer.alloc(16, traceId),
+                spanId: Buffer.from(spanId ?? (nextId++).toString(16).padStart(16, '0'), 'hex'),
+                ...(parentId !== undefined && { parentSpanId: Buffer.from(parentId, 'hex') }),
+                name,
+                startTimeUnixNano: `${endMs + laterMs - tookMs}000000`,
+                endTimeUnixNano: `${endMs + laterMs}000000`,
+                attributes: keyValues(attributes),
+              },
+            ],
+          }),
+        ),
       },
     ],
   })
@@ -439,8 +445,8 @@ const sdkCall = {
 t.test("Anthropic's own SDK inside an instrumentation that makes no span current: two roots, one call", async t => {
   const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })
   const attributes = { ...sdkCall, 'gen_ai.response.id': 'msg_01XFDUDYJgAACzvnptvVoYEL' }
-  const sdk = { attributes, scope: 'com.anthropic.sdk.python', traceId: 1 }
-  const around = { attributes, scope: 'opentelemetry.instrumentation.anthropic', traceId: 2 }
+  const sdk = { attributes, scope: 'com.anthropic.sdk.python', traceId: 1, tookMs: 20 }
+  const around = { attributes, scope: 'opentelemetry.instrumentation.anthropic', traceId: 2, tookMs: 22, laterMs: 1 }
   const expected = price(
     {
       input_tokens: 1350,
@@ -456,6 +462,8 @@ t.test("Anthropic's own SDK inside an instrumentation that makes no span current
   const [first] = run([sdk], stage)
   t.ok(Math.abs(Number(first!.cost) - expected) <= expected * 1e-12, `${expected}, found ${String(first!.cost)}`)
   t.match(run([around], stage), [{ status: 'duplicate' }])
+  const again = { ...around, traceId: 12, laterMs: 30 }
+  t.match(run([again], stage), [{ status: 'priced' }], 'a server that answers with one id is called a second time')
   t.match(
     run([{ ...sdk, traceId: 3 }], stage),
     [{ status: 'priced' }],
