@@ -53,6 +53,8 @@ export class SegmentLog {
   #isWriterFaulty = false
   #isAckFileFaulty = false
   #isExtentFileFaulty = false
+  /** Files of segments that are done with, on their way out. */
+  readonly #going = new Set<Promise<void>>()
   #isLocked = false
   #lifeSign: LifeSign | undefined
   #isClosed = false
@@ -249,6 +251,8 @@ export class SegmentLog {
     await this.#acks.close()
     this.#dropAcked()
     await this.#extents.close()
+    // Whoever owns the directory next must not meet what this log still does to it.
+    await Promise.all(this.#going)
     await this.#spare.close()
     await Promise.all(this.#segments.map(segment => segment.close()))
     if (this.#isLocked) await unlockDirectory(this.#settings.fileSystem, this.#settings.directory)
@@ -528,10 +532,11 @@ export class SegmentLog {
         this.#reading = undefined
         this.#readSequence = Math.max(this.#readSequence, last)
       }
-      const gone = this.#letGo(segment)
-      gone.catch(error => {
+      const gone = this.#letGo(segment).catch(error => {
         if (errorCode(error) !== 'ENOENT') this.#settings.events.fault(error)
       })
+      this.#going.add(gone)
+      void gone.then(() => this.#going.delete(gone))
     }
   }
 

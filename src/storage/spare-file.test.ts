@@ -61,6 +61,31 @@ t.test('the file of a segment that is done with becomes the next one, and goes a
   t.equal(disk.openFileCount, 0)
 })
 
+t.test('a close waits for the files that are on their way out', async t => {
+  const disk = new ModelDisk()
+  let renames = 0
+  const rename = async (from: string, to: string) => {
+    if (to.endsWith('spare')) for (let turns = 0; turns < 20; turns++) await turn()
+    await disk.rename(from, to)
+    if (to.endsWith('spare')) renames++
+  }
+  const slow = new Proxy(disk, {
+    get(target, key: keyof ModelDisk) {
+      const value: unknown = target[key]
+      if (key === 'rename') return rename
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const { log } = create(slow, 'written')
+  await log.open()
+  await log.scan(() => {})
+  for (let number = 0; number < 20; number++) await log.append(recordOf(number))
+  for (const record of await log.read(10_000)) log.ack(record.sequence)
+  await log.close()
+  t.equal(renames, 1)
+  t.same((await disk.list(directory)).toSorted(), ['acks', 'extents', 'reserve'])
+})
+
 for (const level of ['written', 'synced'] as const) {
   t.test(`level ${level}: what a file held before does not come back, whenever the end comes`, async t => {
     let reuseCount = 0
