@@ -2,7 +2,14 @@ import { deflateSync, gzipSync, constants as zlibConstants, zstdCompressSync } f
 import SnappyJS from 'snappyjs'
 import t from 'tap'
 import { compress, compressSync } from './compress.ts'
-import { type ContentEncoding, contentEncoding, defaultInflateLimits, type InflateLimits, inflate } from './inflate.ts'
+import {
+  type ContentEncoding,
+  contentEncoding,
+  defaultInflateLimits,
+  type InflateLimits,
+  inflate,
+  spareBytes,
+} from './inflate.ts'
 import { InflateError } from './inflate-error.ts'
 
 const text = Buffer.from('telemetry stays bytes '.repeat(2000))
@@ -41,6 +48,29 @@ t.test('every encoding comes back as it went in, small and large, sync and off t
       t.ok(original.equals(out), `${encoding} of ${original.length} bytes`)
       if (encoding !== 'identity') t.ok(room.granted >= original.length, 'memory was reserved before it was used')
     }
+  }
+})
+
+t.test('a body that says its length takes memory once, and hardly more than that', async t => {
+  const original = Buffer.concat(Array(200).fill(noise))
+  const { allocUnsafe } = Buffer
+  const taken: number[] = []
+  Buffer.allocUnsafe = size => {
+    if (size >= original.length) taken.push(size)
+    return allocUnsafe(size)
+  }
+  t.teardown(() => {
+    Buffer.allocUnsafe = allocUnsafe
+  })
+  for (const [encoding, body] of [
+    ['gzip', gzipSync(original)],
+    ['zstd', zstdCompressSync(original, { params: { [zlibConstants.ZSTD_c_contentSizeFlag]: 1 } })],
+  ] as const) {
+    taken.length = 0
+    const out = await inflate(encoding, body, defaultInflateLimits, new Room())
+    t.equal(out.length, original.length)
+    t.equal(out.buffer.byteLength, original.length + spareBytes)
+    t.same(taken, [original.length + spareBytes], encoding)
   }
 })
 

@@ -178,8 +178,12 @@ interface Inflated {
   readonly engine: { readonly bytesWritten: number }
 }
 
+/** Of a body that zlib made, so many bytes of its memory may stay unused. */
+export const spareBytes = 1
+
 function zlibSettings(encoding: ZlibEncoding, roomBytes: number) {
-  const common = { info: true, maxOutputLength: roomBytes, chunkSize: Math.max(64, roomBytes) }
+  // Where the output fills its room to the last byte, Node takes as much memory again, for nothing.
+  const common = { info: true, maxOutputLength: roomBytes, chunkSize: Math.max(64, roomBytes + spareBytes) }
   if (encoding !== 'zstd') return common
   return { ...common, params: { [zlibConstants.ZSTD_d_windowLogMax]: zstdWindowLogMax } }
 }

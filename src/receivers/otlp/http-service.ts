@@ -8,6 +8,7 @@ import type { HttpAnswer, HttpRoute } from '../../receiver-helper/http-routes.ts
 import type { Intake } from '../../receiver-helper/intake.ts'
 import { plainRefusal } from '../../receiver-helper/plain-answers.ts'
 import type { Refusal } from '../../receiver-helper/refusal.ts'
+import { spareBytes } from '../../transport/inflate.ts'
 import type { OtlpHttpConfig } from './config.ts'
 import type { FindingsCounter } from './findings-counter.ts'
 
@@ -47,7 +48,9 @@ function exportRoute(signal: Signal, intake: Intake, findings: FindingsCounter):
     take(body, request) {
       const isJson = request.contentType === jsonType
       const bytes = isJson ? findings.read(signal, body) : body
-      const memory = isJson ? undefined : BatchMemory.of(bytes)
+      // JSON is twice the size of what is made of it, and nobody needs it any more.
+      if (isJson) BatchMemory.of(body, spareBytes)?.release(body)
+      const memory = BatchMemory.of(bytes, spareBytes)
       const taken = intake.take(signal, bytes, validateRequest(signal, bytes), request.metadata, memory)
       const success = isJson ? jsonSuccess : protobufSuccess
       return taken === acceptedAtOnce ? success : taken.then(() => success)
