@@ -11,6 +11,11 @@ const shortAttributeMin = 6
 /** Of four bytes read at once, all but the low bits of two lengths; and the same of two bytes. */
 const openingMask = 0x80ff80ff | 0
 const valueMask = 0x80ff
+/** The fewest bytes of an attribute with three lengths, the first of two bytes. */
+const longAttributeMin = 7
+/** Of four bytes behind the tag: a length of two bytes, the tag of a key, and a length of one. */
+const longMask = 0x80ff8080 | 0
+const longOpening = 0x000a0080
 const keyTag = 0x0a
 const valueTag = 0x12
 /** The two bytes of the tag of field 16 as a fixed32: a span's flags. */
@@ -79,7 +84,8 @@ export class OrdinaryRecord {
         }
         if (offset + 1 >= end) break
         if (view.getUint8(offset) === attributesTag) {
-          offset = this.#long(view, offset, end)
+          const next = this.#long(view, offset, end)
+          offset = next === 0 ? this.#other(view, offset, end) : next
           if (offset < 0) return false
         }
         continue
@@ -128,8 +134,30 @@ export class OrdinaryRecord {
     return this.ends[field]! - start === length ? start : 0
   }
 
-  /** The end of an attribute with longer lengths or with its value first; -1 where it is not a key and a value. */
+  /**
+   * The end of an attribute of a short key and then a value, with lengths of two bytes; 0 where it is anything else, and -1
+   * where its key came before.
+   */
   #long(view: DataView, start: number, end: number): number {
+    if (start + longAttributeMin > end) return 0
+    const lengths = view.getInt32(start + 1, true)
+    // Two bytes of length, a key's tag, and its length.
+    if ((lengths & longMask) !== longOpening) return 0
+    const payload = start + 3
+    const next = payload + ((lengths & 127) | ((lengths >>> 1) & 0x3f80))
+    const keyStart = payload + shortHeader
+    const keyTo = keyStart + (lengths >>> 24)
+    if (next > end || keyTo + 3 > next || view.getUint8(keyTo) !== valueTag) return 0
+    const low = view.getUint8(keyTo + 1)
+    const high = low < 128 ? 0 : view.getUint8(keyTo + 2)
+    const value = low < 128 ? keyTo + 2 : keyTo + 3
+    if (high > 127 || value + ((low & 127) | (high << 7)) !== next) return 0
+    const isKnown = this.keys.byLength[keyTo - keyStart] !== 0
+    return isKnown && !this.#match(view, start, next, keyStart, keyTo, value, next) ? -1 : next
+  }
+
+  /** The end of an attribute of whatever lengths and order; -1 where it is not a key and a value. */
+  #other(view: DataView, start: number, end: number): number {
     const payload = varintEnd(view, start + 1, end)
     if (payload < 0) return -1
     const next = payload + varintBefore(view, start + 1, payload)
