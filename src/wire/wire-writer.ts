@@ -12,6 +12,18 @@ export function varintLength(value: number): number {
   return value < 0x10000000 ? 4 : 5
 }
 
+/** Writes the varint of `value` (an unsigned 32-bit number) at `start`. Returns where it ends. */
+export function putVarint(bytes: Uint8Array, start: number, value: number): number {
+  let offset = start
+  let rest = value >>> 0
+  while (rest >= 128) {
+    bytes[offset++] = (rest & 127) | 128
+    rest >>>= 7
+  }
+  bytes[offset++] = rest
+  return offset
+}
+
 /** Bytes of a length-delimited field with that number and payload, tag and length included. */
 export function fieldLength(fieldNumber: number, payloadBytes: number): number {
   return varintLength(fieldNumber << 3) + varintLength(payloadBytes) + payloadBytes
