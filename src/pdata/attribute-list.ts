@@ -3,7 +3,7 @@ import { wireBytes } from '../wire/wire-type.ts'
 import { varintLength } from '../wire/wire-writer.ts'
 import type { AttributeBlock } from './attribute-block.ts'
 import { type AttributeKey, hashKey, hashLengthFactor } from './attribute-key.ts'
-import { copyExtraFields, rowEnd, skipOthers } from './attribute-row.ts'
+import { AttributeRows, copyExtraFields, rowEnd, skipOthers } from './attribute-rows.ts'
 import type { ConstantAttribute, EncodedValue } from './constant-attribute.ts'
 import { writeNormalized } from './normalize.ts'
 import * as otlp from './otlp-fields.ts'
@@ -36,7 +36,7 @@ const stateNoted = 16
 /** Most bytes of a tag and a length. */
 const headerBytesMax = 10
 
-// Not imported, see attribute-row.ts.
+// Not imported, see attribute-rows.ts.
 /** Bytes of a tag and a length below 128. */
 const shortHeader = 2
 /** Three of them: an attribute of no bytes. */
@@ -55,9 +55,7 @@ const valueTag = 0x12
  */
 export class AttributeList {
   readonly #workspace: Workspace
-  /** Start and end of every row of neighbours: all that is known of them before `parse`. */
-  #rows = new Int32Array(16)
-  #rowCount = 0
+  readonly #rows = new AttributeRows()
   #entries = new Int32Array(32 * columns)
   /** Of the keys, by index: apart, so that a search reads few bytes. */
   #hashes = new Int32Array(32)
@@ -86,7 +84,7 @@ export class AttributeList {
   reset(fieldNumber: number): void {
     this.fieldNumber = fieldNumber
     this.size = 0
-    this.#rowCount = 0
+    this.#rows.count = 0
     this.isDirty = false
     this.isParsed = false
     this.isWatchedAbsent = true
@@ -111,14 +109,7 @@ export class AttributeList {
 
   /** Notes that an attribute's field stands in `bytes[start, end)`. */
   add(start: number, end: number): void {
-    if (this.#rowCount * 2 === this.#rows.length) {
-      const grown = new Int32Array(this.#rows.length * 2)
-      grown.set(this.#rows)
-      this.#rows = grown
-    }
-    this.#rows[this.#rowCount * 2] = start
-    this.#rows[this.#rowCount * 2 + 1] = end
-    this.#rowCount++
+    this.#rows.add(start, end)
   }
 
   /**
@@ -137,10 +128,10 @@ export class AttributeList {
     this.size = 0
     const { bytes } = this.#workspace
     const tag = (this.fieldNumber << 3) | wireBytes
-    const rows = this.#rows
-    for (let i = 0; i < this.#rowCount * 2; i += 2) {
-      const end = rows[i + 1]!
-      const start = this.readRow(bytes, rows[i]!, end, tag)
+    const { bounds, count } = this.#rows
+    for (let i = 0; i < count * 2; i += 2) {
+      const end = bounds[i + 1]!
+      const start = this.readRow(bytes, bounds[i]!, end, tag)
       if (start < end) this.readOther(start)
     }
     this.insertedFrom = this.size
@@ -261,12 +252,7 @@ export class AttributeList {
    */
   lacks(key: AttributeKey): boolean {
     if (this.isParsed) return this.find(key) < 0
-    const tag = (this.fieldNumber << 3) | wireBytes
-    const rows = this.#rows
-    for (let i = 0; i < this.#rowCount * 2; i += 2) {
-      if (skipOthers(this.#workspace, key, tag, rows[i]!, rows[i + 1]!) !== rows[i + 1]) return false
-    }
-    return true
+    return this.#rows.lacks(this.#workspace, key, (this.fieldNumber << 3) | wireBytes)
   }
 
   /** Does what `addRow` does, and clears `isWatchedAbsent` where the row may have the key. */

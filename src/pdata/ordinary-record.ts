@@ -3,7 +3,7 @@ import { wireFixed32 } from '../wire/wire-type.ts'
 import { type KeySet, setKeysMax } from './key-set.ts'
 import { fieldNumbersMax, formBytes, formFixed64, formVarint, isRepeatedKind, type MessageType } from './schema.ts'
 
-// Not imported, see attribute-row.ts.
+// Not imported, see attribute-rows.ts.
 /** Bytes of a tag and a length below 128. */
 const shortHeader = 2
 /** Three of them: an attribute of no bytes. */

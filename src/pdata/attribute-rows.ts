@@ -16,6 +16,33 @@ const valueMask = 0x80ff
 const keyTag = 0x0a
 const valueTag = 0x12
 
+/** Where the attributes of one message stand, in rows of neighbours: all that is known of them before they are read. */
+export class AttributeRows {
+  /** Start and end of every row. */
+  bounds = new Int32Array(16)
+  count = 0
+
+  add(start: number, end: number): void {
+    if (this.count * 2 === this.bounds.length) {
+      const grown = new Int32Array(this.bounds.length * 2)
+      grown.set(this.bounds)
+      this.bounds = grown
+    }
+    this.bounds[this.count * 2] = start
+    this.bounds[this.count * 2 + 1] = end
+    this.count++
+  }
+
+  /** Whether the bytes alone show that no attribute has that key: false where one has it, or is not a short key and then a value. */
+  lacks(workspace: Workspace, key: AttributeKey, tag: number): boolean {
+    const { bounds } = this
+    for (let i = 0; i < this.count * 2; i += 2) {
+      if (skipOthers(workspace, key, tag, bounds[i]!, bounds[i + 1]!) !== bounds[i + 1]) return false
+    }
+    return true
+  }
+}
+
 /** Where the attributes end that stand in a row from `start` on, with a tag of one byte and a length of one or two. */
 export function rowEnd(bytes: Uint8Array, start: number, end: number, tag: number): number {
   let offset = start
