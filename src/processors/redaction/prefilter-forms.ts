@@ -199,7 +199,7 @@ export function bearer(bytes: Uint8Array, from: number, end: number): boolean {
   let at = from
   while (at < end && at - from < 6 && !isTokenByte(bytes[at]!)) at++
   let length = 0
-  while (at + length < end && length < 8 && isTokenByte(bytes[at + length]!)) length++
+  while (at + length < end && length < 8 && (isTokenByte(bytes[at + length]!) || bytes[at + length] === 0x2e)) length++
   return length >= 8 && at > from
 }
 

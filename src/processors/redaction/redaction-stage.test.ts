@@ -44,6 +44,13 @@ t.test('a name and its value may be fields of their own', async t => {
   }
 })
 
+t.test('a token with dots behind an encoded header is found', async t => {
+  const url = 'https://x.test/find?q=Authorization%3A%20Bearer%20'
+  t.same(run('profile: standard', { 'url.full': `${url}a2OtG.5JneR7MD3E2Bpuperz-l2Urx9MK&n=1` }).values, {
+    'url.full': `${url}[authorization]`,
+  })
+})
+
 t.test('masks keep at most a third', async t => {
   t.same(run('detectors: {card: {action: mask, keep_last: 4}}', { a: card }).values, { a: '**** **** **** 4295' })
   t.same(run('detectors: {card: {action: mask, keep_last: 40}}', { a: card }).values, { a: '**** **** ***6 4295' })
