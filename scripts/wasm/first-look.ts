@@ -384,6 +384,9 @@ function token(): FunctionSettings {
         set('first', at(first, -1)),
       ),
     ]),
+    // Escapes in or before what was taken along: a word begins behind each.
+    ...set('byte', byteAt(first, -1)),
+    ...keepIf(isEscape(get('byte'))),
     ...set('to', first),
     ...set('limit', at(p, 112)),
     ...whileLoop(
@@ -393,8 +396,9 @@ function token(): FunctionSettings {
         ...any(i32.ltU(to, from), isTrue(has(get('bits'), layout.lookToken))),
       ],
       [
-        // Where a word may begin, a vendor's prefix may.
-        ...when(i32.ltU(get('words'), number(2)), [
+        ...keepIf(all(i32.ltU(to, from), isEscape(get('byte')))),
+        // Where a word may begin, a vendor's prefix may; what was taken along may begin within an escape.
+        ...when(any(i32.ltU(get('words'), number(2)), all(i32.ltU(first, from), i32.ltU(to, at(first, 16)))), [
           ...set('next', hash16(i32.and(i32.load(to), number(0xffffff)))),
           ...keepIf(bitIn(layout.startsOffset, get('next'))),
         ]),
@@ -443,6 +447,8 @@ function token(): FunctionSettings {
 
 /** `-us`, as at the end of Mailchimp's keys. */
 const isUs = (address: Code): Code => i32.eq(i32.and(i32.load(address), number(0xffffff)), number(word('-us\0')))
+
+const isEscape = (byte: Code): Code => any(...['%', '\\', '[', ';'].map(one => isByte(byte, one)))
 
 export const firstLook: readonly FunctionSettings[] = [literal(), sign(), digits(), token()]
 /** Indexes of the functions, where they stand behind `scan`. */

@@ -53,7 +53,7 @@ for (const isStrict of [false, true]) {
     const prefilter = new Prefilter(settings)
     let all = 0
     let looked = 0
-    for (let round = 0; round < 800; round++) {
+    for (let round = 0; round < 2000; round++) {
       const bytes = randomText(random)
       const every = new Candidates()
       const some = new Candidates()
