@@ -196,7 +196,7 @@ processors:
   attributes: {actions: [{key: storm, value: ${processor}, action: upsert}]}
 exporters:
   nop:
-  otlp_http: {endpoint: "http://127.0.0.1:${this.#sink.port}", compression: none, headers: {x-storm: "${exporter}"}}
+  otlp_http: {endpoint: "http://127.0.0.1:${this.#sink.port}", compression: none, headers: {x-storm: "${exporter}"}, sending_queue: {num_consumers: 2}}
 service:
   telemetry: {logs: {level: error, output_paths: [${JSON.stringify(join(this.#folder, 'log'))}]}, metrics: {level: none}}
   pipelines:
@@ -322,7 +322,7 @@ function usage(): { descriptors: number; heapBytes: number } {
   return { descriptors: readdirSync('/proc/self/fd').length, heapBytes: process.memoryUsage().heapUsed }
 }
 
-/** Connections come and go with the load; what the reloads left behind stays, however often one looks. */
+/** Connections come and go with the load, few of them as there are few consumers; what the reloads left behind stays, however often one looks. */
 async function settledUsage(expectedDescriptors: number): Promise<ReturnType<typeof usage>> {
   let now = usage()
   for (let looks = 0; looks < 40 && now.descriptors > expectedDescriptors; looks++) {
