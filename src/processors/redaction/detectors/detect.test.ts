@@ -169,7 +169,7 @@ const clean = [
   'event name for stream/token: com.apple.xpc.activity/4505 --- PASS: very/nested/s/u/b',
   'a6:9e:a7:fa:c8:cc:77:3a fabric, slices [1::2] and [2::3] of it',
   'Mozilla/5.0 (X11; Linux i686; rv:1.9.6.20) Gecko/5950-02-17 KB947821~31bf3856ad364e35~amd64~~6.1.34.0',
-  'call: connection 841794368 reset, phone: connection 174567818; gcr.io/proj/phone:7422807; BA483F51-87CC-475A-AE3A-A596021CBDD2',
+  'call: connection 841794368 reset, phone: connection 174567818; gcr.io/proj/phone:7422807; BA483F51-87CC-475A-AE3A-A596021CBDD2 2BC3AC0C-7E14-4884-BE29-C09897088773',
   'authkey=self._authkey, password=credentials[1], Token(typeid, rident), password: typing.Optional[bytes], k=key_password',
   'var key *[64]byte; Password: c.Password, secret = make([]byte, 32); Secret: *[64]byte, pwd = &user.pwd',
   'cursor=K8ikZCFPnDIamyAf6nfDsceeY0x-GuPW HTTP/1.1 200; c6e0 7551 1296 6618 765e cc15',

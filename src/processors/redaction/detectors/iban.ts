@@ -30,6 +30,8 @@ export function detectIban(d: Detection, at: number): boolean {
     }
     if (!isUpper(bytes[from + 1]!) || !isDigit(bytes[from + 2]!) || !isDigit(bytes[from + 3]!)) continue
     if (!beginsWord(bytes, start, from)) continue
+    // The tail of a UUID: dashes before it and in it.
+    if (bytes[from + 4] === 0x2d && from - 2 >= start && bytes[from - 1] === 0x2d && isAlnum(bytes[from - 2]!)) continue
     const stop = ibanEnd(bytes, from, end)
     if (stop > at - 1 && stop > 0) {
       d.add(iban, from, stop)
