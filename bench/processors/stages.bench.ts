@@ -37,6 +37,10 @@ const stages: readonly (readonly [name: string, parts: readonly (readonly [unkno
     [[filterProcessor, 'traces: {span: [\'attributes["url.scheme"] == "http" and status.code != 2\']}']],
   ],
   [
+    'filter: by a property',
+    [[filterProcessor, 'spans: {exclude: {match_type: strict, attributes: [{key: url.path, value: /healthz}]}}']],
+  ],
+  [
     'filter and attributes in one walk',
     [
       [filterProcessor, 'traces: {span: [\'IsMatch(name, "healthz$")\']}'],

@@ -1,11 +1,14 @@
 import { AttributeKey } from '../pdata/attribute-key.ts'
 import type { AttributeList } from '../pdata/attribute-list.ts'
 import type { EncodedValue } from '../pdata/constant-attribute.ts'
+import type { KeySet } from '../pdata/key-set.ts'
 import type { MessageView } from '../pdata/message-view.ts'
+import type { OrdinaryRecord } from '../pdata/ordinary-record.ts'
 import type { Signal } from '../pdata/otlp-batch.ts'
 import * as otlp from '../pdata/otlp-fields.ts'
 import { encodeValue, type JsValue, ValueReader, valueString } from '../pdata/value.ts'
 import type { DataPointView, LogRecordView, MetricView, ResourceView, ScopeView, SpanView } from '../pdata/views.ts'
+import { readVarint64 } from '../wire/field-cursor.ts'
 import type { ItemMatchConfig, MatchAttributeConfig } from './item-match-config.ts'
 import { Pattern } from './pattern.ts'
 import { scalarText, valueText } from './value-text.ts'
@@ -58,17 +61,37 @@ export class AttributeMatch {
     for (const test of this.#tests) if (!test.matches(attributes)) return false
     return true
   }
+
+  get isEmpty(): boolean {
+    return this.#tests.length === 0
+  }
+
+  get keys(): readonly AttributeKey[] {
+    return this.#tests.map(({ key }) => key)
+  }
+
+  /** Says which set of keys the records of `matchesOrdinary` are read with. */
+  bind(keys: KeySet): void {
+    for (const test of this.#tests) test.bind(keys)
+  }
+
+  matchesOrdinary(bytes: Uint8Array, record: OrdinaryRecord): boolean {
+    for (const test of this.#tests) if (!test.matchesOrdinary(bytes, record)) return false
+    return true
+  }
 }
 
 class AttributeTest {
-  readonly #key: AttributeKey
+  readonly key: AttributeKey
+  /** Of the key in the set that ordinary records are read with. */
+  #index = 0
   readonly #wanted: EncodedValue | undefined
   readonly #wantedValue: JsValue
   readonly #wantedText: Uint8Array | undefined
   readonly #pattern: Pattern | undefined
 
   constructor(matchType: MatchType, attribute: MatchAttributeConfig) {
-    this.#key = new AttributeKey(attribute.key)
+    this.key = new AttributeKey(attribute.key)
     if (attribute.value === undefined) return
     if (matchType === 'regexp') this.#pattern = new Pattern(String(attribute.value))
     else {
@@ -79,11 +102,22 @@ class AttributeTest {
   }
 
   matches(attributes: AttributeList): boolean {
-    const index = attributes.find(this.#key)
+    const index = attributes.find(this.key)
     if (index < 0) return false
-    const { bytes } = attributes
-    const start = attributes.valueStart(index)
-    const end = attributes.valueEnd(index)
+    return this.#matchesValue(attributes.bytes, attributes.valueStart(index), attributes.valueEnd(index))
+  }
+
+  bind(keys: KeySet): void {
+    this.#index = keys.keys.findIndex(({ text }) => text === this.key.text)
+  }
+
+  matchesOrdinary(bytes: Uint8Array, record: OrdinaryRecord): boolean {
+    const index = this.#index
+    if ((record.foundMask & (1 << index)) === 0) return false
+    return this.#matchesValue(bytes, record.valueStarts[index]!, record.valueEnds[index]!)
+  }
+
+  #matchesValue(bytes: Uint8Array, start: number, end: number): boolean {
     const pattern = this.#pattern
     if (pattern !== undefined) {
       value.reset(bytes, start, end)
@@ -137,6 +171,8 @@ export class ItemMatch {
   readonly #metricNames: TextSet | undefined
   readonly #attributes: AttributeMatch
   readonly #resources: AttributeMatch
+  /** Whether nothing but the item itself counts, and nothing around it. */
+  readonly isOfItem: boolean
   readonly #libraries: readonly { readonly name: TextSet; readonly version: TextSet | undefined }[]
 
   constructor(config: ItemMatchConfig, signal: Signal) {
@@ -153,6 +189,7 @@ export class ItemMatch {
     this.#metricNames = texts(config.metricNames)
     this.#attributes = new AttributeMatch(matchType, config.attributes)
     this.#resources = new AttributeMatch(matchType, config.resources)
+    this.isOfItem = config.services.length + config.resources.length + config.libraries.length === 0
     this.#libraries = config.libraries.map(({ name, version }) => ({
       name: new TextSet(matchType, [name]),
       version: version === undefined ? undefined : new TextSet(matchType, [version]),
@@ -164,6 +201,31 @@ export class ItemMatch {
     if (this.#spanKinds !== undefined && this.#spanKinds[span.kind] !== true) return false
     if (this.#services !== undefined && !hasService(this.#services, span.resource)) return false
     return this.#matchesAround(span.resource, span.scope) && this.#attributes.matches(span.attributes)
+  }
+
+  get keys(): readonly AttributeKey[] {
+    return this.#attributes.keys
+  }
+
+  /** Says which set of keys the records of `matchesOrdinarySpan` are read with: it must have all of `keys`. */
+  bind(keys: KeySet): void {
+    this.#attributes.bind(keys)
+  }
+
+  /** `matchesSpan` without a view, where `isOfItem`. */
+  matchesOrdinarySpan(bytes: Uint8Array, record: OrdinaryRecord): boolean {
+    const { present, starts, ends } = record
+    if (this.#spanNames !== undefined) {
+      const hasName = (present & (1 << otlp.spanName)) !== 0
+      if (!this.#spanNames.has(bytes, hasName ? starts[otlp.spanName]! : 0, hasName ? ends[otlp.spanName]! : 0))
+        return false
+    }
+    if (this.#spanKinds !== undefined) {
+      const hasKind = (present & (1 << otlp.spanKind)) !== 0
+      const kind = hasKind ? readVarint64(bytes, starts[otlp.spanKind]!, ends[otlp.spanKind]!) & 0xffffffffn : 0n
+      if (this.#spanKinds[Number(kind)] !== true) return false
+    }
+    return this.#attributes.matchesOrdinary(bytes, record)
   }
 
   matchesLog(record: LogRecordView): boolean {
@@ -193,7 +255,8 @@ export class ItemMatch {
       if (!name.hasField(scope.message, otlp.scopeName)) return false
       if (version !== undefined && !version.hasField(scope.message, otlp.scopeVersion)) return false
     }
-    return this.#resources.matches(resource.attributes)
+    // Asking for the attributes reads them.
+    return this.#resources.isEmpty || this.#resources.matches(resource.attributes)
   }
 }
 

@@ -4,6 +4,7 @@ import type { Plain } from '../../testkit/otlp-oracle.ts'
 import { attributesOf, recordsOf, requestOf, runProcessor } from '../../testkit/run-processor.ts'
 import { filterConfig } from './config.ts'
 import { FilterStage } from './filter-stage.ts'
+import { fuzzFilterShortcut } from './shortcut.fuzz.ts'
 
 type Signal = 'traces' | 'metrics' | 'logs'
 
@@ -285,3 +286,13 @@ for (const [what, yaml, message] of [
     t.throws(() => parseConfig(filterConfig, yaml), { message })
   })
 }
+
+t.test('spans are dropped by properties of their own to the same bytes without views', async t => {
+  t.ok(fuzzFilterShortcut(5, 300) > 60)
+})
+
+t.test('what stands around a span is for the walk', async t => {
+  const section = '{match_type: strict, services: [shop]}'
+  const config = parseConfig(filterConfig, `spans: {exclude: ${section}}`)
+  t.equal(new FilterStage(config, 'traces').shortcut, undefined)
+})

@@ -1,12 +1,14 @@
 import { ConsumeError } from '../../component/consumer.ts'
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
+import { RecordSplice } from '../../pdata/record-splice.ts'
 import type { DataPointView, LogRecordView, MetricView, ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
-import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
+import { drop, keep, type Verdict, type WalkShortcut } from '../../pdata/walk-hooks.ts'
 import { type Condition, compileCondition, EvaluationError } from '../../processor-helper/ottl-condition.ts'
 import { type ContextName, OttlContext } from '../../processor-helper/ottl-context.ts'
 import { conditionGroups } from './condition-groups.ts'
 import type { FilterConfig } from './config.ts'
+import { OrdinarySpans } from './ordinary-spans.ts'
 import { LogProperties, MetricProperties, SpanProperties } from './properties.ts'
 
 const countNames: Readonly<Record<Signal, string>> = {
@@ -29,6 +31,7 @@ export class FilterStage implements StageProcessor {
   readonly logRecord: ((record: LogRecordView) => Verdict) | undefined
   readonly metric: ((metric: MetricView) => Verdict) | undefined
   readonly dataPoint: ((point: DataPointView, metric: MetricView) => Verdict) | undefined
+  readonly shortcut: WalkShortcut | undefined
   readonly #context = new OttlContext()
   readonly #errorMode: FilterConfig['errorMode']
   readonly #signal: Signal
@@ -44,6 +47,10 @@ export class FilterStage implements StageProcessor {
       this.resource = this.#resourceHook(resource)
       if (spans.length + events.length > 0 || !properties.isEmpty) {
         this.span = span => this.#spanVerdict(span, spans, events, properties)
+      }
+      if (spans.length + events.length + resource.length === 0 && !properties.isEmpty) {
+        const keys = properties.bind()
+        if (keys !== undefined) this.shortcut = new RecordSplice(new OrdinarySpans(properties, keys))
       }
     } else if (signal === 'logs') {
       const { resource, records } = logConditions(config)

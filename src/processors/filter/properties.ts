@@ -1,3 +1,5 @@
+import { KeySet } from '../../pdata/key-set.ts'
+import type { OrdinaryRecord } from '../../pdata/ordinary-record.ts'
 import type { LogRecordView, MetricView, SpanView } from '../../pdata/views.ts'
 import { ItemMatch } from '../../processor-helper/item-match.ts'
 import type { ItemMatchConfig } from '../../processor-helper/item-match-config.ts'
@@ -33,6 +35,21 @@ export class SpanProperties {
   drops(span: SpanView): boolean {
     if (this.#include !== undefined && !this.#include.matchesSpan(span)) return true
     return this.#exclude?.matchesSpan(span) ?? false
+  }
+
+  /** What ordinary spans must be read with for `dropsOrdinary`; undefined where more counts than the span itself. */
+  bind(): KeySet | undefined {
+    const matches = [this.#include, this.#exclude].filter(match => match !== undefined)
+    if (!matches.every(({ isOfItem }) => isOfItem)) return undefined
+    const byText = new Map(matches.flatMap(({ keys }) => keys).map(key => [key.text, key]))
+    const keys = KeySet.of([...byText.values()])
+    if (keys !== undefined) for (const match of matches) match.bind(keys)
+    return keys
+  }
+
+  dropsOrdinary(bytes: Uint8Array, record: OrdinaryRecord): boolean {
+    if (this.#include !== undefined && !this.#include.matchesOrdinarySpan(bytes, record)) return true
+    return this.#exclude?.matchesOrdinarySpan(bytes, record) ?? false
   }
 }
 
