@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { wireBytes } from '../wire/wire-type.ts'
-import { varintLength, type WireWriter } from '../wire/wire-writer.ts'
+import { putVarint, varintLength, type WireWriter } from '../wire/wire-writer.ts'
 import { anyBool, anyBytes, anyDouble, anyInt, anyString, keyValueKey, keyValueValue } from './otlp-fields.ts'
 
 const textEncoder = new TextEncoder()
@@ -199,18 +199,6 @@ export class AttributeWriter {
       this.#signatures[i] = this.#signatures[i + 1]!
     }
   }
-}
-
-/** Writes a varint into a buffer that has the room; returns where it ends. */
-function putVarint(target: Uint8Array, start: number, value: number): number {
-  let at = start
-  let rest = value
-  while (rest >= 128) {
-    target[at++] = (rest & 127) | 128
-    rest >>>= 7
-  }
-  target[at++] = rest
-  return at
 }
 
 /** Copies into a buffer that has the room, short ranges by hand; returns bytes with all bits that any of them has. */

@@ -1,6 +1,6 @@
 import { WireError } from '../wire/wire-error.ts'
 import { wireBytes } from '../wire/wire-type.ts'
-import { varintLength } from '../wire/wire-writer.ts'
+import { putVarint, varintLength } from '../wire/wire-writer.ts'
 import type { PlacedConstant } from './placed-constant.ts'
 import { RangeEdits } from './range-edits.ts'
 
@@ -266,15 +266,4 @@ let generations = 0
 /** Copies eight bytes at a time and up to seven too many: see `slackBytes`. */
 function copyWords(from: DataView, start: number, to: DataView, target: number, length: number): void {
   for (let i = 0; i < length; i += 8) to.setBigInt64(target + i, from.getBigInt64(start + i, true), true)
-}
-
-function putVarint(bytes: Uint8Array, start: number, value: number): number {
-  let offset = start
-  let rest = value >>> 0
-  while (rest >= 128) {
-    bytes[offset++] = (rest & 127) | 128
-    rest >>>= 7
-  }
-  bytes[offset++] = rest
-  return offset
 }

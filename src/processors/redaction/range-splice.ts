@@ -2,7 +2,7 @@ import type { Signal } from '../../pdata/otlp-batch.ts'
 import { fieldNumbersMax, type MessageType, requestTypes } from '../../pdata/schema.ts'
 import { FieldCursor } from '../../wire/field-cursor.ts'
 import { wireBytes } from '../../wire/wire-type.ts'
-import { varintLength } from '../../wire/wire-writer.ts'
+import { putVarint, varintLength } from '../../wire/wire-writer.ts'
 
 /** A range of a text or bytes field, and what takes its place. */
 export interface Splice {
@@ -123,17 +123,6 @@ function copy(source: Buffer, from: number, to: number, out: Buffer, at: number)
   if (to - from > loopMax) source.copy(out, at, from, to)
   else for (let i = from; i < to; i++) out[at + i - from] = source[i]!
   return at + to - from
-}
-
-function putVarint(out: Uint8Array, offset: number, value: number): number {
-  let at = offset
-  let rest = value
-  while (rest >= 128) {
-    out[at++] = (rest & 127) | 128
-    rest >>>= 7
-  }
-  out[at++] = rest
-  return at
 }
 
 function behindTag(bytes: Uint8Array, fieldStart: number): number {
