@@ -4,7 +4,7 @@ import type { AttributeKey } from './attribute-key.ts'
 import * as otlp from './otlp-fields.ts'
 import { fieldNumbersMax, spanType } from './schema.ts'
 
-// Numbers of this file's own: see attribute-row.ts.
+// Numbers of this file's own: see attribute-rows.ts.
 /** Of the first two bytes of a field: a tag of one byte of a length-delimited field, and a length below 128. */
 const shortMask = 0x8087
 const shortBytes = 2

@@ -1,3 +1,4 @@
+import { copyRange } from '../wire/copy-bytes.ts'
 import { putVarint, varintLength } from '../wire/wire-writer.ts'
 import type { AttributeKey } from './attribute-key.ts'
 import * as otlp from './otlp-fields.ts'
@@ -246,7 +247,7 @@ export class SpanSieve {
   #copyTo(end: number): void {
     const start = this.#copiedUpTo
     if (start >= end) return
-    copyBytes.call(this.spans.request, this.#out, this.#outLength, start, end)
+    copyRange(this.spans.request, this.#out, this.#outLength, start, end)
     this.#outLength += end - start
     this.#copiedUpTo = end
   }
@@ -259,7 +260,3 @@ export class SpanSieve {
 }
 
 const emptyBytes: Uint8Array = new Uint8Array(0)
-// Without the two objects that `set(subarray)` takes: see workspace.ts.
-const { copy: copyBytes } = Buffer.prototype as unknown as {
-  copy(this: Uint8Array, target: Uint8Array, targetStart: number, start: number, end: number): number
-}

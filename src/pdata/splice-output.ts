@@ -1,17 +1,12 @@
-/**
- * Up to this length, eight bytes at a time through a `DataView` beat the engine's own copy; measured in workspace.ts.
- */
-const wordCopyMax = 240
-/** Copies in words may write and read this far beyond their end. */
-const slackBytes = 16
+import { copyRange } from '../wire/copy-bytes.ts'
+import { putVarint } from '../wire/wire-writer.ts'
+import { copyWords, wordCopyMax, wordCopySlack } from '../wire/word-copy.ts'
+
 /** A buffer that one huge request left behind is given back after it. */
 const keptBytesMax = 8 << 20
 const firstBytes = 65536
 const emptyBytes: Uint8Array = new Uint8Array(0)
 const emptyView: DataView = new DataView(new ArrayBuffer(0))
-const { copy: copyBytes } = Buffer.prototype as unknown as {
-  copy(this: Uint8Array, target: Uint8Array, targetStart: number, start: number, end: number): number
-}
 
 /** What a splice writes: ranges of its source and new bytes, one behind the other. Its memory is used again. */
 export class SpliceOutput {
@@ -29,7 +24,7 @@ export class SpliceOutput {
 
   /** Makes room for that many bytes; what is said to have room does not look for it. */
   ensure(moreBytes: number): void {
-    const needed = this.length + moreBytes + slackBytes
+    const needed = this.length + moreBytes + wordCopySlack
     if (needed <= this.#bytes.length) return
     const grown = new Uint8Array(Math.max(needed + (needed >>> 1), firstBytes))
     grown.set(this.#bytes.subarray(0, this.length))
@@ -42,13 +37,13 @@ export class SpliceOutput {
     const length = end - start
     const at = this.length
     const source = this.#source
-    if (length > wordCopyMax) copyBytes.call(source, this.#bytes, at, start, end)
-    else if (end + slackBytes <= source.length) copyWords(this.#sourceView, start, this.#view, at, length)
+    if (length > wordCopyMax) copyRange(source, this.#bytes, at, start, end)
+    else if (end + wordCopySlack <= source.length) copyWords(this.#sourceView, start, this.#view, at, length)
     else for (let i = 0; i < length; i++) this.#bytes[at + i] = source[start + i]!
     this.length = at + length
   }
 
-  /** Appends `[start, end)` of a view that may be read 16 bytes further. Has room. */
+  /** Appends `[start, end)` of a view that may be read `wordCopySlack` bytes further. Has room. */
   constant(view: DataView, start: number, end: number): void {
     copyWords(view, start, this.#view, this.length, end - start)
     this.length += end - start
@@ -64,16 +59,8 @@ export class SpliceOutput {
 
   /** Appends a tag of one byte and a length. Has room. */
   header(tag: number, length: number): void {
-    const bytes = this.#bytes
-    let at = this.length
-    bytes[at++] = tag
-    let rest = length
-    while (rest >= 128) {
-      bytes[at++] = (rest & 127) | 128
-      rest >>>= 7
-    }
-    bytes[at++] = rest
-    this.length = at
+    this.#bytes[this.length] = tag
+    this.length = putVarint(this.#bytes, this.length + 1, length)
   }
 
   /** Puts a header of `width` bytes in front of what was written since `start`, where `room` bytes were left for it. */
@@ -94,7 +81,7 @@ export class SpliceOutput {
   finish(): Uint8Array {
     // Memory that is not cleared first: every byte of it is written below.
     const out = new Uint8Array(Buffer.allocUnsafeSlow(this.length).buffer)
-    copyBytes.call(this.#bytes, out, 0, 0, this.length)
+    copyRange(this.#bytes, out, 0, 0, this.length)
     return out
   }
 
@@ -104,12 +91,5 @@ export class SpliceOutput {
     if (this.#bytes.length <= keptBytesMax) return
     this.#bytes = emptyBytes
     this.#view = emptyView
-  }
-}
-
-function copyWords(from: DataView, start: number, to: DataView, target: number, length: number): void {
-  for (let i = 0; i < length; i += 16) {
-    to.setBigInt64(target + i, from.getBigInt64(start + i, true), true)
-    to.setBigInt64(target + i + 8, from.getBigInt64(start + i + 8, true), true)
   }
 }

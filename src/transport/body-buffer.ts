@@ -1,3 +1,5 @@
+import { copyRange } from '../wire/copy-bytes.ts'
+
 const noBytes: Uint8Array = new Uint8Array(0)
 /** Memory for what is announced, as a multiple of what has come of it: the first 16 KiB get room for most requests. */
 const trust = 16
@@ -43,7 +45,7 @@ export class BodyBuffer {
     const length = this.length + end - start
     if (length > this.#bytes.length) this.#grow(length, expectedLength)
     if (end - start < 32) for (let i = start, to = this.length; i < end; i++) this.#bytes[to++] = bytes[i]!
-    else copy(bytes, this.#bytes, this.length, start, end)
+    else copyRange(bytes, this.#bytes, this.length, start, end)
     this.length = length
   }
 
@@ -65,11 +67,7 @@ export class BodyBuffer {
     if (expectedLength > needed) capacity = Math.min(expectedLength, room)
     else if (this.length > 0) capacity = needed * 2
     const grown = allocate(capacity)
-    if (this.length > 0) copy(this.#bytes, grown, 0, 0, this.length)
+    if (this.length > 0) copyRange(this.#bytes, grown, 0, 0, this.length)
     this.#bytes = grown
   }
-}
-
-function copy(source: Uint8Array, target: Uint8Array, at: number, start: number, end: number): void {
-  Buffer.prototype.copy.call(source, target, at, start, end)
 }
