@@ -1,5 +1,5 @@
-import { type DefinedComponent, push } from './component-section.ts'
-import type { Problem } from './problem.ts'
+import type { DefinedComponent } from './component-section.ts'
+import { type Problem, push } from './problem.ts'
 import type { PlacedPipeline } from './read-pipelines.ts'
 import type { Place } from './tree.ts'
 

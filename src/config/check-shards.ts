@@ -1,6 +1,6 @@
 import { sectionOf } from './agent-config.ts'
-import { type DefinedComponent, push } from './component-section.ts'
-import type { Problem } from './problem.ts'
+import type { DefinedComponent } from './component-section.ts'
+import { type Problem, push } from './problem.ts'
 
 /** Reports used components that work on the whole of the data, where shards would show each of them a part of it. */
 export function checkShards(

@@ -13,10 +13,9 @@ import { placeDurability } from './durability.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { listKeys } from './list-keys.ts'
 import { nearest } from './nearest.ts'
-import type { Problem, RelatedPlace } from './problem.ts'
-import type { ProblemCode } from './problem-codes.ts'
+import { type Problem, push } from './problem.ts'
 import { rewriteOldKeys } from './rewrite.ts'
-import { type ConfigPath, describeNode, isNull, type MapEntry, type MapNode, type Place } from './tree.ts'
+import { describeNode, isNull, type MapEntry, type MapNode, type Place } from './tree.ts'
 import { renamedTypes, upstreamNote } from './upstream.ts'
 import { isUpstreamType } from './upstream-types.ts'
 
@@ -199,17 +198,4 @@ function reportUnknown(kind: ComponentKindName, type: string, entry: MapEntry, c
 /** `an exporter`. */
 export function withArticle(kind: string): string {
   return `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`
-}
-
-export function push(
-  problems: Problem[],
-  code: ProblemCode,
-  severity: 'error' | 'warning',
-  path: ConfigPath,
-  place: Place | undefined,
-  message: string,
-  remedy?: string,
-  related: readonly RelatedPlace[] = [],
-): void {
-  problems.push({ code, severity, message, path, place, remedy, related })
 }

@@ -1,5 +1,5 @@
 import type { ConfigDeclaration } from './declare.ts'
-import type { Problem, RelatedPlace } from './problem.ts'
+import { type Problem, push, type RelatedPlace } from './problem.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import type { ConfigNode, ConfigPath, Place } from './tree.ts'
 
@@ -39,7 +39,7 @@ export class Decoding {
     remedy?: string,
     related: readonly RelatedPlace[] = [],
   ): void {
-    this.problems.push({ code, severity, path, place, message, remedy, related })
+    push(this.problems, code, severity, path, place, message, remedy, related)
   }
 }
 

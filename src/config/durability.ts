@@ -1,6 +1,6 @@
 import { normalizedId } from './component-id.ts'
 import type { Shape } from './declare.ts'
-import type { Problem } from './problem.ts'
+import { type Problem, push } from './problem.ts'
 import { type ConfigNode, type ConfigPath, isNull, type MapEntry, type MapNode, nodeAt } from './tree.ts'
 
 /** When a sender is told "accepted", the weakest level first; empty leaves it to the storage. */
@@ -48,14 +48,17 @@ export function placeDurability(
   const own = entries.get(key)
   const inner = queueEntries.get(key)
   if (inner !== undefined) {
-    if (own !== undefined) problems.push(givenTwice(own, inner, path))
+    if (own === undefined) return section
+    const related = [{ message: 'the other one', place: inner.keyPlace }]
+    const message = `"${key}" stands here and in ${queueKey}`
+    push(problems, 'SLC0110', 'error', [...path, key], own.keyPlace, message, 'keep one of them', related)
     return section
   }
   const isQueuedByDefault = queueField.extra.declaration?.shape['enabled']?.defaultValue
   const level = own ?? (isOn(queueEntries.get('enabled')?.value, isQueuedByDefault) ? ofPipelines : undefined)
   if (level === undefined) return section
   if (own === undefined && needsStorage(level) && !queueEntries.has('storage')) {
-    problems.push(withoutStorage(level, path))
+    reportNoStorage(level.value, path, problems)
     return section
   }
   const { place } = level.value
@@ -89,27 +92,10 @@ function needsStorage({ value }: MapEntry): boolean {
   return value.kind === 'scalar' && (value.text === 'process' || value.text === 'node')
 }
 
-function withoutStorage({ value }: MapEntry, path: ConfigPath): Problem {
+function reportNoStorage(level: ConfigNode, path: ConfigPath, problems: Problem[]): void {
   const id = path.at(-1)
-  return {
-    code: 'SLC0110',
-    severity: 'error',
-    path: [...path, queueKey, 'storage'],
-    place: value.place,
-    message: `the exporter "${id}" of this pipeline has no queue on disk, which "${value.kind === 'scalar' ? value.text : ''}" needs`,
-    remedy: `name a file_storage extension in ${queueKey}.storage of ${id}, or give it a durability of its own`,
-    related: [],
-  }
-}
-
-function givenTwice(own: MapEntry, inner: MapEntry, path: ConfigPath): Problem {
-  return {
-    code: 'SLC0110',
-    severity: 'error',
-    path: [...path, key],
-    place: own.keyPlace,
-    message: `"${key}" stands here and in ${queueKey}`,
-    remedy: 'keep one of them',
-    related: [{ message: 'the other one', place: inner.keyPlace }],
-  }
+  const text = level.kind === 'scalar' ? level.text : ''
+  const message = `the exporter "${id}" of this pipeline has no queue on disk, which "${text}" needs`
+  const remedy = `name a file_storage extension in ${queueKey}.storage of ${id}, or give it a durability of its own`
+  push(problems, 'SLC0110', 'error', [...path, queueKey, 'storage'], level.place, message, remedy)
 }

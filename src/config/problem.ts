@@ -18,6 +18,20 @@ export interface Problem {
   readonly related: readonly RelatedPlace[]
 }
 
+/** Adds one problem to those found so far. */
+export function push(
+  problems: Problem[],
+  code: ProblemCode,
+  severity: 'error' | 'warning',
+  path: ConfigPath,
+  place: Place | undefined,
+  message: string,
+  remedy?: string,
+  related: readonly RelatedPlace[] = [],
+): void {
+  problems.push({ code, severity, message, path, place, remedy, related })
+}
+
 export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(problem => problem.severity === 'error')
 }

@@ -1,10 +1,10 @@
 import { type AgentPipeline, type ComponentKindName, isSignalName, sectionOf, signalNames } from './agent-config.ts'
 import { normalizedId, parseComponentId } from './component-id.ts'
-import { type DefinedComponent, type DefinitionContext, push, withArticle } from './component-section.ts'
+import { type DefinedComponent, type DefinitionContext, withArticle } from './component-section.ts'
 import type { Reference } from './decoding.ts'
 import { listKeys } from './list-keys.ts'
 import { nearest } from './nearest.ts'
-import type { Problem } from './problem.ts'
+import { type Problem, push } from './problem.ts'
 import type { ServiceConfig } from './shared/service.ts'
 import { type ConfigNode, type ConfigPath, type MapNode, nodeAt, type Place } from './tree.ts'
 
