@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { EditScript, runOnPlain, sortAttributes } from '../testkit/edit-script.ts'
 import { decodePlain, type Plain } from '../testkit/otlp-oracle.ts'
-import { randomRequest } from '../testkit/request-variants.ts'
+import { brokenRequest, randomRequest } from '../testkit/request-variants.ts'
 import { replaceInPlain, secret, secretReplacer } from '../testkit/secret-replacer.ts'
 import { SeededRandom } from '../testkit/seeded-random.ts'
 import { WireError } from '../wire/wire-error.ts'
@@ -25,7 +25,7 @@ export function fuzzBrokenRequests(signal: Signal, seed: number, count: number):
   let whole: Uint8Array = new Uint8Array(0)
   for (let i = 0; i < count; i++) {
     if (i % 20 === 0) whole = randomRequest(random, signal)
-    const bytes = mutated(random, whole)
+    const bytes = brokenRequest(random, whole, 4)
     const startedMs = performance.now()
     try {
       validateRequest(signal, bytes)
@@ -73,14 +73,4 @@ export function fuzzReplacedRanges(signal: Signal, seed: number, count: number):
     }
   }
   return count
-}
-
-function mutated(random: SeededRandom, whole: Uint8Array): Uint8Array {
-  const bytes = Uint8Array.from(whole)
-  for (let left = random.below(4); left >= 0 && bytes.length > 0; left--) {
-    const at = random.below(bytes.length)
-    // Lengths and tags matter most: values just above and below what stands there.
-    bytes[at] = random.chance(0.5) ? bytes[at]! + random.below(7) - 3 : random.below(256)
-  }
-  return random.chance(0.2) ? bytes.subarray(0, random.below(bytes.length + 1)) : bytes
 }

@@ -8,7 +8,7 @@ import { StageWalk } from '../pdata/stage-walk.ts'
 import { keep, type WalkHooks } from '../pdata/walk-hooks.ts'
 import { encodePlain } from '../testkit/otlp-oracle.ts'
 import { keyValues } from '../testkit/plain-attributes.ts'
-import { randomRequest } from '../testkit/request-variants.ts'
+import { brokenRequest, randomRequest } from '../testkit/request-variants.ts'
 import { SeededRandom } from '../testkit/seeded-random.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { AttributeActions } from './attribute-actions.ts'
@@ -78,7 +78,7 @@ for (const signal of ['traces', 'logs'] as const) {
       const yaml = randomActions(random)
       const { walk, pass } = bothWays(signal, yaml)
       const whole = randomRequest(random, signal)
-      const bytes = random.chance(0.3) ? mutated(random, whole) : whole
+      const bytes = random.chance(0.3) ? brokenRequest(random, whole, 3) : whole
       const short = outcome(() => pass.run(bytes))
       if (short === undefined) continue
       taken++
@@ -90,15 +90,6 @@ for (const signal of ['traces', 'logs'] as const) {
     }
     t.ok(taken > 300, `${taken} requests went the short way`)
   })
-}
-
-function mutated(random: SeededRandom, whole: Uint8Array): Uint8Array {
-  const bytes = Uint8Array.from(whole)
-  for (let left = random.below(3); left >= 0 && bytes.length > 0; left--) {
-    const at = random.below(bytes.length)
-    bytes[at] = random.chance(0.5) ? bytes[at]! + random.below(7) - 3 : random.below(256)
-  }
-  return random.chance(0.2) ? bytes.subarray(0, random.below(bytes.length + 1)) : bytes
 }
 
 /** A request of spans as SDKs send them, one for each set of attributes. */

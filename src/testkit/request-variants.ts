@@ -14,3 +14,14 @@ export function randomRequest(random: SeededRandom, signal: Signal, settings?: G
     ...extras,
   })
 }
+
+/** The request with up to `changesMax` bytes changed, at least one, and sometimes cut off. */
+export function brokenRequest(random: SeededRandom, whole: Uint8Array, changesMax: number): Uint8Array {
+  const bytes = Uint8Array.from(whole)
+  for (let left = random.below(changesMax); left >= 0 && bytes.length > 0; left--) {
+    const at = random.below(bytes.length)
+    // Lengths and tags matter most: values just above and below what stands there.
+    bytes[at] = random.chance(0.5) ? bytes[at]! + random.below(7) - 3 : random.below(256)
+  }
+  return random.chance(0.2) ? bytes.subarray(0, random.below(bytes.length + 1)) : bytes
+}

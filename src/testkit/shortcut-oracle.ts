@@ -6,7 +6,7 @@ import { WireError } from '../wire/wire-error.ts'
 import { encodeHostile } from './hostile-encoder.ts'
 import { generateRequest } from './otlp-generator.ts'
 import type { Plain } from './otlp-oracle.ts'
-import { fieldOrders, randomRequest } from './request-variants.ts'
+import { brokenRequest, fieldOrders, randomRequest } from './request-variants.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /**
@@ -47,10 +47,7 @@ export function shortcutRequest(random: SeededRandom, signal: Signal): Uint8Arra
   const bytes = encodeHostile(random, signal, plain, {
     order: random.chance(0.8) ? 'ascending' : random.pick(fieldOrders),
   })
-  if (random.chance(0.7) || bytes.length === 0) return bytes
-  const at = random.below(bytes.length)
-  bytes[at] = random.chance(0.5) ? bytes[at]! + random.below(7) - 3 : random.below(256)
-  return random.chance(0.2) ? bytes.subarray(0, random.below(bytes.length + 1)) : bytes
+  return random.chance(0.7) ? bytes : brokenRequest(random, bytes, 1)
 }
 
 /** Takes fields from the records, tracestates nearly always, and what senders leave out of attributes: they set few. */
