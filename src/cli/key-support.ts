@@ -2,7 +2,7 @@ import { type ComponentRegistry, componentKinds, sectionOf } from '../config/age
 import { parseComponentId } from '../config/component-id.ts'
 import { findRegistered } from '../config/component-section.ts'
 import type { ConfigDeclaration, Field } from '../config/declare.ts'
-import { serviceConfig } from '../config/shared/service.ts'
+import { serviceConfig } from '../config/sections/service.ts'
 import type { ConfigNode, ConfigPath, MapEntry, Place } from '../config/tree.ts'
 import { removedKeys, upstreamNote } from '../config/upstream.ts'
 

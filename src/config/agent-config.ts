@@ -1,5 +1,5 @@
 import type { ConfigDeclaration } from './declare.ts'
-import type { TelemetryConfig } from './shared/service.ts'
+import type { TelemetryConfig } from './sections/service.ts'
 import type { ConfigNode, Place } from './tree.ts'
 
 export type SignalName = 'traces' | 'metrics' | 'logs' | 'profiles'

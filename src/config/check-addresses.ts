@@ -2,7 +2,7 @@ import type { DefinedComponent } from './component-section.ts'
 import type { ListenAddress } from './decoding.ts'
 import { parseListenAddress } from './listen-address.ts'
 import { type Problem, push } from './problem.ts'
-import type { ServiceConfig } from './shared/service.ts'
+import type { ServiceConfig } from './sections/service.ts'
 import type { ConfigPath, Place } from './tree.ts'
 
 interface Listener {

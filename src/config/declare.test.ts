@@ -16,9 +16,9 @@ import {
   variant,
 } from './declare.ts'
 import { parseConfig } from './parse-config.ts'
-import { queueConfig, retryConfig } from './shared/exporter-queue.ts'
-import { grpcClientConfig, grpcServerConfig } from './shared/grpc.ts'
-import { httpClientConfig, httpServerConfig } from './shared/http.ts'
+import { queueConfig, retryConfig } from './sections/exporter-queue.ts'
+import { grpcClientConfig, grpcServerConfig } from './sections/grpc.ts'
+import { httpClientConfig, httpServerConfig } from './sections/http.ts'
 
 const innerConfig = defineConfig({ size: uint('size', 4, 'A size.'), name: string('name', '') })
 const sample = defineConfig(

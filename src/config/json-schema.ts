@@ -1,6 +1,6 @@
 import { type ComponentRegistry, componentKinds, type RegisteredComponent, sectionOf } from './agent-config.ts'
 import type { ConfigDeclaration, Field } from './declare.ts'
-import { serviceConfig } from './shared/service.ts'
+import { serviceConfig } from './sections/service.ts'
 
 export type JsonSchema = { readonly [key: string]: unknown }
 

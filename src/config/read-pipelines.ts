@@ -5,7 +5,7 @@ import type { Reference } from './decoding.ts'
 import { listKeys } from './list-keys.ts'
 import { nearest } from './nearest.ts'
 import { type Problem, push } from './problem.ts'
-import type { ServiceConfig } from './shared/service.ts'
+import type { ServiceConfig } from './sections/service.ts'
 import { type ConfigNode, type ConfigPath, type MapNode, nodeAt, type Place } from './tree.ts'
 
 /** A pipeline with the place of each id in it, in the order of receivers, processors, exporters. */

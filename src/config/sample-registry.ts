@@ -14,9 +14,9 @@ import {
   uint,
 } from './declare.ts'
 import { type LoadedConfig, type LoadRequest, loadConfig } from './load.ts'
-import { queueShape, timeoutShape } from './shared/exporter-queue.ts'
-import { grpcClientShape, grpcServerShape } from './shared/grpc.ts'
-import { httpServerShape } from './shared/http.ts'
+import { queueShape, timeoutShape } from './sections/exporter-queue.ts'
+import { grpcClientShape, grpcServerShape } from './sections/grpc.ts'
+import { httpServerShape } from './sections/http.ts'
 import type { SourceIo } from './source-reader.ts'
 
 /** A small set of components for the tests of this folder: layer 1 cannot see the real ones. */

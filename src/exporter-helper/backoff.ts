@@ -1,5 +1,5 @@
 import type { Random } from '../clock/clock.ts'
-import type { RetryConfig } from '../config/shared/exporter-queue.ts'
+import type { RetryConfig } from '../config/sections/exporter-queue.ts'
 
 /** A backend that cannot be reached must not be met by all its clients at the same moment (OTLP asks for jitter). */
 const jitterMin = 0.1

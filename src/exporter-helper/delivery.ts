@@ -1,7 +1,7 @@
 import { sleep } from '../clock/clock.ts'
 import type { ComponentSettings } from '../component/component.ts'
 import { asConsumeError, type ConsumeError } from '../component/consumer.ts'
-import type { RetryConfig } from '../config/shared/exporter-queue.ts'
+import type { RetryConfig } from '../config/sections/exporter-queue.ts'
 import type { Signal } from '../pdata/otlp-batch.ts'
 import type { BackendHealth } from './backend-health.ts'
 import { Backoff } from './backoff.ts'

@@ -1,6 +1,6 @@
 import type { Component, ComponentSettings, Deadline } from '../component/component.ts'
 import type { Consumer } from '../component/consumer.ts'
-import type { QueueConfig, RetryConfig } from '../config/shared/exporter-queue.ts'
+import type { QueueConfig, RetryConfig } from '../config/sections/exporter-queue.ts'
 import type { MergeRule, OtlpBatch, Signal } from '../pdata/otlp-batch.ts'
 import { BackendHealth } from './backend-health.ts'
 import { DeadLetters } from './dead-letters.ts'

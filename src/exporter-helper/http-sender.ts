@@ -1,5 +1,5 @@
 import type { ComponentSettings } from '../component/component.ts'
-import type { HttpClientConfig } from '../config/shared/http.ts'
+import type { HttpClientConfig } from '../config/sections/http.ts'
 import type { ClientMetadata } from '../pdata/otlp-batch.ts'
 import type { ClientResponse, HttpClient } from '../transport/client.ts'
 import { type CompressionName, compress } from '../transport/compress.ts'

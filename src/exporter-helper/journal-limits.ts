@@ -1,4 +1,4 @@
-import type { QueueConfig } from '../config/shared/exporter-queue.ts'
+import type { QueueConfig } from '../config/sections/exporter-queue.ts'
 import { type JournalLimits, type Limit, noLimit } from './capacity.ts'
 
 /** The limits of one signal's queue: `queue_size` in the unit of its sizer, and `limits` for the other units. */

@@ -1,6 +1,6 @@
 import type { ComponentSettings } from '../component/component.ts'
 import { isStorageExtension, type StorageDirectory } from '../component/storage.ts'
-import type { QueueConfig } from '../config/shared/exporter-queue.ts'
+import type { QueueConfig } from '../config/sections/exporter-queue.ts'
 import type { Signal } from '../pdata/otlp-batch.ts'
 import { DiskJournal } from './disk-journal.ts'
 import type { Journal } from './journal.ts'

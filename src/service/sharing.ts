@@ -1,5 +1,5 @@
 import { type AgentState, onlyShard, type Shard } from '../component/component.ts'
-import type { TelemetryConfig } from '../config/shared/service.ts'
+import type { TelemetryConfig } from '../config/sections/service.ts'
 
 /** What an agent shares with others that together are one to the outside. */
 export interface Sharing {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { systemClock } from '../clock/clock.ts'
 import { parseConfig } from '../config/parse-config.ts'
-import { telemetryConfig } from '../config/shared/service.ts'
+import { telemetryConfig } from '../config/sections/service.ts'
 import { MetricRegistry } from '../telemetry/metric-registry.ts'
 import { TelemetryRuntime } from './telemetry-runtime.ts'
 

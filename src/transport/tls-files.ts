@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
 import type { Clock, Timer } from '../clock/clock.ts'
-import type { TlsClientConfig, TlsServerConfig } from '../config/shared/tls.ts'
+import type { TlsClientConfig, TlsServerConfig } from '../config/sections/tls.ts'
 import type { ClientTls, ServerTls } from './tls.ts'
 
 /** Reads the files; throws where one is missing or does not parse, with its name. `stop` ends the watching. */

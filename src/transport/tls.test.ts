@@ -6,7 +6,7 @@ import nodeTls from 'node:tls'
 import t from 'tap'
 import { systemClock } from '../clock/clock.ts'
 import { parseConfig } from '../config/parse-config.ts'
-import { tlsClientConfig, tlsServerConfig } from '../config/shared/tls.ts'
+import { tlsClientConfig, tlsServerConfig } from '../config/sections/tls.ts'
 import {
   authority,
   clientPair,

@@ -1,5 +1,5 @@
 import { bool, type ConfigOf, defineConfig, list, oneOf, string, uint } from '../../config/declare.ts'
-import { queueShape } from '../../config/shared/exporter-queue.ts'
+import { queueShape } from '../../config/sections/exporter-queue.ts'
 
 /** The Collector's keys and defaults; text goes to standard output. */
 export const debugConfig = defineConfig({

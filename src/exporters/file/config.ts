@@ -9,7 +9,7 @@ import {
   string,
   uint,
 } from '../../config/declare.ts'
-import { queueShape } from '../../config/shared/exporter-queue.ts'
+import { queueShape } from '../../config/sections/exporter-queue.ts'
 
 const rotationConfig = defineConfig({
   maxMegabytes: uint('max_megabytes', 100, 'Size at which a file is put aside.', { min: 1 }),

@@ -1,7 +1,7 @@
 import { byteSize, type ConfigOf, defineConfig, optional, string, uint } from '../../config/declare.ts'
-import { queueShape, timeoutShape } from '../../config/shared/exporter-queue.ts'
-import { grpcClientShape } from '../../config/shared/grpc.ts'
-import { httpClientShape } from '../../config/shared/http.ts'
+import { queueShape, timeoutShape } from '../../config/sections/exporter-queue.ts'
+import { grpcClientShape } from '../../config/sections/grpc.ts'
+import { httpClientShape } from '../../config/sections/http.ts'
 
 const thriftHttpConfig = defineConfig(httpClientShape({ timeout: '5s', compression: '', endpointRequired: true }))
 

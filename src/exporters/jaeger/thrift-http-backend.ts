@@ -1,5 +1,5 @@
 import type { ComponentSettings } from '../../component/component.ts'
-import type { HttpClientConfig } from '../../config/shared/http.ts'
+import type { HttpClientConfig } from '../../config/sections/http.ts'
 import type { Attempt, Backend, ExportRequest, ExportResult } from '../../exporter-helper/export-request.ts'
 import { HttpSender } from '../../exporter-helper/http-sender.ts'
 import { resultOfHttp, resultOfTransportError } from '../../exporter-helper/otlp-answers.ts'

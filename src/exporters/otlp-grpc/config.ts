@@ -1,6 +1,6 @@
 import { byteSize, type ConfigOf, defineConfig } from '../../config/declare.ts'
-import { queueShape, timeoutShape } from '../../config/shared/exporter-queue.ts'
-import { grpcClientShape } from '../../config/shared/grpc.ts'
+import { queueShape, timeoutShape } from '../../config/sections/exporter-queue.ts'
+import { grpcClientShape } from '../../config/sections/grpc.ts'
 
 /** The Collector's keys and defaults, and `max_request_size`. */
 export const otlpGrpcConfig = defineConfig({

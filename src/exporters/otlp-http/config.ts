@@ -1,6 +1,6 @@
 import { byteSize, type ConfigOf, defineConfig, oneOf, string } from '../../config/declare.ts'
-import { queueShape } from '../../config/shared/exporter-queue.ts'
-import { httpClientShape, httpUrlProblem } from '../../config/shared/http.ts'
+import { queueShape } from '../../config/sections/exporter-queue.ts'
+import { httpClientShape, httpUrlProblem } from '../../config/sections/http.ts'
 
 const url = { validate: httpUrlProblem }
 

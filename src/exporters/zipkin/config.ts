@@ -1,6 +1,6 @@
 import { byteSize, type ConfigOf, defineConfig, oneOf, string } from '../../config/declare.ts'
-import { queueShape } from '../../config/shared/exporter-queue.ts'
-import { httpClientShape } from '../../config/shared/http.ts'
+import { queueShape } from '../../config/sections/exporter-queue.ts'
+import { httpClientShape } from '../../config/sections/http.ts'
 
 /** The Collector's keys and defaults, and `max_request_size`. */
 export const zipkinExporterConfig = defineConfig({

@@ -13,7 +13,7 @@ import {
   string,
   uint,
 } from '../../config/declare.ts'
-import { httpUrlProblem } from '../../config/shared/http.ts'
+import { httpUrlProblem } from '../../config/sections/http.ts'
 import { assertTimeZone } from './period.ts'
 
 export const defaultThresholds = [0.5, 0.8, 0.9, 1.0]

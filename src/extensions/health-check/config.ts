@@ -1,5 +1,5 @@
 import { any, type ConfigOf, defineConfig, optional, string } from '../../config/declare.ts'
-import { httpServerShape } from '../../config/shared/http.ts'
+import { httpServerShape } from '../../config/sections/http.ts'
 
 const responseBodyConfig = defineConfig({
   healthy: string('healthy', '', 'Body of the answer while the agent is ready.'),

@@ -1,6 +1,6 @@
 import { type ConfigOf, defineConfig, optional, section, string, uint } from '../../config/declare.ts'
-import { grpcServerShape } from '../../config/shared/grpc.ts'
-import { httpServerShape } from '../../config/shared/http.ts'
+import { grpcServerShape } from '../../config/sections/grpc.ts'
+import { httpServerShape } from '../../config/sections/http.ts'
 
 const defaultMessageBytesMax = 16 * 1024 * 1024
 const defaultBodyBytesMax = 20 * 1024 * 1024

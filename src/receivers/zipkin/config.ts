@@ -1,5 +1,5 @@
 import { bool, type ConfigOf, defineConfig, uint } from '../../config/declare.ts'
-import { httpServerShape } from '../../config/shared/http.ts'
+import { httpServerShape } from '../../config/sections/http.ts'
 
 const defaultBodyBytesMax = 20 * 1024 * 1024
 
