@@ -2,9 +2,10 @@ import { RE2JS } from 're2js'
 import { AttributeKey } from './attribute-key.ts'
 import type { AttributeList } from './attribute-list.ts'
 import type { MessageView } from './message-view.ts'
+import type { MetricView } from './metric-views.ts'
 import type { ClientMetadata } from './otlp-batch.ts'
 import { ValueReader, valueBool, valueDouble, valueInt, valueString } from './value.ts'
-import type { MetricView, ResourceView } from './views.ts'
+import type { ResourceView } from './views.ts'
 
 /** A view of anything that has attributes. */
 interface AttributedView {

@@ -193,6 +193,12 @@ export class MessageView {
     this.#replace(field, newStart, valueStart)
   }
 
+  /** Replaces a singular child by its edited form. */
+  setChild(field: number, child: MessageView): void {
+    const start = child.writePayload()
+    this.setRange(field, start, this.workspace.length)
+  }
+
   setVarint(field: number, value: number): void {
     if (!this.#isIndexed) this.#index()
     const { workspace } = this

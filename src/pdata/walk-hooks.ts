@@ -1,5 +1,6 @@
+import type { DataPointView, MetricView } from './metric-views.ts'
 import type { ClientMetadata } from './otlp-batch.ts'
-import type { DataPointView, LogRecordView, MetricView, ResourceView, ScopeView, SpanView } from './views.ts'
+import type { LogRecordView, ResourceView, ScopeView, SpanView } from './views.ts'
 
 /** What a hook says about the thing it saw. */
 export const keep = 0

@@ -1,15 +1,8 @@
 import type { AttributeList } from '../pdata/attribute-list.ts'
 import type { MessageView } from '../pdata/message-view.ts'
+import type { DataPointView, MetricView } from '../pdata/metric-views.ts'
 import { ValueReader } from '../pdata/value.ts'
-import type {
-  DataPointView,
-  EventView,
-  LogRecordView,
-  MetricView,
-  ResourceView,
-  ScopeView,
-  SpanView,
-} from '../pdata/views.ts'
+import type { EventView, LogRecordView, ResourceView, ScopeView, SpanView } from '../pdata/views.ts'
 import type { OttlValue } from './ottl-value.ts'
 
 /** The contexts that conditions are written for, by their prefix in a path. */

@@ -1,7 +1,8 @@
 import { type Condition, type ConditionSubject, parseCondition } from '../../pdata/condition.ts'
+import type { MetricView } from '../../pdata/metric-views.ts'
 import type { ClientMetadata, OtlpBatch, Signal } from '../../pdata/otlp-batch.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
-import type { MetricView, ResourceView } from '../../pdata/views.ts'
+import type { ResourceView } from '../../pdata/views.ts'
 import { drop, keep, type Verdict, type WalkHooks } from '../../pdata/walk-hooks.ts'
 import { conditionText, type RouteConfig } from './config.ts'
 

@@ -1,6 +1,7 @@
 import { KeySet } from '../../pdata/key-set.ts'
+import type { MetricView } from '../../pdata/metric-views.ts'
 import type { OrdinaryRecord } from '../../pdata/ordinary-record.ts'
-import type { LogRecordView, MetricView, SpanView } from '../../pdata/views.ts'
+import type { LogRecordView, SpanView } from '../../pdata/views.ts'
 import { ItemMatch } from '../../processor-helper/item-match.ts'
 import type { ItemMatchConfig } from '../../processor-helper/item-match-config.ts'
 import { type FilterConfig, type LogMatchConfig, type MetricMatchConfig, severityNumber } from './config.ts'
