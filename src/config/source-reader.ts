@@ -4,6 +4,7 @@ import type { Problem } from './problem.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import { decodeSource, SourceEncodingError } from './source-encoding.ts'
 import type { SourceText } from './tree.ts'
+import { basicCredentials } from './url-credentials.ts'
 import { sourceCharactersMax } from './yaml-tree.ts'
 
 /** What the loader needs of the world; tests put their own in its place. */
@@ -42,12 +43,11 @@ export function nodeSourceIo(env: Readonly<Record<string, string | undefined>>):
 /** User and password of a URL as the header that they stand for; fetch takes no URL with them, and says it aloud. */
 function withoutCredentials(text: string): { address: string; headers: Record<string, string> } {
   const url = new URL(text)
-  const { username, password } = url
-  if (username === '' && password === '') return { address: text, headers: {} }
+  if (url.username === '' && url.password === '') return { address: text, headers: {} }
+  const authorization = basicCredentials(url)
   url.username = ''
   url.password = ''
-  const pair = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
-  return { address: url.href, headers: { authorization: `Basic ${pair}` } }
+  return { address: url.href, headers: { authorization } }
 }
 
 async function boundedText(response: Response): Promise<string> {

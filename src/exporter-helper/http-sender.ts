@@ -1,5 +1,6 @@
 import type { ComponentSettings } from '../component/component.ts'
 import type { HttpClientConfig } from '../config/sections/http.ts'
+import { basicCredentials } from '../config/url-credentials.ts'
 import type { ClientMetadata } from '../pdata/otlp-batch.ts'
 import type { ClientResponse, HttpClient } from '../transport/client.ts'
 import { type CompressionName, compress } from '../transport/compress.ts'
@@ -63,7 +64,7 @@ export class HttpSender {
     const parts = await compress(codec, post.parts, level)
     const headers = [...post.headers, ...authHeaders(auth?.authenticator, this.#settings.host, post.metadata)]
     if (url.username !== '' && auth === undefined && !this.#headers.includes('authorization')) {
-      headers.push('authorization', basicOf(url))
+      headers.push('authorization', basicCredentials(url))
     }
     if (encoding !== '') headers.push('content-encoding', encoding)
     const { timeoutMs, signal } = attempt
@@ -116,12 +117,6 @@ export class HttpSender {
     })
     return this.#tls
   }
-}
-
-/** User and password of a URL as the header that they stand for. */
-function basicOf({ username, password }: URL): string {
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  return `Basic ${Buffer.from(pair).toString('base64')}`
 }
 
 /** The answer to a request of which an earlier connection may still hold something. */

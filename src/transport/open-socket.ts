@@ -1,6 +1,7 @@
 import net, { type Socket } from 'node:net'
 import tls from 'node:tls'
 import type { Clock } from '../clock/clock.ts'
+import { basicCredentials } from '../config/url-credentials.ts'
 import { TransportError } from './client.ts'
 import { connectErrorText } from './connect-error.ts'
 import { intoSharedBuffer } from './shared-read-buffer.ts'
@@ -106,22 +107,13 @@ function startTls({ address, serverName, tls: settings, protocol }: OpenSettings
   })
 }
 
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text // a lone percent sign stands for itself
-  }
-}
-
 /** Sends CONNECT and waits for its 200. */
 function askProxy(socket: Socket, { address, proxy }: OpenSettings): Promise<void> {
   const { host, port } = address as { host: string; port: number }
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
   let head = `CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n`
   if (proxy !== undefined && proxy.username !== '') {
-    const credentials = `${unescaped(proxy.username)}:${unescaped(proxy.password)}`
-    head += `proxy-authorization: Basic ${Buffer.from(credentials).toString('base64')}\r\n`
+    head += `proxy-authorization: ${basicCredentials(proxy)}\r\n`
   }
   socket.write(`${head}\r\n`)
   return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
 import type { Timer } from '../../clock/clock.ts'
+import { basicCredentials } from '../../config/url-credentials.ts'
 import {
   type ClientRequest,
   type ClientResponse,
@@ -54,10 +55,9 @@ export class HttpSocketClient implements HttpClient {
 function encoderOf({ endpoint, headers, proxyUrl }: HttpClientSettings): RequestEncoder {
   const host = endpoint.protocol === 'unix:' ? 'localhost' : endpoint.host
   if (proxyUrl === undefined || endpoint.protocol !== 'http:') return new RequestEncoder(host, '', headers)
-  const { username, password } = new URL(proxyUrl)
-  if (username === '') return new RequestEncoder(host, endpoint.origin, headers)
-  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
-  return new RequestEncoder(host, endpoint.origin, [...headers, 'proxy-authorization', `Basic ${credentials}`])
+  const proxy = new URL(proxyUrl)
+  if (proxy.username === '') return new RequestEncoder(host, endpoint.origin, headers)
+  return new RequestEncoder(host, endpoint.origin, [...headers, 'proxy-authorization', basicCredentials(proxy)])
 }
 
 type Done = (error: TransportError | undefined, response?: ClientResponse) => void
