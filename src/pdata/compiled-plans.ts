@@ -1,15 +1,14 @@
 import { WireWriter } from '../wire/wire-writer.ts'
+import { wordCopySlack } from '../wire/word-copy.ts'
 import type { AttributeKey } from './attribute-key.ts'
 import { type AttributeEdit, type AttributePlan, type PlannedValue, planOf } from './attribute-plan.ts'
 import * as otlp from './otlp-fields.ts'
 
 /** More combinations of keys than these come from senders who mean harm. */
 const plansMax = 4096
-/** The view may be read this far behind the last attribute. */
-const slackBytes = 16
 
 export const fateKept = 0
-export const fateRemoved = 1
+const fateRemoved = 1
 export const fateChanged = 2
 
 /** A plan in the form in which `AttributePass` carries it out. */
@@ -45,9 +44,9 @@ export class CompiledPlans {
   readonly #plans = new Map<number, CompiledPlan>()
   /** By number of the key. */
   readonly #attributes: Map<PlannedValue, WrittenAttribute>[]
-  #constants = new Uint8Array(slackBytes)
+  #constants = new Uint8Array(wordCopySlack)
   #length = 0
-  /** Over the constants. */
+  /** Over the constants, and `wordCopySlack` bytes behind them. */
   view = new DataView(this.#constants.buffer)
 
   constructor(attributesField: number, edits: readonly AttributeEdit[], keys: readonly AttributeKey[]) {
@@ -98,8 +97,8 @@ export class CompiledPlans {
   #append(bytes: Uint8Array): number {
     const start = this.#length
     this.#length += bytes.length
-    if (this.#length + slackBytes > this.#constants.length) {
-      const grown = new Uint8Array((this.#length + slackBytes) * 2)
+    if (this.#length + wordCopySlack > this.#constants.length) {
+      const grown = new Uint8Array((this.#length + wordCopySlack) * 2)
       grown.set(this.#constants)
       this.#constants = grown
       this.view = new DataView(grown.buffer)

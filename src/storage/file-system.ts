@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { constants, writeSync, writevSync } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
 
 /** What a log needs of a disk, so that tests can put one in its place that loses, tears and refuses. */
 export interface FileSystem {
@@ -153,9 +152,4 @@ export async function writeStart(fileSystem: FileSystem, path: string, content: 
   } finally {
     await file.close()
   }
-}
-
-/** The directory that a file stands in, whose entry needs a sync of its own. */
-export function directoryOf(path: string): string {
-  return dirname(path)
 }

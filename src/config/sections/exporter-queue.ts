@@ -68,7 +68,6 @@ export const queueBatchConfig = defineConfig(
     }
   },
 )
-export type QueueBatchConfig = ConfigOf<typeof queueBatchConfig>
 
 const policies = ['refuse', 'drop_oldest', 'drop_newest'] as const
 

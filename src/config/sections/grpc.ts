@@ -39,7 +39,6 @@ export const grpcServerKeepaliveConfig = defineConfig({
   serverParameters: optional('server_parameters', serverParametersConfig, 'Age, idleness and pings of connections.'),
   enforcementPolicy: optional('enforcement_policy', enforcementPolicyConfig, 'What pings a client may send.'),
 })
-export type GrpcServerKeepaliveConfig = ConfigOf<typeof grpcServerKeepaliveConfig>
 
 /** Keys of a gRPC server, to be spread into a shape. */
 export function grpcServerShape<D extends string | undefined>(endpoint: D) {
@@ -115,4 +114,3 @@ export function grpcClientShape(defaults: GrpcClientDefaults = {}) {
 }
 
 export const grpcClientConfig = defineConfig(grpcClientShape())
-export type GrpcClientConfig = ConfigOf<typeof grpcClientConfig>

@@ -29,7 +29,6 @@ export const keySortCode = 1 << 23
 export const keyAwsSecret = 1 << 24
 export const keyIccid = 1 << 25
 export const keyWallet = 1 << 26
-export const keyUserName = 1 << 27
 export const keyCommand = 1 << 29 // a command with its options
 export const keyQueryCode = 1 << 28 // secret as a URL parameter only: code, key, sig
 
