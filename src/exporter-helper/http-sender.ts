@@ -6,9 +6,8 @@ import type { ClientResponse, HttpClient } from '../transport/client.ts'
 import { type CompressionName, compress } from '../transport/compress.ts'
 import type { HeaderList } from '../transport/headers.ts'
 import { createHttpClient } from '../transport/http-client.ts'
-import type { ClientTls } from '../transport/tls.ts'
-import { loadClientTls, type Stoppable } from '../transport/tls-files.ts'
 import { authHeaders } from './client-auth.ts'
+import { type WatchedTls, watchClientTls } from './client-tls.ts'
 import type { Attempt } from './export-request.ts'
 import { proxyFromEnvironment } from './proxy-environment.ts'
 
@@ -43,7 +42,7 @@ export class HttpSender {
   /** By origin: endpoints of the signals may differ. */
   readonly #clients = new Map<string, HttpClient>()
   readonly #headers: HeaderList
-  #tls: (ClientTls & Stoppable) | undefined
+  #tls: WatchedTls | undefined
 
   constructor(config: HttpClientConfig, settings: ComponentSettings) {
     this.#config = config
@@ -109,12 +108,8 @@ export class HttpSender {
     return client
   }
 
-  #loadTls(): ClientTls & Stoppable {
-    const { logger, clock } = this.#settings
-    this.#tls ??= loadClientTls(this.#config.tls, clock, problem => {
-      if (problem === '') logger.info('TLS files are right again')
-      else logger.warn('TLS files changed and cannot be used: keeping the old ones', { error: problem })
-    })
+  #loadTls(): WatchedTls {
+    this.#tls ??= watchClientTls(this.#config.tls, this.#settings)
     return this.#tls
   }
 }

@@ -114,3 +114,4 @@ export function grpcClientShape(defaults: GrpcClientDefaults = {}) {
 }
 
 export const grpcClientConfig = defineConfig(grpcClientShape())
+export type GrpcClientConfig = ConfigOf<typeof grpcClientConfig>

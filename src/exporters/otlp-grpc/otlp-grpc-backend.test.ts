@@ -3,11 +3,11 @@ import t, { type Test } from 'tap'
 import { systemClock } from '../../clock/clock.ts'
 import type { ComponentSettings } from '../../component/component.ts'
 import { parseConfig } from '../../config/parse-config.ts'
+import { parseEndpoint } from '../../exporter-helper/grpc-endpoint.ts'
 import { componentSettings } from '../../testkit/component-settings.ts'
 import { spanBatch, spanNumbers } from '../../testkit/span-batches.ts'
 import { encodeRpcStatus } from '../../transport/rpc-status.ts'
 import { otlpGrpcConfig } from './config.ts'
-import { parseEndpoint } from './endpoint.ts'
 import { otlpGrpcExporter } from './factory.ts'
 
 type Call = grpc.ServerUnaryCall<Buffer, Buffer>
