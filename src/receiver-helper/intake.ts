@@ -4,6 +4,7 @@ import { acceptedAtOnce, asConsumeError, ConsumeError } from '../component/consu
 import type { BatchMemory } from '../pdata/batch-memory.ts'
 import type { ClientMetadata, Signal } from '../pdata/otlp-batch.ts'
 import type { Counter, Labels } from '../telemetry/metrics.ts'
+import type { Refusal } from './refusal.ts'
 
 /** Nouns of the Collector's metric names. */
 const itemNouns: Record<Signal, string> = {
@@ -90,21 +91,33 @@ export class Intake {
     return refusal
   }
 
-  /** Counts a request that was answered with anything but success. */
-  countRefusedRequest(reason: string): void {
+  /** Counts a request that was answered with anything but success; the log hears of each reason once. */
+  countRefusal({ reason, message, cause }: Refusal): void {
+    const { logger } = this.#settings
     let counter = this.#refusedRequests.get(reason)
     if (counter === undefined) {
-      counter = this.#settings.metrics.counter(
-        {
-          name: 'otelcol_receiver_refused_requests',
-          description: 'Number of requests that were answered with anything but success, by reason.',
-          unit: '{requests}',
-        },
-        { ...this.#labels, reason },
-      )
+      counter = this.#refusedCounter(reason)
       this.#refusedRequests.set(reason, counter)
+      // The pipeline says for itself why it refuses.
+      if (reason !== 'internal_error' && !(cause instanceof ConsumeError)) {
+        const { transport } = this.#labels
+        const text = 'Refused a request; further ones for this reason are only counted'
+        logger.warn(text, { transport, reason, error: message })
+      }
     }
+    if (reason === 'internal_error') logger.error('A request failed', { error: cause })
     counter.add(1)
+  }
+
+  #refusedCounter(reason: string): Counter {
+    return this.#settings.metrics.counter(
+      {
+        name: 'otelcol_receiver_refused_requests',
+        description: 'Number of requests that were answered with anything but success, by reason.',
+        unit: '{requests}',
+      },
+      { ...this.#labels, reason },
+    )
   }
 
   #countersOf(signal: Signal): ItemCounters {

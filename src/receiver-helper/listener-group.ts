@@ -1,6 +1,5 @@
 import type { Clock } from '../clock/clock.ts'
-import type { ComponentSettings, Deadline } from '../component/component.ts'
-import { type DrainableHandler, ReceiverServer, type ReceiverServerConfig } from './receiver-server.ts'
+import type { Deadline } from '../component/component.ts'
 
 /** A socket that a receiver listens on. */
 export interface Listener {
@@ -12,6 +11,8 @@ export interface Listener {
 
 /** What a receiver's configuration wants of one of its sockets. */
 export interface WantedListener {
+  /** Throws at the start where what the socket relies on is missing: who forgot it should hear of it now, not from senders. */
+  check?(): void
   create(): Listener
   /** How to put the wish in force on the running one; undefined where only a new socket can. May throw. */
   prepare(running: Listener): Change | undefined
@@ -22,21 +23,7 @@ export interface Change {
   abandon(): void
 }
 
-/** A wish for an HTTP or gRPC server; `transport` is the label of its metrics. */
-export function wantedServer(
-  settings: ComponentSettings,
-  transport: string,
-  config: ReceiverServerConfig,
-  handler: DrainableHandler,
-): WantedListener {
-  return {
-    create: () => new ReceiverServer(settings, transport, config, handler),
-    prepare: running =>
-      running instanceof ReceiverServer && running.keepsAddress(config) ? running.prepare(config, handler) : undefined,
-  }
-}
-
-/** The sockets of a receiver that has several, by name: they start together, and a reload changes all or none. */
+/** The sockets of a receiver, by name: they start together, and a reload changes all or none. */
 export class ListenerGroup {
   readonly #clock: Clock
   readonly #running = new Map<string, Listener>()
@@ -55,7 +42,9 @@ export class ListenerGroup {
   }
 
   async start(wanted: ReadonlyMap<string, WantedListener>): Promise<void> {
-    if (this.#running.size === 0) await this.reconfigure(wanted)
+    if (this.#running.size > 0) return
+    for (const wish of wanted.values()) wish.check?.()
+    await this.reconfigure(wanted)
   }
 
   /** Sockets that can be kept are kept; new ones are open before anything changes. Rejecting has changed nothing. */

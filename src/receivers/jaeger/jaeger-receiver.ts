@@ -1,18 +1,11 @@
 import type { Component, ComponentSettings, Deadline, ReceiverNext } from '../../component/component.ts'
 import { defaultWalkBudget } from '../../pdata/walk-budget.ts'
-import { compileCors } from '../../receiver-helper/cors.ts'
-import { type GrpcMethod, GrpcMethods } from '../../receiver-helper/grpc-methods.ts'
-import { type HttpRoute, HttpRoutes } from '../../receiver-helper/http-routes.ts'
+import type { GrpcMethod } from '../../receiver-helper/grpc-methods.ts'
+import type { HttpRoute } from '../../receiver-helper/http-routes.ts'
 import { Intake } from '../../receiver-helper/intake.ts'
-import {
-  type Listener,
-  ListenerGroup,
-  type WantedListener,
-  wantedServer,
-} from '../../receiver-helper/listener-group.ts'
+import { type Listener, ListenerGroup, type WantedListener } from '../../receiver-helper/listener-group.ts'
 import { accepted, plainRefusal } from '../../receiver-helper/plain-answers.ts'
-import { grpcServerSettings, httpServerSettings } from '../../receiver-helper/receiver-server.ts'
-import type { Refusal } from '../../receiver-helper/refusal.ts'
+import { wantedGrpcServer, wantedHttpServer } from '../../receiver-helper/wanted-server.ts'
 import { frameMessage } from '../../transport/grpc.ts'
 import type { ThriftProtocol } from '../../wire/thrift-reader.ts'
 import {
@@ -50,7 +43,7 @@ export class JaegerReceiver implements Component {
   readonly #next: ReceiverNext
   readonly #listeners: ListenerGroup
   readonly #intakes = new Map<JaegerProtocol, Intake>()
-  #config: JaegerReceiverConfig
+  readonly #config: JaegerReceiverConfig
 
   constructor(config: JaegerReceiverConfig, settings: ComponentSettings, next: ReceiverNext) {
     this.#config = config
@@ -68,18 +61,17 @@ export class JaegerReceiver implements Component {
     return this.#listeners.listening().map(text => `Jaeger ${text}`)
   }
 
-  async start(): Promise<void> {
-    await this.#listeners.start(this.#wanted(this.#config))
+  start(): Promise<void> {
+    return this.#listeners.start(this.#wanted(this.#config))
   }
 
   async reconfigure(config: unknown): Promise<boolean> {
     await this.#listeners.reconfigure(this.#wanted(config as JaegerReceiverConfig))
-    this.#config = config as JaegerReceiverConfig
     return true
   }
 
-  async shutdown(deadline: Deadline): Promise<void> {
-    await this.#listeners.shutdown(deadline)
+  shutdown(deadline: Deadline): Promise<void> {
+    return this.#listeners.shutdown(deadline)
   }
 
   #wanted({ protocols }: JaegerReceiverConfig): Map<JaegerProtocol, WantedListener> {
@@ -105,7 +97,6 @@ export class JaegerReceiver implements Component {
   }
 
   #wantedGrpc(config: JaegerGrpcConfig): WantedListener {
-    const { host } = this.#settings
     const intake = this.#intake('grpc')
     const postSpans: GrpcMethod = {
       isServed: () => intake.takes('traces'),
@@ -115,21 +106,11 @@ export class JaegerReceiver implements Component {
         return emptyMessage
       },
     }
-    const handler = new GrpcMethods({
-      methods: new Map([[postSpansPath, postSpans]]),
-      conversations: new Map(),
-      messageBytesMax: grpcMessageBytesMax(config),
-      authenticator: config.auth?.authenticator,
-      includeMetadata: config.includeMetadata,
-      host,
-      admission: host.admission,
-      refused: refusal => this.#countRefusal(intake, refusal),
-    })
-    return wantedServer(this.#settings, 'grpc', grpcServerSettings(config), handler)
+    const methods = new Map([[postSpansPath, postSpans]])
+    return wantedGrpcServer(this.#settings, intake, config, { methods, messageBytesMax: grpcMessageBytesMax(config) })
   }
 
   #wantedHttp(config: JaegerThriftHttpConfig): WantedListener {
-    const { host } = this.#settings
     const intake = this.#intake('thrift_http')
     const route: HttpRoute = {
       contentTypes: thriftTypes,
@@ -142,23 +123,8 @@ export class JaegerReceiver implements Component {
       },
       refusal: plainRefusal,
     }
-    const handler = new HttpRoutes({
-      routes: new Map([[tracesPath, route]]),
-      bodyBytesMax: httpBodyBytesMax(config),
-      encodings: config.compressionAlgorithms,
-      cors: compileCors(config.cors),
-      responseHeaders: Object.entries(config.responseHeaders).flatMap(([name, value]) => [
-        name.toLowerCase(),
-        value.reveal(),
-      ]),
-      keepsConnections: config.keepAlivesEnabled,
-      authenticator: config.auth?.authenticator,
-      includeMetadata: config.includeMetadata,
-      host,
-      admission: host.admission,
-      refused: refusal => this.#countRefusal(intake, refusal),
-    })
-    return wantedServer(this.#settings, 'http', httpServerSettings(config), handler)
+    const routes = new Map([[tracesPath, route]])
+    return wantedHttpServer(this.#settings, intake, config, { routes, bodyBytesMax: httpBodyBytesMax(config) })
   }
 
   #wantedUdp(
@@ -176,11 +142,6 @@ export class JaegerReceiver implements Component {
           ? unchanged
           : undefined,
     }
-  }
-
-  #countRefusal(intake: Intake, refusal: Refusal): void {
-    intake.countRefusedRequest(refusal.reason)
-    if (refusal.reason === 'internal_error') this.#settings.logger.error('A request failed', { error: refusal.cause })
   }
 }
 

@@ -4,6 +4,7 @@ import t from 'tap'
 import { ConsumeError } from '../../component/consumer.ts'
 import { parseConfig } from '../../config/parse-config.ts'
 import type { OtlpBatch } from '../../pdata/otlp-batch.ts'
+import { silentLogger } from '../../telemetry/logger.ts'
 import { componentSettings } from '../../testkit/component-settings.ts'
 import { decodePlain, type Plain } from '../../testkit/otlp-oracle.ts'
 import { encodeThriftList } from '../../testkit/thrift-oracle.ts'
@@ -15,8 +16,8 @@ const span = { traceId: '0af7651916cd43dd8448eb211c80319c', id: 'b7ad6b716920333
 
 type Tap = { teardown(action: () => void | Promise<void>): void }
 
-async function setUp(t: Tap, keys = '') {
-  const settings = componentSettings('zipkin')
+async function setUp(t: Tap, keys = '', overrides: Parameters<typeof componentSettings>[1] = {}) {
+  const settings = componentSettings('zipkin', overrides)
   const world = {
     settings,
     batches: [] as OtlpBatch[],
@@ -68,6 +69,22 @@ t.test('every format at any path, plain and compressed, is taken with 202', asyn
   t.ok(world.batches.every(taken => taken.itemCount === 1 && spansOf(taken)[0]!['name'] === 'get'))
   t.equal((await post(`${world.url}/api/v2/spans`, '[]')).status, 202, 'no spans are a success that nobody hears of')
   t.equal(world.batches.length, 6)
+})
+
+t.test('an authenticator that is not running stops the start', async t => {
+  await t.rejects(setUp(t, ', auth: {authenticator: bearer}'), /"bearer" is no authenticator among service\.extensions/)
+})
+
+t.test('the log hears of each reason for a refusal once', async t => {
+  const warnings: unknown[] = []
+  const logger = { ...silentLogger, warn: (message: string, fields?: object) => void warnings.push([message, fields]) }
+  const world = await setUp(t, '', { logger })
+  for (const body of ['[{"traceId":1}]', '{', '[']) t.equal((await post(world.url, body)).status, 400)
+  world.refuse = new ConsumeError('retryable', 'the queue is full', { reason: 'queue_full' })
+  await post(world.url, JSON.stringify([span]))
+  const [told, ...more] = warnings
+  t.match(told, [/^Refused a request; further ones/, { transport: 'http', reason: 'malformed', error: /at byte 12/ }])
+  t.same(more, [], 'and the pipeline says for itself why it refuses')
 })
 
 t.test('refusals say why, and when to come again', async t => {

@@ -1,17 +1,10 @@
 import type { Component, ComponentSettings, Deadline, ReceiverNext } from '../../component/component.ts'
 import { defaultWalkBudget } from '../../pdata/walk-budget.ts'
-import { compileCors } from '../../receiver-helper/cors.ts'
-import { type HttpRoute, HttpRoutes } from '../../receiver-helper/http-routes.ts'
+import type { HttpRoute } from '../../receiver-helper/http-routes.ts'
 import { Intake } from '../../receiver-helper/intake.ts'
-import {
-  type Listener,
-  ListenerGroup,
-  type WantedListener,
-  wantedServer,
-} from '../../receiver-helper/listener-group.ts'
+import { type Listener, ListenerGroup, type WantedListener } from '../../receiver-helper/listener-group.ts'
 import { accepted, plainRefusal } from '../../receiver-helper/plain-answers.ts'
-import { httpServerSettings } from '../../receiver-helper/receiver-server.ts'
-import type { Refusal } from '../../receiver-helper/refusal.ts'
+import { wantedHttpServer } from '../../receiver-helper/wanted-server.ts'
 import { httpBodyBytesMax, type ZipkinReceiverConfig } from './config.ts'
 import type { DecodedSpans, DecodeSettings } from './decoded-spans.ts'
 import { decodeV1Json } from './v1-json.ts'
@@ -20,13 +13,14 @@ import { decodeV2Json } from './v2-json.ts'
 import { decodeV2Proto } from './v2-proto.ts'
 
 const v1Path = 'api/v1/spans'
+const listenerName = 'Zipkin HTTP'
 
 /** Spans of Zipkin's clients, over HTTP at any path: v1 where it contains `api/v1/spans`, v2 elsewhere. */
 export class ZipkinReceiver implements Component {
   readonly #settings: ComponentSettings
   readonly #intake: Intake
   readonly #listeners: ListenerGroup
-  #config: ZipkinReceiverConfig
+  readonly #config: ZipkinReceiverConfig
 
   constructor(config: ZipkinReceiverConfig, settings: ComponentSettings, next: ReceiverNext) {
     this.#config = config
@@ -36,29 +30,27 @@ export class ZipkinReceiver implements Component {
   }
 
   get listener(): Listener | undefined {
-    return this.#listeners.get('HTTP')
+    return this.#listeners.get(listenerName)
   }
 
   listening(): readonly string[] {
-    return this.#listeners.listening().map(text => `Zipkin ${text}`)
+    return this.#listeners.listening()
   }
 
-  async start(): Promise<void> {
-    await this.#listeners.start(this.#wanted(this.#config))
+  start(): Promise<void> {
+    return this.#listeners.start(this.#wanted(this.#config))
   }
 
   async reconfigure(config: unknown): Promise<boolean> {
     await this.#listeners.reconfigure(this.#wanted(config as ZipkinReceiverConfig))
-    this.#config = config as ZipkinReceiverConfig
     return true
   }
 
-  async shutdown(deadline: Deadline): Promise<void> {
-    await this.#listeners.shutdown(deadline)
+  shutdown(deadline: Deadline): Promise<void> {
+    return this.#listeners.shutdown(deadline)
   }
 
   #wanted(config: ZipkinReceiverConfig): Map<string, WantedListener> {
-    const { host } = this.#settings
     const settings: DecodeSettings = {
       spansMax: defaultWalkBudget.itemsMax,
       elementsMax: defaultWalkBudget.elementsMax,
@@ -70,23 +62,11 @@ export class ZipkinReceiver implements Component {
     const v2 = this.#route((body, type) =>
       type === 'application/x-protobuf' ? decodeV2Proto(body, settings) : decodeV2Json(body, settings),
     )
-    const handler = new HttpRoutes({
+    const server = wantedHttpServer(this.#settings, this.#intake, config, {
       routes: { get: path => (path.includes(v1Path) ? v1 : v2), values: () => [v2].values() },
       bodyBytesMax: httpBodyBytesMax(config),
-      encodings: config.compressionAlgorithms,
-      cors: compileCors(config.cors),
-      responseHeaders: Object.entries(config.responseHeaders).flatMap(([name, value]) => [
-        name.toLowerCase(),
-        value.reveal(),
-      ]),
-      keepsConnections: config.keepAlivesEnabled,
-      authenticator: config.auth?.authenticator,
-      includeMetadata: config.includeMetadata,
-      host,
-      admission: host.admission,
-      refused: refusal => this.#countRefusal(refusal),
     })
-    return new Map([['HTTP', wantedServer(this.#settings, 'http', httpServerSettings(config), handler)]])
+    return new Map([[listenerName, server]])
   }
 
   #route(decode: (body: Uint8Array, contentType: string) => DecodedSpans): HttpRoute {
@@ -102,10 +82,5 @@ export class ZipkinReceiver implements Component {
       },
       refusal: plainRefusal,
     }
-  }
-
-  #countRefusal(refusal: Refusal): void {
-    this.#intake.countRefusedRequest(refusal.reason)
-    if (refusal.reason === 'internal_error') this.#settings.logger.error('A request failed', { error: refusal.cause })
   }
 }
