@@ -1,34 +1,23 @@
-import { join } from 'node:path'
-import { sleep } from '../clock/clock.ts'
 import { AckFile } from './ack-file.ts'
-import { lockDirectory, thisProcess, unlockDirectory } from './directory-lock.ts'
-import { type Extent, ExtentCheck, withoutLost } from './extent.ts'
+import { EarlierRun, type EarlierRunOwner } from './earlier-run.ts'
+import { withoutLost } from './extent.ts'
 import { ExtentFile } from './extent-file.ts'
-import { errorCode, isDiskFull, nodeFileSystem, writeStart } from './file-system.ts'
-import { type LifeSign, removeDeadSigns, showLife } from './life-sign.ts'
+import { errorCode, isDiskFull } from './file-system.ts'
 import type { LogPosition, LogSettings } from './log-settings.ts'
 import { LogWriter } from './log-writer.ts'
+import { Ownership } from './ownership.ts'
+import { Quarantine } from './quarantine.ts'
 import type { LogRecord } from './record.ts'
-import {
-  type DamagedRange,
-  firstSequenceOf,
-  isUnreadable,
-  type RecordPlace,
-  Segment,
-  SegmentReader,
-} from './segment.ts'
+import { Reserve } from './reserve.ts'
+import { type DamagedRange, isUnreadable, type RecordPlace, Segment, SegmentReader } from './segment.ts'
 import { SpareFile, spareName } from './spare-file.ts'
-import { addRecord, addTotals, type BacklogTotals } from './totals.ts'
+import { addRecord, type BacklogTotals } from './totals.ts'
 
 /** A burnt sequence is cheap; one that is used twice is not. */
 const sequenceGapAfterDamage = 1_000_000
 const directoryMode = 0o700
-const quarantineName = 'quarantine'
-const reserveName = 'reserve'
-const reserveBytes = 256 * 1024
-/** A file that the system does not give out is asked for this often, at this interval, before it is put aside. */
+/** A file that the system does not give out is asked for this often before it is put aside. */
 const readTriesMax = 5
-const readAgainMs = 1000
 
 /**
  * An append-only log in segments, with one reader and acks in any order. A record is written once, read in order, and gone
@@ -39,6 +28,10 @@ export class SegmentLog {
   readonly #acks: AckFile
   readonly #extents: ExtentFile
   readonly #spare: SpareFile
+  readonly #reserve: Reserve
+  readonly #aside: Quarantine
+  readonly #ownership: Ownership
+  readonly #earlierRun: EarlierRun
   /** In order; the last one is being written, if the writer has begun. */
   #segments: Segment[] = []
   #writer: LogWriter | undefined
@@ -47,22 +40,21 @@ export class SegmentLog {
   #readingSegment: Segment | undefined
   /** Everything up to here was read or skipped. */
   #readSequence = 0
-  #hasReserve = false
-  /** The disk was full: what the reserve gave back is for acks, and nothing is written before it is a reserve again. */
-  #isShort = false
   #isWriterFaulty = false
   #isAckFileFaulty = false
   #isExtentFileFaulty = false
   /** Files of segments that are done with, on their way out. */
   readonly #going = new Set<Promise<void>>()
-  #isLocked = false
-  #lifeSign: LifeSign | undefined
   #isClosed = false
 
   constructor(settings: LogSettings) {
     this.#settings = settings
-    this.#spare = new SpareFile(settings.fileSystem, settings.directory)
-    this.#extents = new ExtentFile(settings.fileSystem, settings.directory, {
+    const { fileSystem, directory } = settings
+    this.#spare = new SpareFile(fileSystem, directory)
+    this.#reserve = new Reserve(fileSystem, directory, error => settings.events.fault(error))
+    this.#aside = new Quarantine(fileSystem, directory)
+    this.#ownership = new Ownership(fileSystem, directory)
+    this.#extents = new ExtentFile(fileSystem, directory, {
       fault: error => {
         this.#isExtentFileFaulty = true
         settings.events.fault(error)
@@ -72,7 +64,7 @@ export class SegmentLog {
         this.#tellHealed()
       },
     })
-    this.#acks = new AckFile(settings.fileSystem, settings.directory, {
+    this.#acks = new AckFile(fileSystem, directory, {
       fault: error => {
         this.#isAckFileFaulty = true
         settings.events.fault(error)
@@ -82,6 +74,7 @@ export class SegmentLog {
         this.#tellHealed()
       },
     })
+    this.#earlierRun = new EarlierRun(settings, this.#asOwner())
   }
 
   /**
@@ -91,12 +84,11 @@ export class SegmentLog {
   async open(): Promise<void> {
     const { fileSystem, directory, createsDirectory } = this.#settings
     if (createsDirectory) await fileSystem.makeDirectory(directory, directoryMode)
-    await this.#lock()
-    this.#isLocked = true
+    await this.#ownership.take()
     await this.#acks.open()
     await this.#findSegments()
     const last = this.#segments.at(-1)
-    const isDamaged = last !== undefined && (last.isUnreadable || (await this.#findEnd(last)))
+    const isDamaged = last !== undefined && (last.isUnreadable || (await this.#earlierRun.findEnd(last)))
     // The name of a segment without records is taken as well: two of one name would be one file.
     const reached = last?.extent?.lastSequence ?? 0
     const highest = Math.max(last?.lastSequence ?? 0, last?.firstSequence ?? 0, reached, this.#acks.set.highest)
@@ -104,7 +96,7 @@ export class SegmentLog {
     if (last !== undefined) last.lastSequence = this.#nextSequence - 1
     else this.#readSequence = this.#nextSequence - 1
     this.#writer = new LogWriter(this.#settings, {
-      ready: () => this.#beReady(),
+      ready: () => this.#reserve.beReady(),
       create: () => this.#createSegment(),
       reached: ({ firstSequence, lastSequence, endOffset, written }) =>
         this.#extents.note({ firstSequence, lastSequence, endOffset, totals: written }),
@@ -113,55 +105,12 @@ export class SegmentLog {
       healed: () => this.#healed(),
     })
     this.#writer.writtenSequence = this.#nextSequence - 1
-    await this.#makeReserve()
+    await this.#reserve.make()
   }
 
   /** Records that nobody has acked, by segment, as they are found. Reading may go on meanwhile behind it. */
-  async scan(found: (totals: BacklogTotals) => void): Promise<void> {
-    for (const segment of [...this.#segments]) {
-      if (this.#isClosed || segment.isScanned) continue
-      const totals = segment.unread
-      const { extent } = segment
-      if (extent !== undefined && this.#isAllWaiting(segment, extent)) {
-        addTotals(totals, extent.totals)
-        segment.endOffset = extent.endOffset
-        segment.isScanned = true
-        found({ ...totals })
-        continue
-      }
-      const check = extent === undefined ? undefined : new ExtentCheck(extent, this.#acks.set)
-      const reader = new SegmentReader(segment, 0, range => {
-        // With an extent that is known without them, and better.
-        if (extent === undefined) totals.items += range.itemCount
-        if (!range.isTail) return
-        // The reader will come to it, and keeps what is there.
-        segment.endOffset = range.offset + range.bytes.length
-      })
-      for (;;) {
-        const place = await this.#nextPatiently(reader, segment)
-        if (place === undefined) break
-        if (!this.#acks.set.has(place.record.sequence)) addRecord(totals, place.record)
-        check?.found(place.record, place.endOffset)
-        place.record.memory?.release()
-      }
-      if (this.#isClosed) return
-      if (check !== undefined) addTotals(totals, check.lost())
-      segment.remaining = check?.remaining()
-      await segment.release()
-      segment.isScanned = true
-      found({ ...totals })
-      this.#dropAcked()
-    }
-  }
-
-  /**
-   * Whether the extent says all that a look at each record would: nothing of the segment is acked, nothing was written behind it,
-   * and its file is as long as it should be. What is damaged in it is found, and counted, when it is read.
-   */
-  #isAllWaiting(segment: Segment, { firstSequence, lastSequence, endOffset }: Extent): boolean {
-    const next = this.#segments[this.#segments.indexOf(segment) + 1]
-    if (next?.firstSequence !== lastSequence + 1 || segment.isUnreadable || segment.endOffset < endOffset) return false
-    return this.#acks.set.countWithin(firstSequence, lastSequence) === 0
+  scan(found: (totals: BacklogTotals) => void): Promise<void> {
+    return this.#earlierRun.scan(found)
   }
 
   /** Resolves at the log's level; rejects with the system's error where the disk refuses, and then nothing was kept. */
@@ -255,93 +204,34 @@ export class SegmentLog {
     await Promise.all(this.#going)
     await this.#spare.close()
     await Promise.all(this.#segments.map(segment => segment.close()))
-    if (this.#isLocked) await unlockDirectory(this.#settings.fileSystem, this.#settings.directory)
-    await this.#lifeSign?.end()
+    await this.#ownership.giveBack()
   }
 
-  /** On a full disk with the room of the reserve: a log that cannot open cannot deliver what fills the disk either. */
-  async #lock(): Promise<void> {
-    const { fileSystem, directory } = this.#settings
-    try {
-      await this.#lockOnce()
-    } catch (error) {
-      if (!isDiskFull(error)) throw error
-      // Without anything to give back the disk's own word is what a user has to read.
-      const freed = await Promise.allSettled(
-        [reserveName, spareName].map(name => fileSystem.remove(join(directory, name))),
-      )
-      if (!freed.some(({ status }) => status === 'fulfilled')) throw error
-      await this.#lockOnce()
+  #asOwner(): EarlierRunOwner {
+    const log = this
+    return {
+      acks: this.#acks.set,
+      get segments() {
+        return log.#segments
+      },
+      get isClosed() {
+        return log.#isClosed
+      },
+      next: (reader, segment) => this.#next(reader, segment),
+      giveUp: (segment, offset, cause) => this.#giveUp(segment, offset, cause),
+      damaged: range => this.#quarantine(range),
+      scanned: () => this.#dropAcked(),
     }
-  }
-
-  async #lockOnce(): Promise<void> {
-    const { fileSystem, directory } = this.#settings
-    const isReal = fileSystem === nodeFileSystem
-    const sign = isReal ? await showLife(directory) : undefined
-    try {
-      await lockDirectory(fileSystem, directory, { ...thisProcess(), lifeSign: sign?.name ?? '' })
-    } catch (error) {
-      await sign?.end()
-      throw error
-    }
-    await this.#lifeSign?.end()
-    this.#lifeSign = sign
-    if (isReal) await removeDeadSigns(directory)
   }
 
   async #findSegments(): Promise<void> {
-    const { fileSystem, directory } = this.#settings
-    const first: number[] = []
-    for (const name of await fileSystem.list(directory)) {
-      if (name === spareName) this.#spare.found()
-      const sequence = firstSequenceOf(name)
-      if (sequence !== undefined) first.push(sequence)
-    }
-    first.sort((a, b) => a - b)
-    const extents = await this.#extents.open(first)
-    for (const [i, sequence] of first.entries()) {
-      const segment = new Segment(fileSystem, directory, sequence)
-      segment.isRecovered = true
-      segment.extent = extents.get(sequence)
-      segment.lastSequence = (first[i + 1] ?? sequence) - 1
-      this.#segments.push(segment)
-      try {
-        segment.endOffset = await (await segment.open()).size()
-        await segment.release()
-      } catch (error) {
-        if (!isUnreadable(error)) throw error
-        this.#giveUp(segment, 0, error)
-      }
-    }
-    if (first[0] === undefined) return
-    this.#readSequence = first[0] - 1
-    this.#acks.set.add(1, first[0] - 1)
-  }
-
-  /** Where the last segment really ends, by reading it: a write that a crash cut off is cut from the file as well. */
-  async #findEnd(last: Segment): Promise<boolean> {
-    const { extent } = last
-    let isDamaged = false
-    const reader = new SegmentReader(last, 0, range => {
-      isDamaged = true
-      // The scan counts what an extent says is missing.
-      if (range.isTail && !range.isTorn) this.#quarantine({ ...range, itemCount: extent ? 0 : range.itemCount })
-    })
-    try {
-      for (let place = await reader.next(); place !== undefined; place = await reader.next()) {
-        last.lastSequence = Math.max(last.lastSequence, place.record.sequence)
-        place.record.memory?.release()
-      }
-    } catch (error) {
-      if (!isUnreadable(error)) throw error
-      this.#giveUp(last, reader.offset, error)
-      return true
-    }
-    if (extent !== undefined && last.endOffset < extent.endOffset) isDamaged = true
-    // Where it cannot be cut off now, reading ends there all the same.
-    if (isDamaged) await last.file?.truncate(last.endOffset).catch(error => this.#settings.events.fault(error))
-    return isDamaged
+    const names = await this.#settings.fileSystem.list(this.#settings.directory)
+    if (names.includes(spareName)) this.#spare.found()
+    this.#segments = await this.#earlierRun.findSegments(names, this.#extents)
+    const [first] = this.#segments
+    if (first === undefined) return
+    this.#readSequence = first.firstSequence - 1
+    this.#acks.set.add(1, first.firstSequence - 1)
   }
 
   async #createSegment(): Promise<Segment> {
@@ -355,7 +245,7 @@ export class SegmentLog {
       if (errorCode(error) !== 'ENOENT' || !createsDirectory) throw error
       // Somebody removed the directory under a running agent.
       await fileSystem.makeDirectory(directory, directoryMode)
-      await this.#lockOnce()
+      await this.#ownership.takeOnce()
       await this.#acks.makeAnew()
       await this.#extents.makeAnew()
       await segment.open()
@@ -375,48 +265,20 @@ export class SegmentLog {
     return segment
   }
 
-  /** Room that is given back when the disk is full, so that acks still fit, segments can go, and a start succeeds. */
-  async #makeReserve(): Promise<void> {
-    const { fileSystem, directory } = this.#settings
-    try {
-      await writeStart(fileSystem, join(directory, reserveName), new Uint8Array(reserveBytes))
-      this.#hasReserve = true
-    } catch (error) {
-      this.#hasReserve = false
-      this.#isShort = isDiskFull(error)
-      // What there is of it takes the room that acks need.
-      await fileSystem.remove(join(directory, reserveName)).catch(() => undefined)
-    }
-  }
-
-  /** Before a write. Rejects while there is no room but the reserve's. */
-  #beReady(): Promise<void> | undefined {
-    return this.#isShort ? this.#findRoom() : undefined
-  }
-
-  async #findRoom(): Promise<void> {
-    this.#isShort = false
-    await this.#makeReserve()
-    if (this.#isShort) throw Object.assign(new Error('ENOSPC: no space left but the reserve'), { code: 'ENOSPC' })
-  }
-
   #failed(error: unknown): void {
-    const { fileSystem, directory, events } = this.#settings
+    const { events } = this.#settings
     this.#isWriterFaulty = true
     events.fault(error)
     if (!isDiskFull(error)) return
-    this.#isShort = true
     this.#spare.drop().catch(removal => events.fault(removal))
-    if (!this.#hasReserve) return
-    this.#hasReserve = false
-    fileSystem.remove(join(directory, reserveName)).catch(removal => events.fault(removal))
+    this.#reserve.giveBack()
   }
 
   #healed(): void {
     this.#isWriterFaulty = false
     this.#tellHealed()
     this.#acks.repair()
-    if (!this.#hasReserve) void this.#makeReserve()
+    this.#reserve.healed()
   }
 
   #tellHealed(): void {
@@ -435,18 +297,6 @@ export class SegmentLog {
       if (!isUnreadable(error) || ++segment.failedReads < readTriesMax) throw error
       this.#giveUp(segment, reader.offset, error)
       return undefined
-    }
-  }
-
-  async #nextPatiently(reader: SegmentReader, segment: Segment): Promise<RecordPlace | undefined> {
-    for (;;) {
-      try {
-        return await this.#next(reader, segment)
-      } catch (error) {
-        if (errorCode(error) === undefined) throw error
-        this.#settings.events.fault(error)
-        await sleep(this.#settings.clock, readAgainMs)
-      }
     }
   }
 
@@ -541,20 +391,14 @@ export class SegmentLog {
   }
 
   #letGo(segment: Segment): Promise<void> {
-    if (segment.isUnreadable) return this.#putAside(segment)
+    if (segment.isUnreadable) return this.#aside.putAside(segment)
     // A file that never grew would be made to grow all the same.
     const isGrown = segment.endOffset >= this.#settings.segmentBytesMax >>> 1
-    return isGrown && !this.#isShort ? this.#spare.keep(segment) : segment.remove()
-  }
-
-  async #putAside(segment: Segment): Promise<void> {
-    const folder = join(this.#settings.directory, quarantineName)
-    await this.#settings.fileSystem.makeDirectory(folder, directoryMode)
-    await segment.moveTo(folder)
+    return isGrown && !this.#reserve.isShort ? this.#spare.keep(segment) : segment.remove()
   }
 
   #quarantine(range: DamagedRange, segment?: Segment): void {
-    const { events, fileSystem, directory } = this.#settings
+    const { events } = this.#settings
     if (segment === undefined) {
       events.damaged(range, false)
     } else {
@@ -564,12 +408,6 @@ export class SegmentLog {
       segment.unread.items -= itemCount
       events.damaged({ ...range, itemCount }, true)
     }
-    const folder = join(directory, quarantineName)
-    const path = join(folder, `${range.segment}-${range.offset}`)
-    const keep = async () => {
-      await fileSystem.makeDirectory(folder, directoryMode)
-      await writeStart(fileSystem, path, range.bytes)
-    }
-    keep().catch(error => events.fault(error))
+    this.#aside.keep(range).catch(error => events.fault(error))
   }
 }

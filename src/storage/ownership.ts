@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import { lockDirectory, thisProcess, unlockDirectory } from './directory-lock.ts'
+import { type FileSystem, isDiskFull, nodeFileSystem } from './file-system.ts'
+import { type LifeSign, removeDeadSigns, showLife } from './life-sign.ts'
+import { reserveName } from './reserve.ts'
+import { spareName } from './spare-file.ts'
+
+/** That this process alone writes to a directory: the lock, and the sign of life that the lock names. */
+export class Ownership {
+  readonly #fileSystem: FileSystem
+  readonly #directory: string
+  #isLocked = false
+  #lifeSign: LifeSign | undefined
+
+  constructor(fileSystem: FileSystem, directory: string) {
+    this.#fileSystem = fileSystem
+    this.#directory = directory
+  }
+
+  /**
+   * Rejects with `LockedError` where another process writes. On a full disk the room of the reserve is used: a log that cannot
+   * open cannot deliver what fills the disk either.
+   */
+  async take(): Promise<void> {
+    try {
+      await this.takeOnce()
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      // Without anything to give back the disk's own word is what a user has to read.
+      const freed = await Promise.allSettled(
+        [reserveName, spareName].map(name => this.#fileSystem.remove(join(this.#directory, name))),
+      )
+      if (!freed.some(({ status }) => status === 'fulfilled')) throw error
+      await this.takeOnce()
+    }
+  }
+
+  /** Also in a directory that was made anew under its owner. */
+  async takeOnce(): Promise<void> {
+    const isReal = this.#fileSystem === nodeFileSystem
+    const sign = isReal ? await showLife(this.#directory) : undefined
+    try {
+      await lockDirectory(this.#fileSystem, this.#directory, { ...thisProcess(), lifeSign: sign?.name ?? '' })
+    } catch (error) {
+      await sign?.end()
+      throw error
+    }
+    this.#isLocked = true
+    await this.#lifeSign?.end()
+    this.#lifeSign = sign
+    if (isReal) await removeDeadSigns(this.#directory)
+  }
+
+  async giveBack(): Promise<void> {
+    if (this.#isLocked) await unlockDirectory(this.#fileSystem, this.#directory)
+    await this.#lifeSign?.end()
+  }
+}
