@@ -1,4 +1,3 @@
-import PQueue from 'p-queue'
 import type { Timer } from '../clock/clock.ts'
 import type { ComponentSettings, Deadline } from '../component/component.ts'
 import { acceptedAtOnce, ConsumeError } from '../component/consumer.ts'
@@ -9,8 +8,8 @@ import type { DeadLetters } from './dead-letters.ts'
 import { Delivery, type DeliveryOwner } from './delivery.ts'
 import type { Backend } from './export-request.ts'
 import { type Journal, type JournalReader, shuttingDown } from './journal.ts'
-import { aloneRule, type MergedRequest, MergeLane, pileRule } from './merge-lane.ts'
-import { metadataPartition } from './metadata-partition.ts'
+import { type MergedRequest, pileRule } from './merge-lane.ts'
+import { MergeLanes } from './merge-lanes.ts'
 import type { ExporterMetrics } from './metrics.ts'
 import { type Piece, QueueEntry } from './queue-entry.ts'
 
@@ -56,11 +55,7 @@ const pileItemsFirst = 64
  */
 export class SendingQueue implements JournalReader, DeliveryOwner {
   readonly #settings: SendingQueueSettings
-  readonly #consumers: PQueue
-  readonly #lanes = new Map<string | MergeRule, MergeLane>()
-  readonly #timers = new Map<MergeLane, Timer>()
-  /** Lanes with a task in the queue that has not begun. */
-  readonly #scheduled = new Set<MergeLane>()
+  readonly #lanes: MergeLanes
   readonly #forgetHolder: () => void
   readonly #forgetMetrics: () => void
   readonly #ageTimer: Timer | undefined
@@ -73,8 +68,6 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
   #leftItems = 0
   #deliveryCount = 0
   #isDraining = false
-  /** Nothing more is sent: the backend is away, and the journal keeps the rest for the next start. */
-  #isStopped = false
   #isReading = false
   #successor: SendingQueue | undefined
   readonly #watchers: (() => void)[] = []
@@ -83,8 +76,16 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     this.#settings = settings
     this.#pileItems = settings.journal.isDurable ? pileItemsFirst : pileRule.sizeMin
     this.#delivery = new Delivery(settings, this)
-    this.#consumers = new PQueue({ concurrency: settings.numConsumers })
     const { signal, component, metrics, journal } = settings
+    this.#lanes = new MergeLanes({
+      ...settings,
+      clock: component.clock,
+      owner: {
+        take: lane => lane.take(this.#delivery.requestBytesMax, lane.rule === pileRule ? this.#pileItems : undefined),
+        run: request => this.#run(request),
+        changed: () => this.#changed(),
+      },
+    })
     this.#forgetHolder = component.ledger.holds(of => (of === signal ? this.heldItems : 0))
     this.#forgetMetrics = metrics.observeQueue({
       size: () => this.size,
@@ -147,7 +148,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
   dropped(batch: OtlpBatch, entry: QueueEntry | undefined, reason: string): void {
     const { component, health, signal } = this.#settings
     if (entry?.isRead) {
-      this.#laneOf(entry.batch).forget(entry)
+      this.#lanes.of(entry.batch).forget(entry)
       this.#heldItems -= batch.itemCount
     }
     if (entry !== undefined && this.#isWaitedFor(entry)) {
@@ -164,8 +165,8 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     this.#successor = successor
     this.#isReading = false
     this.#delivery.interrupt()
-    for (const lane of this.#lanes.values()) {
-      for (const piece of lane.drain()) this.#passOn(piece, successor)
+    for (const pieces of this.#lanes.empty()) {
+      for (const piece of pieces) this.#passOn(piece, successor)
     }
     this.#passOnUnread()
     await this.#until(() => this.#deliveryCount === 0, deadline)
@@ -180,18 +181,17 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     journal.refuse()
     this.#delivery.drain()
     // What a journal on disk holds is delivered after the next start: only what is under way comes to its end.
-    if (journal.isDurable) this.#isStopped = true
-    for (const lane of this.#lanes.values()) this.#wake(lane)
+    if (journal.isDurable) this.#lanes.isStopped = true
+    this.#lanes.drain()
     const isDone = () =>
-      this.#deliveryCount === 0 && (this.#isStopped || (this.#scheduled.size === 0 && this.heldItems === 0))
+      this.#deliveryCount === 0 && (this.#lanes.isStopped || (!this.#lanes.hasScheduled && this.heldItems === 0))
     const { clock } = this.#settings.component
     const atMs = journal.isDurable ? Math.min(deadline.atMs, clock.nowMs() + answerWithinMs) : deadline.atMs
     await this.#until(this.#isReading ? isDone : () => this.#deliveryCount === 0, { atMs })
-    this.#isStopped = true
+    this.#lanes.isStopped = true
     const left = this.heldItems
     this.#giveUp()
-    for (const timer of this.#timers.values()) timer.cancel()
-    this.#timers.clear()
+    this.#lanes.end()
     this.#isReading = false
     this.#forgetMetrics()
     await this.#settings.deadLetters?.close()
@@ -212,65 +212,8 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
   }
 
   #hold(piece: Piece): void {
-    const lane = this.#laneOf(piece.entry.batch)
     this.#heldItems += piece.itemCount
-    lane.push(piece)
-    this.#wake(lane)
-  }
-
-  #laneOf(batch: OtlpBatch): MergeLane {
-    const { rule, metadataKeys, signal } = this.#settings
-    const own = rule ?? batch.merge ?? (batch.metadata === undefined ? pileRule : aloneRule)
-    const key = rule === undefined ? own : metadataPartition(metadataKeys, batch.metadata).key
-    let lane = this.#lanes.get(key)
-    if (lane === undefined) {
-      lane = new MergeLane(signal, own)
-      this.#lanes.set(key, lane)
-    }
-    return lane
-  }
-
-  /** Sees to it that what waits in the lane goes when its rule says so. */
-  #wake(lane: MergeLane): void {
-    if (lane.isEmpty) return
-    if (lane.isFull || lane.isDue || lane.rule.timeoutMs === 0 || this.#isDraining) {
-      this.#schedule(lane)
-      return
-    }
-    if (this.#timers.has(lane) || this.#scheduled.has(lane)) return
-    const { clock } = this.#settings.component
-    const waitMs = (lane.oldestAtMs ?? clock.nowMs()) + lane.rule.timeoutMs - clock.nowMs()
-    const timer = clock.after(Math.max(0, waitMs), () => {
-      this.#timers.delete(lane)
-      lane.isDue = true
-      this.#schedule(lane)
-    })
-    this.#timers.set(lane, timer)
-  }
-
-  #schedule(lane: MergeLane): void {
-    if (this.#scheduled.has(lane) || lane.isEmpty || this.#isStopped) return
-    this.#scheduled.add(lane)
-    void this.#consumers.add(() => this.#sendNext(lane))
-  }
-
-  /** One consumer's turn: takes as much as one request holds. Never rejects. */
-  async #sendNext(lane: MergeLane): Promise<void> {
-    this.#scheduled.delete(lane)
-    this.#timers.get(lane)?.cancel()
-    this.#timers.delete(lane)
-    const request = this.#isStopped
-      ? undefined
-      : lane.take(this.#delivery.requestBytesMax, lane.rule === pileRule ? this.#pileItems : undefined)
-    if (request === undefined) {
-      this.#changed()
-      return
-    }
-    lane.isDue = false
-    lane.rule.onSend?.(request.trigger, request.itemCount, request.byteCount)
-    this.#wake(lane)
-    await this.#run(request)
-    this.#forgetLane(lane)
+    this.#lanes.push(piece)
   }
 
   async #run(request: MergedRequest): Promise<void> {
@@ -279,14 +222,6 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     this.#deliveryCount--
     if (this.#isReading) this.#pump()
     this.#changed()
-  }
-
-  /** Lanes of partitions and of past configurations do not stay. */
-  #forgetLane(lane: MergeLane): void {
-    if (!lane.isEmpty || this.#scheduled.has(lane) || this.#lanes.size < 16) return
-    for (const [key, each] of this.#lanes) {
-      if (each === lane) this.#lanes.delete(key)
-    }
   }
 
   // ---- one request -----------------------------------------------------------------------------------------------
@@ -339,7 +274,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     if (this.#successor !== undefined) {
       for (const piece of request.pieces) this.#passOn(piece, this.#successor)
     } else if (this.#settings.journal.isDurable) {
-      this.#isStopped = true
+      this.#lanes.isStopped = true
       this.#tellWaiting(request.pieces)
     } else {
       this.failed(request, refusal, 'shutdown')
@@ -358,13 +293,12 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
 
   #giveUp(): void {
     if (this.#settings.journal.isDurable) {
-      for (const lane of this.#lanes.values()) this.#tellWaiting(lane.drain())
+      for (const pieces of this.#lanes.empty()) this.#tellWaiting(pieces)
       return
     }
     this.#pump()
     const refusal = shuttingDown()
-    for (const lane of this.#lanes.values()) {
-      const pieces = lane.drain()
+    for (const pieces of this.#lanes.empty()) {
       const itemCount = pieces.reduce((sum, piece) => sum + piece.itemCount, 0)
       if (itemCount === 0) continue
       this.failed({ pieces, itemCount, byteCount: 0, metadata: undefined, trigger: 'timeout' }, refusal, 'shutdown')
