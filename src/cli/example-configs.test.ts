@@ -2,14 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { systemClock } from '../clock/clock.ts'
 import { components } from '../components.ts'
 import { loadConfig } from '../config/load.ts'
 import { nearest } from '../config/nearest.ts'
 import { formatProblemsText } from '../config/problem-format.ts'
-import { nodeWatchIo } from '../service/config-watch.ts'
-import { AgentRun } from '../service/run-agent.ts'
-import { alone } from '../service/sharing.ts'
+import { agentRun } from '../testkit/agent-run.ts'
 import { encodePlain } from '../testkit/otlp-oracle.ts'
 import { dryBuild } from './dry-build.ts'
 
@@ -45,24 +42,8 @@ for (const name of names) {
   })
 
   t.test(`config/${name} runs and takes a span`, async t => {
-    const env = {}
-    const run = new AgentRun({
-      version: 'test',
-      components,
-      request: { configs: [path], sets: onFreePorts(text), registry: components.all, env },
-      shutdownTimeoutMs: 200,
-      lingerMs: 0,
-      clock: systemClock,
-      random: Math.random,
-      readText: () => undefined,
-      totalMemoryBytes: 8e9,
-      watchIo: nodeWatchIo,
-      cores: 1,
-      sharing: alone,
-      stageWorkerFile: '',
-      readUtilization: () => 0,
-      print: () => {},
-    })
+    const request = { configs: [path], sets: onFreePorts(text), registry: components.all, env: {} }
+    const run = agentRun(components, [path], { request, shutdownTimeoutMs: 200 })
     await run.start()
     t.teardown(() => run.shutdown())
     const body = encodePlain('traces', { resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'hello' }] }] }] })

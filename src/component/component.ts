@@ -34,7 +34,10 @@ export interface Component {
   start(): Promise<void>
   /** Stops taking, finishes what was accepted, frees everything; returns by `deadline` and says what it had to leave. */
   shutdown(deadline: Deadline): Promise<void>
-  /** Optional: where it listens once started, for people: `gRPC 127.0.0.1:4317`. */
+  /**
+   * Optional: where it listens once started, for people: `gRPC 127.0.0.1:4317`. Ends with the address: a reload finds by it who
+   * holds one that is wanted elsewhere.
+   */
   listening?(): readonly string[]
   /**
    * Optional: takes new settings on the running instance, so that listeners, connections and state stay. Resolves true

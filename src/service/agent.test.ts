@@ -298,26 +298,6 @@ t.test('and are told to come again when it never is', async t => {
   await t.rejects(started)
 })
 
-t.test('an address that a removed part still holds is taken once that part has gone', async t => {
-  const { agent, world, receiver } = setUp()
-  await agent.start(configOf({ traces: 'in > out' }))
-  const second = configOf({ traces: 'in/2 > out' })
-  const old = receiver()
-  const { create } = world.components.find('receiver', 'in')!
-  Object.assign(world.components.find('receiver', 'in')!, {
-    create: (...args: Parameters<typeof create>) => {
-      const component = create(...args) as FakeReceiver
-      const start = component.start.bind(component)
-      component.start = () =>
-        old.isRunning ? Promise.reject(Object.assign(new Error('listen'), { code: 'EADDRINUSE' })) : start()
-      return component
-    },
-  })
-  await agent.reload(second)
-  t.ok(receiver('in/2').isRunning)
-  await receiver('in/2').receive(traces(1))
-})
-
 t.test('a configuration that goes bad within its probation is rolled back', async t => {
   const { agent, world, exporter, registry } = setUp()
   const good = configOf({ traces: 'in > out' })

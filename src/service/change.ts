@@ -1,4 +1,5 @@
 import type { Deadline } from '../component/component.ts'
+import { busyAddress } from './busy-address.ts'
 import { downstream, type GraphPlan, type PlanNode, type StageStep, stagesOf } from './graph-plan.ts'
 import { createInstance, type Instance, type Surroundings } from './instance.ts'
 import { inFlowOrder, shutdownAll, within } from './life-cycle.ts'
@@ -106,12 +107,24 @@ export class Change {
       this.#instances.set(node.key, old)
       return
     }
-    if (old.node.factory === node.factory && (await old.component.reconfigure?.(node.config)) === true) {
+    if (await this.#reconfigure(old, node)) {
       this.#reconfigured.push(old)
       this.#instances.set(node.key, { ...old, node })
       return
     }
     return this.#start(node, old)
+  }
+
+  /** False where the node needs a new instance. */
+  async #reconfigure(old: Instance, node: PlanNode): Promise<boolean> {
+    if (old.node.factory !== node.factory) return false
+    try {
+      return (await old.component.reconfigure?.(node.config)) === true
+    } catch (error) {
+      // A new instance can wait until the address is free, the running one cannot.
+      if (this.#mayFreeAddress(error)) return false
+      throw new StartError(node.key, error, 'change')
+    }
   }
 
   #prepareStage(step: StageStep): void {
@@ -137,11 +150,16 @@ export class Change {
     }
   }
 
-  /** The address is in use, and something of ours that may hold it is about to go. */
+  /** The address is in use, and by something of ours that is about to go. */
   #mayFreeAddress(error: unknown): boolean {
-    const code = (error as NodeJS.ErrnoException | null)?.code
-    if (code !== 'EADDRINUSE') return false
-    return this.diff.changed.length > 0 || this.diff.stopped.length > 0
+    const address = busyAddress(error)
+    if (address === undefined) return false
+    const { stopped, changed } = this.diff
+    const leaving = [...stopped, ...changed.map(({ before }) => before)]
+    const { instances } = this.#before.parts
+    return leaving
+      .flatMap(({ key }) => instances.get(key)?.component.listening?.() ?? [])
+      .some(text => text.endsWith(address))
   }
 
   async #undo(): Promise<void> {
@@ -169,13 +187,13 @@ export class Change {
 
 const undoTimeoutMs = 5_000
 
-/** A component that would not start; names it, keeps the cause. */
+/** A component that would not start, or not take its new settings; names it, keeps the cause. */
 export class StartError extends Error {
   override readonly name = 'StartError'
   readonly key: string
 
-  constructor(key: string, cause: unknown) {
-    super(`cannot start ${key.replace(':', ' "')}": ${cause instanceof Error ? cause.message : String(cause)}`, {
+  constructor(key: string, cause: unknown, verb: 'start' | 'change' = 'start') {
+    super(`cannot ${verb} ${key.replace(':', ' "')}": ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
     })
     this.key = key

@@ -2,11 +2,10 @@ import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { systemClock } from '../clock/clock.ts'
+import { agentRun } from '../testkit/agent-run.ts'
 import type { FakeExporter, FakeReceiver } from '../testkit/fake-components.ts'
 import { FakeWorld } from '../testkit/fake-components.ts'
-import { nodeWatchIo } from './config-watch.ts'
-import { AgentRun, ConfigRefused } from './run-agent.ts'
-import { alone } from './sharing.ts'
+import { ConfigRefused } from './run-agent.ts'
 
 const telemetry = 'telemetry: {logs: {level: error, output_paths: [LOG]}, metrics: {address: 127.0.0.1:0}}'
 
@@ -25,23 +24,7 @@ async function setUp(t: Test, lingerMs = 0) {
   writeFileSync(file, yamlOf(dir, 'out'))
   const world = new FakeWorld()
   const printed: string[] = []
-  const run = new AgentRun({
-    version: '1.2.3',
-    components: world.components,
-    request: { configs: [file], registry: world.components.all, env: {} },
-    shutdownTimeoutMs: 1000,
-    lingerMs,
-    clock: systemClock,
-    random: Math.random,
-    readText: () => undefined,
-    totalMemoryBytes: 1e9,
-    watchIo: nodeWatchIo,
-    cores: 1,
-    sharing: alone,
-    stageWorkerFile: '',
-    readUtilization: () => 0,
-    print: line => printed.push(line),
-  })
+  const run = agentRun(world.components, [file], { lingerMs, print: line => printed.push(line) })
   t.teardown(() => run.shutdown())
   await run.start()
   const write = (exporters: string, behaviour?: string) => {

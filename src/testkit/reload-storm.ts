@@ -1,14 +1,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { Agent, createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createServer as createNetServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from '../clock/clock.ts'
 import type { ComponentRegistry } from '../component/registry.ts'
-import { nodeWatchIo } from '../service/config-watch.ts'
-import { AgentRun, ConfigRefused } from '../service/run-agent.ts'
-import { alone } from '../service/sharing.ts'
+import { type AgentRun, ConfigRefused } from '../service/run-agent.ts'
+import { agentRun, freePorts } from './agent-run.ts'
 import { decodePlain, encodePlain } from './otlp-oracle.ts'
 
 export interface StormSettings {
@@ -82,24 +79,8 @@ class StormWorld {
     this.#ports.push(...(await freePorts(3)))
     this.#state.sidePort = this.#ports[1]!
     this.#publish(this.#yaml())
-    const { components } = this.#settings
-    this.#run = new AgentRun({
-      version: '0',
-      components,
-      request: { configs: [join(this.#folder, 'mount', 'sluice.yaml')], registry: components.all, env: {} },
-      shutdownTimeoutMs: 20_000,
-      lingerMs: 0,
-      clock: systemClock,
-      random: Math.random,
-      readText: () => undefined,
-      totalMemoryBytes: 1e9,
-      watchIo: nodeWatchIo,
-      cores: 1,
-      sharing: alone,
-      stageWorkerFile: '',
-      readUtilization: () => 0,
-      print: () => {},
-    })
+    const file = join(this.#folder, 'mount', 'sluice.yaml')
+    this.#run = agentRun(this.#settings.components, [file], { shutdownTimeoutMs: 20_000 })
     await this.#run.start()
   }
 
@@ -307,14 +288,6 @@ function post(agent: Agent, port: number, body: Uint8Array): Promise<number> {
     })
     sending.on('error', () => resolve(0)).end(body)
   })
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createNetServer())
-  await Promise.all(servers.map(server => new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))))
-  const ports = servers.map(server => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
-  return ports
 }
 
 function usage(): { descriptors: number; heapBytes: number } {

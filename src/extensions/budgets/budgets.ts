@@ -49,6 +49,10 @@ export class Budgets implements Component, SpendSink {
     return this.#api?.port ?? 0
   }
 
+  listening(): readonly string[] {
+    return this.#api === undefined ? [] : [`budgets ${this.#api.address}`]
+  }
+
   /** Can be tried again where the address was taken: nothing else has happened then. */
   async start(): Promise<void> {
     if (this.#isStarted) return

@@ -31,10 +31,15 @@ export class DecisionApi {
     this.#port = port
   }
 
-  /** The port it listens on, once started. */
+  /** The port it listens on, once started; 0 before. */
   get port(): number {
     const address = this.#server?.address()
     return typeof address === 'object' && address !== null ? address.port : 0
+  }
+
+  /** `host:port` once started, as configured and with the port that it got. */
+  get address(): string {
+    return `${this.#host.includes(':') ? `[${this.#host}]` : this.#host}:${this.port}`
   }
 
   start(): Promise<void> {
