@@ -220,6 +220,20 @@ for (const { name, yaml, units } of [
   })
 }
 
+t.test('gives the memory of what a full queue refuses back at once', async t => {
+  const { exporter, give, end } = setUp('sending_queue: {queue_size: 1}', [], never)
+  await exporter.start()
+  await give(1)
+  const batch = spanBatch(1, 100, 1000)
+  const own = Uint8Array.from(batch.bytes)
+  await t.rejects(
+    exporter.consume({ ...batch, bytes: own, memory: BatchMemory.of(own) }),
+    like({ reason: 'queue_full' }),
+  )
+  t.equal(own.length, 0)
+  void end(0)
+})
+
 t.test('counts a small batch behind a batch processor as its share of a request', async t => {
   const { exporter, give, counts } = setUp('sending_queue: {queue_size: 2}', [], never)
   await exporter.start()

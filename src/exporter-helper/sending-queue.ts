@@ -136,6 +136,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
       entry = await journal.append(batch)
     } catch (error) {
       metrics.enqueueFailed.add(batch.itemCount)
+      batch.memory?.release(batch.bytes)
       throw error
     }
     if (waitsForResult && entry !== undefined) await resultOf(entry)

@@ -63,7 +63,7 @@ export function jsonToMessage(
     return transcoder.writer.finish()
   } finally {
     transcoder.reader.clear()
-    if (transcoder.writer.buffer.length > memoryKeptBytes) transcoder.writer = new WireWriter()
+    transcoder.writer.resetWithin(memoryKeptBytes)
   }
 }
 
@@ -71,7 +71,7 @@ const unwatched: JsonFindings = { snakeCaseKeys: 0, unknownKeys: 0 }
 
 class Transcoder {
   readonly reader = new JsonReader()
-  writer = new WireWriter()
+  readonly writer = new WireWriter()
   findings: JsonFindings = unwatched
 
   /** Reads one object and writes its fields. */

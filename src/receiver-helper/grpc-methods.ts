@@ -2,8 +2,9 @@ import type { ClientMetadata } from '../pdata/otlp-batch.ts'
 import type { ByteBudget } from '../transport/byte-budget.ts'
 import { type GrpcFramingError, grpcPrefixBytes, grpcStatusTrailers, readUnaryMessage } from '../transport/grpc.ts'
 import type { HeaderList } from '../transport/headers.ts'
-import { type ContentEncoding, contentEncoding, defaultInflateLimits, inflate } from '../transport/inflate.ts'
+import { type ContentEncoding, contentEncoding, defaultInflateLimits } from '../transport/inflate.ts'
 import type { BodyFailure, Conversation, Exchange, Hearer, RequestHandler } from '../transport/server.ts'
+import { inflatedBody } from './inflated-body.ts'
 import {
   draining,
   malformed,
@@ -126,7 +127,8 @@ export class GrpcMethods implements RequestHandler {
     const message = body.subarray(framed.start, framed.end)
     if (!framed.compressed) return message
     if (encoding === 'identity') throw malformed('a compressed message without grpc-encoding')
-    return inflate(encoding, message, { ...defaultInflateLimits, bytesMax: messageBytesMax }, lease)
+    const limits = { ...defaultInflateLimits, bytesMax: messageBytesMax }
+    return inflatedBody(encoding, message, limits, lease, grpcPrefixBytes)
   }
 
   #answerLater(exchange: Exchange, call: Call, answer: Promise<Uint8Array>): void {

@@ -7,11 +7,11 @@ import {
   contentEncoding,
   defaultInflateLimits,
   type InflateLimits,
-  inflate,
 } from '../transport/inflate.ts'
 import type { BodyFailure, Exchange, RequestHandler } from '../transport/server.ts'
 import { type Cors, corsHeaders, preflightHeaders } from './cors.ts'
 import { failureRefusal } from './grpc-methods.ts'
+import { inflatedBody } from './inflated-body.ts'
 import {
   draining,
   grpcOnHttpPort,
@@ -155,7 +155,7 @@ export class HttpRoutes implements RequestHandler {
     const incoming = exchange.notes as Incoming
     const { route, encoding, request, lease } = incoming
     try {
-      const body = inflate(encoding, bytes, this.#inflateLimits, lease)
+      const body = inflatedBody(encoding, bytes, this.#inflateLimits, lease, 0)
       const answer =
         body instanceof Promise ? body.then(inflated => route.take(inflated, request)) : route.take(body, request)
       // Mostly everything is done by now, and an answer at once goes out with those to the other requests of this read.

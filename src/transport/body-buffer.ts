@@ -27,6 +27,18 @@ function allocate(length: number): Uint8Array {
   return bytes
 }
 
+/** Memory that is nobody else's is given back at once: V8 would find it in its next full collection only. */
+function letGo(bytes: Uint8Array): void {
+  if (bytes.length > pooledBytesMax) (bytes.buffer as ArrayBuffer).transfer(0)
+}
+
+/** The first `length` bytes, in memory of just that size where it is not a pool's. */
+function cutTo(length: number, bytes: Uint8Array): Uint8Array {
+  if (bytes.length === length) return bytes
+  if (bytes.length <= pooledBytesMax) return bytes.subarray(0, length)
+  return new Uint8Array((bytes.buffer as ArrayBuffer).transfer(length))
+}
+
 /**
  * A request's body while it arrives. Memory follows what has come, not what was announced; a body that comes in one
  * piece is copied once, one of known length is never moved.
@@ -51,12 +63,15 @@ export class BodyBuffer {
 
   /** Hands the body over; this buffer is empty afterwards. */
   take(): Uint8Array {
-    const bytes = this.#bytes.length === this.length ? this.#bytes : this.#bytes.subarray(0, this.length)
-    this.drop()
+    const bytes = cutTo(this.length, this.#bytes)
+    this.#bytes = noBytes
+    this.length = 0
     return bytes
   }
 
+  /** Forgets what came: nobody else has seen it. */
   drop(): void {
+    letGo(this.#bytes)
     this.#bytes = noBytes
     this.length = 0
   }
@@ -68,6 +83,7 @@ export class BodyBuffer {
     else if (this.length > 0) capacity = needed * 2
     const grown = allocate(capacity)
     if (this.length > 0) copyRange(this.#bytes, grown, 0, 0, this.length)
+    letGo(this.#bytes)
     this.#bytes = grown
   }
 }

@@ -3,6 +3,8 @@ import { wireBytes, wireFixed32, wireFixed64, wireVarint } from './wire-type.ts'
 const textEncoder = new TextEncoder()
 /** Up to this length a loop beats the call of `set` and the view that it needs. */
 const copiedByHandMax = 48
+/** Smaller memory is not worth the call that gives it back. */
+const ownBytesMin = 32 * 1024
 
 /** Bytes that the varint of `value` (an unsigned 32-bit number) takes. */
 export function varintLength(value: number): number {
@@ -90,8 +92,19 @@ export class WireWriter {
     if (needed <= this.#bytes.length) return
     const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
     grown.set(this.#bytes.subarray(0, this.length))
-    this.#bytes = grown
-    this.#view = new DataView(grown.buffer)
+    this.#replace(grown)
+  }
+
+  /** Forgets what was written, and gives memory beyond `bytesMax` back at once: V8 would find it in its next full collection only. */
+  resetWithin(bytesMax: number, capacityBytes = 1024): void {
+    this.length = 0
+    if (this.#bytes.length > bytesMax) this.#replace(new Uint8Array(capacityBytes))
+  }
+
+  #replace(bytes: Uint8Array): void {
+    if (this.#bytes.length >= ownBytesMin) (this.#bytes.buffer as ArrayBuffer).transfer(0)
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer)
   }
 
   byte(value: number): void {

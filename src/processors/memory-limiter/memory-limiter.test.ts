@@ -1,5 +1,6 @@
 import t from 'tap'
 import { parseConfig } from '../../config/parse-config.ts'
+import { BatchMemory } from '../../pdata/batch-memory.ts'
 import type { OtlpBatch } from '../../pdata/otlp-batch.ts'
 import { componentSettings } from '../../testkit/component-settings.ts'
 import { memoryLimiterConfig } from './config.ts'
@@ -48,6 +49,16 @@ t.test('lets everything pass below the soft limit, refuses with a hint from it o
   await limiter.consume(batch)
   t.equal(settings.registry.value('otelcol_processor_memory_limiter_accepted_spans'), 6)
   await limiter.shutdown()
+})
+
+t.test('the memory of what is refused is given back at once', async t => {
+  const { limiter, memory, settings } = setUp('limit_mib: 100')
+  await limiter.start()
+  memory.external = 120 * mib
+  await settings.clock.advance(1000)
+  const bytes = new Uint8Array(mib)
+  await t.rejects(limiter.consume({ ...batch, bytes, memory: BatchMemory.of(bytes) }))
+  t.equal(bytes.length, 0)
 })
 
 t.test('pages that the allocator keeps after a peak do not close the agent for good', async t => {

@@ -52,6 +52,7 @@ export class MemoryLimiter implements Component, Consumer {
   consume(batch: OtlpBatch): Promise<void> {
     if (this.#isRefusing) {
       this.#metrics.refused.add(batch.itemCount)
+      batch.memory?.release(batch.bytes)
       return Promise.reject(
         new ConsumeError('overloaded', 'data refused due to high memory usage', {
           reason: 'memory_limit',

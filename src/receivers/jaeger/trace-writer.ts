@@ -81,7 +81,7 @@ interface Range {
  * Source: https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/jaeger/
  */
 export class JaegerTraceWriter {
-  #writer = new WireWriter(16 * 1024)
+  readonly #writer = new WireWriter(16 * 1024)
   /** Spans written. */
   spanCount = 0
   /** Bytes of the ids of the current span: trace id, span id, parent span id. Set before `endSpan`. */
@@ -131,7 +131,7 @@ export class JaegerTraceWriter {
 
   clear(): void {
     this.#source = emptyBytes
-    if (this.#writer.buffer.length > memoryKeptBytes) this.#writer = new WireWriter(16 * 1024)
+    this.#writer.resetWithin(memoryKeptBytes, 16 * 1024)
   }
 
   /** Begins the spans of one process. All ranges until `endBatch` refer to `source`. */

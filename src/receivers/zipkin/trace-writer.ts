@@ -79,7 +79,7 @@ const keyPeerService = key('service.peer.name')
  * Source: https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/zipkin/
  */
 export class ZipkinTraceWriter {
-  #writer = new WireWriter(16 * 1024)
+  readonly #writer = new WireWriter(16 * 1024)
   spanCount = 0
   /** Trace id (16 bytes), span id (8), parent span id (8) of the current span. */
   readonly ids = new Uint8Array(32)
@@ -149,7 +149,7 @@ export class ZipkinTraceWriter {
   /** Forgets the source, and the memory of the request if that was much. */
   clear(): void {
     for (const range of this.#ranges) range.release()
-    if (this.#writer.buffer.length > memoryKeptBytes) this.#writer = new WireWriter(16 * 1024)
+    this.#writer.resetWithin(memoryKeptBytes, 16 * 1024)
   }
 
   beginSpan(): void {
