@@ -13,7 +13,7 @@ interface PendingRecord {
 export interface WriterOwner {
   /** Rejects where the disk is known to have no room. */
   ready(): Promise<void> | undefined
-  /** A new, empty segment, its entry in the directory synced. */
+  /** A new, empty segment, its entry in the directory on its way to the disk. */
   create(): Promise<Segment>
   /** What it holds is about to be acknowledged. */
   reached(segment: Segment): Promise<void>
@@ -118,7 +118,8 @@ export class LogWriter {
     const buffers = this.#encoder.encode(group.map(({ record }) => record))
     try {
       await file.write(buffers, start)
-      if (this.#settings.syncLevel === 'synced') await file.sync()
+      // Both at once: each takes what the disk takes.
+      if (this.#settings.syncLevel === 'synced') await Promise.all([file.sync(), segment.naming])
     } catch (error) {
       // After a failed sync nobody knows what is in the file, and after a failed write what is behind its end. What was
       // acknowledged before stays readable; nothing is ever written behind it again.
@@ -150,8 +151,16 @@ export class LogWriter {
       // Sealed: at the lower level its content goes to the disk when the system likes.
       this.#seal()
     }
-    this.segment = await this.#owner.create()
-    return this.segment
+    const segment = await this.#owner.create()
+    this.segment = segment
+    // Nobody waits for it where only the process may die; but a file without a name is not written to for long.
+    if (this.#settings.syncLevel === 'written') segment.naming?.catch(error => this.#unnamed(segment, error))
+    return segment
+  }
+
+  #unnamed(segment: Segment, error: unknown): void {
+    this.leave(segment)
+    this.#fail(error)
   }
 
   /** Whether somebody has removed the file, or all of the directory, under us: what goes to it is lost with the process. */

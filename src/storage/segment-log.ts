@@ -252,11 +252,11 @@ export class SegmentLog {
     }
     try {
       if (!isSpare) await segment.file?.truncate(0)
-      await fileSystem.syncDirectory(directory)
     } catch (error) {
       await segment.close().catch(closing => this.#settings.events.fault(closing))
       throw error
     }
+    segment.isBeingNamed(fileSystem.syncDirectory(directory))
     segment.isScanned = true
     segment.isSealed = false
     const last = this.#segments.at(-1)

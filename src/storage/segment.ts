@@ -73,6 +73,8 @@ export class Segment {
   /** Reads that failed one after the other. */
   failedReads = 0
   file: StorageFile | undefined
+  /** Until its entry in the directory is on the disk; rejects where it does not come to be. */
+  naming: Promise<void> | undefined
   /** Its file is not opened again: a reader that comes too late would make it anew, or leave it open. */
   #isClosed = false
   readonly #fileSystem: FileSystem
@@ -83,6 +85,17 @@ export class Segment {
     this.lastSequence = firstSequence - 1
     this.name = segmentName(firstSequence)
     this.path = join(directory, this.name)
+  }
+
+  isBeingNamed(naming: Promise<void>): void {
+    this.naming = naming
+    // Whoever has to know awaits it; a failure is not forgotten.
+    naming.then(
+      () => {
+        this.naming = undefined
+      },
+      () => undefined,
+    )
   }
 
   async open(): Promise<StorageFile> {
