@@ -3,7 +3,7 @@ import t from 'tap'
 import { defaultInflateLimits } from '../transport/inflate.ts'
 import { inflatedBody } from './inflated-body.ts'
 
-const room = { reserve: () => true }
+const room = { reserve: () => true, reserveSoon: async () => true }
 
 /** Text that gzip makes little of, so that the compressed body is large. */
 function noise(length: number): Uint8Array {

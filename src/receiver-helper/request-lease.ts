@@ -5,6 +5,7 @@ import type { Reservation } from '../transport/inflate.ts'
 export class RequestLease implements Reservation {
   readonly #budget: ByteBudget
   #heldBytes = 0
+  #isReleased = false
 
   constructor(budget: ByteBudget) {
     this.#budget = budget
@@ -16,8 +17,16 @@ export class RequestLease implements Reservation {
     return true
   }
 
+  async reserveSoon(moreBytes: number): Promise<boolean> {
+    if (!(await this.#budget.reserveSoon(moreBytes, this.#heldBytes))) return false
+    this.#heldBytes += moreBytes
+    if (this.#isReleased) this.release()
+    return !this.#isReleased
+  }
+
   /** Gives everything back; safe to call twice. */
   release(): void {
+    this.#isReleased = true
     this.#budget.release(this.#heldBytes)
     this.#heldBytes = 0
   }

@@ -87,7 +87,10 @@ export class AgentRun {
     publishLedger(this.ledger, registry)
     publishProcessMetrics(registry.scope({}), process, clock)
     const limits = readContainerLimits(settings.readText)
-    const admission = new ByteBudget(admissionBytesMax((limits.memoryBytes ?? settings.totalMemoryBytes) / count))
+    const admission = new ByteBudget(
+      admissionBytesMax((limits.memoryBytes ?? settings.totalMemoryBytes) / count),
+      clock,
+    )
     const { ledger, logger } = this
     const threadsMax = stageThreadsMax(
       settings.cores / count,

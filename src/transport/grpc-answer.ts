@@ -1,6 +1,6 @@
 import { type GrpcResponse, TransportError } from './client.ts'
 import { decodeGrpcMessage, grpcStatus, grpcStatusOfHttp, readUnaryMessage } from './grpc.ts'
-import { contentEncoding, inflate } from './inflate.ts'
+import { contentEncoding, inflate, type Reservation } from './inflate.ts'
 import { InflateError } from './inflate-error.ts'
 import { decodeRpcStatus } from './rpc-status.ts'
 
@@ -26,6 +26,9 @@ export async function readGrpcAnswer(raw: RawGrpcAnswer, bytesMax: number): Prom
   return { ...answer, body: await readMessage(body, header('grpc-encoding') ?? 'identity', bytesMax) }
 }
 
+/** Answers are small: their limit is all there is to heed. */
+const anyRoom: Reservation = { reserve: () => true, reserveSoon: () => Promise.resolve(true) }
+
 async function readMessage(body: Uint8Array, encodingName: string, bytesMax: number): Promise<Uint8Array> {
   const message = readUnaryMessage(body, bytesMax)
   if (message === 'too_large') throw new TransportError('response_too_large', `larger than ${bytesMax} bytes`)
@@ -35,7 +38,7 @@ async function readMessage(body: Uint8Array, encodingName: string, bytesMax: num
   if (!message.compressed) return bytes
   if (encoding === undefined) throw broken(`the answer is encoded as ${encodingName}`)
   try {
-    return await inflate(encoding, bytes, { bytesMax, ratioMax: 200, ratioFreeBytes: 65_536 }, { reserve: () => true })
+    return await inflate(encoding, bytes, { bytesMax, ratioMax: 200, ratioFreeBytes: 65_536 }, anyRoom)
   } catch (error) {
     const { message } = error as Error
     const isTooLarge = error instanceof InflateError && error.kind === 'too_large'

@@ -27,6 +27,9 @@ class Room {
     this.granted += moreBytes
     return true
   }
+  async reserveSoon(moreBytes: number): Promise<boolean> {
+    return this.reserve(moreBytes)
+  }
 }
 
 async function failure(encoding: ContentEncoding, bytes: Uint8Array, limits = defaultInflateLimits, room = new Room()) {

@@ -58,6 +58,8 @@ export const defaultInflateLimits: InflateLimits = Object.freeze({
 /** Asks for room for `moreBytes` before they are allocated. What was granted is taken back by whoever owns it. */
 export interface Reservation {
   reserve(moreBytes: number): boolean
+  /** The same, after waiting a moment for room where there is none. */
+  reserveSoon(moreBytes: number): Promise<boolean>
 }
 
 /** RFC 9659: a decoder may refuse windows above 8 MiB, which zstd would allocate before the first byte comes out. */
@@ -68,7 +70,8 @@ const inlineBytesMax = 256 * 1024
 /**
  * Takes one layer of compression off, within the limits, and without allocating more than `reservation` granted. The
  * size that the bytes claim for themselves is only a first guess: where it proves too small, more is reserved and the
- * work starts again, so that a lie costs the liar's request a constant factor and no memory.
+ * work starts again, so that a lie costs the liar's request a constant factor and no memory. Where there is no room for
+ * what comes out, the compressed bytes wait a moment for it.
  *
  * Small bodies come back at once, large ones as a promise. Throws or rejects with `InflateError`.
  */
@@ -83,55 +86,42 @@ export function inflate(
   if (encoding === 'snappy') return inflateSnappy(bytes, bytesMax, reservation)
   if (encoding === 'lz4') return inflateLz4(bytes, bytesMax, reservation)
   const roomBytes = Math.min(bytesMax, Math.max(64, claimedLength(encoding, bytes)))
-  reserve(reservation, roomBytes)
-  return inflateInto(encoding, bytes, roomBytes, bytesMax, reservation)
+  return withRoom(reservation, roomBytes, () => inflateInto(encoding, bytes, roomBytes, bytesMax, reservation))
 }
 
+/** Takes the work up once there is room for `moreBytes`: mostly at once. */
+function withRoom(
+  reservation: Reservation,
+  moreBytes: number,
+  work: () => Uint8Array | Promise<Uint8Array>,
+): Uint8Array | Promise<Uint8Array> {
+  if (reservation.reserve(moreBytes)) return work()
+  return reservation.reserveSoon(moreBytes).then(isReserved => {
+    if (isReserved) return work()
+    throw new InflateError('not_admitted', 'no room for the decompressed request')
+  })
+}
+
+/** Small bodies at once, large ones off the thread; `roomBytes` are reserved. */
 function inflateInto(
   encoding: ZlibEncoding,
   bytes: Uint8Array,
-  firstRoomBytes: number,
+  roomBytes: number,
   bytesMax: number,
   reservation: Reservation,
 ): Uint8Array | Promise<Uint8Array> {
-  let roomBytes = firstRoomBytes
-  while (roomBytes <= inlineBytesMax) {
-    const out = inflateOnce(encoding, bytes, roomBytes)
-    if (out !== undefined) return out
-    roomBytes = moreRoom(roomBytes, bytesMax, reservation)
+  const intoMore = () => {
+    if (roomBytes >= bytesMax) throw tooLarge(bytesMax)
+    const nextBytes = Math.min(bytesMax, roomBytes * 4)
+    const work = () => inflateInto(encoding, bytes, nextBytes, bytesMax, reservation)
+    return withRoom(reservation, nextBytes - roomBytes, work)
   }
-  return inflateOffThread(encoding, bytes, roomBytes, bytesMax, reservation)
-}
-
-async function inflateOffThread(
-  encoding: ZlibEncoding,
-  bytes: Uint8Array,
-  firstRoomBytes: number,
-  bytesMax: number,
-  reservation: Reservation,
-): Promise<Uint8Array> {
-  let roomBytes = firstRoomBytes
-  while (true) {
-    const out = await inflateOnceAsync(encoding, bytes, roomBytes)
-    if (out !== undefined) return out
-    roomBytes = moreRoom(roomBytes, bytesMax, reservation)
-  }
-}
-
-/** Four times the room, as far as the limit goes. */
-function moreRoom(roomBytes: number, bytesMax: number, reservation: Reservation): number {
-  if (roomBytes >= bytesMax) throw tooLarge(bytesMax)
-  const nextBytes = Math.min(bytesMax, roomBytes * 4)
-  reserve(reservation, nextBytes - roomBytes)
-  return nextBytes
+  if (roomBytes <= inlineBytesMax) return inflateOnce(encoding, bytes, roomBytes) ?? intoMore()
+  return inflateOnceAsync(encoding, bytes, roomBytes).then(out => out ?? intoMore())
 }
 
 function outputBytesMax(inputBytes: number, limits: InflateLimits): number {
   return Math.min(limits.bytesMax, Math.max(limits.ratioFreeBytes, inputBytes * limits.ratioMax))
-}
-
-function reserve(reservation: Reservation, bytes: number): void {
-  if (!reservation.reserve(bytes)) throw new InflateError('not_admitted', 'no room for the decompressed request')
 }
 
 function tooLarge(bytesMax: number): InflateError {
@@ -244,23 +234,29 @@ function refusedUnlessTooSmall(encoding: ZlibEncoding, error: unknown): undefine
   throw new InflateError('malformed', `${encoding}: ${message}`, error)
 }
 
-function inflateSnappy(bytes: Uint8Array, bytesMax: number, reservation: Reservation): Uint8Array {
+function inflateSnappy(
+  bytes: Uint8Array,
+  bytesMax: number,
+  reservation: Reservation,
+): Uint8Array | Promise<Uint8Array> {
   const framed = isSnappyFramed(bytes)
   const block = framed ? undefined : snappyBlockLength(bytes)
   const length = block === undefined ? snappyFramedLength(bytes) : block.length
   if (length > bytesMax) throw tooLarge(bytesMax)
-  reserve(reservation, length)
-  const out = new Uint8Array(length)
-  if (block === undefined) decodeSnappyFramed(bytes, out)
-  else decodeSnappyElements(bytes, block.start, bytes.length, out)
-  return out
+  return withRoom(reservation, length, () => {
+    const out = new Uint8Array(length)
+    if (block === undefined) decodeSnappyFramed(bytes, out)
+    else decodeSnappyElements(bytes, block.start, bytes.length, out)
+    return out
+  })
 }
 
-function inflateLz4(bytes: Uint8Array, bytesMax: number, reservation: Reservation): Uint8Array {
+function inflateLz4(bytes: Uint8Array, bytesMax: number, reservation: Reservation): Uint8Array | Promise<Uint8Array> {
   const length = lz4FramesLength(bytes, bytesMax)
   if (length < 0) throw tooLarge(bytesMax)
-  reserve(reservation, length)
-  const out = new Uint8Array(length)
-  decodeLz4Frames(bytes, out)
-  return out
+  return withRoom(reservation, length, () => {
+    const out = new Uint8Array(length)
+    decodeLz4Frames(bytes, out)
+    return out
+  })
 }

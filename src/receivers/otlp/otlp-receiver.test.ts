@@ -325,6 +325,20 @@ t.test('over the budget of bytes in flight everybody is told to come again, and 
   t.equal(batches.length, 2)
 })
 
+t.test('a compressed request waits for the room of what it holds', async t => {
+  const body = spans(10, 'a'.repeat(100))
+  const host = testHost({ admission: new ByteBudget(body.length * 2) })
+  const { call, batches } = await setUp(t, bothProtocols, { host })
+  host.admission.tryReserve(body.length)
+  const zipped = call(body, { compression: 'gzip' })
+  while (host.admission.usedBytes === body.length) await new Promise(resolve => setImmediate(resolve))
+  t.equal(batches.length, 0)
+  host.admission.release(body.length)
+  t.equal((await zipped).status, 0)
+  t.equal(batches.length, 1)
+  t.equal(host.admission.usedBytes, 0)
+})
+
 t.test('while draining everybody is told to come again', async t => {
   const { receiver, post, settings } = await setUp(t)
   const port = receiver.port('http')
