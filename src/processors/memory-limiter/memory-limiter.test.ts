@@ -6,6 +6,7 @@ import { componentSettings } from '../../testkit/component-settings.ts'
 import { memoryLimiterConfig } from './config.ts'
 import { MemoryLimiter } from './memory-limiter.ts'
 import { memoryLimits } from './memory-limits.ts'
+import { fileBytesOf, processMemory } from './process-memory.ts'
 
 const mib = 1024 * 1024
 const batch: OtlpBatch = { signal: 'traces', bytes: new Uint8Array(1), itemCount: 3 }
@@ -49,6 +50,32 @@ t.test('lets everything pass below the soft limit, refuses with a hint from it o
   await limiter.consume(batch)
   t.equal(settings.registry.value('otelcol_processor_memory_limiter_accepted_spans'), 6)
   await limiter.shutdown()
+})
+
+t.test('once a peak is over, data passes before the next check', async t => {
+  const { limiter, memory, settings, passed } = setUp('{check_interval: 10s, limit_mib: 100}')
+  await limiter.start()
+  memory.external = 90 * mib
+  await settings.clock.advance(10_000)
+  const { collections } = memory
+  memory.external = 5 * mib
+  await t.rejects(limiter.consume(batch), 'measured a moment ago')
+  await settings.clock.advance(99)
+  await t.rejects(limiter.consume(batch))
+  await settings.clock.advance(1)
+  await limiter.consume(batch)
+  t.same(passed, [batch])
+  t.equal(memory.collections, collections, 'measuring collects nothing')
+  await limiter.shutdown()
+})
+
+t.test('pages that mirror files do not count', async t => {
+  const status =
+    'Name:\tnode\nVmRSS:\t   75000 kB\nRssAnon:\t   23000 kB\nRssFile:\t   51000 kB\nRssShmem:\t       0 kB\n'
+  t.equal(fileBytesOf(status), 51_000 * 1024)
+  t.equal(fileBytesOf('Name:\tnode\n'), 0, 'where nobody says, all counts')
+  const { rss, heapTotal } = processMemory.memoryUsage()
+  t.ok(rss > heapTotal / 2 && rss <= process.memoryUsage.rss() + mib)
 })
 
 t.test('the memory of what is refused is given back at once', async t => {

@@ -7,6 +7,9 @@ import { MemoryGauge, type MemoryReader } from './memory-gauge.ts'
 import { type MemoryLimits, memoryLimits } from './memory-limits.ts'
 import { type MemoryLimiterMetrics, memoryLimiterMetrics, observeMemory } from './metrics.ts'
 
+/** So long after a measurement a sender who would be refused has memory measured anew: a peak is over sooner than the next check. */
+const remeasureMsMin = 100
+
 /** Lets batches pass while memory is below the soft limit, and tells senders to come again while it is not. */
 export class MemoryLimiter implements Component, Consumer {
   readonly #config: MemoryLimiterConfig
@@ -18,6 +21,7 @@ export class MemoryLimiter implements Component, Consumer {
   readonly #retryDelayMs: number
   #usedBytes = 0
   #isRefusing = false
+  #measuredAtMs = 0
   #lastGcMs = Number.NEGATIVE_INFINITY
   #timer: Timer | undefined
   #forgetMetrics: (() => void) | undefined
@@ -50,6 +54,7 @@ export class MemoryLimiter implements Component, Consumer {
   }
 
   consume(batch: OtlpBatch): Promise<void> {
+    if (this.#isRefusing) this.#measureAgain()
     if (this.#isRefusing) {
       this.#metrics.refused.add(batch.itemCount)
       batch.memory?.release(batch.bytes)
@@ -72,12 +77,28 @@ export class MemoryLimiter implements Component, Consumer {
   }
 
   #check(): void {
-    this.#usedBytes = this.#gauge.usedBytes()
+    this.#measure()
     if (this.#usedBytes >= this.#limits.softBytes && this.#mayCollect()) {
       this.#lastGcMs = this.#settings.clock.nowMs()
       this.#gauge.collectGarbage()
-      this.#usedBytes = this.#gauge.usedBytes()
+      this.#measure()
     }
+    this.#decide()
+  }
+
+  /** Without collecting garbage, which may take long. */
+  #measureAgain(): void {
+    if (this.#settings.clock.nowMs() - this.#measuredAtMs < remeasureMsMin) return
+    this.#measure()
+    this.#decide()
+  }
+
+  #measure(): void {
+    this.#measuredAtMs = this.#settings.clock.nowMs()
+    this.#usedBytes = this.#gauge.usedBytes()
+  }
+
+  #decide(): void {
     const isRefusing = this.#usedBytes >= this.#limits.softBytes
     if (isRefusing === this.#isRefusing) return
     this.#isRefusing = isRefusing
