@@ -45,7 +45,7 @@ export function conditionProblem(source: string, own: ContextName): string | und
 }
 
 /** Innermost first: the context of a flat condition is the innermost that its paths name. */
-const byDepth: readonly ContextName[] = ['log', 'datapoint', 'metric', 'spanevent', 'span', 'resource', 'scope']
+const byDepth: readonly ContextName[] = ['log', 'datapoint', 'metric', 'spanevent', 'span', 'scope', 'resource']
 
 /** The context that the prefixes of a condition's paths imply; undefined where no path has one. Throws `OttlError`. */
 export function inferContext(source: string): ContextName | undefined {

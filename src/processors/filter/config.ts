@@ -15,7 +15,7 @@ import { excludeField, includeField, matchAttributeConfig } from '../../processo
 import { conditionProblem } from '../../processor-helper/ottl-condition.ts'
 import type { ContextName } from '../../processor-helper/ottl-context.ts'
 import { patternProblem } from '../../processor-helper/pattern.ts'
-import { conditionGroups } from './condition-groups.ts'
+import { conditionGroups, errorModes } from './condition-groups.ts'
 
 /** A list of OTTL conditions of one context; any that is true drops the item. */
 function conditions(key: string, context: ContextName, doc: string) {
@@ -144,19 +144,14 @@ const logsConfig = defineConfig({
 /** The processor cannot stand in a pipeline of profiles, so nobody expects these to drop anything. */
 const profilesPass = { noEffect: 'profiles are not filtered here' }
 
-const flat = (signal: string) => `Conditions for ${signal}; their context follows from the paths, as in span.name.`
+const flat = (signal: string) =>
+  `Conditions for ${signal}, whose context follows from the paths as in span.name; or maps {context, conditions, error_mode}.`
 
 export const filterConfig = defineConfig(
   {
-    errorMode: oneOf(
-      'error_mode',
-      ['ignore', 'silent', 'propagate'],
-      'ignore',
-      'What a condition that fails on an item means.',
-      {
-        changed: 'the default was propagate before v0.153',
-      },
-    ),
+    errorMode: oneOf('error_mode', errorModes, 'ignore', 'What a condition that fails on an item means.', {
+      changed: 'the default was propagate before v0.153',
+    }),
     spans: section('spans', spansConfig, 'Spans to keep or to drop, by properties.'),
     traces: section('traces', tracesConfig, 'Conditions for traces.'),
     metrics: section('metrics', metricsConfig, 'Conditions and properties for metrics.'),
@@ -175,6 +170,7 @@ export const filterConfig = defineConfig(
     const isMixed = (legacy: unknown[], lists: readonly (readonly string[])[]) =>
       legacy.some(part => part !== undefined) && lists.some(conditions => conditions.length > 0)
     const remedy = 'write everything as conditions'
+    checkFormsApart(config, problems)
     if (isMixed([spans.include, spans.exclude], [traces.resource, traces.span, traces.spanEvent])) {
       problems.error(['spans'], 'cannot stand beside traces conditions', remedy)
     }
@@ -187,6 +183,36 @@ export const filterConfig = defineConfig(
   },
 )
 export type FilterConfig = ConfigOf<typeof filterConfig>
+
+/** The lists by context, and by properties of metrics and logs, cannot stand beside the groups of the same signal. */
+function checkFormsApart(config: FormsOfConditions, problems: ProblemSink): void {
+  const { traces, metrics, logs } = config
+  const isWritten = (...lists: (readonly unknown[] | object | undefined)[]) =>
+    lists.some(list => (Array.isArray(list) ? list.length > 0 : list !== undefined))
+  const refuse = (key: string, beside: string) =>
+    problems.error([key], `cannot stand beside ${beside}`, `write everything under ${key}`)
+  if (config.traceConditions.length > 0 && isWritten(traces.resource, traces.span, traces.spanEvent)) {
+    refuse('trace_conditions', 'conditions under traces')
+  }
+  if (
+    config.metricConditions.length > 0 &&
+    isWritten(metrics.resource, metrics.metric, metrics.dataPoint, metrics.include, metrics.exclude)
+  ) {
+    refuse('metric_conditions', 'what is written under metrics')
+  }
+  if (config.logConditions.length > 0 && isWritten(logs.resource, logs.logRecord, logs.include, logs.exclude)) {
+    refuse('log_conditions', 'what is written under logs')
+  }
+}
+
+interface FormsOfConditions {
+  readonly traces: ConfigOf<typeof tracesConfig>
+  readonly metrics: ConfigOf<typeof metricsConfig>
+  readonly logs: ConfigOf<typeof logsConfig>
+  readonly traceConditions: readonly unknown[]
+  readonly metricConditions: readonly unknown[]
+  readonly logConditions: readonly unknown[]
+}
 
 function refuseExpr(type: string | undefined, problems: ProblemSink): void {
   if (type === 'expr') problems.error(['match_type'], 'expr is not supported', 'write OTTL conditions instead')

@@ -136,14 +136,36 @@ t.test('a whole resource is dropped by its attributes', async t => {
 t.test('flat conditions take their context from the paths', async t => {
   const yaml = `trace_conditions:
   - span.name == "GET /health"
-  - spanevent.name == "log"
-  - {context: span, conditions: ['kind == 9']}`
+  - spanevent.name == "log"`
   const left = recordsOf('traces', run(yaml, 'traces', spans).request)
   t.same(
     left.map(span => span['name']),
     [orders],
   )
   t.equal((left[0]!['events'] as unknown[]).length, 1)
+})
+
+for (const { condition, isLeft } of [
+  { condition: 'name == "lib" and resource.attributes["service.name"] == "shop"', isLeft: false },
+  { condition: 'scope.version == "2"', isLeft: true },
+]) {
+  t.test(`a whole scope is dropped by ${condition}: ${!isLeft}`, async t => {
+    const yaml = JSON.stringify({ trace_conditions: [{ context: 'scope', conditions: [condition] }] })
+    const request = requestOf('traces', spans, { 'service.name': 'shop' }, { name: 'lib', version: '1' })
+    const stage = new FilterStage(parseConfig(filterConfig, yaml), 'traces')
+    const out = runProcessor(stage, 'traces', request)
+    t.equal(out.isSame, isLeft)
+    t.equal(out.counts[0]?.dropped, isLeft ? 0 : 2)
+  })
+}
+
+t.test('a group of conditions has an error mode of its own', async t => {
+  const fails = 'span.attributes["no"] + 1 == 2'
+  const yaml = (outer: string, inner: string) =>
+    JSON.stringify({ error_mode: outer, trace_conditions: [{ error_mode: inner, conditions: [fails] }] })
+  const out = run(yaml('propagate', 'Silent'), 'traces', spans)
+  t.same(out.counts[0]?.metrics, [['sluice_filter_condition_errors', 2]])
+  t.throws(() => run(yaml('ignore', 'propagate'), 'traces', spans), { name: 'ConsumeError' })
 })
 
 const records: Plain[] = [
@@ -273,6 +295,24 @@ for (const [what, yaml, message] of [
   ['too many parentheses', `traces: {span: ['${'('.repeat(70)}true${')'.repeat(70)}']}`, /nests too deep/],
   ['a flat condition about nothing', 'trace_conditions: [\'attributes["x"] == 1\']', /no path says/],
   ['a flat condition of another signal', 'trace_conditions: [\'log.body == "x"\']', /unknown path|not one of/],
+  [
+    'plain conditions beside maps',
+    'log_conditions: [{context: log, conditions: [\'body == "x"\']}, \'log.body == "x"\']',
+    /mixes plain conditions and maps/,
+  ],
+  ['an empty condition', 'log_conditions: [null, null]', /must be a condition/],
+  ['an unknown context', 'log_conditions: [{context: abc, conditions: [\'body == "x"\']}]', /context abc is not one/],
+  ['an unknown error mode', 'log_conditions: [{error_mode: test, conditions: [\'log.body == "x"\']}]', /error_mode is/],
+  [
+    'groups beside lists by context',
+    'trace_conditions: [\'span.name == "x"\']\ntraces: {span: [\'name == "x"\']}',
+    /cannot stand beside conditions under traces/,
+  ],
+  [
+    'groups beside properties',
+    'log_conditions: [\'log.body == "x"\']\nlogs: {include: {match_type: strict, bodies: [a]}}',
+    /cannot stand beside what is written under logs/,
+  ],
   ['expr', 'metrics: {include: {match_type: expr, expressions: ["true"]}}', /not supported/],
   [
     'both forms for one signal',

@@ -7,7 +7,7 @@ import type { LogRecordView, ResourceView, ScopeView, SpanView } from '../../pda
 import { drop, keep, type Verdict, type WalkShortcut } from '../../pdata/walk-hooks.ts'
 import { type Condition, compileCondition, EvaluationError } from '../../processor-helper/ottl-condition.ts'
 import { type ContextName, OttlContext } from '../../processor-helper/ottl-context.ts'
-import { conditionGroups } from './condition-groups.ts'
+import { conditionGroups, type ErrorMode, type GroupedCondition } from './condition-groups.ts'
 import type { FilterConfig } from './config.ts'
 import { OrdinarySpans } from './ordinary-spans.ts'
 import { LogProperties, MetricProperties, SpanProperties } from './properties.ts'
@@ -28,13 +28,14 @@ export class FilterStage implements StageProcessor {
   readonly writes: readonly StagePart[] = ['points']
   /** Hooks that no condition needs are undefined, so that the walk skips their level. */
   readonly resource: ((resource: ResourceView) => Verdict) | undefined
+  readonly scope: ((scope: ScopeView) => Verdict) | undefined
   readonly span: ((span: SpanView) => Verdict) | undefined
   readonly logRecord: ((record: LogRecordView) => Verdict) | undefined
   readonly metric: ((metric: MetricView) => Verdict) | undefined
   readonly dataPoint: ((point: DataPointView, metric: MetricView) => Verdict) | undefined
   readonly shortcut: WalkShortcut | undefined
   readonly #context = new OttlContext()
-  readonly #errorMode: FilterConfig['errorMode']
+  readonly #errorMode: ErrorMode
   readonly #signal: Signal
   #droppedCount = 0
   #errorCount = 0
@@ -43,27 +44,30 @@ export class FilterStage implements StageProcessor {
     this.#errorMode = config.errorMode
     this.#signal = signal
     if (signal === 'traces') {
-      const { resource, spans, events } = traceConditions(config)
+      const { resource, scope, spans, events } = this.#traceConditions(config)
       const properties = new SpanProperties(config.spans)
       this.resource = this.#resourceHook(resource)
+      this.scope = this.#scopeHook(scope)
       if (spans.length + events.length > 0 || !properties.isEmpty) {
         this.span = span => this.#spanVerdict(span, spans, events, properties)
       }
-      if (spans.length + events.length + resource.length === 0 && !properties.isEmpty) {
+      if (spans.length + events.length + resource.length + scope.length === 0 && !properties.isEmpty) {
         const keys = properties.bind()
         if (keys !== undefined) this.shortcut = new RecordSplice(new OrdinarySpans(properties, keys))
       }
     } else if (signal === 'logs') {
-      const { resource, records } = logConditions(config)
+      const { resource, scope, records } = this.#logConditions(config)
       const properties = new LogProperties(config.logs)
       this.resource = this.#resourceHook(resource)
+      this.scope = this.#scopeHook(scope)
       if (records.length > 0 || !properties.isEmpty) {
         this.logRecord = record => this.#logVerdict(record, records, properties)
       }
     } else {
-      const { resource, metrics, points } = metricConditions(config)
+      const { resource, scope, metrics, points } = this.#metricConditions(config)
       const properties = new MetricProperties(config.metrics)
       this.resource = this.#resourceHook(resource)
+      this.scope = this.#scopeHook(scope)
       if (metrics.length > 0 || !properties.isEmpty) {
         this.metric = metric => this.#metricVerdict(metric, metrics, properties)
       }
@@ -89,6 +93,15 @@ export class FilterStage implements StageProcessor {
     if (conditions.length === 0) return undefined
     return resource => {
       this.#context.resource = resource
+      return this.#isAnyTrue(conditions) ? drop : keep
+    }
+  }
+
+  #scopeHook(conditions: readonly Condition[]): ((scope: ScopeView) => Verdict) | undefined {
+    if (conditions.length === 0) return undefined
+    return scope => {
+      this.#context.resource = scope.resource
+      this.#context.scope = scope
       return this.#isAnyTrue(conditions) ? drop : keep
     }
   }
@@ -156,49 +169,69 @@ export class FilterStage implements StageProcessor {
     return false
   }
 
-  /** A condition that fails counts as not true, unless the user wants the whole request refused. */
   #failed(error: unknown): void {
+    this.#settle(error, this.#errorMode)
+  }
+
+  /** A condition that fails counts as not true, unless the user wants the whole request refused. */
+  #settle(error: unknown, mode: ErrorMode): void {
     if (!(error instanceof EvaluationError)) throw error
-    if (this.#errorMode === 'propagate') {
+    if (mode === 'propagate') {
       throw new ConsumeError('permanent', `filter: ${error.message}`, { reason: 'condition_failed', cause: error })
     }
     this.#errorCount++
   }
+
+  #traceConditions({ traces, traceConditions: entries }: FilterConfig) {
+    const groups = conditionGroups('trace_conditions', entries)
+    return {
+      resource: this.#compile(traces.resource, groups, 'resource'),
+      scope: this.#compile([], groups, 'scope'),
+      spans: this.#compile(traces.span, groups, 'span'),
+      events: this.#compile(traces.spanEvent, groups, 'spanevent'),
+    }
+  }
+
+  #logConditions({ logs, logConditions: entries }: FilterConfig) {
+    const groups = conditionGroups('log_conditions', entries)
+    return {
+      resource: this.#compile(logs.resource, groups, 'resource'),
+      scope: this.#compile([], groups, 'scope'),
+      records: this.#compile(logs.logRecord, groups, 'log'),
+    }
+  }
+
+  #metricConditions({ metrics, metricConditions: entries }: FilterConfig) {
+    const groups = conditionGroups('metric_conditions', entries)
+    return {
+      resource: this.#compile(metrics.resource, groups, 'resource'),
+      scope: this.#compile([], groups, 'scope'),
+      metrics: this.#compile(metrics.metric, groups, 'metric'),
+      points: this.#compile(metrics.dataPoint, groups, 'datapoint'),
+    }
+  }
+
+  /** The conditions of one context, from the lists by context and from the groups. */
+  #compile(sources: readonly string[], groups: readonly GroupedCondition[], own: ContextName): Condition[] {
+    const compiled = sources.map(source => compileCondition(source, own))
+    for (const { context, source, errorMode } of groups) {
+      if (context === own) compiled.push(this.#withMode(compileCondition(source, own), errorMode))
+    }
+    return compiled
+  }
+
+  /** A condition of a group that has an error mode of its own. */
+  #withMode(condition: Condition, mode: ErrorMode | undefined): Condition {
+    if (mode === undefined || mode === this.#errorMode) return condition
+    return context => {
+      try {
+        return condition(context)
+      } catch (error) {
+        this.#settle(error, mode)
+        return false
+      }
+    }
+  }
 }
 
 const noCounts: ReadonlyMap<string, number> = new Map()
-
-function compileAll(sources: readonly string[], context: ContextName): Condition[] {
-  return sources.map(source => compileCondition(source, context))
-}
-
-/** Conditions of the list `key` for one context. */
-function flat(key: string, entries: readonly unknown[], context: ContextName): string[] {
-  return conditionGroups(key, entries).flatMap(group => (group.context === context ? [group.source] : []))
-}
-
-function traceConditions({ traces, traceConditions: entries }: FilterConfig) {
-  const of = (context: ContextName) => flat('trace_conditions', entries, context)
-  return {
-    resource: compileAll([...traces.resource, ...of('resource')], 'resource'),
-    spans: compileAll([...traces.span, ...of('span')], 'span'),
-    events: compileAll([...traces.spanEvent, ...of('spanevent')], 'spanevent'),
-  }
-}
-
-function logConditions({ logs, logConditions: entries }: FilterConfig) {
-  const of = (context: ContextName) => flat('log_conditions', entries, context)
-  return {
-    resource: compileAll([...logs.resource, ...of('resource')], 'resource'),
-    records: compileAll([...logs.logRecord, ...of('log')], 'log'),
-  }
-}
-
-function metricConditions({ metrics, metricConditions: entries }: FilterConfig) {
-  const of = (context: ContextName) => flat('metric_conditions', entries, context)
-  return {
-    resource: compileAll([...metrics.resource, ...of('resource')], 'resource'),
-    metrics: compileAll([...metrics.metric, ...of('metric')], 'metric'),
-    points: compileAll([...metrics.dataPoint, ...of('datapoint')], 'datapoint'),
-  }
-}
