@@ -29,6 +29,11 @@ export class LockedError extends Error {
   }
 }
 
+/** A lock that its owner did not remove; without an owner where it was torn. */
+export interface LeftLock {
+  readonly owner: LockOwner | undefined
+}
+
 /** One file that says who owns the directory, or who has taken it over from an owner that is gone. */
 interface Claim {
   readonly fileName: string
@@ -41,7 +46,7 @@ interface Claim {
 const triesMax = 10
 
 /**
- * Makes this process the only writer of a directory. A lock whose process is gone is taken over.
+ * Makes this process the only writer of a directory. A lock whose process is gone is taken over, and returned.
  *
  * Who takes over does not remove the old lock: another process that had looked at it as well would then remove the new
  * one, and both would own the directory. It creates a file named after the one claim that it takes over from, which only
@@ -53,7 +58,7 @@ export async function lockDirectory(
   directory: string,
   self: LockOwner = thisProcess(),
   isRunning: (owner: LockOwner) => boolean | Promise<boolean> = owner => isOwnerRunning(directory, owner),
-): Promise<void> {
+): Promise<LeftLock | undefined> {
   const id = randomUUID()
   const content = Buffer.from(JSON.stringify({ ...self, id }))
   const create = async (fileName: string) => {
@@ -68,7 +73,7 @@ export async function lockDirectory(
   for (let tries = 0; tries < triesMax; tries++) {
     const last = (await readChain(fileSystem, directory)).at(-1)
     if (last === undefined) {
-      if (await create(name)) return
+      if (await create(name)) return undefined
       continue
     }
     const { owner } = last
@@ -81,7 +86,7 @@ export async function lockDirectory(
     }
     await fileSystem.rename(join(directory, fileName), join(directory, name))
     await removeOldClaims(fileSystem, directory)
-    return
+    return { owner }
   }
   throw new Error(`${directory}: the lock changes hands too fast`)
 }

@@ -41,11 +41,15 @@ export class EarlierRun {
     this.#owner = owner
   }
 
-  /** In order, of the names that the directory has, with what is known of each. */
-  async findSegments(names: readonly string[], extentFile: ExtentFile): Promise<Segment[]> {
+  /** In order, of the names that the directory has, with what is known of each; and what is known of those that are not there. */
+  async findSegments(
+    names: readonly string[],
+    extentFile: ExtentFile,
+  ): Promise<{ segments: Segment[]; missing: Extent[] }> {
     const { fileSystem, directory } = this.#settings
     const first = names.flatMap(name => firstSequenceOf(name) ?? []).sort((a, b) => a - b)
-    const extents = await extentFile.open(first)
+    const extents = await extentFile.open()
+    const missing = [...extents.values()].filter(({ firstSequence }) => !first.includes(firstSequence))
     const segments: Segment[] = []
     for (const [i, sequence] of first.entries()) {
       const segment = new Segment(fileSystem, directory, sequence)
@@ -61,7 +65,7 @@ export class EarlierRun {
         this.#owner.giveUp(segment, 0, error)
       }
     }
-    return segments
+    return { segments, missing }
   }
 
   /**

@@ -11,6 +11,7 @@ import { isUnreadable } from './segment.ts'
 const slotBytes = 64
 const checkedBytes = 56
 const name = 'extents'
+const emptySlot = new Uint8Array(slotBytes)
 
 export interface ExtentFileEvents {
   fault(error: unknown): void
@@ -48,15 +49,14 @@ export class ExtentFile {
     return extents
   }
 
-  /** The extents of the segments that are there; the others' slots are free. */
-  async open(firstSequences: readonly number[]): Promise<Map<number, Extent>> {
+  /** All that the file says, by first sequence; what says nothing is a free slot. */
+  async open(): Promise<Map<number, Extent>> {
     const extents = new Map<number, Extent>()
     try {
       const slots = decode(await readAll(this.#fileSystem, this.#path))
       this.#nextIndex = slots.length
       for (const [index, extent] of slots.entries()) {
-        const isHere = extent !== undefined && firstSequences.includes(extent.firstSequence)
-        if (!isHere || extents.has(extent.firstSequence)) {
+        if (extent === undefined || extents.has(extent.firstSequence)) {
           this.#freeIndexes.push(index)
           continue
         }
@@ -92,12 +92,21 @@ export class ExtentFile {
     }
   }
 
-  /** The segment is done with. */
-  forget(firstSequence: number): void {
+  /**
+   * The segment is done with: its slot is emptied before its file goes, so that a file that is not there and has a slot is one
+   * that somebody removed. Resolves also where the disk refuses.
+   */
+  async forget(firstSequence: number): Promise<void> {
     const slot = this.#slots.get(firstSequence)
     if (slot === undefined) return
     this.#slots.delete(firstSequence)
-    this.#freeIndexes.push(slot.index)
+    try {
+      const file = this.#file ?? (await this.#open())
+      await file.write([emptySlot], slot.index * slotBytes)
+      this.#freeIndexes.push(slot.index)
+    } catch (error) {
+      this.#fault(error)
+    }
   }
 
   /** The old file is gone. */
@@ -108,6 +117,8 @@ export class ExtentFile {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    // What was emptied stays so after a loss of power as well.
+    await this.#file?.sync().catch(() => undefined)
     await this.#closeFile()
   }
 

@@ -2,6 +2,7 @@ import { AckFile } from './ack-file.ts'
 import type { Extent } from './extent.ts'
 import { ExtentFile } from './extent-file.ts'
 import { errorCode, type FileSystem } from './file-system.ts'
+import { readFormat } from './log-format.ts'
 import type { LogRecord } from './record.ts'
 import { type DamagedRange, firstSequenceOf, Segment, SegmentReader } from './segment.ts'
 
@@ -13,6 +14,7 @@ export interface LogVisitor {
 
 /** Looks at a log without becoming its writer: nothing is locked or changed, and a running agent may go on writing. */
 export async function inspectLog(fileSystem: FileSystem, directory: string, visitor: LogVisitor): Promise<void> {
+  await readFormat(fileSystem, directory)
   const acks = await AckFile.readSet(fileSystem, directory)
   const extents = await ExtentFile.read(fileSystem, directory).catch(() => new Map<number, Extent>())
   const first = (await fileSystem.list(directory)).flatMap(name => firstSequenceOf(name) ?? []).sort((a, b) => a - b)

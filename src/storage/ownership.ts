@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { lockDirectory, thisProcess, unlockDirectory } from './directory-lock.ts'
+import { type LeftLock, lockDirectory, thisProcess, unlockDirectory } from './directory-lock.ts'
 import { type FileSystem, isDiskFull, nodeFileSystem } from './file-system.ts'
 import { type LifeSign, removeDeadSigns, showLife } from './life-sign.ts'
 import { reserveName } from './reserve.ts'
@@ -11,6 +11,11 @@ export class Ownership {
   readonly #directory: string
   #isLocked = false
   #lifeSign: LifeSign | undefined
+  /**
+   * Whether the system has kept all that the owner before us wrote, in the order in which it was written: that one ended in order,
+   * or was killed on a machine that has run on since.
+   */
+  isAllKept = false
 
   constructor(fileSystem: FileSystem, directory: string) {
     this.#fileSystem = fileSystem
@@ -39,8 +44,10 @@ export class Ownership {
   async takeOnce(): Promise<void> {
     const isReal = this.#fileSystem === nodeFileSystem
     const sign = isReal ? await showLife(this.#directory) : undefined
+    const self = thisProcess()
     try {
-      await lockDirectory(this.#fileSystem, this.#directory, { ...thisProcess(), lifeSign: sign?.name ?? '' })
+      const left = await lockDirectory(this.#fileSystem, this.#directory, { ...self, lifeSign: sign?.name ?? '' })
+      this.isAllKept = left === undefined || isOfThisBoot(left, self.bootId)
     } catch (error) {
       await sign?.end()
       throw error
@@ -55,4 +62,8 @@ export class Ownership {
     if (this.#isLocked) await unlockDirectory(this.#fileSystem, this.#directory)
     await this.#lifeSign?.end()
   }
+}
+
+function isOfThisBoot({ owner }: LeftLock, bootId: string): boolean {
+  return bootId !== '' && owner?.bootId === bootId
 }

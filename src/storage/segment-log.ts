@@ -1,15 +1,16 @@
 import { AckFile } from './ack-file.ts'
 import { EarlierRun, type EarlierRunOwner } from './earlier-run.ts'
-import { withoutLost } from './extent.ts'
+import { type Extent, ExtentCheck, withoutLost } from './extent.ts'
 import { ExtentFile } from './extent-file.ts'
 import { errorCode, isDiskFull } from './file-system.ts'
+import { logFormat, markFormat, readFormat } from './log-format.ts'
 import type { LogPosition, LogSettings } from './log-settings.ts'
 import { LogWriter } from './log-writer.ts'
 import { Ownership } from './ownership.ts'
 import { Quarantine } from './quarantine.ts'
 import type { LogRecord } from './record.ts'
 import { Reserve } from './reserve.ts'
-import { type DamagedRange, isUnreadable, type RecordPlace, Segment, SegmentReader } from './segment.ts'
+import { type DamagedRange, isUnreadable, type RecordPlace, Segment, SegmentReader, segmentName } from './segment.ts'
 import { SpareFile, spareName } from './spare-file.ts'
 import { addRecord, type BacklogTotals } from './totals.ts'
 
@@ -84,14 +85,22 @@ export class SegmentLog {
   async open(): Promise<void> {
     const { fileSystem, directory, createsDirectory } = this.#settings
     if (createsDirectory) await fileSystem.makeDirectory(directory, directoryMode)
+    const format = await readFormat(fileSystem, directory)
     await this.#ownership.take()
     await this.#acks.open()
-    await this.#findSegments()
+    const missingEnd = await this.#findSegments(format)
+    if (format !== logFormat) await this.#markFormat()
     const last = this.#segments.at(-1)
     const isDamaged = last !== undefined && (last.isUnreadable || (await this.#earlierRun.findEnd(last)))
     // The name of a segment without records is taken as well: two of one name would be one file.
     const reached = last?.extent?.lastSequence ?? 0
-    const highest = Math.max(last?.lastSequence ?? 0, last?.firstSequence ?? 0, reached, this.#acks.set.highest)
+    const highest = Math.max(
+      last?.lastSequence ?? 0,
+      last?.firstSequence ?? 0,
+      reached,
+      missingEnd,
+      this.#acks.set.highest,
+    )
     this.#nextSequence = highest + 1 + (isDamaged ? sequenceGapAfterDamage : 0)
     if (last !== undefined) last.lastSequence = this.#nextSequence - 1
     else this.#readSequence = this.#nextSequence - 1
@@ -199,9 +208,9 @@ export class SegmentLog {
     this.#isClosed = true
     await this.#acks.close()
     this.#dropAcked()
-    await this.#extents.close()
     // Whoever owns the directory next must not meet what this log still does to it.
     await Promise.all(this.#going)
+    await this.#extents.close()
     await this.#spare.close()
     await Promise.all(this.#segments.map(segment => segment.close()))
     await this.#ownership.giveBack()
@@ -224,14 +233,41 @@ export class SegmentLog {
     }
   }
 
-  async #findSegments(): Promise<void> {
+  /** Gives the last sequence of the segments that should be there and are not; 0 where there is none. */
+  async #findSegments(format: number): Promise<number> {
     const names = await this.#settings.fileSystem.list(this.#settings.directory)
     if (names.includes(spareName)) this.#spare.found()
-    this.#segments = await this.#earlierRun.findSegments(names, this.#extents)
-    const [first] = this.#segments
-    if (first === undefined) return
-    this.#readSequence = first.firstSequence - 1
-    this.#acks.set.add(1, first.firstSequence - 1)
+    const { segments, missing } = await this.#earlierRun.findSegments(names, this.#extents)
+    this.#segments = segments
+    for (const extent of missing) {
+      // An earlier version left the slots of segments that were done with.
+      if (format >= 2 && this.#ownership.isAllKept) this.#reportGone(extent)
+      await this.#extents.forget(extent.firstSequence)
+    }
+    const [first] = segments
+    if (first !== undefined) {
+      this.#readSequence = first.firstSequence - 1
+      this.#acks.set.add(1, first.firstSequence - 1)
+    }
+    return missing.reduce((end, { lastSequence }) => Math.max(end, lastSequence), 0)
+  }
+
+  /** Somebody removed its file: what was not acked of it is lost. */
+  #reportGone(extent: Extent): void {
+    const lost = new ExtentCheck(extent, this.#acks.set).lost()
+    this.#acks.add(extent.firstSequence, extent.lastSequence)
+    if (lost.records === 0) return
+    const segment = segmentName(extent.firstSequence)
+    const place = { segment, offset: 0, bytes: new Uint8Array(0), isTail: true, isTorn: false }
+    const cause = new Error('its file was removed while the agent was down')
+    this.#settings.events.damaged({ ...place, itemCount: lost.items, lost, cause }, false)
+  }
+
+  async #markFormat(): Promise<void> {
+    await markFormat(this.#settings.fileSystem, this.#settings.directory).catch(error => {
+      // It can be said at the next start; what fills the disk has to be delivered now.
+      if (!isDiskFull(error)) throw error
+    })
   }
 
   async #createSegment(): Promise<Segment> {
@@ -246,6 +282,7 @@ export class SegmentLog {
       // Somebody removed the directory under a running agent.
       await fileSystem.makeDirectory(directory, directoryMode)
       await this.#ownership.takeOnce()
+      await this.#markFormat()
       await this.#acks.makeAnew()
       await this.#extents.makeAnew()
       await segment.open()
@@ -376,7 +413,6 @@ export class SegmentLog {
       const last = next === undefined ? segment.lastSequence : next.firstSequence - 1
       if (!this.#acks.set.covers(segment.firstSequence, last)) return
       this.#segments.shift()
-      this.#extents.forget(segment.firstSequence)
       if (this.#readingSegment === segment) {
         this.#readingSegment = undefined
         this.#reading = undefined
@@ -390,7 +426,8 @@ export class SegmentLog {
     }
   }
 
-  #letGo(segment: Segment): Promise<void> {
+  async #letGo(segment: Segment): Promise<void> {
+    await this.#extents.forget(segment.firstSequence)
     if (segment.isUnreadable) return this.#aside.putAside(segment)
     // A file that never grew would be made to grow all the same.
     const isGrown = segment.endOffset >= this.#settings.segmentBytesMax >>> 1

@@ -83,7 +83,7 @@ t.test('a close waits for the files that are on their way out', async t => {
   for (const record of await log.read(10_000)) log.ack(record.sequence)
   await log.close()
   t.equal(renames, 1)
-  t.same((await disk.list(directory)).toSorted(), ['acks', 'extents', 'reserve'])
+  t.same((await disk.list(directory)).toSorted(), ['acks', 'extents', 'format', 'reserve'])
 })
 
 for (const level of ['written', 'synced'] as const) {
