@@ -6,7 +6,6 @@ import {
   defineConfig,
   duration,
   headers,
-  int,
   list,
   listenAddress,
   oneOf,
@@ -15,6 +14,7 @@ import {
   string,
   uint,
 } from '../declare.ts'
+import { compressionParamsConfig } from './compression-params.ts'
 import { tlsClientConfig, tlsServerConfig } from './tls.ts'
 
 const authShape = {
@@ -108,10 +108,6 @@ export const httpClientCompressions = [
   'none',
   '',
 ] as const
-
-const compressionParamsConfig = defineConfig({
-  level: int('level', 0, 'Level of the codec; 0 means its default.'),
-})
 
 const overHttp1 = 'requests go over HTTP/1.1'
 

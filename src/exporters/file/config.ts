@@ -9,6 +9,7 @@ import {
   string,
   uint,
 } from '../../config/declare.ts'
+import { compressionParamsConfig } from '../../config/sections/compression-params.ts'
 import { queueShape } from '../../config/sections/exporter-queue.ts'
 
 const rotationConfig = defineConfig({
@@ -20,9 +21,13 @@ const rotationConfig = defineConfig({
 export type RotationConfig = ConfigOf<typeof rotationConfig>
 
 const groupByConfig = defineConfig({
-  enabled: bool('enabled', false, 'Write to a file for each value of a resource attribute.'),
-  resourceAttribute: string('resource_attribute', 'fileexporter.path_segment', 'The attribute.'),
-  maxOpenFiles: uint('max_open_files', 100, 'Most files open at once.', { min: 1 }),
+  enabled: bool('enabled', false, 'Write a file for each value of a resource attribute; folders are created.'),
+  resourceAttribute: string(
+    'resource_attribute',
+    'fileexporter.path_segment',
+    'The attribute; its text stands for the * of path. Items without it are dropped and counted.',
+  ),
+  maxOpenFiles: uint('max_open_files', 100, 'Most files open at once; the one unused longest gives way.', { min: 1 }),
 })
 
 /** The Collector's keys and defaults. */
@@ -39,6 +44,7 @@ export const fileConfig = defineConfig(
     ),
     encoding: string('encoding', '', 'Id of an encoding extension; none is available here.'),
     compression: oneOf('compression', ['', 'zstd'], '', 'Codec of each record, which then has its length before it.'),
+    compressionParams: section('compression_params', compressionParamsConfig, 'Settings of the codec.'),
     flushIntervalMs: duration('flush_interval', '1s', 'Longest time that data stays in memory; 0 writes at once.'),
     groupBy: section('group_by', groupByConfig, 'Files by resource attribute.'),
     createDirectory: bool('create_directory', false, 'Create the directory where it is missing.'),
@@ -53,7 +59,21 @@ export const fileConfig = defineConfig(
       problems.error(['append'], 'append and compression enabled at the same time is not supported', 'keep one')
     }
     if (config.encoding !== '') problems.error(['encoding'], 'there are no encoding extensions here', 'use format')
-    if (config.groupBy.enabled) problems.error(['group_by'], 'is not available here', 'use the routing connector')
+    if (!config.groupBy.enabled) return
+    if (config.path.split('*').length !== 2 || config.path.startsWith('*')) {
+      problems.error(
+        ['path'],
+        'must contain exactly one *, and not begin with it, where group_by is enabled',
+        'write /data/*.json: the * is the value of the resource attribute',
+      )
+    }
+    if (config.groupBy.resourceAttribute === '') {
+      problems.error(
+        ['group_by', 'resource_attribute'],
+        'must not be empty',
+        'name the attribute, or leave the key out',
+      )
+    }
   },
 )
 export type FileConfig = ConfigOf<typeof fileConfig>

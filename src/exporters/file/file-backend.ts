@@ -13,6 +13,9 @@ const newline = Buffer.from('\n')
 /** What has gathered is written at this size, whatever the interval. */
 const gatheredBytesMax = 1 << 20
 
+/** The path itself is wrong: no retry mends that. */
+const hopeless: ReadonlySet<string> = new Set(['ENAMETOOLONG', 'EISDIR', 'ERR_INVALID_ARG_VALUE'])
+
 interface Waiting {
   resolve(result: ExportResult): void
 }
@@ -70,10 +73,10 @@ export class FileBackend implements Backend {
   }
 
   #encode(request: ExportRequest): Uint8Array[] {
-    const { format, compression } = this.#config
+    const { format, compression, compressionParams } = this.#config
     const merged = mergeRequests(request.parts)
     const plain = format === 'json' ? otlpToJson(request.signal, merged) : merged
-    const body = compression === 'zstd' ? compressSync('zstd', plain) : plain
+    const body = compression === 'zstd' ? compressSync('zstd', plain, compressionParams.level || undefined) : plain
     if (format === 'json' && compression === '') return [body, newline]
     const length = Buffer.alloc(4)
     length.writeUInt32BE(body.length)
@@ -98,11 +101,13 @@ export class FileBackend implements Backend {
       await this.#file.write(bytes)
     } catch (error) {
       await this.#file.close().catch(() => undefined)
-      const message = `writing ${this.#config.path} failed: ${(error as Error).message}`
-      result = {
-        kind: 'refused',
-        refusal: new ConsumeError('retryable', message, { reason: 'file_error', cause: error }),
-      }
+      const { code = '', message } = error as NodeJS.ErrnoException
+      const refusal = new ConsumeError(
+        hopeless.has(code) ? 'permanent' : 'retryable',
+        `writing ${this.#config.path} failed: ${message}`,
+        { reason: 'file_error', cause: error },
+      )
+      result = { kind: 'refused', refusal }
     }
     for (const each of waiting) each.resolve(result)
   }
