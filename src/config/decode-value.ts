@@ -224,8 +224,9 @@ function labelOf(field: Field<unknown>, { path }: Position): string {
 }
 
 function noteUse(field: Field<unknown>, value: unknown, at: Position, decoding: Decoding): void {
-  if (typeof value !== 'string' || value === '') return
+  if (typeof value !== 'string') return
   const { listens, refers } = field.extra
+  if (value === '' && (listens === undefined || at.node === undefined)) return
   if (listens !== undefined) {
     const problem = parseListenAddress(value) === undefined && !value.startsWith('/') && !value.startsWith('unix:')
     if (problem && at.node !== undefined) {

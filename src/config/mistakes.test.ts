@@ -342,6 +342,14 @@ const mistakes: readonly Mistake[] = [
     says: 'has no port, found "backend"',
   },
   {
+    name: 'an empty address to listen on',
+    right: 'endpoint: localhost:4317',
+    wrong: 'endpoint: ""',
+    at: '5:19',
+    code: 'SLC0105',
+    says: '"" is no address to listen on',
+  },
+  {
     name: 'a backend with a path',
     right: 'endpoint: backend:4317',
     wrong: 'endpoint: backend:4317/v1/traces',

@@ -18,7 +18,9 @@ export const healthCheckConfig = defineConfig(
     readHeaderTimeoutMs: server.readHeaderTimeoutMs,
     writeTimeoutMs: server.writeTimeoutMs,
     idleTimeoutMs: server.idleTimeoutMs,
-    path: string('path', '/', "Path of the Collector's health answer."),
+    path: string('path', '/', "Path of the Collector's health answer.", {
+      validate: (path: string) => (path.startsWith('/') ? undefined : `must start with /, found "${path}"`),
+    }),
     responseBody: optional('response_body', responseBodyConfig, 'Fixed bodies instead of the JSON answer.'),
     checkCollectorPipeline: unused('check_collector_pipeline', 'readiness never depends on a backend'),
     auth: any('auth', undefined, 'Refused: probes cannot authenticate.'),

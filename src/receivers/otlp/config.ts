@@ -22,10 +22,16 @@ const httpConfig = defineConfig({
     defaultBodyBytesMax,
     'Largest request body in bytes, on the wire and again after decompression; 0 means 20 MiB.',
   ),
-  tracesUrlPath: string('traces_url_path', '/v1/traces', 'Path of traces.'),
-  metricsUrlPath: string('metrics_url_path', '/v1/metrics', 'Path of metrics.'),
-  logsUrlPath: string('logs_url_path', '/v1/logs', 'Path of logs.'),
+  tracesUrlPath: string('traces_url_path', '/v1/traces', 'Path of traces.', { validate: pathProblem }),
+  metricsUrlPath: string('metrics_url_path', '/v1/metrics', 'Path of metrics.', { validate: pathProblem }),
+  logsUrlPath: string('logs_url_path', '/v1/logs', 'Path of logs.', { validate: pathProblem }),
 })
+
+/** What is wrong with the path of a URL; undefined where nothing is. */
+function pathProblem(value: string): string | undefined {
+  if (/^\/?[^\s?#:/]*(?:\/[^\s?#]*)?$/.test(value)) return undefined
+  return `must be the path of a URL, such as /v1/traces, found "${value}"`
+}
 
 /** Names and defaults follow the Collector's OTLP receiver. */
 export const otlpReceiverConfig = defineConfig({
