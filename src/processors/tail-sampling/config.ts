@@ -14,6 +14,8 @@ import {
   string,
   uint,
 } from '../../config/declare.ts'
+import { conditionProblem } from '../../processor-helper/ottl-condition.ts'
+import type { ContextName } from '../../processor-helper/ottl-context.ts'
 
 const leafTypes = [
   'always_sample',
@@ -28,6 +30,7 @@ const leafTypes = [
   'trace_state',
   'trace_flags',
   'boolean_attribute',
+  'ottl_condition',
   'cost',
 ] as const
 
@@ -76,6 +79,25 @@ const spanCount = defineConfig({
   minSpans: uint('min_spans', 0, 'At least so many spans.'),
   maxSpans: uint('max_spans', 0, 'At most so many; 0 means no bound.'),
 })
+const conditions = (key: string, context: ContextName, doc: string) =>
+  list(key, string('', '', '', { validate: (text: string) => conditionProblem(text, context) }), [], doc)
+const ottlCondition = defineConfig(
+  {
+    errorMode: oneOf(
+      'error_mode',
+      ['ignore', 'silent', 'propagate'],
+      'ignore',
+      'What a condition that fails on a span means: it is not true, or, with propagate, the policy has no vote.',
+    ),
+    span: conditions('span', 'span', 'OTTL conditions of spans; any span for which one is true keeps the trace.'),
+    spanEvent: conditions('spanevent', 'spanevent', 'OTTL conditions of the events of spans.'),
+  },
+  (config, problems) => {
+    if (config.span.length + config.spanEvent.length === 0) {
+      problems.error(['span'], 'or spanevent must have a condition', 'write span: [\'attributes["k"] == "v"\']')
+    }
+  },
+)
 const cost = defineConfig({
   above: float('above', 0, 'Keeps traces whose calls cost more, by `gen_ai.usage.cost`.', { min: 0 }),
 })
@@ -91,6 +113,7 @@ const blocks = {
   rateLimiting: optional('rate_limiting', rateLimiting, 'For type `rate_limiting`.'),
   bytesLimiting: optional('bytes_limiting', bytesLimiting, 'For type `bytes_limiting`.'),
   spanCount: optional('span_count', spanCount, 'For type `span_count`.'),
+  ottlCondition: optional('ottl_condition', ottlCondition, 'For type `ottl_condition`.'),
   cost: optional('cost', cost, 'For type `cost`.'),
 }
 

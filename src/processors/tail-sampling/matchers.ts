@@ -1,18 +1,9 @@
 import { RE2JS } from 're2js'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
-import type { AttributeList } from '../../pdata/attribute-list.ts'
 import { ValueReader, valueBool, valueInt, valueString } from '../../pdata/value.ts'
-import type { SpanView } from '../../pdata/views.ts'
+import { ConditionMatcher } from './condition-matcher.ts'
 import type { SubPolicyConfig } from './config.ts'
-
-/**
- * What a policy wants to know of single spans. It is asked when a span arrives; a trace only keeps one bit that says
- * whether any of its spans, or of their resources, matched.
- */
-export interface SpanMatcher {
-  span?(span: SpanView): boolean
-  attributes?(attributes: AttributeList, bytes: Uint8Array): boolean
-}
+import type { SpanMatcher } from './span-matcher.ts'
 
 const statusByName: Readonly<Record<string, number>> = { UNSET: 0, OK: 1, ERROR: 2 }
 const value = new ValueReader()
@@ -58,6 +49,8 @@ export function spanMatcherOf(config: SubPolicyConfig): SpanMatcher | undefined 
         reader => reader.kind === valueString && reader.end > reader.start && matches(reader.text()),
       )
     }
+    case 'ottl_condition':
+      return new ConditionMatcher(config.ottlCondition!)
     default:
       return undefined
   }

@@ -1,11 +1,12 @@
 import type { PolicyConfig, SubPolicyConfig } from './config.ts'
-import { type SpanMatcher, spanMatcherOf } from './matchers.ts'
+import { spanMatcherOf } from './matchers.ts'
+import type { SpanMatcher } from './span-matcher.ts'
 import { TokenBucket } from './token-bucket.ts'
 import { TraceShare } from './trace-hash.ts'
 import type { TraceTable } from './trace-table.ts'
 
-/** A vote on a trace. */
-export type Vote = 'keep' | 'no' | 'drop'
+/** A vote on a trace; `failed` where a policy could not come to one. */
+export type Vote = 'keep' | 'no' | 'drop' | 'failed'
 
 /** Votes on the trace in `slot`; may count against a rate, so it is asked once per decision. */
 export type Voter = (table: TraceTable, slot: number, nowMs: number) => Vote
@@ -38,7 +39,10 @@ class Compiler {
   policy(config: PolicyConfig): Voter {
     if (config.type === 'drop') {
       const all = this.#all(config.drop!.policies)
-      return (table, slot, nowMs) => (all(table, slot, nowMs) === 'keep' ? 'drop' : 'no')
+      return (table, slot, nowMs) => {
+        const vote = all(table, slot, nowMs)
+        return vote === 'keep' ? 'drop' : vote
+      }
     }
     return config.type === 'composite' ? this.#composite(config) : this.#sub(config as SubPolicyConfig)
   }
@@ -47,7 +51,10 @@ class Compiler {
     if ('and' in config && config.type === 'and') return this.#all(config.and!.policies)
     if ('not' in config && config.type === 'not') {
       const inner = this.#sub(config.not!.subPolicy as SubPolicyConfig)
-      return (table, slot, nowMs) => (inner(table, slot, nowMs) === 'keep' ? 'no' : 'keep')
+      return (table, slot, nowMs) => {
+        const vote = inner(table, slot, nowMs)
+        return vote === 'keep' ? 'no' : vote === 'failed' ? vote : 'keep'
+      }
     }
     const matcher = spanMatcherOf(config as SubPolicyConfig)
     return matcher === undefined ? this.#ofTrace(config) : this.#ofBit(config, matcher)
@@ -55,7 +62,13 @@ class Compiler {
 
   #all(configs: readonly AnyConfig[]): Voter {
     const voters = configs.map(config => this.#sub(config))
-    return (table, slot, nowMs) => (voters.every(vote => vote(table, slot, nowMs) === 'keep') ? 'keep' : 'no')
+    return (table, slot, nowMs) => {
+      for (const voter of voters) {
+        const vote = voter(table, slot, nowMs)
+        if (vote !== 'keep') return vote
+      }
+      return 'keep'
+    }
   }
 
   #ofBit(config: AnyConfig, matcher: SpanMatcher): Voter {
@@ -67,7 +80,17 @@ class Compiler {
       config.numericAttribute?.invertMatch ||
       config.booleanAttribute?.invertMatch
     const wanted = !(inverted ?? false)
+    if (matcher.hasFailed !== undefined) return this.#ofBitThatMayFail(bit)
     return (table, slot) => (((table.hits[slot * table.hitWords + word]! & mask) !== 0) === wanted ? 'keep' : 'no')
+  }
+
+  #ofBitThatMayFail(bit: number): Voter {
+    // Its failure is the next bit, which no matcher asks for.
+    const failedBit = this.matchers.push({}) - 1
+    return ({ hits, hitWords }, slot) => {
+      const has = (each: number) => (hits[slot * hitWords + (each >>> 5)]! & (1 << (each & 31))) !== 0
+      return has(bit) ? 'keep' : has(failedBit) ? 'failed' : 'no'
+    }
   }
 
   #ofTrace(config: AnyConfig): Voter {
@@ -135,7 +158,9 @@ class Compiler {
         for (const sub of subs) sub.used = 0
       }
       for (const sub of subs) {
-        if (sub.vote(table, slot, nowMs) !== 'keep') continue
+        const vote = sub.vote(table, slot, nowMs)
+        if (vote === 'failed') return vote
+        if (vote !== 'keep') continue
         const used = sub.used + table.spanCount[slot]!
         if (used > sub.allocated || used > maxTotalSpansPerSecond) return 'no'
         sub.used = used

@@ -6,7 +6,8 @@ const described = (name: string, description: string, unit: string) => ({ name: 
 
 const lateSpanSecondsBounds = [1, 2, 5, 10, 30, 60, 300]
 const decisionMicrosecondBounds = [10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000]
-const voteNames: Readonly<Record<Vote, string>> = { keep: 'sampled', no: 'not_sampled', drop: 'dropped' }
+type CountedVote = Exclude<Vote, 'failed'>
+const voteNames: Readonly<Record<CountedVote, string>> = { keep: 'sampled', no: 'not_sampled', drop: 'dropped' }
 
 /** The Collector's names. Instruments are bound once. */
 export class SamplingMetrics {
@@ -20,7 +21,8 @@ export class SamplingMetrics {
   readonly #globalDropped: Counter
   readonly #spansKept: Counter
   readonly #spansDropped: Counter
-  readonly #votes: readonly Readonly<Record<Vote, Counter>>[]
+  readonly #votes: readonly Readonly<Record<CountedVote, Counter>>[]
+  readonly #failures: Counter
 
   constructor(metrics: MetricScope, policies: readonly string[]) {
     this.newTraces = metrics.counter(described('new_trace_id_received', 'Counts the arrival of new traces', '{traces}'))
@@ -47,16 +49,20 @@ export class SamplingMetrics {
     const spans = described('count_spans_sampled', 'Spans by outcome', '{spans}')
     this.#spansKept = metrics.counter(spans, { sampled: 'true' })
     this.#spansDropped = metrics.counter(spans, { sampled: 'false' })
+    this.#failures = metrics.counter(
+      described('sampling_policy_evaluation_error', 'Policies that could not come to a vote', '{errors}'),
+    )
     const votes = described('count_traces_sampled', 'Votes of each policy', '{traces}')
     this.#votes = policies.map(policy => {
-      const of = (vote: Vote) =>
+      const of = (vote: CountedVote) =>
         metrics.counter(votes, { policy, sampled: String(vote === 'keep'), decision: voteNames[vote] })
       return { keep: of('keep'), no: of('no'), drop: of('drop') }
     })
   }
 
   voted(policy: number, vote: Vote): void {
-    this.#votes[policy]![vote].add(1)
+    if (vote === 'failed') this.#failures.add(1)
+    else this.#votes[policy]![vote].add(1)
   }
 
   decided(isKept: boolean, spanCount: number): void {

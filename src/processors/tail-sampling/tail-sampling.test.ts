@@ -18,6 +18,7 @@ interface SpanInput {
   root?: boolean
   attributes?: Record<string, string | number | boolean>
   traceState?: string
+  events?: string[]
   flags?: number
 }
 
@@ -41,6 +42,7 @@ function request(...spans: SpanInput[]): OtlpBatch {
           attributes: keyValues(span.attributes ?? {}),
           ...(span.error && { status: { code: 2 } }),
           traceState: span.traceState ?? '',
+          events: (span.events ?? []).map(name => ({ name })),
           flags: span.flags ?? 0,
         })),
       },
@@ -165,6 +167,33 @@ for (const [policy, kept, span] of [
     false,
     { flags: 1 },
   ],
+  [
+    "{type: ottl_condition, ottl_condition: {span: ['attributes[\"n\"] > 5', 'kind == 9']}}",
+    true,
+    { attributes: { n: 7 } },
+  ],
+  ['{type: ottl_condition, ottl_condition: {span: [\'span.attributes["n"] > 5\']}}', false, { attributes: { n: 4 } }],
+  [`{type: ottl_condition, ottl_condition: {span: ['resource.attributes["service.name"] == "shop"']}}`, true, {}],
+  [
+    '{type: ottl_condition, ottl_condition: {spanevent: [\'name == "exception"\']}}',
+    true,
+    { events: ['log', 'exception'] },
+  ],
+  [
+    '{type: ottl_condition, ottl_condition: {spanevent: [\'spanevent.name == "exception"\']}}',
+    false,
+    { events: ['log'] },
+  ],
+  [
+    '{type: not, not: {not_sub_policy: {type: ottl_condition, ottl_condition: {span: [\'name == "x"\']}}}}',
+    false,
+    { name: 'x' },
+  ],
+  [
+    '{type: and, and: {and_sub_policy: [{type: trace_flags}, {type: ottl_condition, ottl_condition: {span: [\'name == "x"\']}}]}}',
+    true,
+    { name: 'x', flags: 1 },
+  ],
   ['{type: cost, cost: {above: 1}}', true, { attributes: { 'gen_ai.usage.cost': 2 } }],
   ['{type: cost, cost: {above: 1}}', false, { attributes: { 'gen_ai.usage.cost': 1 } }],
   ['{type: rate_limiting, rate_limiting: {spans_per_second: 1}}', true, {}],
@@ -189,6 +218,43 @@ t.test('a drop policy beats all others', async t => {
   t.same(next.traces, [1])
   await processor.shutdown({ atMs: 1e9 })
 })
+
+const failing = 'span: [\'attributes["n"] + 1 == 2\']'
+for (const { what, policy, kept, failures } of [
+  { what: 'is not true', policy: `{type: ottl_condition, ottl_condition: {${failing}}}`, kept: [2], failures: 0 },
+  {
+    what: 'with propagate is no vote',
+    policy: `{type: ottl_condition, ottl_condition: {error_mode: propagate, ${failing}}}`,
+    kept: [2],
+    failures: 1,
+  },
+  {
+    what: 'with propagate is no vote under not either',
+    policy: `{type: not, not: {not_sub_policy: {type: ottl_condition, ottl_condition: {error_mode: propagate, ${failing}}}}}`,
+    kept: [],
+    failures: 1,
+  },
+  {
+    what: 'in a drop policy with propagate drops nothing',
+    policy: `{type: drop, drop: {drop_sub_policy: [{type: ottl_condition, ottl_condition: {error_mode: propagate, ${failing}}}]}}, {type: always_sample, name: all}`,
+    kept: [1],
+    failures: 1,
+  },
+]) {
+  t.test(`a condition that fails ${what}`, async t => {
+    const { processor, next, clock, settings } = await sampler(
+      `{decision_wait: 1s, policies: [{name: p, ${policy.slice(1)}]}`,
+    )
+    // The first span of trace 1 fails before the second would match; trace 2 matches before a span fails.
+    const fails = { attributes: { n: 'text' } }
+    const matches = { attributes: { n: 1 } }
+    await processor.consume(request({ trace: 1, ...fails }, { trace: 2, ...matches }, { trace: 2, ...fails }))
+    await clock.advance(1_200)
+    t.same(next.traces, kept)
+    t.equal(settings.registry.value('otelcol_processor_tail_sampling_sampling_policy_evaluation_error'), failures)
+    await processor.shutdown({ atMs: 1e9 })
+  })
+}
 
 t.test('composite: the first that keeps decides, within its share of the second', async t => {
   const { processor, next, clock } = await sampler(
@@ -353,6 +419,8 @@ for (const yaml of [
   '{}',
   '{policies: [{name: a, type: nonsense}]}',
   '{policies: [{name: a, type: string_attribute}]}',
+  '{policies: [{name: a, type: ottl_condition, ottl_condition: {error_mode: ignore}}]}',
+  "{policies: [{name: a, type: ottl_condition, ottl_condition: {span: ['nme == 1']}}]}",
   '{policies: [{name: a, type: numeric_attribute, numeric_attribute: {key: x}}]}',
 ]) {
   t.test(`refuses ${yaml}`, async t => {

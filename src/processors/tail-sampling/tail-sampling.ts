@@ -11,7 +11,7 @@ import type { TailSamplingConfig } from './config.ts'
 import { DecisionCache } from './decision-cache.ts'
 import { DueList } from './due-list.ts'
 import { Outbox } from './outbox.ts'
-import { compilePolicies, type Decision, decide, type Policy } from './policies.ts'
+import { compilePolicies, type Decision, decide, type Policy, type Vote } from './policies.ts'
 import { RequestReader } from './request-reader.ts'
 import { SamplingMetrics } from './sampling-metrics.ts'
 import { assembleSpans, type LeavingSpan } from './span-assembly.ts'
@@ -40,7 +40,7 @@ export class TailSampling implements Component, Consumer {
   readonly #droppedCache: DecisionCache
   readonly #leaving: LeavingSpan[] = []
   readonly #removers: (() => void)[] = []
-  readonly #onVote: (policy: number, vote: 'keep' | 'no' | 'drop') => void
+  readonly #onVote: (policy: number, vote: Vote) => void
   #timer: Timer | undefined
   #isStarted = false
   /** Slots that got spans from the request at hand, for `span-ingest`. */

@@ -2,8 +2,8 @@ import { AttributeKey } from '../../pdata/attribute-key.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
 import { ValueReader } from '../../pdata/value.ts'
 import type { ResourceView, SpanView } from '../../pdata/views.ts'
-import type { SpanMatcher } from './matchers.ts'
 import { SpanIndex } from './span-index.ts'
+import type { SpanMatcher } from './span-matcher.ts'
 import { TraceTable } from './trace-table.ts'
 
 const costKey = new AttributeKey('gen_ai.usage.cost')
@@ -79,9 +79,15 @@ export class TraceStore {
       const mask = 1 << (bit & 31)
       if ((table.hits[word]! & mask) !== 0) continue
       const matcher = this.#matchers[bit]!
+      if (matcher.hasFailed !== undefined && this.#isSet(slot, bit + 1)) continue
       const isMatch = matcher.span?.(span) || matcher.attributes?.(span.attributes, bytes)
       if (isMatch) table.hits[word]! |= mask
+      else if (matcher.hasFailed?.()) table.hits[slot * table.hitWords + ((bit + 1) >>> 5)]! |= 1 << ((bit + 1) & 31)
     }
+  }
+
+  #isSet(slot: number, bit: number): boolean {
+    return (this.table.hits[slot * this.table.hitWords + (bit >>> 5)]! & (1 << (bit & 31))) !== 0
   }
 
   #matchResource(resource: ResourceView): void {

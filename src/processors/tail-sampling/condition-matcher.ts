@@ -1,0 +1,70 @@
+import type { SpanView } from '../../pdata/views.ts'
+import { type Condition, compileCondition, EvaluationError } from '../../processor-helper/ottl-condition.ts'
+import { OttlContext } from '../../processor-helper/ottl-context.ts'
+import type { SpanMatcher } from './span-matcher.ts'
+
+export interface ConditionMatcherConfig {
+  readonly errorMode: 'ignore' | 'silent' | 'propagate'
+  readonly span: readonly string[]
+  readonly spanEvent: readonly string[]
+}
+
+/** Whether any condition is true of the span or of one of its events. */
+export class ConditionMatcher implements SpanMatcher {
+  readonly #context = new OttlContext()
+  readonly #spanConditions: readonly Condition[]
+  readonly #eventConditions: readonly Condition[]
+  readonly #propagates: boolean
+  #hasFailed = false
+
+  constructor({ errorMode, span, spanEvent }: ConditionMatcherConfig) {
+    this.#spanConditions = span.map(source => compileCondition(source, 'span'))
+    this.#eventConditions = spanEvent.map(source => compileCondition(source, 'spanevent'))
+    this.#propagates = errorMode === 'propagate'
+  }
+
+  span(span: SpanView): boolean {
+    const context = this.#context
+    this.#hasFailed = false
+    context.span = span
+    context.resource = span.resource
+    context.scope = span.scope
+    try {
+      return this.#isAnyTrue(this.#spanConditions) || this.#matchesEvent(span)
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error
+      this.#hasFailed = true
+      return false
+    }
+  }
+
+  hasFailed(): boolean {
+    return this.#hasFailed
+  }
+
+  #matchesEvent(span: SpanView): boolean {
+    const { events } = span
+    if (this.#eventConditions.length === 0 || events.isEmpty) return false
+    const context = this.#context
+    context.event = span.event
+    context.eventIndex = -1
+    events.rewind()
+    while (events.next()) {
+      context.eventIndex++
+      if (this.#isAnyTrue(this.#eventConditions)) return true
+    }
+    return false
+  }
+
+  /** A condition that cannot be evaluated is not true, unless the user wants the policy to fail. */
+  #isAnyTrue(conditions: readonly Condition[]): boolean {
+    for (let i = 0; i < conditions.length; i++) {
+      try {
+        if (conditions[i]!(this.#context)) return true
+      } catch (error) {
+        if (this.#propagates || !(error instanceof EvaluationError)) throw error
+      }
+    }
+    return false
+  }
+}
