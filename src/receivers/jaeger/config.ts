@@ -37,7 +37,11 @@ const udpConfig = (endpoint: string) =>
     ),
     maxPacketBytes: uint('max_packet_size', 65_000, 'Largest datagram in bytes; longer ones are dropped.', { min: 1 }),
     workers: uint('workers', 10, 'Readers of the queue.', { noEffect: 'one event loop reads, in order' }),
-    socketBufferBytes: uint('socket_buffer_size', 0, "The socket's receive buffer in bytes; 0 leaves the system's."),
+    socketBufferBytes: uint(
+      'socket_buffer_size',
+      0,
+      "The socket's receive buffer in bytes; 0 is 4 MiB or as much as the system allows.",
+    ),
   })
 
 /** Names and defaults follow the Collector's Jaeger receiver. */

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import * as grpc from '@grpc/grpc-js'
 import t from 'tap'
@@ -216,6 +217,27 @@ t.test(
     const joined = joinSnapshots([each, each]).find(({ description }) => description.name.endsWith('_by_kernel'))
     const series = [...joined!.series.values()].find(({ labels }) => labels.transport === 'udp_thrift_compact')
     t.equal(series && readSeries(series), dropped)
+  },
+)
+
+const grantedBytesMax = () => Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8'))
+
+t.test(
+  'a burst of full datagrams has room until somebody reads',
+  {
+    skip:
+      process.platform !== 'linux'
+        ? 'only Linux tells'
+        : grantedBytesMax() < 4 << 20 && 'the system grants no more than its default',
+  },
+  async t => {
+    const port = (await setUp(t)).port('thrift_compact')
+    const socket = createSocket('udp4')
+    t.teardown(() => void socket.close())
+    await new Promise<void>(resolve => socket.connect(port, '127.0.0.1', resolve))
+    const sent = Array.from({ length: 40 }, () => new Promise(resolve => socket.send(Buffer.alloc(60_000), resolve)))
+    await Promise.all(sent)
+    t.equal(kernelDrops(port), 0)
   },
 )
 

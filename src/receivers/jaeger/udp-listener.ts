@@ -115,6 +115,7 @@ export class UdpListener implements Listener {
         socket.off('error', reject)
         socket.on('error', error => this.#settings.logger.error('UDP socket failed', { error: error.message }))
         socket.on('message', datagram => this.#receive(datagram))
+        if (socketBufferBytes === 0) widen(socket)
         const bound = socket.address()
         if (this.#sockets.length === 0) {
           this.#port = bound.port
@@ -198,5 +199,17 @@ export class UdpListener implements Listener {
         resolve()
       }
     })
+  }
+}
+
+/** Room for 60 full datagrams: clients send what they gathered all at once, and nobody repeats what found no room. */
+const roomyBufferBytes = 4 * 1024 * 1024
+
+/** As far as the system lets us; where it does not, its own size stays. */
+function widen(socket: Socket): void {
+  try {
+    if (socket.getRecvBufferSize() < roomyBufferBytes) socket.setRecvBufferSize(roomyBufferBytes)
+  } catch {
+    // macOS refuses what is above its limit; Linux takes the limit.
   }
 }
