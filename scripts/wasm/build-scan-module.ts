@@ -150,9 +150,13 @@ const otherVerdict = choose(
   choose(isSign, lookAt.sign(address), lookAt.literal(address)),
   i32.or(get('isLooked'), i32.ne(i32.load8(address), i32.const(0x25))),
 )
-/** The run's kind, after the first look. */
+const kindOfRun = i32.or(bitOf('digits'), i32.shl(bitOf('tokens'), i32.const(1)))
+/**
+ * The run's kind, after the first look. Where a run is nothing, a literal may still end: `Prefilter` looks for one at every
+ * candidate, also for such as only another bucket has.
+ */
 const runVerdict: Code = [
-  ...set('kind', i32.or(bitOf('digits'), i32.shl(bitOf('tokens'), i32.const(1)))),
+  ...set('kind', kindOfRun),
   ...when(isInReach, [
     ...when(
       i32.and(get('kind'), i32.const(1)),
@@ -162,6 +166,7 @@ const runVerdict: Code = [
       i32.and(get('kind'), i32.const(2)),
       when(i32.isZero(lookAt.token(address)), set('kind', i32.and(get('kind'), i32.const(1)))),
     ),
+    ...when(i32.isZero(get('kind')), when(lookAt.literal(address), set('kind', kindOfRun))),
   ]),
   ...get('kind'),
 ]

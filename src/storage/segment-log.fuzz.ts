@@ -18,10 +18,14 @@ function create(disk: ModelDisk): SegmentLog {
   })
 }
 
-/** Any damage to any files of a log: it opens, gives only what was written, each once and in order, and goes on. */
-export async function fuzzDamagedLog(seed: number, count: number): Promise<void> {
+/**
+ * Any damage to any files of a log: it opens, gives only what was written, each once and in order, and goes on. Says how
+ * many records were read.
+ */
+export async function fuzzDamagedLog(seed: number, count: number): Promise<number> {
+  const random = new SeededRandom(seed)
+  let read = 0
   for (let i = 0; i < count; i++) {
-    const random = new SeededRandom(seed + i)
     const disk = new ModelDisk()
     const before = create(disk)
     await before.open()
@@ -37,13 +41,15 @@ export async function fuzzDamagedLog(seed: number, count: number): Promise<void>
       for (const { payload } of records) {
         const number = Buffer.from(payload).readUInt32LE(0)
         const isWhole = Buffer.from(record(number).payload).equals(Buffer.from(payload))
-        if (!isWhole || number <= last) throw new Error(`seed ${seed + i}: read ${number} after ${last}`)
+        if (!isWhole || number <= last) throw new Error(`log ${i} of seed ${seed}: read ${number} after ${last}`)
         last = number
+        read++
       }
     }
-    if (last !== 1000) throw new Error(`seed ${seed + i}: what was written after the damage is lost`)
+    if (last !== 1000) throw new Error(`log ${i} of seed ${seed}: what was written after the damage is lost`)
     await after.close()
   }
+  return read
 }
 
 function record(number: number) {

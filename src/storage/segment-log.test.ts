@@ -559,6 +559,6 @@ t.test('reading, acking and writing at once never lose a segment that is just be
   }
 })
 
-t.test('whatever happened to its files, a log opens, gives what is whole in order, and goes on', async () => {
-  await fuzzDamagedLog(1, 40)
+t.test('whatever happened to its files, a log opens, gives what is whole in order, and goes on', async t => {
+  t.ok((await fuzzDamagedLog(1, 40)) > 400)
 })

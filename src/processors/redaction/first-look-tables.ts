@@ -2,7 +2,7 @@ import type { DetectorSettings } from './detectors/detection.ts'
 import { byteClasses, byteDigit, byteHex, byteLower, byteToken, byteUpper } from './detectors/text-bytes.ts'
 import { vendorPrefixes } from './detectors/tokens.ts'
 import { foursTable, lettersTable, setBit } from './prefilter-names.ts'
-import { builtInLiterals } from './scan/literals.ts'
+import { literalHash } from './scan/literals.ts'
 import * as layout from './scan/scan-layout.ts'
 
 const between = '"\'`\\ ]0123456789'
@@ -25,7 +25,7 @@ export function firstLookTables({ addressClasses }: DetectorSettings): Uint8Arra
   for (let byte = 0; byte < 256; byte++) bytes[byte] = lookBits(byte)
   const masked = (['private', 'loopback', 'special'] as const).map(name => (addressClasses.has(name) ? 1 : 0))
   image.set(masked, at(layout.maskedOffset))
-  const { factor, table } = hashLiterals()
+  const { factor, table } = literalHash
   image.set(new Uint8Array(table.buffer), at(layout.literalsOffset))
   new DataView(image.buffer).setUint32(at(layout.factorOffset), factor, true)
   return image
@@ -44,29 +44,4 @@ function lookBits(byte: number): number {
     (joints.includes(character) ? layout.lookJoint : 0) |
     (hashSigns.includes(character) ? layout.lookHashSign : 0)
   )
-}
-
-/**
- * The literals by the upper ten bits of a product, each alone in its place. Four folded letters are one number; of those that
- * begin with any byte the three others are, with nothing in the place of the first. Any word that ends in `key` counts.
- */
-function hashLiterals(): { readonly factor: number; readonly table: Uint32Array } {
-  const words = new Set(
-    [...builtInLiterals, '?key'].map(literal => {
-      const folded = (Buffer.from(literal).readInt32LE(0) | 0x20202020) >>> 0
-      return literal.startsWith('?') ? (folded & 0xffffff00) >>> 0 : folded
-    }),
-  )
-  let factor = 0x9e3779b1
-  while (true) {
-    const table = new Uint32Array(layout.literalsCount)
-    let isAlone = true
-    for (const word of words) {
-      const place = Math.imul(word, factor) >>> 22
-      if (table[place] !== 0) isAlone = false
-      table[place] = word
-    }
-    if (isAlone) return { factor, table }
-    factor = ((Math.imul(factor, 0x343fd) + 0x269ec3) >>> 0) | 1
-  }
 }

@@ -1,7 +1,7 @@
 import { isNameByte } from './detectors/detection.ts'
 import { nameEndings } from './detectors/key-words.ts'
 import { matchesFolded } from './detectors/text-bytes.ts'
-import { builtInLiterals } from './scan/literals.ts'
+import { builtInLiterals, literalHash } from './scan/literals.ts'
 import * as layout from './scan/scan-layout.ts'
 
 /** Four letters, case folded, as one number. */
@@ -52,9 +52,19 @@ function lowBits(a: number, b: number, c: number): number {
   return ((a & 31) << 10) | ((b & 31) << 5) | (c & 31)
 }
 
-/** False where no literal ends at `at`, which is at least 2. */
-export const mayEndLiteral = (bytes: Uint8Array, at: number) =>
-  literalEnds[lowBits(bytes[at - 2]!, bytes[at - 1]!, bytes[at]!)] === 1
+/** Whether a literal ends at `at`, which is at least 2; before the fourth byte of all only its last three are looked at. */
+export function endsLiteral(bytes: Uint8Array, at: number): boolean {
+  const second = bytes[at - 2]!
+  const third = bytes[at - 1]!
+  const last = bytes[at]!
+  if (literalEnds[lowBits(second, third, last)] === 0) return false
+  if (at < 3) return true
+  const { factor, table } = literalHash
+  const folded = (bytes[at - 3]! | (second << 8) | (third << 16) | (last << 24) | 0x20202020) >>> 0
+  if (table[Math.imul(folded, factor) >>> 22] === folded) return true
+  const three = (folded & 0xffffff00) >>> 0
+  return table[Math.imul(three, factor) >>> 22] === three
+}
 
 /** The exact comparison behind the fingerprint, with what tells frequent harmless words from the ones meant. */
 export function isStem(bytes: Uint8Array, at: number, end: number, four: number): boolean {
@@ -162,7 +172,7 @@ const personEndings = /* @__PURE__ */ (() => {
 })()
 
 function lettersIndex(a: number, b: number, c: number): number {
-  return ((isLetter(a) ? a & 31 : 0) << 10) | ((isLetter(b) ? b & 31 : 0) << 5) | (c & 31)
+  return ((isLetter(a) ? a & 31 : 0) << 10) | ((isLetter(b) ? b & 31 : 0) << 5) | (isLetter(c) ? c & 31 : 0)
 }
 
 function isPersonBefore(bytes: Uint8Array, from: number): boolean {

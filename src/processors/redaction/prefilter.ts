@@ -29,11 +29,11 @@ import {
   token,
 } from './prefilter-forms.ts'
 import {
+  endsLiteral,
   endsShortWord,
   isLetter,
   isStem,
   mayBeKey,
-  mayEndLiteral,
   mayEndName,
   wordArer,
   wordFied,
@@ -77,7 +77,7 @@ export class Prefilter {
       case 0x3e:
         return this.#name(bytes, at, end)
       default:
-        return at > 1 && mayEndLiteral(bytes, at) && this.#literal(bytes, at, end)
+        return at > 1 && endsLiteral(bytes, at) && this.#literal(bytes, at, end)
     }
   }
 

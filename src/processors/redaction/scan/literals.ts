@@ -1,3 +1,5 @@
+import * as layout from './scan-layout.ts'
+
 /**
  * Four-byte fingerprints of the literals that the scanner looks for: `?` stands for any byte. A literal is compared by
  * bits 1 to 4 of each byte only, so upper and lower case are one, and the verifier behind it does the exact comparison.
@@ -83,3 +85,34 @@ export function literalTables(): Uint8Array {
   })
   return tables
 }
+
+/**
+ * Literals by the upper ten bits of a product, each alone in its place. Four folded letters are one number, little-endian; of
+ * those that begin with any byte the three others are, with nothing in the place of the first.
+ */
+export interface LiteralHash {
+  readonly factor: number
+  readonly table: Uint32Array
+}
+
+/** Any word that ends in `key` counts, whichever of them the buckets have. One table serves all first looks: none is stricter. */
+export const literalHash: LiteralHash = /* @__PURE__ */ (() => {
+  const words = new Set(
+    [...builtInLiterals, '?key'].map(literal => {
+      const folded = (Buffer.from(literal).readInt32LE(0) | 0x20202020) >>> 0
+      return literal.startsWith('?') ? (folded & 0xffffff00) >>> 0 : folded
+    }),
+  )
+  let factor = 0x9e3779b1
+  while (true) {
+    const table = new Uint32Array(layout.literalsCount)
+    let isAlone = true
+    for (const word of words) {
+      const place = Math.imul(word, factor) >>> 22
+      if (table[place] !== 0) isAlone = false
+      table[place] = word
+    }
+    if (isAlone) return { factor, table }
+    factor = ((Math.imul(factor, 0x343fd) + 0x269ec3) >>> 0) | 1
+  }
+})()

@@ -1,0 +1,87 @@
+import { SeededRandom } from '../../testkit/seeded-random.ts'
+import { detectorSettings } from './detectors/detection.ts'
+import { vendorForms } from './detectors/vendor-keys.ts'
+import { firstLookTables } from './first-look-tables.ts'
+import { Prefilter } from './prefilter.ts'
+import { Candidates } from './scan/candidates.ts'
+import { builtInLiterals, literalTables } from './scan/literals.ts'
+import { WasmScanner } from './scan/wasm-scanner.ts'
+
+/** Forms and beginnings of forms; what stands together by chance is the harder half of the cases. */
+const pieces = [
+  ...builtInLiterals.map(literal => literal.replaceAll('?', 'z')),
+  ...vendorForms.map(({ prefix }) => prefix),
+  ...'password token secret apiKey x-api-key user.name full_name hostname service.name birthday dob street author'.split(
+    ' ',
+  ),
+  ...'parts content role type page sort address header cookie customer_id auth.method key primaryKey monkey tokens verification insurance security confirmation security_code\x12 customer.address\x12 server.address\x12 clientAddress\x12 app.pin\x12 db.pass\x12 expiry\x12 status_code\x12 pin pan born nino'.split(
+    ' ',
+  ),
+  ...'10.1.2.3 192.168.1.10 172.16.0.9 127.0.0.1 8.8.8.8 0.0.0.0 999.1.2.3 1.2.3.4.5 Chrome/126.0.0.0 /v/1.2.3.4'.split(
+    ' ',
+  ),
+  ...'2024-01-15 20240115 claude-sonnet-4-20250514 52.520008 415.555.2671 536.22.8713 4111 1111 12:34:56'.split(' '),
+  ...'2001:db8::1 aa:bb:cc:dd:ee:ff a::1 dead:beef: http:// c:\\ user:pw@ @unix( a@b.c 00-1A-2B-3C-4D-5E'.split(' '),
+  ...'3f2504e0-4f89-11d3-9a0c-0305e82c3301 GB82WEST12345698765432 deadbeefdeadbeefdeadbeef eyJhbGciOiJIUzI1NiJ9'.split(
+    ' ',
+  ),
+  ...'$2b$10$ $argon2id$v=19$ -us12 _mmk .slack webhook \\n \\" \\u003d %3D %22 \u001b[31m \u001b[1;36m'.split(' '),
+  ...`: = > @ =% " ' \\ \` ] [ ; / + . , - _ ~ ! * é \n \0 \u000a \u000c 1 22 333 4444 abcdefghijklmnopq 12345678901234567`.split(
+    ' ',
+  ),
+  ' ',
+]
+
+/** A piece as it is, in capitals, or with one byte that differs from its own in one bit: what buckets may take for it. */
+function randomPiece(random: SeededRandom): Uint8Array {
+  if (random.chance(0.1)) return random.bytes(random.below(24))
+  const piece = random.pick(pieces)
+  const bytes = Buffer.from(random.chance(0.3) ? piece.toUpperCase() : piece)
+  if (random.chance(0.1)) bytes[random.below(bytes.length)]! ^= 1 << random.below(8)
+  return bytes
+}
+
+function randomText(random: SeededRandom): Buffer {
+  return Buffer.concat(Array.from({ length: 80 + random.below(400) }, () => randomPiece(random)))
+}
+
+/** What the first look leaves out, the prefilter rules out. Says how many candidates of all were left out. */
+export function fuzzFirstLook(seed: number, count: number): number {
+  const random = new SeededRandom(seed)
+  let left = 0
+  for (let i = 0; i < count; i++) left += lookAt(randomText(random), i % 2 === 0 ? standard : strict)
+  return left
+}
+
+function lookers(isStrict: boolean) {
+  const settings = detectorSettings(() => true, isStrict)
+  return {
+    scanner: new WasmScanner(literalTables(), firstLookTables(settings)),
+    prefilter: new Prefilter(settings),
+  }
+}
+const standard = lookers(false)
+const strict = lookers(true)
+const every = new Candidates()
+const some = new Candidates()
+
+function lookAt(bytes: Buffer, { scanner, prefilter }: ReturnType<typeof lookers>): number {
+  every.clear()
+  some.clear()
+  scanner.scan(bytes, 0, bytes.length, every)
+  scanner.look(bytes, some)
+  const left = every.count - some.count
+  const kinds = new Map([...some.values.subarray(0, some.count)].map(value => [value >>> 2, value & 3]))
+  // Percent signs are candidates of the look alone.
+  for (let at = bytes.indexOf(0x25); at >= 0; at = bytes.indexOf(0x25, at + 1)) every.push(at, 0)
+  for (const value of every.values.subarray(0, every.count)) {
+    const at = value >>> 2
+    if (!prefilter.survives(bytes, at, value & 3)) continue
+    const kind = kinds.get(at)
+    if (kind === undefined || !prefilter.survives(bytes, at, kind)) {
+      const around = `${bytes.toString('latin1', Math.max(0, at - 40), at)}|${bytes.toString('latin1', at, at + 40)}`
+      throw new Error(`lost at ${at}, kind ${value & 3}, in ${JSON.stringify(around)}`)
+    }
+  }
+  return left
+}
