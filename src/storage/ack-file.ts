@@ -10,23 +10,36 @@ import { isUnreadable } from './segment.ts'
  */
 const slotBytes = 24
 const name = 'acks'
-const compactAtBytes = 64 * 1024
+const growthBytesMax = 64 * 1024
 
-/** The acks of one log: appended as they come, and written anew when the file has grown. */
 export interface AckFileEvents {
   fault(error: unknown): void
   /** Once what is acked comes to the file again. */
   healed(): void
 }
 
+interface OpenFile {
+  readonly file: StorageFile
+  sizeBytes: number
+  /** When it has grown so far it is written anew. */
+  readonly sizeBytesMax: number
+}
+
+/**
+ * The acks of one log: appended as they come, and written anew when the file has grown. An ack that is not in the file when the
+ * process is killed is a request that arrives twice, so nothing that takes long comes before one: while the new file is made, acks
+ * go to both.
+ */
 export class AckFile {
   readonly set = new AckSet()
   readonly #fileSystem: FileSystem
   readonly #directory: string
   readonly #events: AckFileEvents
   #isFaulty = false
-  #file: StorageFile | undefined
-  #sizeBytes = 0
+  #current: OpenFile | undefined
+  /** Being made, to take the place of the current one. */
+  #next: OpenFile | undefined
+  #compacting: Promise<void> | undefined
   #pending: SequenceRange[] = []
   #writing: Promise<void> | undefined
   #isClosing = false
@@ -61,8 +74,8 @@ export class AckFile {
       if (!isDiskFull(error)) throw error
       // What is delivered makes room. Until then a crash sends some of it again.
       this.#fault(error)
-      this.#file = await this.#fileSystem.open(join(this.#directory, name), 0o600)
-      this.#sizeBytes = compactAtBytes + 1
+      const file = await this.#fileSystem.open(join(this.#directory, name), 0o600)
+      this.#current = { file, sizeBytes: 0, sizeBytesMax: growthBytesMax }
     }
   }
 
@@ -78,6 +91,7 @@ export class AckFile {
   /** The old file is gone. */
   async makeAnew(): Promise<void> {
     await this.flush()
+    await this.#compacting
     await this.#compact()
   }
 
@@ -95,9 +109,10 @@ export class AckFile {
     // From here on the last compaction says it: one beside it would write the same new file, and leave one open.
     this.#isClosing = true
     await this.flush()
-    if (this.#file !== undefined) await this.#compact().catch(error => this.#fault(error))
-    await this.#file?.close()
-    this.#file = undefined
+    await this.#compacting
+    if (this.#current !== undefined) await this.#compact().catch(error => this.#fault(error))
+    await this.#current?.file.close()
+    this.#current = undefined
   }
 
   #fault(error: unknown): void {
@@ -115,8 +130,10 @@ export class AckFile {
     // What is acked in the same turn shares a write.
     await undefined
     try {
-      while ((this.#pending.length > 0 || this.#isFaulty) && this.#file !== undefined) {
-        if (this.#sizeBytes > compactAtBytes) {
+      while ((this.#pending.length > 0 || this.#isFaulty) && this.#current !== undefined) {
+        if (this.#isFaulty) {
+          // Nobody knows what is in the file: the set says it all.
+          await this.#compacting
           this.#pending = []
           await this.#compact()
           this.#heal()
@@ -124,37 +141,60 @@ export class AckFile {
         }
         const ranges = this.#pending
         this.#pending = []
-        const bytes = encode(ranges)
-        await this.#file.write([bytes], this.#sizeBytes)
-        this.#sizeBytes += bytes.length
+        await this.#append(encode(ranges), this.#current)
+        if (this.#current.sizeBytes > this.#current.sizeBytesMax) this.#compacting ??= this.#compactBehind()
       }
     } catch (error) {
       // The set knows; the next compaction says it all. Until then a crash sends some of it again.
-      this.#sizeBytes = compactAtBytes + 1
       this.#fault(error)
     } finally {
       this.#writing = undefined
     }
   }
 
+  async #append(bytes: Uint8Array, current: OpenFile): Promise<void> {
+    const targets = this.#next === undefined ? [current] : [current, this.#next]
+    await Promise.all(
+      targets.map(target => {
+        const offset = target.sizeBytes
+        target.sizeBytes += bytes.length
+        return target.file.write([bytes], offset, 'soon')
+      }),
+    )
+  }
+
+  async #compactBehind(): Promise<void> {
+    try {
+      await this.#compact()
+    } catch (error) {
+      this.#fault(error)
+    } finally {
+      this.#compacting = undefined
+    }
+  }
+
   async #compact(): Promise<void> {
     const path = join(this.#directory, name)
     const made = await this.#fileSystem.open(`${path}.new`, 0o600)
-    const bytes = encode(this.set.ranges())
     try {
       await made.truncate(0)
+      const bytes = encode(this.set.ranges())
+      const next = { file: made, sizeBytes: bytes.length, sizeBytesMax: bytes.length + growthBytesMax }
+      this.#next = next
       await made.write([bytes], 0)
       await made.sync()
       await this.#fileSystem.rename(`${path}.new`, path)
-      await this.#fileSystem.syncDirectory(this.#directory)
+      const last = this.#current
+      this.#current = next
+      this.#next = undefined
+      await last?.file.close()
     } catch (error) {
+      this.#next = undefined
       // Node ends a process that loses a file it has not closed.
-      await made.close().catch(closing => this.#fault(closing))
+      if (this.#current?.file !== made) await made.close().catch(closing => this.#fault(closing))
       throw error
     }
-    await this.#file?.close()
-    this.#file = made
-    this.#sizeBytes = bytes.length
+    await this.#fileSystem.syncDirectory(this.#directory)
   }
 }
 

@@ -3,7 +3,8 @@ import t from 'tap'
 import { ModelDisk } from '../testkit/model-disk.ts'
 import { SeededRandom } from '../testkit/seeded-random.ts'
 import { LockedError, type LockOwner, lockDirectory, thisProcess } from './directory-lock.ts'
-import { type FileSystem, nodeFileSystem } from './file-system.ts'
+import type { FileSystem } from './file-system.ts'
+import { nodeFileSystem } from './node-file-system.ts'
 
 t.test('a lock is taken over from a process that is gone, also where its number runs again', async t => {
   const directory = t.testdir()

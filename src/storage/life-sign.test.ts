@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { LockedError, lockDirectory, thisProcess } from './directory-lock.ts'
-import { nodeFileSystem } from './file-system.ts'
 import { answers, removeDeadSigns, showLife } from './life-sign.ts'
+import { nodeFileSystem } from './node-file-system.ts'
 
 t.test('a sign answers until its process ends it, also below a long path', async t => {
   for (const name of ['queue', 'q'.repeat(200)]) {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { type LeftLock, lockDirectory, thisProcess, unlockDirectory } from './directory-lock.ts'
-import { type FileSystem, isDiskFull, nodeFileSystem } from './file-system.ts'
+import { type FileSystem, isDiskFull } from './file-system.ts'
 import { type LifeSign, removeDeadSigns, showLife } from './life-sign.ts'
+import { nodeFileSystem } from './node-file-system.ts'
 import { reserveName } from './reserve.ts'
 import { spareName } from './spare-file.ts'
 
