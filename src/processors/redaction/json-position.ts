@@ -26,7 +26,7 @@ export class JsonPosition {
     let at = start
     while (at < end && isSpace(bytes[at]!)) at++
     this.isJson = bytes[at] === 0x7b || bytes[at] === 0x5b
-    this.#level = this.isJson ? 0 : -1
+    this.#level = this.isJson ? this.#firstLevel(at + 1) : -1
   }
 
   /** Backslashes before the quotes that a value at `offset` needs, -1 where it stands inside a string or outside of JSON. */
@@ -47,6 +47,16 @@ export class JsonPosition {
     // Backslashes right before the offset are read again with what follows them.
     this.#at -= run
     return this.#level
+  }
+
+  /** Backslashes before the first quote behind the brackets at `from`: a part of a longer text may be escaped as a whole. */
+  #firstLevel(from: number): number {
+    const bytes = this.#bytes
+    let at = from
+    while (at < this.#end && (isSpace(bytes[at]!) || bytes[at] === 0x7b || bytes[at] === 0x5b)) at++
+    let slashes = 0
+    while (at + slashes < this.#end && bytes[at + slashes] === backslash) slashes++
+    return bytes[at + slashes] === quote ? slashes : 0
   }
 
   #quote(slashes: number): void {

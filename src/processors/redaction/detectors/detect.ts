@@ -34,7 +34,7 @@ export class Detector {
     detection.reset(bytes, start, end, keyInfo)
     this.#inspect(bytes, start, end)
     if ((bytes[start]! | 0x20) === 0x69 || (bytes[start]! | 0x20) === 0x72 || bytes[start]! <= 0x20)
-      detectInsert(detection)
+      detectInsert(detection, start)
     if (needsDecoding(bytes, start, end)) this.#detectDecoded(bytes, start, end, keyInfo)
     if ((keyInfo.flags & wholeValueFlags) !== 0) {
       detectKeyedValue(detection, keyInfo.flags, name, start, end, attributeForm)

@@ -1,5 +1,6 @@
 import { catalog } from './catalog.ts'
 import { Findings } from './findings.ts'
+import { translated } from './foreign-words.ts'
 import {
   describeWords,
   type KeyInfo,
@@ -48,6 +49,12 @@ const fillers = new Set(
   ),
 )
 
+/** `acct #`, `A/C no.` */
+const shortAccount = /\bacct\.? ?#|\ba\/c\b/i
+/** MongoDB's way to write a number in JSON. */
+const numberType = /\$number[A-Z][a-z]+/
+const numberOfSomeone = /\b(my|your) number( is)?$/
+
 function lastDigit(text: string): number {
   for (let i = text.length - 1; i >= 0; i--) if (text[i]! >= '0' && text[i]! <= '9') return i
   return -1
@@ -65,6 +72,8 @@ export class Detection {
   /** Where the last URL's authority begins and its `@` stands: no mailbox lies between. */
   authorityStart = 0
   authorityEnd = 0
+  /** Where the last INSERT that was looked at begins. */
+  insertStart = -1
   readonly findings = new Findings()
   readonly settings: DetectorSettings
   /** What stands before the candidate says, after `readContext`. */
@@ -92,6 +101,7 @@ export class Detection {
     this.doneUntil = start
     this.authorityStart = -1
     this.authorityEnd = -1
+    this.insertStart = -1
   }
 
   add(detector: number, start: number, end: number): void {
@@ -118,7 +128,7 @@ export class Detection {
         before === at &&
         nameEnd - name.length > start &&
         (bytes[nameEnd - name.length - 1] === 0x3a || bytes[nameEnd - name.length - 1] === 0x2f)
-      if (name !== '' && !isPart) {
+      if (name !== '' && !isPart && !/^number[A-Z][a-z]+$/.test(name)) {
         this.hasName = true
         named = this.settings.keys.get(name)
       }
@@ -159,6 +169,7 @@ export class Detection {
       escaped < 0 ? -1 : escaped + 1,
       text.lastIndexOf('&'),
       text.lastIndexOf(';'),
+      text.lastIndexOf('}'),
     )
     if (lineEnd >= 0) text = text.slice(lineEnd + 1)
     // What stands before another number belongs to that.
@@ -166,13 +177,14 @@ export class Detection {
     if (text === '') return noKey
     let info = this.#words.get(text)
     if (info === undefined) {
-      const spoken = nameWords(text)
+      const spoken = nameWords(translated(text.replace(shortAccount, ' account number ').replace(numberType, '')))
       const words = spoken.filter(word => !fillers.has(word))
       // `account number is`: what joins two words may be a part of the name.
       const all = merged(describeWords(words.slice(-wordsMax)), describeWords(spoken.slice(-wordsMax - 1)))
       const nearest = describeWords(words.slice(-1))
       // `call: connection 841794368`: a verb says phone only of what follows it.
-      const far = (nearest.flags & keyPhone) === 0 ? keyPhoneVerbs(words.slice(-wordsMax)) || keyPhoneFar : 0
+      const isNear = (nearest.flags & keyPhone) !== 0 || numberOfSomeone.test(spoken.slice(-3).join(' '))
+      const far = isNear ? 0 : keyPhoneVerbs(words.slice(-wordsMax)) || keyPhoneFar
       const flags = far === keyPhoneFar ? all.flags | keyPhoneFar : all.flags & ~far
       info = { flags: (flags & ~keyExempt) | (nearest.flags & keyExempt), nationalIds: all.nationalIds }
       if (this.#words.size > 4096) this.#words.clear()

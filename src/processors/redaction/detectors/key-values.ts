@@ -4,9 +4,11 @@ import { detectColonChain } from './ip.ts'
 import * as key from './key-words.ts'
 import { detectKeyedValue, detectNamedId, leadingDateLength, wholeValueFlags } from './keyed-values.ts'
 import { detectNamedPair } from './name-value-pairs.ts'
+import { isVersion } from './randomness.ts'
 import { detectIdBehind, detectShortCode, withCode } from './short-codes.ts'
+import { detectInsertAround } from './sql-inserts.ts'
 import { isAlnum, isHex, isSpace, latin1, matchesFolded } from './text-bytes.ts'
-import { isCredential } from './tokens.ts'
+import { isCredential, isIdentifier } from './tokens.ts'
 import { detectUrlCredentials, schemeLength } from './urls.ts'
 import { ValueRange } from './value-range.ts'
 
@@ -24,7 +26,7 @@ export function detectColon(d: Detection, at: number): void {
   }
   const before = at > start ? bytes[at - 1]! : 0
   const next = at + 1 < end ? bytes[at + 1]! : 0
-  if (next === 0x3a || (isHex(next) && (isHex(before) || at === start || !isAlnum(before)))) detectColonChain(d, at)
+  if (next === 0x3a || isHex(next)) detectColonChain(d, at)
   if (next !== 0x3a && before !== 0x3a) detectSeparator(d, at)
 }
 
@@ -46,16 +48,32 @@ export function detectSeparator(d: Detection, at: number): void {
   }
   range.read(bytes, behind, end)
   readBraces(d, at)
+  if (bytes[at] === 0x3e && !range.isQuoted) {
+    range.extendToElement(bytes, end)
+    // `<user> needs`: a placeholder, and no element.
+    const behindText = range.end < end ? bytes[range.end]! : 0x3c
+    const isElement =
+      behindText === 0x3c ||
+      behindText === 0x5c ||
+      (behindText === 0x26 && matchesFolded(bytes, range.end, end, '&lt;'))
+    if (!isElement && (range.isSpaced || (info.flags & (key.keyPerson | key.keyAddress)) !== 0)) return
+  }
   const isHeaderLine = (info.flags & (key.keyAuthorization | key.keyCookie)) !== 0
-  const isPhrase = (info.flags & key.keySecret) !== 0 && /mnemonic|seed|recovery/i.test(name)
+  const isPhrase = (info.flags & key.keySecret) !== 0 && /mnemonic|seed|recovery|^phrase$/i.test(name)
   if (isHeaderLine || isPhrase) range.extendToLine(bytes, end)
   else if ((info.flags & key.keyBirth) !== 0) extendOverDate(d)
   else if ((info.flags & key.keySecret) !== 0 && /pass|pwd/i.test(name)) range.extendOverSigns(bytes, end)
   if (range.end <= range.start || range.start < d.doneUntil) return
+  // `password==4.7.3`, `registry.example/cookie:1.2.3-rc.1`
+  if (!range.isQuoted && !range.isSpaced && isVersion(latin1(bytes, range.start, Math.min(end, range.start + 12))))
+    return
   const nameStart = at - name.length
   const signBefore = nameStart > start ? bytes[nameStart - 1]! : 0
   // `registry/secret:1.2`, `cache:token:17`: parts of a path or of a key.
-  if (bytes[at] === 0x3a && !range.isSpaced && (signBefore === 0x2f || signBefore === 0x3a)) return
+  if (bytes[at] === 0x3a && !range.isSpaced) {
+    if (signBefore === 0x2f || signBefore === 0x3a) return
+    if (signBefore === 0x3d && isIdentifier(latin1(bytes, range.start, range.end))) return
+  }
   form.isCertain = false
   form.isProse = bytes[at] === 0x3a && range.isSpaced && !range.isQuoted
   form.isQuoted = range.isQuoted
@@ -117,6 +135,7 @@ export function detectSecretWord(d: Detection, at: number): void {
   while (nameEnd < nameLimit && (isAlnum(bytes[nameEnd]!) || bytes[nameEnd] === 0x5f || bytes[nameEnd] === 0x2d))
     nameEnd++
   if (nameEnd + 1 >= end) return
+  if (isColumnEnd(bytes, nameEnd)) detectInsertAround(d, nameEnd)
   if (isPairSign(bytes[nameEnd]!)) {
     const name = d.nameBefore(nameEnd)
     if (name.length > 2) detectNamedPair(d, name, nameEnd - name.length, nameEnd)
@@ -135,7 +154,7 @@ export function detectSecretWord(d: Detection, at: number): void {
   if (nameStart > start && bytes[nameStart - 1] === 0x3c && detectElement(d, name, flags, nameEnd)) return
   let behind = nameEnd
   while (behind < end && isSpace(bytes[behind]!)) behind++
-  const verb = /^(is|was|as|to|now|for [^\s=]+ ?=|for [^\s=]+ to) *\s/i.exec(
+  const verb = /^(is|was|as|to|now|for [^\s=]+ ?=|for [^\s=]+ to)(?: *\s|: )/i.exec(
     latin1(bytes, behind, Math.min(end, behind + 64)),
   )
   if (verb !== null) behind += verb[0].length
@@ -148,6 +167,8 @@ export function detectSecretWord(d: Detection, at: number): void {
   if (!isOption && !range.isQuoted && !looksTyped(text)) return
   if (range.isQuoted && !isOption && !looksTyped(text) && !/pass|pwd/i.test(name)) return
   if (text.startsWith('-') || /^[A-Za-z_.-]+=/.test(text)) return
+  // secret "db-token-7h2k9" not found
+  if (range.isQuoted && !/pass|pwd/i.test(name) && objectName.test(text) && !isIdentifier(text)) return
   if (/bearer$/i.test(name) && !isCredential('bearer', text)) return
   form.isCertain = false
   form.isProse = false
@@ -155,6 +176,9 @@ export function detectSecretWord(d: Detection, at: number): void {
   form.isQuoted = range.isQuoted
   detectKeyedValue(d, flags, name, range.start, range.end, form)
 }
+
+/** How Kubernetes names things. */
+const objectName = /^[a-z][a-z0-9]*(?:[-./][a-z0-9]+)+$/
 
 /** Short codes and ids behind their names, which may have a second word: `security code`, `one-time password`. */
 function detectNamedCode(d: Detection, name: string, nameStart: number, nameEnd: number): void {
@@ -166,6 +190,13 @@ function detectNamedCode(d: Detection, name: string, nameStart: number, nameEnd:
   const flags = isOneTime ? info.flags | key.keyPin : info.flags
   if ((flags & (key.keyCvv | key.keyPin)) !== 0) detectShortCode(d, codeEnd, flags)
   if (info.nationalIds !== 0) detectIdBehind(d, codeEnd)
+}
+
+/** Whether the name that ends before `at` may stand in a list of columns. */
+function isColumnEnd(bytes: Uint8Array, at: number): boolean {
+  let to = at
+  while (bytes[to] === 0x5c || bytes[to] === 0x22 || bytes[to] === 0x60 || bytes[to] === 0x5d) to++
+  return bytes[to] === 0x2c || bytes[to] === 0x29
 }
 
 /** What may stand behind a name that is a value itself: the end of a string or of a line. */

@@ -29,6 +29,7 @@ export const keySortCode = 1 << 23
 export const keyAwsSecret = 1 << 24
 export const keyIccid = 1 << 25
 export const keyWallet = 1 << 26
+export const keyMac = 1 << 27
 export const keyCommand = 1 << 29 // a command with its options
 export const keyQueryCode = 1 << 28 // secret as a URL parameter only: code, key, sig
 
@@ -82,6 +83,7 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
       'coordinates price amount total subtotal sequence seq index partition order invoice sku snowflake epoch nonce ' +
       'cachekey partitionkey idempotencykey routingkey primarykey sortkey dedupkey shardkey objectkey messagekey ' +
       'tracking waybill shipment parcel consignment ean gtin upc isbn barcode ' +
+      'project feature issue ticket device instance job batch node block pod container thread rows ' +
       'fingerprint thumbprint serial hex bucket lsn xid txn transaction balance quantity qty cost score ratio percent',
   ],
   [
@@ -93,9 +95,13 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
   [
     keyPhone,
     'phone phones telephone tel mobile cell cellphone fax msisdn phonenumber mobilenumber call calls called caller callback ' +
-      'contact sms whatsapp dial telefon telefono handy reach ring text hotline',
+      'contact sms whatsapp dial telefon telefono handy reach ring text hotline celular celulare cellulare cellulari movil telefone telefoon ' +
+      'telefonnummer telefonnr telefoonnummer handynummer handynr mobilnummer mobil tlf telf gsm mynumber yournumber',
   ],
-  [keySsn, 'ssn socialsecurity itin tin taxpayer ssnumber socialsec'],
+  [
+    keySsn,
+    'ssn socialsecurity itin tin taxpayer ssnumber socialsec mysocial yoursocial hissocial hersocial socialis socialnumber',
+  ],
   [keyCard, 'card cards creditcard debitcard cardnumber ccnumber cc ccnum pan visa mastercard amex payment cardno'],
   [keyCvv, 'cvv cvc cvv2 cvc2 csc securitycode cardcode cid cardverificationvalue'],
   [keyExpiry, 'expiry exp expiration expires expirydate expdate validthru validuntil expirationdate'],
@@ -118,7 +124,7 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
   [keyPassport, 'passport passportnumber passportno reisepass'],
   [
     keyLicence,
-    'driverlicense driverslicense driverlicence drivinglicence drivinglicense driverslicence dlnumber licenseplate numberplate',
+    'driverlicense driverslicense driverlicence drivinglicence drivinglicense driverslicence dlnumber dlno licenseplate numberplate',
   ],
   [
     keyAddress,
@@ -141,6 +147,10 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
     'pin otp totp mfa twofactor passcode onetime verificationcode otpcode pincode confirmationcode securitycode ' +
       'activationcode authenticationcode logincode smscode mfacode 2facode 2fa onetimecode onetimepassword onetimepasscode ' +
       'onetimepin accesscode unlockcode resetcode backupcode recoverycode signincode',
+  ],
+  [
+    keyMac,
+    'mac macaddress macaddr hwaddr hwaddress hardwareaddress bssid chaddr callingstationid physicaladdress ethaddr bdaddr lladdr btaddr',
   ],
   [keyCommand, 'commandline cmdline'],
   [keyWallet, 'wallet btc bitcoin eth ethereum crypto'],
@@ -241,7 +251,7 @@ const queryWords = new Set(
 )
 /** A whole name that stands for a pagination cursor or a count, although it ends like a secret. */
 const harmlessNames =
-  /(^|[._-])(next|page|continuation|cursor|sync|resume|pagination|eos|eof|bos|pad|stop|unk|first|last)[._-]?(page)?[._-]?token$|tokentype$|(^|[._-])(public|primary|foreign|partition|sort|routing|cache|idempotency|row|shard|group|object|map|feature|message|record|composite|unique|natural)[._-]?key$|^aws[._-]?access[._-]?key[._-]?id$/i
+  /(^|[._-])(next|page|continuation|cursor|sync|resume|pagination|eos|eof|bos|pad|stop|unk|first|last)[._-]?(page)?[._-]?token$|tokentype$|(^|[._-])(public|primary|foreign|partition|sort|routing|cache|idempotency|row|shard|group|object|map|feature|message|record|composite|unique|natural)[._-]?key$|publickeytoken$|^aws[._-]?access[._-]?key[._-]?id$/i
 
 /** Splits a name into lower-case words: at anything that is no letter or digit, and where camelCase turns. */
 export function nameWords(name: string): string[] {
@@ -253,15 +263,21 @@ export function nameWords(name: string): string[] {
     .filter(word => word !== '')
 }
 
+/** `pin.go:1974` is a line of code. */
+const sourceFile = /\.(?:go|py|rb|[cm]?[jt]sx?|java|kt|cs|rs|cc|cpp|php|exs?|scala|swift)$/
+
 /** What a name says: an attribute's key, a JSON member, a parameter. */
 export function describeKey(name: string): KeyInfo {
+  if (sourceFile.test(name)) return noKey
   const words = nameWords(name)
   const info = describeWords(words)
   let flags = info.flags & ~keyPhoneVerbs(words)
   if (describesKind(words)) flags &= ~personalFlags
   flags |= secretFlags(words, name) | headerFlags(words)
+  if (/^[a-z]{3,}(?<!pa|al|ro|gr)id$/.test(words.at(-1) ?? '')) flags |= keyExempt
   // `user.id`, `card_id`: an identifier whatever else it names, unless the id itself is personal.
   if ((flags & keyExempt) !== 0 && words.at(-1)! !== 'id' && (flags & strongContext) !== 0) flags &= ~keyExempt
+  if (words.at(-1) === 'id') flags &= ~(keyBirth | keyPin | keyExpiry | keyCvv | keyBank)
   if (words.at(-1) === 'name' && personSubjects.has(words.at(-2) ?? '')) flags |= keyPerson
   if (/^(address|addr)[12]?$/.test(words.at(-1) ?? '')) {
     const subject = words.at(-2) ?? ''
@@ -282,7 +298,7 @@ const kindWords = new Set(
     'type types model method mode length size format status state enabled disabled required valid validated verified policy ' +
     'template brand network country region issuer scheme provider kind category label field column schema present exists ' +
     'supported limit max min attempts retries timeout ttl os make manufacturer carrier role roles scope scopes strategy ' +
-    'support count counter tokens'
+    'support count counter tokens app apps build platform browser layout view page'
   ).split(' '),
 )
 export const describesKind = (words: readonly string[]) => words.length > 1 && kindWords.has(words.at(-1)!)
@@ -315,11 +331,16 @@ const addressSubjects = new Set(['client', 'source', 'peer', 'remote'])
 /** In a name `call`, `text`, `contact` say nothing of a phone; in prose before a number they do. */
 export function keyPhoneVerbs(words: readonly string[]): number {
   return words.some(word =>
-    /^(phones?|telephone|tel|mobile|cell|cellphone|fax|msisdn|phonenumber|mobilenumber|whatsapp|telefono?)$/.test(word),
+    /^(phones?|telephone|tel|mobile?|cell|cellphone|fax|msisdn|phonenumber|mobilenumber|whatsapp|tele(fono?|fone|foon)(nummer|nr)?|celular|cell?ulare|movil|handy(nummer|nr)|mobilnummer|tlf|telf|gsm)$/.test(
+      word,
+    ),
   )
     ? 0
     : keyPhone
 }
+
+/** Case that turns as no name's does. */
+const mixedCase = /[a-z][A-Z].*[a-z][A-Z].*[a-z][A-Z]/
 
 function secretFlags(words: readonly string[], name: string): number {
   let count = words.length
@@ -328,7 +349,7 @@ function secretFlags(words: readonly string[], name: string): number {
   if (last === undefined || harmlessNames.test(name)) return 0
   // The end of a random id may look like a short word: `thread_8DNFg1cFitDksC9ultUEdoPw`.
   if (last.length <= 4 && /[A-Za-z0-9]{12,}$/.test(name) && /\d[A-Za-z]{0,12}$/.test(name)) return 0
-  if (last.length <= 4 && name.length >= 16 && looksRandom(name)) return 0
+  if (last.length <= 4 && name.length >= 16 && (looksRandom(name) || mixedCase.test(name))) return 0
   const joined = count > 1 ? words[count - 2]! + last : last
   if (/^(aws)?(secretaccesskey|secretkey)$/.test(words.slice(0, count).join(''))) return keySecret | keyAwsSecret
   if (joined === 'accesskey' && count > 1 && words[count - 3] === 'secret') return keySecret | keyAwsSecret

@@ -24,6 +24,7 @@ const ids = {
   address: detectorId('address'),
   bank: detectorId('bank_account'),
   phone: detectorId('phone'),
+  mac: detectorId('mac'),
 }
 
 /** Flags whose values are looked at as a whole, whatever is in them. */
@@ -42,7 +43,8 @@ export const wholeValueFlags =
   key.keyCommand |
   key.keyQueryCode |
   key.keyPhone |
-  key.keyBank
+  key.keyBank |
+  key.keyMac
 
 /** How a value stands beside its name. */
 export interface ValueForm {
@@ -69,6 +71,7 @@ export function detectKeyedValue(
   const text = latin1(d.bytes, from, to)
   if (text.trim() === '') return
   if ((flags & key.keyCommand) !== 0) detectCommandSecrets(d, from, to)
+  if (!form.isQuoted && !form.isCertain && isOutput(text)) return
   if ((flags & key.keyAuthorization) !== 0 && takeAuthorization(d, from, to, text, name)) return
   if ((flags & key.keyCookie) !== 0 && takeCookies(d, from, to, name)) return
   if ((flags & key.keySecret) !== 0 && takeSecret(d, flags, name, from, to, text, form)) return
@@ -95,12 +98,13 @@ function takePersonal(
   else if ((words & key.keyExpiry) !== 0 && /^(0[1-9]|1[0-2])\s?[/-]\s?(\d{2}|20\d{2})$/.test(text))
     d.add(ids.expiry, from, to)
   else if ((words & key.keyBirth) !== 0 && isCalendarDate(text)) d.add(ids.birth, from, to)
-  else if ((words & key.keyPassport) !== 0 && /^[A-Z]{0,3}[ -]?\d{6,9}[A-Z]?$/i.test(text))
+  else if ((words & key.keyMac) !== 0 && hardwareAddress.test(text)) d.add(ids.mac, from, to)
+  else if ((words & key.keyPassport) !== 0 && /^[A-Z]{0,3}[ -]?\d{6,9}[A-Z]?$/i.test(text) && !isBareId(words, text))
     d.add(ids.passport, from, to)
   else if ((words & key.keyLicence) !== 0 && /^[A-Z0-9][A-Z0-9 -]{4,20}$/i.test(text) && /\d/.test(text))
     d.add(ids.licence, from, to)
   else if (
-    (words & key.keyBank) !== 0 &&
+    (words & (key.keyBank | key.keyExempt)) === key.keyBank &&
     /^[A-Z0-9][A-Z0-9 -]{5,33}$/i.test(text) &&
     /\d{6}/.test(text.replace(/[ -]/g, ''))
   )
@@ -111,6 +115,13 @@ function takePersonal(
   else if ((words & key.keyPerson) !== 0 && !form.isProse && !repeatsName(name, text))
     takePerson(d, from, to, text, form)
 }
+
+/** In pairs, in fours as Cisco's devices have it, or without signs; not all zeros or ones. */
+const hardwareAddress =
+  /^(?!(?:00|ff|[.:-]){6,17}$)(?:[0-9a-f]{12}|[0-9a-f]{4}(?:[.:-][0-9a-f]{4}){2}|[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5})$/i
+
+/** `passport_id: 917090516` is the number of a row. */
+const isBareId = (words: number, text: string) => (words & key.keyExempt) !== 0 && /^\d+$/.test(text)
 
 const noPerson = new Set(
   'root admin administrator system anonymous guest unknown null none nil undefined true false user test default nobody n/a postgres mysql redis service app ubuntu ec2-user internal public sa rabbitmq elastic kafka www-data runner node nginx zookeeper hadoop hdfs yarn spark hive hbase flink airflow jenkins gitlab git oracle sysadmin daemon nonroot appuser celery django rails tomcat jetty docker'.split(
@@ -179,6 +190,13 @@ function takeAuthorization(d: Detection, from: number, to: number, text: string,
     return true
   }
   const isHeader = /authorization$/i.test(name)
+  // //registry.example.com/:_auth=dXNlcjpwYXNz and more of a sentence
+  const end = text.search(/\s/)
+  if (end >= 16 && !isHeader && isCredential('basic', text.slice(0, end))) {
+    d.add(ids.authorization, from, from + end)
+    return true
+  }
+  if (isHeader && isProseOrCode(text)) return false
   if (
     isHeader
       ? text.length >= 8 && (/\d/.test(text) || text.length >= 16) && isSecretValue(text, false)
@@ -189,6 +207,10 @@ function takeAuthorization(d: Detection, from: number, to: number, text: string,
   }
   return false
 }
+
+/** A sentence, an address of a document, or a call: no header's value. */
+const isProseOrCode = (text: string) =>
+  /^(?:[A-Za-z',-]+ )+[A-Za-z',-]+[.!?]?$|^https?:\/\/[^?]*$|^[A-Za-z_][\w.]*\([\w., ]*(?:\).*)?$/.test(text)
 
 /** The proof in a header of many quoted parts. */
 function takeDigest(d: Detection, from: number): void {
@@ -212,7 +234,7 @@ function takeCookies(d: Detection, from: number, to: number, name: string): bool
   for (const part of text.split(/(?:;|%3[Bb])/)) {
     const equals = part.indexOf('=')
     const cookie = (equals < 0 ? part : part.slice(0, equals)).trim().toLowerCase()
-    if (equals >= 0 && !cookieAttributes.has(cookie)) {
+    if (equals >= 0 && !cookieAttributes.has(cookie) && !/[\s[\](){}]/.test(cookie)) {
       const value = part.slice(equals + 1)
       const trimmed = value.trim()
       const begin = offset + equals + 1 + (value.length - value.trimStart().length)
@@ -252,6 +274,8 @@ function takeSecret(
   if (text.startsWith('eyJ')) return false
   if (!form.isCertain && !form.isQuoted && isCode(text, to < d.end ? d.bytes[to]! : 0)) return true
   if (!form.isCertain && (repeatsName(name, text) || /^https?:\/\/[^@]*$/.test(text))) return true
+  // secret="kube-system/cart-tls-4htd9"
+  if (!form.isCertain && /^[a-z][a-z0-9-]{2,}\/[a-z][a-z0-9.-]*$/.test(text)) return true
   const isPassword = /pass|pwd|kennwort|psk|mnemonic|seed/i.test(name)
   if (form.isProse && !form.isCertain && /^([A-Z]?[a-z]+|[A-Z]+)$/.test(text)) return true
   if (form.isCertain && form.isProse) return true
@@ -278,6 +302,12 @@ function takeSecret(
   d.add(isAws ? ids.awsSecret : ids.secret, from, to)
   return true
 }
+
+/** What programs print in place of a value or behind a name: an address in memory, `(hidden)`, a key with parts, a type of a column. */
+const isOutput = (text: string) =>
+  /^(?:0x[0-9a-f]+|\([a-z][a-z_-]*|\d+(?::[a-z_]+)+|\{[0-9a-f]{6,16}(?:\}:.*)?|[a-z]+\d?\(\d+|\(?(?:file|node|webpack|https?):\/\/[^@]*|\(?(?:file|node|webpack):.*)$/i.test(
+    text,
+  )
 
 /** Lettered national ids beside their own name. */
 export function detectNamedId(d: Detection, from: number, to: number): void {

@@ -1,6 +1,7 @@
 import type { Detection } from './detection.ts'
 import { keyCommand, keyQueryCode } from './key-words.ts'
 import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
+import { looksRandom } from './randomness.ts'
 import { latin1 } from './text-bytes.ts'
 import { ValueRange } from './value-range.ts'
 
@@ -17,6 +18,8 @@ const valueNames = 'value|val|v|content|stringvalue|string_value'
 /** What opens a member that holds a name, or the first item of a pair. */
 const nameOpening = new RegExp(`${quote}(?:${keyNames})${quote}\\s*[:=]\\s*${quote}$`, 'i')
 const tupleOpening = new RegExp(`[[(]\\s*${quote}$`)
+/** An option among a command's arguments. */
+const optionOpening = new RegExp(`[[,]\\s*${quote}$`)
 const valueBehind = new RegExp(
   `^${quote}\\s*,\\s*${quote}(?:${valueNames})${quote}\\s*[:=]\\s*(?:\\{\\s*${quote}(?:${valueNames})${quote}\\s*:\\s*)?(?=${quote})`,
   'i',
@@ -30,7 +33,7 @@ const valueBefore = new RegExp(
 const memberOpening = /\s(?:name|key|id)\s*=\s*\\*["']$/i
 const memberBehind = /^\\*["']\s+(?:value|val)\s*=\s*(?=\\*["'])/i
 /** YAML's list of variables. */
-const lineBehind = /^(?:\s*(?:\r?\n|\\r\\n|\\n))\s*(?:value|val)\s*:\s*/i
+const lineBehind = /^(?:\s*(?:\r?\n|(?:\\{1,4}r)?\\{1,4}n))\s*(?:value|val)\s*:\s*/i
 const lineOpening = /(?:^|[\s-])(?:name|key)\s*:\s*$/i
 /** A part of a form: headers, an empty line, the value. */
 const partOpening = /\bname=\\*["']?$/i
@@ -46,13 +49,15 @@ export function detectNamedPair(d: Detection, name: string, from: number, to: nu
   const behind = latin1(bytes, to, Math.min(end, to + lookAhead))
   const value = nameOpening.test(before)
     ? (valueBehind.exec(behind)?.[0] ?? '')
-    : tupleOpening.test(before)
+    : tupleOpening.test(before) && !name.startsWith('-')
       ? (itemBehind.exec(behind)?.[0] ?? '')
-      : lineOpening.test(before)
-        ? (lineBehind.exec(behind)?.[0] ?? '')
-        : memberOpening.test(before)
-          ? (memberBehind.exec(behind)?.[0] ?? '')
-          : ''
+      : name.startsWith('-') && optionOpening.test(before)
+        ? (itemBehind.exec(behind)?.[0] ?? '')
+        : lineOpening.test(before)
+          ? (lineBehind.exec(behind)?.[0] ?? '')
+          : memberOpening.test(before)
+            ? (memberBehind.exec(behind)?.[0] ?? '')
+            : ''
   if (value !== '') {
     range.read(bytes, bytes[to + value.length] === 0x62 ? to + value.length + 1 : to + value.length, end)
     if (!tupleOpening.test(before) || isPairOnly(d)) take(d, flags, name)
@@ -75,9 +80,10 @@ function isPairOnly({ bytes, end }: Detection): boolean {
     (bytes[at] === 0x5c || bytes[at] === 0x22 || bytes[at] === 0x27 || bytes[at] === 0x60 || bytes[at] === 0x20)
   )
     at++
-  return (
-    (at >= end || bytes[at] === 0x5d || bytes[at] === 0x29) && !/^[a-z_]+$/.test(latin1(bytes, range.start, range.end))
-  )
+  const text = latin1(bytes, range.start, range.end)
+  const isLast = at >= end || bytes[at] === 0x5d || bytes[at] === 0x29
+  // A list of headers goes on: the value itself has to look like one.
+  return isLast ? !/^[a-z_]+$/.test(text) : bytes[at] === 0x2c && text.length >= 16 && looksRandom(text)
 }
 
 /** `{"value":"...","key":"password"}` */

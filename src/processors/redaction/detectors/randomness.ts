@@ -7,11 +7,14 @@ const placeholders =
 export function isPlaceholder(text: string): boolean {
   return (
     placeholders.test(text) ||
-    /^(\$[{(]|\$[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_]\w*|->\w+)*$|%[A-Z_]+%$|\{\{|env[.:(]|process\.env|os\.environ|getenv|vault:|secretref)/i.test(
+    /^(\$[{(]|\$[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_]\w*|->\w+)*$|%[A-Z_]+%$|\{\{|env[.:(]|process\.env|os\.environ|getenv|vault:|secretref|!(vault|ref|sub|getatt|importvalue|join|findinmap|secret|env|include|reference)\b)/i.test(
       text,
     )
   )
 }
+
+/** 1.2.3, v0.0.0-20260112093000-3f2a91c0d4e5, 4.7.3-rc.1+build.17; and 0x00007f3a2b1c, a place in memory. */
+export const isVersion = (text: string) => /^v?\d{1,4}\.\d{1,4}\.\d|^0x[0-9a-f]{4,16}\b/i.test(text)
 
 /** Different characters in a text. */
 export function distinctCount(text: string): number {
@@ -73,6 +76,7 @@ const commonWords = new Set(
 export function isSecretValue(text: string, isStrong: boolean): boolean {
   const value = text.trim()
   if (value.length < (isStrong ? 4 : 8) || isPlaceholder(value)) return false
+  if (!isStrong && isVersion(value)) return false
   if (commonWords.has(value.toLowerCase().replace(/[.,;:!?]+$/, ''))) return false
   if (/^(\[.*\]|<.*>|\*+)$/.test(value)) return false
   if (isStrong) return value.length >= 6 || /\d/.test(value)

@@ -21,7 +21,7 @@ export function withCode(bytes: Uint8Array, at: number, end: number): number {
 }
 
 const shortCode =
-  /^(?:[ _-](?:code|number|no|is|was|are|here|now|below))*(?:[:#]|\\*"[:,])? {0,2}\\*["'`]?(?:G-)?(\d{3,8}|\d{3}[ -]\d{3})(?![\w.:/-]*\d)/i
+  /^(?:[ _-](?:code|number|no|is|was|are|here|now|below))*(?:[:#]|\\*"[:,])? {0,2}\\*["'`]?(?:G-)?(\d{3,8}|\d{3}[ -]\d{3})(?![\w.:/-]*\d|[A-Za-z])/i
 
 /** `cvv 737`, `OTP is 493817`, `your verification code is: 203818`, from the end of the word. */
 export function detectShortCode(d: Detection, at: number, flags: number): void {

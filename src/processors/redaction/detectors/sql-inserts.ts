@@ -6,12 +6,26 @@ import { isDigit, isSpace, latin1, matchesFolded } from './text-bytes.ts'
 const headMax = 2048
 const rowsMax = 64
 const head = /^\s*(?:insert|replace)\s+(?:ignore\s+)?into\s+[^\s()]{1,128}\s*\(([^()]{1,1536})\)\s*values?\s*/i
+const columnsMax = 1024
+
+/** The same anywhere in a text, for a column whose name ends before `at`. */
+export function detectInsertAround(d: Detection, at: number): void {
+  const first = Math.max(d.start, at - columnsMax)
+  const before = latin1(d.bytes, first, at)
+  const from = before.search(statement)
+  if (from >= 0 && first + from > d.insertStart) detectInsert(d, first + from)
+}
+
+/** The last statement whose list of columns is still open at the end. */
+const statement = /(?:insert|replace)\s+(?:ignore\s+)?into\s+[^\s()]{1,128}\s*\([^()]*$/i
+
 const quotedForm: ValueForm = { isCertain: false, isProse: false, isParameter: false, isQuoted: true }
 const bareForm: ValueForm = { isCertain: false, isProse: false, isParameter: false, isQuoted: false }
 
 /** `INSERT INTO users (id, password) VALUES (7, 'x')`: the columns are the names of the values. */
-export function detectInsert(d: Detection): void {
-  const { bytes, start, end } = d
+export function detectInsert(d: Detection, start: number): void {
+  const { bytes, end } = d
+  d.insertStart = start
   let at = start
   while (at < end && isSpace(bytes[at]!)) at++
   if (!matchesFolded(bytes, at, end, 'insert') && !matchesFolded(bytes, at, end, 'replace')) return

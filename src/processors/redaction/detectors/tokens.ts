@@ -6,7 +6,7 @@ import { detectDashedMac } from './ip.ts'
 import { describeKey, keyCookie, keyExempt, keyQueryCode, keySecret, nameWords } from './key-words.ts'
 import { detectLetteredId } from './lettered-ids.ts'
 import { detectPasswordHash } from './password-hashes.ts'
-import { distinctCount, isPlaceholder, looksRandom } from './randomness.ts'
+import { distinctCount, isPlaceholder, isVersion, looksRandom } from './randomness.ts'
 import { afterEscape, beginsWord, escapeEndingAt, isAlnum, isTokenByte, latin1, matchesExact } from './text-bytes.ts'
 import { azureMarks, type VendorForm, vendorForms, wholeForms } from './vendor-keys.ts'
 
@@ -201,6 +201,12 @@ function takeVendorKey(d: Detection, at: number): number {
   const { bytes, end } = d
   for (const form of formsByStart.get((bytes[at]! << 8) | bytes[at + 1]!)!) {
     if (!matchesExact(bytes, at, end, form.prefix)) continue
+    if (form.check === 'jwt') {
+      const stop = jwtEnd(d, at)
+      if (stop === 0) continue
+      d.add(jwt, at, stop)
+      return stop
+    }
     const body = at + form.prefix.length
     let to = body
     const limit = Math.min(end, body + form.max + 1)
@@ -233,7 +239,7 @@ const isDistinct = (form: CompiledForm, text: string) =>
   !form.needsContext &&
   !commonPrefixes.has(form.prefix) &&
   (form.prefix.length >= 4 && form.check === undefined
-    ? text.length >= 8
+    ? text.length >= (form.prefix.length < 6 ? Math.max(8, form.min * 0.6) : 8)
     : text.length >= 16 && /[-_.]$/.test(form.prefix) && looksRandom(text))
 
 /**
@@ -257,12 +263,14 @@ function saysSecret(d: Detection, at: number): boolean {
   return (secretFlagsBefore(d, at) & keySecret) !== 0
 }
 
+const randomCase = /[a-z][A-Z].*[a-z][A-Z].*[a-z][A-Z]/
+
 /** What the two words before `at` say, whatever signs stand between. */
 export function secretFlagsBefore(d: Detection, at: number): number {
   const text = latin1(d.bytes, Math.max(d.start, at - 40), at)
   // The end of another random token may look like a word: `...9ksDc9ultUEdoPw run_`.
   const last = /([A-Za-z0-9+/]{12,})[^A-Za-z0-9]*(?:[a-z]{1,8}[^A-Za-z0-9]*)?$/.exec(text)
-  if (last !== null && /\d/.test(last[1]!) && looksRandom(last[1]!)) return 0
+  if (last !== null && (looksRandom(last[1]!) || randomCase.test(last[1]!))) return 0
   const words = nameWords(text.slice(text.lastIndexOf('\n') + 1)).filter(
     word => !/^(is|was|n|the|a|of|to|be|with|as|scheme|new|use|using|following)$/.test(word),
   )
@@ -347,6 +355,12 @@ export function detectWholeForms(d: Detection, from: number, to: number): boolea
 /** A bare `key` is none: keys of caches, rows and messages are random as well. */
 const schemes = /(?:^|[^A-Za-z_.-])(bearer|basic|token|apikey|api-key|digest|negotiate|hmac|ssws)[ :]+$/i
 
+/** Names that Kubernetes gives to things: words, and five characters at the end. */
+const objectName = /^[a-z]{3,}(?:-[a-z]{2,})+-[a-z0-9]{5}$/
+
+const keyBefore =
+  /(?:^|[^a-z])(?:api|secret|access|auth|private|encryption|signing)[ _-]?(?:key|token)(?: is| was|:)?[ "'`]+$/i
+
 /** `Bearer <token>`, `api key <token>`: the words right before say what it is. */
 function detectByWordBefore(d: Detection, from: number, to: number): void {
   const { bytes, start, end } = d
@@ -360,23 +374,30 @@ function detectByWordBefore(d: Detection, from: number, to: number): void {
   while (last > to && bytes[last - 1] === 0x2e) last--
   const before = latin1(bytes, Math.max(start, first - 24), first)
   const scheme = schemes.exec(before)
+  // cache key=token:d1ce45e6d6d745860b2a8c519879e48a
+  if (scheme !== null && /=\w+:$/.test(before) && isIdentifier(latin1(bytes, first, last))) return
   if (scheme !== null && isCredential(scheme[1]!, latin1(bytes, first, last))) {
     d.add(authorization, first, last)
     return
   }
-  if ((d.key.flags & (keyExempt | keyCookie)) !== 0 || isIdentifier(latin1(bytes, from, to))) return
+  if ((d.key.flags & (keyExempt | keyCookie)) !== 0) return
+  if (isIdentifier(latin1(bytes, from, to))) {
+    // Some vendors' keys are hex as digests are.
+    if (first === from && last === to && to - from >= 32 && keyBefore.test(before)) d.add(secret, from, to)
+    return
+  }
   // The middle of a long run, such as an image in base64, has no word before it.
   // A part of a name, as in `...:secret:prod/db-AbCdEf` of an ARN, says nothing of what follows.
   if (/:[A-Za-z_-]+:$/.test(before)) return
   if (!/[A-Za-z]/.test(before) || (first > start && from - first >= 64 && isPart(bytes[first - 1]!))) return
   if ((secretFlagsBefore(d, first) & keySecret) === 0) return
   const text = latin1(bytes, first, last)
-  if (looksRandom(text)) d.add(secret, first, last)
+  if (looksRandom(text) && !isVersion(text) && !objectName.test(text)) d.add(secret, first, last)
 }
 
 /** Whether what stands behind an authorization scheme is one: Basic decodes to `user:password`, others look random. */
 export function isCredential(scheme: string, text: string): boolean {
-  if (text.length < 8 || isPlaceholder(text)) return false
+  if (text.length < 8 || isPlaceholder(text) || isVersion(text)) return false
   if (/^basic$/i.test(scheme)) {
     if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return false
     const decoded = Buffer.from(text, 'base64').toString('latin1')

@@ -25,6 +25,7 @@ export class ValueRange {
       (bytes[offset + 1] === 0x22 || bytes[offset + 1] === 0x5c || bytes[offset + 1] === 0x27)
     )
       offset++
+    offset = behindWrapper(bytes, offset, end)
     let slashes = 0
     while (offset + slashes < end && bytes[offset + slashes] === 0x5c) slashes++
     const quote = offset + slashes < end ? bytes[offset + slashes]! : 0
@@ -70,6 +71,12 @@ export class ValueRange {
     this.end = offset
   }
 
+  /** Up to the next tag: spaces in an element of XML belong to its text. */
+  extendToElement(bytes: Uint8Array, end: number): void {
+    const close = bytes.subarray(this.end, Math.min(end, this.end + 200)).indexOf(0x3c)
+    if (close > 0 && bytes[this.end + close + 1] === 0x2f && bytes[this.end] === 0x20) this.end += close
+  }
+
   /** Up to white space or a quote: for what people type in sentences and command lines. */
   extendToSpace(bytes: Uint8Array, end: number): void {
     let offset = this.end
@@ -107,6 +114,17 @@ export class ValueRange {
     }
     this.end = offset
   }
+}
+
+/** What languages print around a string: `Some("x")`, `Optional[x]`, `N'x'`, `b'x'`, `string(7) "x"`. */
+const wrapper =
+  /^(?:(?:\\{1,8}[nrt]|\s)*string\(\d{1,5}\) (?=\\*")|(?:Some|Ok|Just|Optional|String|Text|Str|Secret[A-Za-z]{0,8})\((?=\\*["'])|[NnBbUu](?=\\*['"])|Optional\[(?=\w*\d))/
+
+/** Where the string begins that a wrapper at `at` holds; `at` itself where none stands there. */
+function behindWrapper(bytes: Uint8Array, at: number, end: number): number {
+  const byte = bytes[at] ?? 0
+  if (!isAlnum(byte) && byte !== 0x5c) return at
+  return at + (wrapper.exec(latin1(bytes, at, Math.min(end, at + 48)))?.[0].length ?? 0)
 }
 
 /** Where the string ends whose quotes have `slashes` backslashes before them. */

@@ -2,14 +2,14 @@ import type { vendorKeyNames } from './catalog.ts'
 
 /** One form of a vendor's keys. */
 export interface VendorForm {
-  readonly name: (typeof vendorKeyNames)[number] | 'private_key'
+  readonly name: (typeof vendorKeyNames)[number] | 'private_key' | 'jwt'
   readonly prefix: string
   /** Characters behind the prefix, as a class of a regular expression. */
   readonly alphabet: string
   readonly min: number
   readonly max: number
   /** A further check of what stands behind the prefix; a pattern is anchored and has bounded repeats. */
-  readonly check?: 'github' | 'sendgrid' | 'random' | 'mixed' | 'airtable' | RegExp
+  readonly check?: 'github' | 'sendgrid' | 'random' | 'mixed' | 'airtable' | 'jwt' | RegExp
 }
 
 const word = 'A-Za-z0-9'
@@ -205,6 +205,8 @@ export const vendorForms: readonly VendorForm[] = [
     24,
     20_000,
   ),
+  // JWTs whose header has spaces or line breaks in it; without them they begin with `eyJ`.
+  form('jwt', 'eyAi ewog ewoJ ew0K', `${base64Url}.`, 32, 20_000, 'jwt'),
   form('discord_token', 'mfa.', base64Url, 80, 95),
   form('alibaba_key', 'LTAI', word, 16, 24, 'mixed'),
   form('tencent_key', 'AKID', word, 32, 32, 'random'),
