@@ -20,7 +20,9 @@ const pieces = [
   ...'10.1.2.3 192.168.1.10 172.16.0.9 127.0.0.1 8.8.8.8 0.0.0.0 999.1.2.3 1.2.3.4.5 Chrome/126.0.0.0 /v/1.2.3.4'.split(
     ' ',
   ),
-  ...'2024-01-15 20240115 claude-sonnet-4-20250514 52.520008 415.555.2671 536.22.8713 4111 1111 12:34:56'.split(' '),
+  ...'2024-01-15 20240115 claude-sonnet-4-20250514 52.520008 415.555.2671 +1.415.355.2671 +1.212.202.2671 536.22.8713 4111 1111 12:34:56'.split(
+    ' ',
+  ),
   ...'2001:db8::1 aa:bb:cc:dd:ee:ff a::1 dead:beef: http:// c:\\ user:pw@ @unix( a@b.c 00-1A-2B-3C-4D-5E'.split(' '),
   ...'3f2504e0-4f89-11d3-9a0c-0305e82c3301 GB82WEST12345698765432 deadbeefdeadbeefdeadbeef eyJhbGciOiJIUzI1NiJ9'.split(
     ' ',
@@ -30,6 +32,7 @@ const pieces = [
     ' ',
   ),
   ' ',
+  '(415) 555.2671',
 ]
 
 /** A piece as it is, in capitals, or with one byte that differs from its own in one bit: what buckets may take for it. */

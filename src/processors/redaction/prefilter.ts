@@ -119,22 +119,24 @@ export class Prefilter {
       } else break
       to++
     }
+    const before = from > 0 ? bytes[from - 1]! : 0
     if (dots === 3 && others === 0 && to - from <= 16) {
       // Chrome/126.0.0.0
       if (from > 1 && bytes[from - 1] === 0x2f && isLetter(bytes[from - 2]!) && isProduct(bytes, from - 1)) return false
       const masked = this.#maskedClasses
+      // +1.415.555.2671 is a phone number.
+      if (before === 0x2b && !isOctets) return true
       return (
         (isOctets && (masked & (1 << addressClassOf(network))) !== 0) ||
         (masked & (1 << addressClassOf(shortNetwork))) !== 0
       )
     }
-    const before = from > 0 ? bytes[from - 1]! : 0
     // claude-sonnet-4-20250514, image-2024-01-15: a name with a date in it.
     if (before === 0x2d && from > 1 && isLetter(bytes[from - 2]!) && endsInDate(bytes, from, to)) return false
     // 52.520008, 0.57.1: no form of anything, unless a number stands before the point of a sentence.
     // The whole part is short: a long one may be a number, and the point the end of its sentence.
     if (dots > 0 && dots < 3 && others === 0 && to - from - dots < 20 && isShortBeforeDot(bytes, from))
-      return before === 0x29 || isDotted(bytes, from) || isDotted(bytes, from + 1)
+      return before === 0x29 || isBehindArea(bytes, from) || isDotted(bytes, from) || isDotted(bytes, from + 1)
     // 2024-01-15, also with the first digit being a length.
     return !(isDate(bytes, from, to) || (to - from === 11 && isDate(bytes, from + 1, to)))
   }
@@ -290,6 +292,10 @@ const isDotted = (bytes: Uint8Array, from: number) =>
   bytes[from + 3] === 0x2e &&
   ((bytes[from]! >= 0x32 && bytes[from + 7] === 0x2e && isDigit(bytes[from + 11] ?? 0)) ||
     (bytes[from + 6] === 0x2e && isDigit(bytes[from + 10] ?? 0)))
+
+/** (415) 555.2671 */
+const isBehindArea = (bytes: Uint8Array, from: number) =>
+  bytes[from - 1] === 0x20 && bytes[from - 2] === 0x29 && bytes[from + 3] === 0x2e
 
 function isShortBeforeDot(bytes: Uint8Array, from: number): boolean {
   for (let offset = from; offset < from + 7; offset++) if (bytes[offset] === 0x2e) return true

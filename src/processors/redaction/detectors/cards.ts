@@ -22,6 +22,8 @@ function hasIssuer(digits: Uint8Array, count: number): boolean {
       return count === 16 || count === 19
     case 5:
       if (two >= 51 && two <= 55) return count === 16
+      // RuPay, and Verve's and Elo's
+      if (three >= 506 && three <= 509) return count === 16
       return (four === 5018 || four === 5020 || four === 5038 || four === 5893) && count >= 16
     case 1:
       // JCB's old ones, as 2131 below

@@ -10,7 +10,7 @@ const domainMax = 253
 
 /** Endings of file names and units that look like a top-level domain: `logo@2x.png`, `getty@tty1.service`. */
 const fileEndings = new Set(
-  'png jpg jpeg gif svg webp bmp ico avif tiff css scss less js mjs cjs jsx ts tsx vue json map md txt html htm xml yaml yml toml lock log tgz gz tar whl jar war class dll exe so dylib woff woff2 ttf eot mp3 mp4 pdf csv service socket timer target mount slice scope device'.split(
+  'png jpg jpeg gif svg webp bmp ico avif tiff css scss less js mjs cjs jsx ts tsx vue json map md so txt html htm xml yaml yml toml lock log tgz gz tar whl jar war class dll exe dylib woff woff2 ttf eot mp3 mp4 pdf csv service socket timer target mount slice scope device'.split(
     ' ',
   ),
 )
@@ -90,7 +90,16 @@ function topLevelEnd(bytes: Uint8Array, from: number, to: number): number {
   while (stop < to && bytes[stop] === 0x2d) stop++
   if (at < to && stop < to) return -1
   if (at - from < 2 || at - from > 24) return -1
-  return fileEndings.has(latin1(bytes, from, at).toLowerCase()) ? 0 : at
+  const ending = latin1(bytes, from, at).toLowerCase()
+  return fileEndings.has(ending) && !(ending.length === 2 && isCountry(ending, bytes, from)) ? 0 : at
+}
+
+/** Of Moldova and Somalia, where a name stands before it and no version or size. */
+function isCountry(ending: string, bytes: Uint8Array, at: number): boolean {
+  if (ending !== 'md' && ending !== 'so') return false
+  return /[a-z][\w.+-]*[a-z][\w.+-]*@(?:[\w-]+\.)*(?!(?:main|master|latest|stable|next|beta|head|release|docs?)\.)[a-z][a-z-]{2,}\.$/.test(
+    latin1(bytes, Math.max(0, at - 64), at),
+  )
 }
 
 /** Where the local part that ends before `at` begins. */

@@ -154,6 +154,8 @@ const hardwareWords = /mac|ether|hw|hardware|lladdr|bssid|physical/i
 
 /** `00-1A-2B-3C-4D-5E` and Cisco's `001a.2b3c.4d5e`, from a run of token bytes or of digits. */
 export function detectDashedMac(d: Detection, from: number, to: number): boolean {
+  if (to - from > 17 && d.bytes[to - 1] === 0x5f) return detectDashedMac(d, from, to - 1)
+  if (to - from > 17 && d.bytes[from] === 0x5f) return detectDashedMac(d, from + 1, to)
   if (to - from !== 17) return false
   const { bytes } = d
   for (let i = 0; i < 17; i++) if (i % 3 === 2 ? bytes[from + i] !== 0x2d : !isHex(bytes[from + i]!)) return false

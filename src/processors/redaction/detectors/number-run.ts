@@ -9,7 +9,7 @@ export const space = 0x20
 export const dash = 0x2d
 export const dot = 0x2e
 export const slash = 0x2f
-const plus = 0x2b
+export const plus = 0x2b
 const percent = 0x25
 
 /** A stretch of digits with single separators: its groups, and what may be in them. */
@@ -85,6 +85,39 @@ export class NumberRun {
     const separator = this.separators[first + 1]!
     for (let g = first + 2; g < first + count; g++) if (this.separators[g] !== separator) return 0
     return separator
+  }
+
+  /** Whether two or three short groups with points between them are a version, as 6.9.95. */
+  isVersion(first: number, count: number): boolean {
+    if (count < 2 || count > 3) return false
+    for (let g = first; g < first + count; g++) {
+      if (this.lengths[g]! > 3 || (g > first && this.separators[g] !== dot)) return false
+    }
+    return true
+  }
+
+  /** 2024-01-15, 15/01/2024, and 1435065584.128: a calendar date; or a time in seconds. */
+  isDate(first: number): boolean {
+    const { lengths, separators } = this
+    const count = this.count - first
+    if (count === 2 && lengths[first]! >= 8 && separators[first + 1] === dot) return true
+    const digit = this.d.bytes[this.starts[first]!]!
+    return (
+      (lengths[first] === 4 && lengths[first + 1] === 2 && lengths[first + 2] === 2 && digit !== 0x30 && count === 3) ||
+      (lengths[first]! <= 2 && lengths[first + 1]! <= 2 && lengths[first + 2] === 4 && separators[first + 1] !== space)
+    )
+  }
+
+  /** Whether a group is the two digits of a month. */
+  isMonth(group: number): boolean {
+    const { bytes } = this.d
+    const at = this.starts[group]!
+    return this.lengths[group] === 2 && (bytes[at] === 0x30 || (bytes[at] === 0x31 && bytes[at + 1]! <= 0x32))
+  }
+
+  /** Whether the run is a number with two decimals, as 222349.23. */
+  isPrice(first: number): boolean {
+    return this.count - first === 2 && this.separators[first + 1] === dot && this.lengths[first + 1]! <= 2
   }
 
   /** Whether the run goes on before or behind those groups in a way that makes them part of something else. */

@@ -6,10 +6,11 @@ import { isAba, isItin, isSsn } from './ids-us.ts'
 import { classifyIpv4 } from './ip.ts'
 import * as key from './key-words.ts'
 import { detectLetteredAround } from './lettered-ids.ts'
+import { isNamePart } from './name-parts.ts'
 import { nationalIds } from './national-ids.ts'
-import { dash, digits, dot, groupsMax, isBridge, run, slash, space } from './number-run.ts'
+import { dash, digits, dot, groupsMax, isBridge, isSeparator, plus, run, slash, space } from './number-run.ts'
 import { isPlus, takeInternational, takePhone } from './phone-numbers.ts'
-import { afterEscape, endsWord, escapeEndingAt, isAlnum, isDigit, isHex, isTokenByte, latin1 } from './text-bytes.ts'
+import { afterEscape, beginsWord, endsWord, isAlnum, isDigit, isHex, isTokenByte, latin1 } from './text-bytes.ts'
 
 const ids = {
   card: detectorId('card'),
@@ -36,24 +37,29 @@ export function detectNumber(d: Detection, at: number): void {
   if (!isDigit(bytes[from]!)) from--
   while (from > start && continuesBack(bytes, from, start)) from--
   while (from < end && !isDigit(bytes[from]!)) from++
-  from = trunkZeroStart(bytes, start, from)
   const before = d.findings.count
+  const code = callingCodeStart(bytes, start, from)
+  if (code !== from) {
+    readRuns(d, code)
+    if (d.findings.count > before) return
+  }
   const real = afterEscape(bytes, start, from, end)
   readRuns(d, real)
   // `%41` may be an escape, or the sign of a LIKE before a number.
   if (real !== from && d.findings.count === before && bytes[from - 1] === 0x25) readRuns(d, from)
 }
 
-/** Where `+49 (0)` before the digits at `at` begins, `at` itself where none stands there. */
-function trunkZeroStart(bytes: Uint8Array, start: number, at: number): number {
-  let from = at
-  if (from - 1 > start && bytes[from - 1] === space) from--
-  if (from - 4 < start || bytes[from - 1] !== 0x29 || bytes[from - 2] !== 0x30 || bytes[from - 3] !== 0x28) return at
-  from -= 3
-  if (bytes[from - 1] === space) from--
-  const codeEnd = from
-  while (from > start && codeEnd - from < 3 && isDigit(bytes[from - 1]!)) from--
-  return from > start && from < codeEnd && bytes[from - 1] === 0x2b ? from : at
+const codeLookBack = 20
+
+/** Where the calling code before the digits at `at` begins, in `+49 (0)89 / 12`, `+7 (912) 345`, `(+44) 79`; `at` itself where none stands there. */
+function callingCodeStart(bytes: Uint8Array, start: number, at: number): number {
+  const limit = Math.max(start, at - codeLookBack)
+  for (let from = at; from > limit; from--) {
+    const before = bytes[from - 1]!
+    if (before === plus) return from < at && isDigit(bytes[from]!) ? from : at
+    if (!isDigit(before) && !isSeparator(before) && before !== 0x28 && before !== 0x29) return at
+  }
+  return at
 }
 
 const continuesBack = (bytes: Uint8Array, from: number, start: number) =>
@@ -82,8 +88,7 @@ function inspect(d: Detection): void {
   const isGlued =
     before !== 0 &&
     // blk_-5195120009388265: a signed number in a name
-    (isAlnum(before) || before === 0x5f || (before === dash && first - 2 >= start && bytes[first - 2] === 0x5f)) &&
-    escapeEndingAt(bytes, start, first) === 0
+    (!beginsWord(bytes, start, first) || (before === dash && first - 2 >= start && bytes[first - 2] === 0x5f))
   if (isPlus(d, first) && !isGlued) {
     if (takeInternational(d)) return
   }
@@ -114,9 +119,9 @@ function takeLetteredDocument(d: Detection, first: number, end: number): void {
   let from = first
   while (from > start && first - from < 3 && bytes[from - 1]! >= 0x41 && bytes[from - 1]! <= 0x5a) from--
   const isWord = from < first && (from === start || !isAlnum(bytes[from - 1]!)) && endsWord(bytes, end, d.end)
-  if (!isWord || first - from > 2 || end - first < 6 || end - first > 9) return
+  if (!isWord || first - from > 2 || end - first < 6 || end - first > 14) return
   d.readContext(from)
-  if ((d.flags & key.keyPassport) !== 0) d.add(ids.passport, from, end)
+  if ((d.flags & key.keyPassport) !== 0 && end - first <= 9) d.add(ids.passport, from, end)
   else if ((d.flags & key.keyLicence) !== 0) d.add(ids.licence, from, end)
 }
 
@@ -180,6 +185,9 @@ function takeCard(d: Detection, g: number, isFree: (count: number) => boolean): 
 const expiryDate = /^(?:[^\d\n]{1,16})((?:0[1-9]|1[0-2]) ?[/-] ?(?:20)?\d\d)(?![\d/-])/
 const securityCode = /^(?:[^\n]{0,40}?)\b(?:cvv2?|cvc2?|csc|security code|code)\W{1,3}(?:is )?(\d{3,4})(?![\w/])/i
 
+const namedExpiry =
+  /\b(?:exp|expiry|expires|expiring|expiration(?: date)?|(?:valid|good) (?:thru|through|until))\W{1,3}(?:(?:in|on|is|by)\W)?((?:0[1-9]|1[0-2]) ?[/-] ?(?:20)?\d\d)(?![\d/-])/i
+
 /** The date and the code that people write behind a card's number. */
 function takeBesideCard(d: Detection, at: number): void {
   const text = latin1(d.bytes, at, Math.min(d.end, at + 72))
@@ -190,7 +198,7 @@ function takeBesideCard(d: Detection, at: number): void {
     const match = pattern.exec(text)
     if (match !== null) d.add(detector, at + match[0].length - match[1]!.length, at + match[0].length)
   }
-  const named = /\b(?:exp|expiry|expires|valid thru)\W{1,3}((?:0[1-9]|1[0-2]) ?[/-] ?(?:20)?\d\d)(?![\d/-])/i.exec(text)
+  const named = namedExpiry.exec(text)
   if (named !== null) {
     const end = at + named.index + named[0].length
     d.add(ids.expiry, end - named[1]!.length, end)
@@ -201,8 +209,10 @@ function takeBesideCard(d: Detection, at: number): void {
 function isInTable(d: Detection, first: number, count: number): boolean {
   if (isInDump(d)) return true
   let others = 0
-  for (let g = first - 1; g >= 0 && run.lengths[g] === 4; g--) others++
-  for (let g = first + count; g < run.count && run.lengths[g] === 4; g++) others++
+  for (let g = first - 1; g >= 0 && run.lengths[g]! <= 5; g--) others++
+  // The month, the year and the code of a card may stand behind it.
+  const isExpiry = first + count < run.count && run.isMonth(first + count)
+  for (let g = first + count; !isExpiry && g < run.count && run.lengths[g]! <= 5; g++) others++
   return others >= 2 && !(others % 4 === 0 && hasCardBeside(first))
 }
 
@@ -247,10 +257,10 @@ function hasUsualLength(d: Detection, count: number): boolean {
   return (d.flags & key.keyCard) !== 0
 }
 
-/** Whether the name of the value lets bare digits be anything personal. */
+/** Whether the name of the value lets bare digits be anything personal: `card_id` does not. */
 function allowsCompact(d: Detection, at: number): boolean {
   d.readContext(at)
-  return (d.flags & key.keyExempt) === 0 || (d.flags & key.keyCard) !== 0
+  return (d.flags & key.keyExempt) === 0
 }
 
 function takeSsn(d: Detection, g: number): number {
@@ -302,13 +312,18 @@ function isInPath(bytes: Uint8Array, start: number, at: number): boolean {
 const upgrade =
   /(upgrad|downgrad|version|driver|firmware|release|updat)\w{0,4}\s([^.;\n]{0,24}\s)?(from|to)\s+v?([\d.]+\s+(to|->)\s+)?$/i
 
+const versionBefore = /version[:=]? ?v?$/i
+
 function looksLikeVersion(d: Detection, from: number, octets: readonly number[]): boolean {
   const { bytes, start } = d
   const before = from > start ? bytes[from - 1]! : 0
   // Chrome/120.0.0.0, v1.2.3.4, lib-1.2.3.4, foo@1.2.3.4
   if (before === slash && from - 2 >= start && isAlnum(bytes[from - 2]!) && !isInPath(bytes, start, from - 1))
     return true
-  if (before === dash || before === 0x76 || before === 0x56 || before === 0x7e) return true
+  if (before === dash || before === 0x76 || before === 0x56) return true
+  // ~1.2.3.4, not ~~1.2.3.4~~
+  if (before === 0x7e && bytes[run.endOf(run.count - 1)] !== 0x7e) return true
+  if (versionBefore.test(latin1(bytes, Math.max(start, from - 12), from))) return true
   d.readContext(from)
   if ((d.flags & (key.keyServerAddress | key.keyVersion)) !== 0 && (d.flags & key.keyClientAddress) === 0) return true
   if (upgrade.test(latin1(bytes, Math.max(start, from - 64), from))) return true
@@ -356,13 +371,16 @@ function takeNationalId(d: Detection, g: number, isFree: (count: number) => bool
 function takeByContext(d: Detection, g: number, count: number): boolean {
   const from = run.starts[g]!
   const end = run.endOf(g + count - 1)
-  if (run.isChained(g, count)) return false
+  if (run.isChained(g, count) || run.isVersion(g, count) || run.isPrice(g) || run.isDate(g)) return false
+  if (isNamePart(d, from, end)) return false
   if (count === 1 && from - 1 > d.start && d.bytes[from - 1] === slash && isAlnum(d.bytes[from - 2]!)) return false
   d.readContext(from)
-  const { flags, nationalIds: wanted } = d
-  if (wanted === 0 && (flags & contextual) === 0) return false
+  const { nationalIds: wanted } = d
+  if (wanted === 0 && (d.flags & contextual) === 0) return takeBankAccount(d, from, end, count)
   // `steuer-id`: the id is what is personal.
-  if ((flags & key.keyExempt) !== 0 && wanted === 0) return false
+  const isExempt = (d.flags & key.keyExempt) !== 0
+  const flags = isExempt ? d.flags & key.keySsn : d.flags
+  if (wanted === 0 && flags === 0) return false
   const total = run.collect(g, count)
   if (total < 0) return false
   if (total === 9 && (flags & key.keySsn) !== 0 && (isSsn(digits) || isItin(digits)))
@@ -376,6 +394,8 @@ function takeByContext(d: Detection, g: number, count: number): boolean {
   if (total >= 12 && (flags & key.keyCard) !== 0 && isNamedCard(digits, total)) return addTrue(d, ids.card, from, end)
   if (total >= 6 && total <= 17 && (flags & key.keyBank) !== 0) return addTrue(d, ids.bank, from, end)
   if (total >= 7 && total <= 9 && (flags & key.keyPassport) !== 0) return addTrue(d, ids.passport, from, end)
+  if (total >= 7 && total <= 12 && count === 1 && (flags & key.keyLicence) !== 0)
+    return addTrue(d, ids.licence, from, end)
   for (let i = 0; i < nationalIds.length; i++) {
     const { lengths, valid } = nationalIds[i]!
     if ((wanted & nationalBits[i]!) === 0 || d.settings.enabled[nationalDetectors[i]!] !== 1) continue
@@ -385,9 +405,33 @@ function takeByContext(d: Detection, g: number, count: number): boolean {
   return false
 }
 
+const accountBefore = /\b(?:account|acct)\.?:? (?:is )?$/i
+const bankWords =
+  /\b(?:banks?|banking|routing (?:number|no)|checking|savings|deposit(?:ed)?|wire transfer|payee|beneficiary|aba|sort[ -]code|direct debit)\b/i
+const bankReach = 64
+
+/** `account 12345678` beside a word of banking; without one it is the account of a service. */
+function takeBankAccount(d: Detection, from: number, to: number, count: number): boolean {
+  const { bytes, start, end } = d
+  const length = to - from
+  if (count !== 1 || length < 8 || length > 11 || from - 5 < start || bytes[from - 1] !== space) return false
+  const before = latin1(bytes, Math.max(start, from - bankReach), from)
+  if (!accountBefore.test(before)) return false
+  const isBank = bankWords.test(before) || bankWords.test(latin1(bytes, to, Math.min(end, to + bankReach)))
+  return isBank && addTrue(d, ids.bank, from, to)
+}
+
 /** Names that tell a number from any other. */
 export const contextual =
-  key.keySsn | key.keyAba | key.keySortCode | key.keyImei | key.keyIccid | key.keyCard | key.keyBank | key.keyPassport
+  key.keySsn |
+  key.keyAba |
+  key.keySortCode |
+  key.keyImei |
+  key.keyIccid |
+  key.keyCard |
+  key.keyBank |
+  key.keyPassport |
+  key.keyLicence
 
 function addTrue(d: Detection, detector: number, start: number, end: number): true {
   d.add(detector, start, end)

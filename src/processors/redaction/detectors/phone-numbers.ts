@@ -1,9 +1,10 @@
 import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
 import * as key from './key-words.ts'
+import { isNamePart } from './name-parts.ts'
 import { dash, digits, dot, isSeparator, run, slash, space } from './number-run.ts'
 import { isInternationalNumber, isNanp } from './phones.ts'
-import { escapeEndingAt, isAlnum, isDigit, latin1 } from './text-bytes.ts'
+import { beginsWord, escapeEndingAt, isAlnum, isDigit, latin1 } from './text-bytes.ts'
 
 const phone = detectorId('phone')
 
@@ -52,14 +53,17 @@ export function takeInternational(d: Detection): boolean {
     const isCompact = best - first === count
     if (isCompact && isAmount(d, first, best)) return false
   }
-  const from = bytes[first - 1] === 0x2b ? first - 1 : first - 3
-  d.add(phone, Math.max(from, start), best)
+  let from = Math.max(start, bytes[first - 1] === 0x2b ? first - 1 : first - 3)
+  // (+44) 7911 123456
+  if (from > start && bytes[from - 1] === 0x28 && bytes.subarray(first, first + 4).includes(0x29)) from--
+  d.add(phone, from, best)
   return true
 }
 
 const amountWords =
-  /(?<![a-z])(offset|drift|skew|diff|delta|size|sizes|bytes?|latency|duration|elapsed|count|total|amount|balance|price|cost|counter|gauge|coords?|coordinates?|ranges?|items?|rows?|seq|sequence|position|score)[^A-Za-z0-9]*$/i
-const amountUnits = /^ ?(ns|us|µs|ms|s|sec|seconds|bytes?|[kmgt]i?b|rows|items|lines|pages|remaining)\b/i
+  /(?<![a-z])(offset|drift|skew|diff|delta|size|sizes|bytes?|latency|duration|elapsed|count|total|amount|balance|price|cost|counter|gauge|coords?|coordinates?|ranges?|rows?|seq|sequence|position|score)[^A-Za-z0-9]*$/i
+const amountUnits =
+  /^ ?(ns|us|µs|ms|s|sec|seconds|bytes?|[kmgt]i?b|rows|items|lines|pages|remaining|people|users|times|calls|records|requests|events|followers|customers|km)\b/i
 
 /** Whether the number in `bytes[from, to)` is one that was measured: its name or its unit says so, and nothing says phone. */
 function isAmount(d: Detection, from: number, to: number): boolean {
@@ -110,6 +114,7 @@ function separatorLength(bytes: Uint8Array, at: number, end: number): number {
   const next = at + 1 < end ? bytes[at + 1]! : 0
   const third = at + 2 < end ? bytes[at + 2]! : 0
   if (isSeparator(byte) && isDigit(next)) return 1
+  if (byte === space && next === slash && third === space && isDigit(bytes[at + 3] ?? 0)) return 3
   if ((byte === 0x28 || byte === 0x29) && isDigit(next)) return 1
   if ((byte === space || byte === dash) && next === 0x28 && isDigit(third)) return 2
   if (byte === 0x29 && (next === space || next === dash || next === dot) && isDigit(third)) return 2
@@ -153,6 +158,12 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
   else if (begin - 1 > start && bytes[begin - 1] === dash && bytes[begin - 2] === 0x29)
     begin = parenthesisBefore(d, begin - 2)
   if (begin < 0) begin = from
+  // 8 (912) 345-67-89
+  if (begin < from && begin - 2 > start && bytes[begin - 1] === space && isDigit(bytes[begin - 2]!)) {
+    let code = begin - 1
+    while (code > start && isDigit(bytes[code - 1]!)) code--
+    if (begin - code <= 4 && beginsWord(bytes, start, code)) begin = code
+  }
   d.readContext(begin)
   if ((d.flags & key.keyPhone) === 0) {
     const isDashed =
@@ -162,14 +173,22 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
     if (!isNanp(digits, 0)) return 0
     count = 3
   } else {
-    if ((d.flags & key.keyExempt) !== 0 || isDateLike(g)) return 0
+    if ((d.flags & key.keyExempt) !== 0 || run.isDate(g) || run.isPrice(g)) return 0
+    if (isNamePart(d, begin, run.endOf(g + count - 1)) || run.isVersion(g, count)) return 0
     if (count === 1 && total < 10 && (d.flags & key.keyPhoneFar) !== 0) return 0
+    if (count === 1 && (isAmount(d, begin, run.endOf(g)) || (total < 9 && isBehindVerb(d, begin)))) return 0
     if (run.hasLengths(g, [3, 3, 4]) && isFree(3)) count = 3
     if (count < run.count - g && run.separators[g + count] !== space) return 0
   }
   d.add(phone, begin, run.endOf(g + count - 1))
   return count
 }
+
+/** `reach 3844120 people`, `call 8412345`: as short as that, a number is one of a telephone only where a noun says so. */
+const isBehindVerb = ({ bytes, start }: Detection, at: number) =>
+  /\b(?:calls?|called|caller|reach|ring|text|dial|contacts?)(?: (?:me|us|at|on))*[ :]*$/i.test(
+    latin1(bytes, Math.max(start, at - 20), at),
+  )
 
 /** Where the parenthesis with an area code opens that closes at `at`; -1 where there is none. */
 function parenthesisBefore({ bytes, start }: Detection, at: number): number {
@@ -187,18 +206,4 @@ function withCallingCode(bytes: Uint8Array, start: number, begin: number): numbe
   at--
   if (at > start && isAlnum(bytes[at - 1]!)) return begin
   return at > start && bytes[at - 1] === 0x2b ? at - 1 : at
-}
-
-/** 2024-01-15, 15/01/2024, and 1435065584.128, 2024.01.15 10: a calendar date; or a time in seconds. */
-function isDateLike(g: number): boolean {
-  if (run.count - g === 2 && run.lengths[g]! >= 8 && run.separators[g + 1] === dot) return true
-  const first = run.d.bytes[run.starts[g]!]!
-  return (
-    (run.lengths[g] === 4 &&
-      run.lengths[g + 1] === 2 &&
-      run.lengths[g + 2] === 2 &&
-      first !== 0x30 &&
-      run.count - g === 3) ||
-    (run.lengths[g]! <= 2 && run.lengths[g + 1]! <= 2 && run.lengths[g + 2] === 4 && run.separators[g + 1] !== space)
-  )
 }

@@ -84,12 +84,14 @@ function hexRun(bytes: Uint8Array, at: number, count: number): boolean {
   return true
 }
 
-/** Whether a word may begin at `at`: nothing alphanumeric or `_` before it, unless that is the end of an escape. */
+/**
+ * Whether a word may begin at `at`: nothing alphanumeric before it, unless that is the end of an escape. `_` joins it to what
+ * stands before that; alone it only sets off, as in `_this_`.
+ */
 export function beginsWord(bytes: Uint8Array, start: number, at: number): boolean {
-  if (at <= start) return true
-  const before = bytes[at - 1]!
-  if (!isAlnum(before) && before !== 0x5f) return true
-  return escapeEndingAt(bytes, start, at) > 0
+  let from = at
+  while (from > start && bytes[from - 1] === 0x5f) from--
+  return from <= start || !isAlnum(bytes[from - 1]!) || escapeEndingAt(bytes, start, from) > 0
 }
 
 /**
@@ -119,11 +121,11 @@ export function afterEscape(bytes: Uint8Array, start: number, at: number, end: n
   return at
 }
 
-/** Whether a word may end before `at`. */
+/** Whether a word may end before `at`; `_` goes on with it only where more follows. */
 export function endsWord(bytes: Uint8Array, at: number, end: number): boolean {
-  if (at >= end) return true
-  const next = bytes[at]!
-  return !isAlnum(next) && next !== 0x5f
+  let to = at
+  while (to < end && bytes[to] === 0x5f) to++
+  return to >= end || !isAlnum(bytes[to]!)
 }
 
 /** Case-folded comparison of ASCII text at `at`. `text` is lower case. */
