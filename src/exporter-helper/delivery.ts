@@ -3,6 +3,7 @@ import type { ComponentSettings } from '../component/component.ts'
 import { asConsumeError, type ConsumeError } from '../component/consumer.ts'
 import type { RetryConfig } from '../config/sections/exporter-queue.ts'
 import type { Signal } from '../pdata/otlp-batch.ts'
+import { grpcStatus } from '../transport/grpc.ts'
 import type { BackendHealth } from './backend-health.ts'
 import { Backoff } from './backoff.ts'
 import type { DeadLetters } from './dead-letters.ts'
@@ -36,10 +37,22 @@ export interface DeliveryOwner {
   interrupted(request: MergedRequest, refusal: ConsumeError): void
 }
 
+/**
+ * Of one merged request so many parts may be refused before what is left of it is given up as it is: enough to find two or
+ * three wrong batches among a thousand, too few to be a burden for a backend that takes nothing.
+ */
+const siftedRefusalsMax = 32
+
+/** The search for what is wrong in one merged request. */
+interface Sieve {
+  refusalCount: number
+  hasPassed: boolean
+}
+
 /** A wait during a drain: long enough not to spin, short enough to use the time that is left. */
 const drainIntervalMsMax = 1000
 
-/** Delivers requests: attempts, waits between them, and halves of what the backend finds too large. */
+/** Delivers requests: attempts, waits between them, and halves of what the backend finds too large, or wrong in part. */
 export class Delivery {
   readonly #settings: DeliverySettings
   readonly #owner: DeliveryOwner
@@ -49,6 +62,8 @@ export class Delivery {
   readonly #abort = new AbortController()
   #state: 'running' | 'draining' | 'handing_over' = 'running'
   inFlightCount = 0
+  /** The last search found nothing that the backend takes: no other begins before it has taken something. */
+  #takesNothing = false
   requestBytesMax: number
 
   constructor(settings: DeliverySettings, owner: DeliveryOwner) {
@@ -74,18 +89,24 @@ export class Delivery {
   }
 
   /** Ends when the owner has been told what became of all of it. Never rejects. */
-  async deliver(request: MergedRequest): Promise<void> {
+  deliver(request: MergedRequest): Promise<void> {
+    return this.#deliver(request, undefined)
+  }
+
+  async #deliver(request: MergedRequest, sieve: Sieve | undefined): Promise<void> {
     const { component, retry, metrics } = this.#settings
     const firstMs = component.clock.nowMs()
     const backoff = new Backoff(retry, component.random)
     while (true) {
       const result = await this.#attempt(request)
       if (result.kind === 'accepted') {
+        this.#takesNothing = false
+        if (sieve !== undefined) sieve.hasPassed = true
         return this.#owner.succeeded(request, result.rejectedCount ?? 0, result.message ?? '')
       }
       const { refusal } = result
       if (result.kind === 'too_large') return this.#halve(request, refusal)
-      if (refusal.kind === 'permanent') return this.#refused(request, refusal, refusal.reason)
+      if (refusal.kind === 'permanent') return this.#sift(request, refusal, sieve)
       if (this.#isEnding) return this.#owner.interrupted(request, refusal)
       if (!retry.enabled) return this.#owner.failed(request, refusal, refusal.reason)
       const waitMs = this.#waitMs(backoff, refusal)
@@ -94,6 +115,20 @@ export class Delivery {
       if (this.#isEnding) return this.#owner.interrupted(request, refusal)
       metrics.retries.add(1)
     }
+  }
+
+  /**
+   * Merging was our idea: what is wrong in one batch must not take the others along. So the halves of what is refused for its
+   * content are sent by themselves, down to the single batches, which never are cut for that.
+   */
+  async #sift(request: MergedRequest, refusal: ConsumeError, found: Sieve | undefined): Promise<void> {
+    const mayBegin = found !== undefined || !this.#takesNothing
+    const sieve = found ?? { refusalCount: 0, hasPassed: false }
+    const isSifted = isAboutContent(refusal) && request.pieces.length > 1 && mayBegin
+    if (!isSifted || ++sieve.refusalCount > siftedRefusalsMax) return this.#refused(request, refusal, refusal.reason)
+    this.#settings.metrics.splits.add(1)
+    for (const half of halves(this.#settings.signal, request) ?? []) await this.#deliver(half, sieve)
+    if (found === undefined) this.#takesNothing = !sieve.hasPassed
   }
 
   /** Kept first, dropped then: a kill in between leaves both, never neither. */
@@ -167,6 +202,11 @@ export class Delivery {
       request_bytes_max: bytesMax,
     })
   }
+}
+
+/** Whether the backend can read the request and finds something wrong in it, which other requests need not have. */
+function isAboutContent({ httpStatus, grpcStatus: code }: ConsumeError): boolean {
+  return httpStatus === 400 || httpStatus === 422 || code === grpcStatus.invalidArgument
 }
 
 /** Two requests of about the same size, undefined where it is a single item. */

@@ -38,7 +38,11 @@ export function exporterMetrics(scope: MetricScope, signal: Signal) {
       labels,
     ),
     splits: scope.counter(
-      describe('sluice_exporter_splits', 'Requests cut in two because the backend found them too large.', '{requests}'),
+      describe(
+        'sluice_exporter_splits',
+        'Requests cut in two because the backend found them too large, or something in them wrong.',
+        '{requests}',
+      ),
       labels,
     ),
     observeQueue(read: { size(): number; capacity(): number; inFlight(): number }): () => void {
