@@ -127,10 +127,14 @@ function compileValue(node: ValueNode, own: ContextName): Expression {
     }
     case 'list': {
       const items = node.items.map(item => compileValue(item, own))
+      if (items.every(item => item.isConstant === true)) return constant(items.map(item => item.constant))
       return { get: context => items.map(item => item.get(context)) }
     }
     case 'map': {
       const members = node.members.map(([key, value]) => [key, compileValue(value, own)] as const)
+      if (members.every(([, value]) => value.isConstant === true)) {
+        return constant(new Map(members.map(([key, value]) => [key, value.constant])))
+      }
       return { get: context => new Map(members.map(([key, value]) => [key, value.get(context)] as const)) }
     }
     case 'math': {

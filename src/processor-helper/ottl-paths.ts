@@ -310,8 +310,10 @@ export function index(value: OttlValue, keys: readonly Expression[], context: Ot
     const key = expression.get(context)
     if (current === undefined) return undefined
     if (current instanceof Map && typeof key === 'string') current = (current as Map<string, OttlValue>).get(key)
-    else if (Array.isArray(current) && typeof key === 'bigint') current = current[Number(key)]
-    else throw new EvaluationError(`cannot look for a ${typeName(key)} key in a ${typeName(current)}`)
+    else if (Array.isArray(current) && typeof key === 'bigint') {
+      if (key < 0n || key >= BigInt(current.length)) throw new EvaluationError(`index ${key} is out of range`)
+      current = current[Number(key)]
+    } else throw new EvaluationError(`cannot look for a ${typeName(key)} key in a ${typeName(current)}`)
   }
   return current
 }

@@ -6,6 +6,22 @@ export class OttlTime {
   constructor(ns: bigint) {
     this.ns = ns
   }
+
+  /** RFC 3339 in UTC, with as many digits of the second as it needs. */
+  toText(): string {
+    const fraction = String(((this.ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n)
+    const digits = fraction.padStart(9, '0').replace(/0+$/, '')
+    const seconds = new Date(Number(this.ns / 1_000_000n)).toISOString().slice(0, 19)
+    return `${seconds}${digits === '' ? '' : '.'}${digits}Z`
+  }
+}
+
+/** A repeated message of OTLP, such as a span's events: it can be counted, and that is all. */
+export class OttlList {
+  readonly size: number
+  constructor(size: number) {
+    this.size = size
+  }
 }
 
 /** A length of time in nanoseconds. */
@@ -17,7 +33,7 @@ export class OttlDuration {
 }
 
 /** What an expression may yield; nil is undefined, ints are bigints, doubles are numbers. */
-export type OttlValue = JsValue | OttlTime | OttlDuration | OttlValue[] | Map<string, OttlValue>
+export type OttlValue = JsValue | OttlTime | OttlDuration | OttlList | OttlValue[] | Map<string, OttlValue>
 
 export type Comparison = (left: OttlValue, right: OttlValue) => boolean
 
@@ -126,7 +142,8 @@ export function typeName(value: OttlValue): string {
   if (typeof value === 'object') {
     if (value instanceof Uint8Array) return 'bytes'
     if (value instanceof Map) return 'map'
-    return Array.isArray(value) ? 'list' : value instanceof OttlTime ? 'time' : 'duration'
+    if (Array.isArray(value) || value instanceof OttlList) return 'list'
+    return value instanceof OttlTime ? 'time' : 'duration'
   }
   return typeof value
 }
