@@ -3,9 +3,7 @@ import { answerToRefusal, type StatusAnswer } from '../component/status-table.ts
 import { grpcStatus } from '../transport/grpc.ts'
 import { type HeaderList, noHeaders } from '../transport/headers.ts'
 import { InflateError } from '../transport/inflate-error.ts'
-import { JsonError } from '../wire/json-error.ts'
-import { ThriftError } from '../wire/thrift-error.ts'
-import { WireError } from '../wire/wire-error.ts'
+import { ReadError } from '../wire/read-error.ts'
 
 /** A request that a receiver answers with anything but success, whichever protocol it came by. */
 export class Refusal extends Error implements StatusAnswer {
@@ -111,7 +109,7 @@ export function forbidden(message: string): Refusal {
 /** Whatever was thrown while a request was read or consumed. What nobody foresaw is our own bug: 500, INTERNAL. */
 export function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
-  if (error instanceof WireError || error instanceof JsonError || error instanceof ThriftError) {
+  if (error instanceof ReadError) {
     return error.reason === 'budget' ? tooLarge(error.message, error) : malformed(error.message, error)
   }
   if (error instanceof InflateError) {
