@@ -32,12 +32,16 @@ type Signal = (typeof signals)[number]
 
 /** What the model calls in a file of OTLP cost; `-` is standard input. Throws a `UsageError` for one that is none. */
 export function priceFile(path: string): SpendReport {
-  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })
-  const walks = { traces: new StageWalk('traces', [stage]), logs: new StageWalk('logs', [stage]) }
+  const config = parseConfig(costConfig, '{}')
+  const stages = {
+    traces: new CostStage(config, { scopes: [] }, 'traces'),
+    logs: new CostStage(config, { scopes: [] }, 'logs'),
+  }
+  const walks = { traces: new StageWalk('traces', [stages.traces]), logs: new StageWalk('logs', [stages.logs]) }
   const report: SpendReport = { spent: [], unpriced: [] }
   for (const [signal, request] of requestsOf(contentOf(path), path)) {
     walks[signal].run(request)
-    for (const [name, amount] of stage.takeCounts()) {
+    for (const [name, amount] of stages[signal].takeCounts()) {
       const { kind, values } = parseCountName(name)
       const labelled = (labels: readonly string[]) =>
         Object.fromEntries(labels.map((label, i) => [label, values[i] ?? '']))

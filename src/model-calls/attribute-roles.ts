@@ -1,92 +1,151 @@
-import { AttributeKey } from '../pdata/attribute-key.ts'
+import { AttributeKey, hashKeyIn } from '../pdata/attribute-key.ts'
 import type { AttributeList } from '../pdata/attribute-list.ts'
 import { type Role, roleKeys, roles } from './dialects.ts'
 
 const slots = 4096
 const absent = 255
 const none = -1
+/** In place of a role: the key only has a place of its own. */
+const noRole = 255
+const noPlace = 255
 
-const roleKeyList = roles.flatMap((role, at) => roleKeys[role].map((text, rank) => ({ text, role: at, rank })))
-/** By index: a key in one of its roles. Where a role has several keys, the one of the lowest rank wins. */
-const keyOf = roleKeyList.map(({ text }) => new AttributeKey(text))
-const roleOf = Uint8Array.from(roleKeyList, ({ role }) => role)
-const rankOf = Uint8Array.from(roleKeyList, ({ rank }) => rank)
-/** Of each key, as an attribute list has it. */
-const hashOf = Int32Array.from(keyOf, ({ hash }) => hash)
 /** Attributes of a span whose keys are expected where the span before had them. */
 const expectedMax = 64
-/** Per slot the first of the keys that fall into it, and per key the next of its slot. */
-const firstInSlot = new Int16Array(slots).fill(none)
-const nextInSlot = new Int16Array(keyOf.length).fill(none)
-for (const [index, key] of keyOf.entries()) {
-  const slot = slotOf(key.hash)
-  nextInSlot[index] = firstInSlot[slot]!
-  firstInSlot[slot] = index
-}
 
-/**
- * Finds, in one pass over a span's attributes, which of them play a role in its price. A key that plays none costs one look
- * into a small table.
- */
-export class AttributeRoles {
-  /** Per role the index of its attribute, -1 where the span has none. Valid after `scan`. */
-  readonly indexOf = new Int32Array(roles.length).fill(none)
-  readonly #ranks = new Uint8Array(roles.length).fill(absent)
-  #isClean = true
-  /** By index of an attribute the key that one there had last: spans of one instrumentation are alike. */
-  readonly #expected = new Int16Array(expectedMax).fill(none)
+const roleKeyList = roles.flatMap((role, at) => roleKeys[role].map((text, rank) => ({ text, role: at, rank })))
 
-  /** Whether any attribute plays a role; `view` is over the bytes that the attributes stand in. */
-  scan(attributes: AttributeList, view: DataView): boolean {
-    if (!this.#isClean) {
-      this.indexOf.fill(none)
-      this.#ranks.fill(absent)
-      this.#isClean = true
-    }
-    const { size } = attributes
-    const expected = this.#expected
-    for (let i = 0; i < size; i++) {
-      const hash = attributes.keyHash(i)
-      const likely = i < expectedMax ? expected[i]! : none
-      if (likely !== none && hashOf[likely] === hash) {
-        if (keyOf[likely]!.equalsIn(view, attributes.keyStart(i), attributes.keyEnd(i))) {
-          this.#take(attributes, i, likely)
-          continue
-        }
-      }
-      const candidate = firstInSlot[slotOf(hash)]!
-      if (candidate !== none) this.#consider(attributes, view, i, candidate)
-    }
-    return !this.#isClean
-  }
-
-  #consider(attributes: AttributeList, view: DataView, index: number, first: number): void {
-    const start = attributes.keyStart(index)
-    const end = attributes.keyEnd(index)
-    const hash = attributes.keyHash(index)
-    for (let at = first; at !== none; at = nextInSlot[at]!) {
-      if (hashOf[at] !== hash || !keyOf[at]!.equalsIn(view, start, end)) continue
-      if (index < expectedMax) this.#expected[index] = at
-      this.#take(attributes, index, at)
-      return
-    }
-  }
-
-  #take(attributes: AttributeList, index: number, at: number): void {
-    const role = roleOf[at]!
-    const rank = rankOf[at]!
-    if (rank >= this.#ranks[role]! || attributes.isRemoved(index)) return
-    this.#ranks[role] = rank
-    this.indexOf[role] = index
-    this.#isClean = false
-  }
+/** The place of a role in `AttributeRoles.starts`. */
+export function roleIndex(role: Role): number {
+  return indexByRole.get(role)!
 }
 
 const indexByRole = new Map(roles.map((role, index) => [role, index]))
 
-/** The place of a role in `AttributeRoles.indexOf`. */
-export function roleIndex(role: Role): number {
-  return indexByRole.get(role)!
+/** Keys by their hashes. */
+class KeyTable {
+  readonly keys: readonly AttributeKey[]
+  /** By index: a key in one of its roles. Where a role has several keys, the one of the lowest rank wins. */
+  readonly roleOf: Uint8Array
+  readonly rankOf: Uint8Array
+  /** By index: the place that the key has beside a role. */
+  readonly placeOf: Uint8Array
+  /** Per slot the first of the keys that fall into it, and per key the next of its slot. */
+  readonly #firstInSlot = new Int16Array(slots).fill(none)
+  readonly #nextInSlot: Int16Array
+
+  constructor(ownKeys: readonly string[]) {
+    const others = ownKeys.filter(
+      (key, i) => ownKeys.indexOf(key) === i && !roleKeyList.some(({ text }) => text === key),
+    )
+    const list = [...roleKeyList, ...others.map(text => ({ text, role: noRole, rank: absent }))]
+    this.keys = list.map(({ text }) => new AttributeKey(text))
+    this.roleOf = Uint8Array.from(list, ({ role }) => role)
+    this.rankOf = Uint8Array.from(list, ({ rank }) => rank)
+    this.placeOf = Uint8Array.from(list, ({ text }) => (ownKeys.includes(text) ? ownKeys.indexOf(text) : noPlace))
+    this.#nextInSlot = new Int16Array(list.length).fill(none)
+    for (const [index, key] of this.keys.entries()) {
+      const slot = slotOf(key.hash)
+      this.#nextInSlot[index] = this.#firstInSlot[slot]!
+      this.#firstInSlot[slot] = index
+    }
+  }
+
+  /** Index of the key in `[start, end)` of the view, whose hash is given; -1 where it is another one. */
+  find(hash: number, view: DataView, start: number, end: number): number {
+    for (let at = this.#firstInSlot[slotOf(hash)]!; at !== none; at = this.#nextInSlot[at]!) {
+      const key = this.keys[at]!
+      if (key.hash === hash && key.equalsIn(view, start, end)) return at
+    }
+    return none
+  }
+}
+
+const roleTable = new KeyTable([])
+
+/**
+ * Finds, in one pass over a record's attributes, which of them play a role in its price. A key that plays none costs one
+ * look into a small table.
+ */
+export class AttributeRoles {
+  /** Per role where its attribute's `AnyValue` stands; -1 where the record has none. Valid after `scan`. */
+  readonly starts = new Int32Array(roles.length).fill(none)
+  readonly ends = new Int32Array(roles.length)
+  /** The same per own key. */
+  readonly ownStarts: Int32Array
+  readonly ownEnds: Int32Array
+  /** Whether no attribute plays a role. */
+  isEmpty = true
+  readonly #table: KeyTable
+  readonly #ranks = new Uint8Array(roles.length).fill(absent)
+  /** Roles that have an attribute. */
+  readonly #taken = new Uint8Array(roles.length)
+  #takenCount = 0
+  #hasOwn = false
+  /** By index of an attribute the key that one there had last: records of one instrumentation are alike. */
+  readonly #expected = new Int16Array(expectedMax).fill(none)
+  #index = 0
+
+  /** `ownKeys` are keys that the caller asks for beside the roles, fewer than 255. */
+  constructor(ownKeys: readonly string[] = []) {
+    this.#table = ownKeys.length === 0 ? roleTable : new KeyTable(ownKeys)
+    this.ownStarts = new Int32Array(ownKeys.length).fill(none)
+    this.ownEnds = new Int32Array(ownKeys.length)
+  }
+
+  /** Whether any attribute plays a role; `view` is over the bytes that the attributes stand in. */
+  scan(attributes: AttributeList, view: DataView): boolean {
+    this.begin()
+    const { size } = attributes
+    for (let i = 0; i < size; i++) {
+      if (attributes.isRemoved(i)) continue
+      const start = attributes.valueStart(i)
+      this.take(view, attributes.keyStart(i), attributes.keyEnd(i), start, attributes.valueEnd(i))
+    }
+    return !this.isEmpty
+  }
+
+  /** A record begins whose attributes `take` is told of. */
+  begin(): void {
+    this.#index = 0
+    this.isEmpty = true
+    for (let i = 0; i < this.#takenCount; i++) {
+      const role = this.#taken[i]!
+      this.starts[role] = none
+      this.#ranks[role] = absent
+    }
+    this.#takenCount = 0
+    if (this.#hasOwn) this.ownStarts.fill(none)
+    this.#hasOwn = false
+  }
+
+  /** Sees the next attribute of the record: its key and its value's payload. */
+  take(view: DataView, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
+    const table = this.#table
+    const index = this.#index++
+    let at = index < expectedMax ? this.#expected[index]! : none
+    if (at === none || !table.keys[at]!.equalsIn(view, keyStart, keyEnd)) {
+      at = table.find(hashKeyIn(view, keyStart, keyEnd), view, keyStart, keyEnd)
+      if (at === none) return
+      if (index < expectedMax) this.#expected[index] = at
+    }
+    const role = table.roleOf[at]!
+    const place = table.placeOf[at]!
+    if (place !== noPlace && this.ownStarts[place] === none) {
+      this.ownStarts[place] = valueStart
+      this.ownEnds[place] = valueEnd
+      this.#hasOwn = true
+    }
+    if (role === noRole) return
+    const rank = table.rankOf[at]!
+    const rankBefore = this.#ranks[role]!
+    if (rank >= rankBefore) return
+    if (rankBefore === absent) this.#taken[this.#takenCount++] = role
+    this.#ranks[role] = rank
+    this.starts[role] = valueStart
+    this.ends[role] = valueEnd
+    this.isEmpty = false
+    return
+  }
 }
 
 function slotOf(hash: number): number {

@@ -1,9 +1,11 @@
+import type { AttributeList } from '../pdata/attribute-list.ts'
 import * as otlp from '../pdata/otlp-fields.ts'
 import type { LogRecordView, SpanView } from '../pdata/views.ts'
 import { AttributeRoles, roleIndex } from './attribute-roles.ts'
 import { hashRange, hashSeed } from './byte-hash.ts'
 import { type CallEvent, callEvents, eventKindKey, eventNameKey } from './call-events.ts'
 import { mayBeCall } from './call-filter.ts'
+import { CallSpan, OrdinaryCall } from './call-span.ts'
 import { CallValues } from './call-values.ts'
 import { type CallKind, callKindOf } from './dialects.ts'
 import {
@@ -52,23 +54,38 @@ const place = {
   processing: roleIndex('processing'),
 }
 
+/** What `CallReader.readOrdinary` answers. */
+export const noCall = 0
+export const isCall = 1
+/** Only a walk through views can tell. */
+export const unusualCall = 2
+
 /** Tells model calls from other records and reads what they report. One reader serves all; nothing is allocated for spans. */
 export class CallReader {
-  readonly roles = new AttributeRoles()
+  readonly roles: AttributeRoles
   /** Whether `roles` are those of the span that was read last; false where it has none. */
   hasRoles = false
-  readonly values = new CallValues()
+  readonly values: CallValues
   readonly usage = new ReportedUsage()
+  readonly span = new CallSpan()
   /** NaN where the span has none. */
   existingCost = Number.NaN
   serviceTier = ''
   processing = ''
   /** Whether what `readEvent` has read is reported by a span too. */
   isRepeated = false
+  readonly #ordinary: OrdinaryCall
   readonly #eventRoles = new AttributeRoles()
-  readonly #eventValues = new CallValues()
+  readonly #eventValues = new CallValues(this.#eventRoles)
   readonly #eventUsage = new ReportedUsage()
   readonly #kinds = new Map<number, CallKind>()
+
+  /** `ownKeys` are attributes that the roles note beside their own. */
+  constructor(ownKeys: readonly string[] = []) {
+    this.roles = new AttributeRoles(ownKeys)
+    this.values = new CallValues(this.roles)
+    this.#ordinary = new OrdinaryCall(this.roles)
+  }
 
   /** Whether the span is a call that has a price of its own. Fills the fields if so. */
   read(span: SpanView): boolean {
@@ -76,23 +93,46 @@ export class CallReader {
     // What is edited does not stand in the message any more; everything else is told from calls by its keys' first bytes.
     this.hasRoles = false
     if (!message.isDirty && !mayBeCall(message.workspace.bytes, message.start, message.end)) return false
-    const { attributes } = span
-    const { workspace } = message
-    if (!this.roles.scan(attributes, workspace.view)) return false
-    this.hasRoles = true
-    const { indexOf } = this.roles
-    this.values.reset(attributes, workspace)
+    if (!this.readRoles(span)) return false
+    this.span.take(span)
+    return this.#readCall(span) === isCall
+  }
+
+  /** Whether any attribute of the span plays a role, call or not; `roles` and `values` are then those of the span. */
+  readRoles({ attributes, message: { workspace } }: SpanView): boolean {
+    this.hasRoles = this.roles.scan(attributes, workspace.view)
+    this.values.reset(workspace.bytes, workspace.view)
+    return this.hasRoles
+  }
+
+  /** Does what `read` does, for the span in `[start, end)`, without a view of it; one of the answers above. */
+  readOrdinary(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    if (!mayBeCall(bytes, start, end)) return noCall
+    const ordinary = this.#ordinary
+    if (!ordinary.read(bytes, view, start, end)) return unusualCall
+    if (this.roles.isEmpty) return noCall
+    this.values.reset(bytes, view)
+    this.span.takeOrdinary(bytes, view, ordinary)
+    return this.#readCall(undefined)
+  }
+
+  /** `view` is the span's, where it is read through one. */
+  #readCall(view: SpanView | undefined): number {
+    const { values } = this
     const kind = this.#kind()
-    if (kind === 'wrapper') return false
-    const hasModel = indexOf[place.requestModel]! >= 0 || indexOf[place.responseModel]! >= 0
-    const hasCost = indexOf[place.existingCost]! >= 0 || indexOf[place.existingCostDetails]! >= 0
-    let hasUsage = this.#readUsage()
+    if (kind === 'wrapper') return noCall
+    const hasModel = values.has(place.requestModel) || values.has(place.responseModel)
+    const hasCost = values.has(place.existingCost) || values.has(place.existingCostDetails)
+    const hasUsage = this.#readUsage()
     if (kind === 'inference') {
-      if (!hasModel && !hasUsage && !hasCost) return false
-      if (!hasUsage) hasUsage = this.#readUsageOfEvents(span)
-    } else if (!hasModel || (!hasUsage && !hasCost) || wrapperName.test(span.name)) return false
+      if (!hasModel && !hasUsage && !hasCost) return noCall
+      if (!hasUsage) {
+        if (view !== undefined) this.#readUsageOfEvents(view)
+        else if (this.#ordinary.has(otlp.spanEvents)) return unusualCall
+      }
+    } else if (!hasModel || (!hasUsage && !hasCost) || wrapperName.test(this.span.name)) return noCall
     this.#readRest(hasCost)
-    return true
+    return isCall
   }
 
   /** Whether the log record is an event that reports a call; `isRepeated` then says whether its span does too. */
@@ -101,40 +141,44 @@ export class CallReader {
     if (!message.has(otlp.logEventName) && message.lacksAttribute(eventNameKey)) return false
     const { attributes, scope } = record
     const { workspace } = message
-    this.values.reset(attributes, workspace)
+    const { values } = this
+    values.reset(workspace.bytes, workspace.view)
     const event = this.#eventAt(record)
     if (event === undefined || !scope.name.startsWith(event.scope)) return false
-    if (event.kind !== '' && this.values.text(attributes.find(eventKindKey)) !== event.kind) return false
+    if (event.kind !== '' && this.#textAt(attributes, attributes.find(eventKindKey)) !== event.kind) return false
     if (!this.roles.scan(attributes, workspace.view)) return false
-    const { indexOf } = this.roles
-    const hasCost = indexOf[place.existingCost]! >= 0
+    const hasCost = values.has(place.existingCost)
     if (!this.#readUsage() && !hasCost) return false
-    if (event.countsToolsBeside) this.usage.input += this.values.number(indexOf[place.toolTokens]!) || 0
+    if (event.countsToolsBeside) this.usage.input += values.number(place.toolTokens) || 0
     this.#readRest(hasCost)
+    this.span.takeEvent(record)
     this.isRepeated = event.hasSpan && hasBytes(workspace.bytes, record.spanIdStart, 8)
     return true
   }
 
   #eventAt(record: LogRecordView): CallEvent | undefined {
     const index = record.attributes.find(eventNameKey)
-    return callEvents.get(index < 0 ? record.eventName : this.values.text(index))
+    return callEvents.get(index < 0 ? record.eventName : this.#textAt(record.attributes, index))
+  }
+
+  #textAt(attributes: AttributeList, index: number): string {
+    return index < 0 ? '' : this.values.textIn(attributes.valueStart(index), attributes.valueEnd(index))
   }
 
   #kind(): CallKind {
-    const { indexOf } = this.roles
-    const operation = this.#kindAt(indexOf[place.operation]!)
+    const operation = this.#kindAt(place.operation)
     if (operation === 'wrapper') return 'wrapper'
-    const spanKind = this.#kindAt(indexOf[place.spanKind]!)
+    const spanKind = this.#kindAt(place.spanKind)
     return spanKind === 'unknown' ? operation : spanKind
   }
 
-  #kindAt(index: number): CallKind {
-    if (index < 0) return 'unknown'
+  #kindAt(role: number): CallKind {
     const { values } = this
-    const hash = hashRange(hashSeed, values.view, values.start(index), values.end(index))
+    if (!values.has(role)) return 'unknown'
+    const hash = hashRange(hashSeed, values.view, values.start(role), values.end(role))
     let kind = this.#kinds.get(hash)
     if (kind === undefined) {
-      kind = callKindOf(values.text(index))
+      kind = callKindOf(values.text(role))
       if (this.#kinds.size >= rememberedKindsMax) this.#kinds.clear()
       this.#kinds.set(hash, kind)
     }
@@ -143,78 +187,70 @@ export class CallReader {
 
   #readUsage(): boolean {
     const { usage, values } = this
-    const { indexOf } = this.roles
-    let found = fillUsage(usage, indexOf, values)
-    const metadata = indexOf[place.usageMetadata]!
-    if (metadata >= 0) {
-      readUsageMetadata(values.text(metadata), usage)
+    let found = fillUsage(usage, values)
+    if (values.has(place.usageMetadata)) {
+      readUsageMetadata(values.text(place.usageMetadata), usage)
       found ||= !usage.isEmpty
     }
-    const inputDetails = indexOf[place.inputTokenDetails]!
-    const outputDetails = indexOf[place.outputTokenDetails]!
-    if (inputDetails >= 0 || outputDetails >= 0) {
-      readTokenDetails(values.text(inputDetails), values.text(outputDetails), usage)
+    if (values.has(place.inputTokenDetails) || values.has(place.outputTokenDetails)) {
+      readTokenDetails(values.text(place.inputTokenDetails), values.text(place.outputTokenDetails), usage)
     }
-    const details = indexOf[place.usageDetails]!
-    if (details >= 0) {
-      readUsageDetails(values.text(details), usage)
+    if (values.has(place.usageDetails)) {
+      readUsageDetails(values.text(place.usageDetails), usage)
       found ||= !Number.isNaN(usage.input) || !Number.isNaN(usage.uncachedInput) || !Number.isNaN(usage.output)
     }
     return found
   }
 
   /** Streaming instrumentations put the usage on an event; the last one that has it counts. */
-  #readUsageOfEvents(span: SpanView): boolean {
+  #readUsageOfEvents(span: SpanView): void {
     const roles = this.#eventRoles
-    let found = false
     span.events.rewind()
     while (span.events.next()) {
       const { attributes, message } = span.event
-      if (!roles.scan(attributes, message.workspace.view)) continue
-      this.#eventValues.reset(attributes, message.workspace)
-      if (fillUsage(this.#eventUsage, roles.indexOf, this.#eventValues)) {
-        this.usage.update(this.#eventUsage)
-        found = true
-      }
+      const { bytes, view } = message.workspace
+      if (!roles.scan(attributes, view)) continue
+      this.#eventValues.reset(bytes, view)
+      if (fillUsage(this.#eventUsage, this.#eventValues)) this.usage.update(this.#eventUsage)
     }
-    return found
   }
 
   #readRest(hasCost: boolean): void {
     const { values } = this
-    const { indexOf } = this.roles
     this.existingCost = Number.NaN
     if (hasCost) {
-      this.existingCost = values.number(indexOf[place.existingCost]!)
-      const details = indexOf[place.existingCostDetails]!
-      if (Number.isNaN(this.existingCost) && details >= 0) this.existingCost = costOfDetails(values.text(details))
+      this.existingCost = values.number(place.existingCost)
+      if (Number.isNaN(this.existingCost) && values.has(place.existingCostDetails)) {
+        this.existingCost = costOfDetails(values.text(place.existingCostDetails))
+      }
       if (!(this.existingCost >= 0 && this.existingCost < 1e12)) this.existingCost = Number.NaN
     }
-    this.serviceTier = indexOf[place.serviceTier]! < 0 ? '' : values.text(indexOf[place.serviceTier]!).toLowerCase()
-    this.processing = indexOf[place.processing]! < 0 ? '' : values.text(indexOf[place.processing]!).toLowerCase()
-    const metadata = indexOf[place.providerMetadata]!
-    if (metadata >= 0) this.serviceTier ||= readProviderMetadata(values.text(metadata), this.usage)
+    this.serviceTier = values.has(place.serviceTier) ? values.text(place.serviceTier).toLowerCase() : ''
+    this.processing = values.has(place.processing) ? values.text(place.processing).toLowerCase() : ''
+    if (values.has(place.providerMetadata)) {
+      this.serviceTier ||= readProviderMetadata(values.text(place.providerMetadata), this.usage)
+    }
   }
 }
 
 /** Every field by name: a loop over names would look each of them up. Whether there is any number. */
-function fillUsage(usage: ReportedUsage, indexOf: Int32Array, values: CallValues): boolean {
-  usage.input = values.number(indexOf[place.inputTokens]!)
-  usage.output = values.number(indexOf[place.outputTokens]!)
-  usage.total = values.number(indexOf[place.totalTokens]!)
-  usage.cacheRead = values.number(indexOf[place.cacheReadTokens]!)
-  usage.cacheWrite = values.number(indexOf[place.cacheWriteTokens]!)
-  usage.cacheWrite5m = values.number(indexOf[place.cacheWrite5mTokens]!)
-  usage.cacheWrite1h = values.number(indexOf[place.cacheWrite1hTokens]!)
-  usage.uncachedInput = values.number(indexOf[place.uncachedInputTokens]!)
-  usage.reasoning = values.number(indexOf[place.reasoningTokens]!)
-  usage.inputAudio = values.number(indexOf[place.inputAudioTokens]!)
-  usage.outputAudio = values.number(indexOf[place.outputAudioTokens]!)
-  usage.inputImage = values.number(indexOf[place.inputImageTokens]!)
-  usage.outputImage = values.number(indexOf[place.outputImageTokens]!)
-  usage.webSearches = values.number(indexOf[place.webSearches]!)
-  usage.audioSeconds = values.number(indexOf[place.audioSeconds]!)
-  usage.inputCharacters = values.number(indexOf[place.inputCharacters]!)
+function fillUsage(usage: ReportedUsage, values: CallValues): boolean {
+  usage.input = values.number(place.inputTokens)
+  usage.output = values.number(place.outputTokens)
+  usage.total = values.number(place.totalTokens)
+  usage.cacheRead = values.number(place.cacheReadTokens)
+  usage.cacheWrite = values.number(place.cacheWriteTokens)
+  usage.cacheWrite5m = values.number(place.cacheWrite5mTokens)
+  usage.cacheWrite1h = values.number(place.cacheWrite1hTokens)
+  usage.uncachedInput = values.number(place.uncachedInputTokens)
+  usage.reasoning = values.number(place.reasoningTokens)
+  usage.inputAudio = values.number(place.inputAudioTokens)
+  usage.outputAudio = values.number(place.outputAudioTokens)
+  usage.inputImage = values.number(place.inputImageTokens)
+  usage.outputImage = values.number(place.outputImageTokens)
+  usage.webSearches = values.number(place.webSearches)
+  usage.audioSeconds = values.number(place.audioSeconds)
+  usage.inputCharacters = values.number(place.inputCharacters)
   return !usage.isEmpty
 }
 

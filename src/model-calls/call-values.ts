@@ -1,31 +1,42 @@
-import type { AttributeList } from '../pdata/attribute-list.ts'
 import * as otlp from '../pdata/otlp-fields.ts'
 import { ValueReader, valueBool, valueDouble, valueInt, valueString } from '../pdata/value.ts'
-import type { Workspace } from '../pdata/workspace.ts'
 import { wireVarint } from '../wire/wire-type.ts'
+import type { AttributeRoles } from './attribute-roles.ts'
 
 const intTag = (otlp.anyInt << 3) | wireVarint
 
-/** Reads attribute values by index without allocating, in whatever type an SDK wrote them. */
+/** Reads the values of a record's roles without allocating, in whatever type an SDK wrote them. */
 export class CallValues {
   readonly #reader = new ValueReader()
+  readonly #starts: Int32Array
+  readonly #ends: Int32Array
   bytes: Uint8Array = new Uint8Array(0)
   /** Over `bytes`. */
   view: DataView = new DataView(new ArrayBuffer(0))
-  #attributes: AttributeList | undefined
 
-  reset(attributes: AttributeList, { bytes, view }: Workspace): void {
-    this.#attributes = attributes
+  constructor({ starts, ends }: AttributeRoles) {
+    this.#starts = starts
+    this.#ends = ends
+  }
+
+  /** What the roles' offsets are into. */
+  reset(bytes: Uint8Array, view: DataView): void {
     this.bytes = bytes
     this.view = view
   }
 
-  /** A count or an amount: int, double, or a number written as text; NaN for everything else and for index -1. */
-  number(index: number): number {
-    if (index < 0) return Number.NaN
+  has(role: number): boolean {
+    return this.#starts[role]! >= 0
+  }
+
+  /** A count or an amount: int, double, or a number written as text; NaN for everything else and for an absent role. */
+  number(role: number): number {
+    const start = this.#starts[role]!
+    return start < 0 ? Number.NaN : this.#numberIn(start, this.#ends[role]!)
+  }
+
+  #numberIn(start: number, end: number): number {
     const { bytes } = this
-    const start = this.#attributes!.valueStart(index)
-    const end = this.#attributes!.valueEnd(index)
     // Nearly all counts: an int in up to three bytes, and nothing behind it.
     if (bytes[start] === intTag && end - start <= 4) {
       let value = 0
@@ -37,8 +48,7 @@ export class CallValues {
       }
       if (offset === end && bytes[end - 1]! < 128) return value
     }
-    const reader = this.#at(index)
-    if (reader === undefined) return Number.NaN
+    const reader = this.#reader.reset(bytes, start, end)
     if (reader.kind === valueInt) return Number(reader.int())
     if (reader.kind === valueDouble) return reader.double()
     if (reader.kind !== valueString || reader.end - reader.start > 32 || reader.end === reader.start) return Number.NaN
@@ -46,9 +56,14 @@ export class CallValues {
   }
 
   /** Text of a string, or of a number or bool as it would print; empty where there is none. Allocates. */
-  text(index: number): string {
-    const reader = this.#at(index)
-    if (reader === undefined) return ''
+  text(role: number): string {
+    const start = this.#starts[role]!
+    return start < 0 ? '' : this.textIn(start, this.#ends[role]!)
+  }
+
+  /** The same of the `AnyValue` in `[start, end)`. */
+  textIn(start: number, end: number): string {
+    const reader = this.#reader.reset(this.bytes, start, end)
     if (reader.kind === valueString) return reader.text()
     if (reader.kind === valueInt) return String(reader.int())
     if (reader.kind === valueDouble) return String(reader.double())
@@ -56,17 +71,12 @@ export class CallValues {
   }
 
   /** Where the value's `AnyValue` stands; an empty range where there is none. */
-  start(index: number): number {
-    return index < 0 ? 0 : this.#attributes!.valueStart(index)
+  start(role: number): number {
+    const start = this.#starts[role]!
+    return start < 0 ? 0 : start
   }
 
-  end(index: number): number {
-    return index < 0 ? 0 : this.#attributes!.valueEnd(index)
-  }
-
-  #at(index: number): ValueReader | undefined {
-    if (index < 0) return undefined
-    const attributes = this.#attributes!
-    return this.#reader.reset(this.bytes, attributes.valueStart(index), attributes.valueEnd(index))
+  end(role: number): number {
+    return this.#starts[role]! < 0 ? 0 : this.#ends[role]!
   }
 }

@@ -1,5 +1,6 @@
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { WireWriter } from '../wire/wire-writer.ts'
+import { wordCopySlack } from '../wire/word-copy.ts'
 import type { AttributeKey } from './attribute-key.ts'
 import * as otlp from './otlp-fields.ts'
 import type { PlacedConstant } from './placed-constant.ts'
@@ -15,6 +16,8 @@ const boundColumns = 5
 /** Attributes that many records get together, encoded once as fields of a message, one behind the other. */
 export class AttributeBlock implements PlacedConstant {
   readonly bytes: Uint8Array
+  /** Over them, and `wordCopySlack` bytes behind. */
+  readonly view: DataView
   readonly count: number
   generation = -1
   offset = 0
@@ -33,7 +36,11 @@ export class AttributeBlock implements PlacedConstant {
       writer.bytesField(otlp.keyValueValue, value)
       writer.close(mark)
     }
-    this.bytes = writer.finish()
+    const length = writer.length
+    writer.raw(new Uint8Array(wordCopySlack))
+    const padded = writer.finish()
+    this.view = new DataView(padded.buffer, padded.byteOffset, padded.length)
+    this.bytes = padded.subarray(0, length)
     this.count = attributes.length
     this.#hashes = Int32Array.from(attributes, ({ key }) => key.hash)
     this.#bounds = Int32Array.from(boundsIn(this.bytes))

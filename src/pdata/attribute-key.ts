@@ -62,3 +62,12 @@ export function hashKey(bytes: Uint8Array, start: number, end: number): number {
   }
   return word ^ Math.imul(end - start, hashLengthFactor)
 }
+
+/** The same over a view of the bytes. */
+export function hashKeyIn(view: DataView, start: number, end: number): number {
+  const length = end - start
+  if (length >= 4) return view.getInt32(end - 4, true) ^ Math.imul(length, hashLengthFactor)
+  let word = 0
+  for (let i = start, shift = 32 - 8 * length; i < end; i++, shift += 8) word |= view.getUint8(i) << shift
+  return word ^ Math.imul(length, hashLengthFactor)
+}

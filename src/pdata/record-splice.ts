@@ -1,5 +1,5 @@
 import { varintLength } from '../wire/wire-writer.ts'
-import { varintBefore, varintEnd } from './ordinary-record.ts'
+import { varintBefore, varintEnd } from './record-fields.ts'
 import { SpliceOutput } from './splice-output.ts'
 
 /** What `RecordEditor.look` answers beside the length of a record's new payload. */
@@ -8,14 +8,19 @@ export const recordKept = -2
 /** The record is of a shape that is for the views: the whole request takes the ordinary way. */
 export const recordUnusual = -3
 
-/** What a processor does with the records of a request. Nothing outside the record may count for it. */
+/** What a processor does with the records of a request. */
 export interface RecordEditor {
+  /** Tells of the group of a resource, and then of that of a scope, in `[start, end)`: their records follow. */
+  enterGroup?(bytes: Uint8Array, start: number, end: number): void
+  enterScope?(start: number, end: number): void
   /** Looks at the record in `[start, end)`: how long its payload will be, or one of the answers above. */
   look(bytes: Uint8Array, view: DataView, start: number, end: number): number
   /** Writes the payload of the record that `look` saw last, exactly as long as it said. */
   write(output: SpliceOutput, start: number, end: number): void
   /** The request takes the ordinary way after all: what `look` counted in it does not count. */
   abandon(): void
+  /** The request is done with, one way or the other. */
+  release?(): void
 }
 
 /** Of requests and groups: one field each of surroundings, of children and of a schema URL. */
@@ -71,24 +76,29 @@ export class RecordSplice {
     this.#copiedUpTo = 0
     this.droppedCount = 0
     output.begin(bytes, this.#view)
+    let isDone = false
     try {
-      if (!this.#request()) {
-        this.#editor.abandon()
-        this.droppedCount = 0
-        return undefined
-      }
+      isDone = this.#request()
+      if (!isDone) return undefined
       if (this.#copiedUpTo === 0) return bytes
       this.#copy(bytes.length)
       return output.finish()
     } finally {
+      if (!isDone) {
+        this.#editor.abandon()
+        this.droppedCount = 0
+      }
       output.release()
+      this.#editor.release?.()
     }
   }
 
   #request(): boolean {
     const { length } = this.#bytes
     for (let offset = 0; offset < length; ) {
-      if (!this.#enter(this.#group, groupTag, offset, length) || !this.#groupFields()) return false
+      if (!this.#enter(this.#group, groupTag, offset, length)) return false
+      this.#editor.enterGroup?.(this.#bytes, this.#group.valueStart, this.#group.end)
+      if (!this.#groupFields()) return false
       offset = this.#group.end
     }
     return true
@@ -102,7 +112,9 @@ export class RecordSplice {
     while (offset < end) {
       const tag = view.getUint8(offset)
       if (tag === childTag) {
-        if (!this.#enter(this.#scope, childTag, offset, end) || !this.#scopeFields()) return false
+        if (!this.#enter(this.#scope, childTag, offset, end)) return false
+        this.#editor.enterScope?.(this.#scope.valueStart, this.#scope.end)
+        if (!this.#scopeFields()) return false
         offset = this.#scope.end
         continue
       }

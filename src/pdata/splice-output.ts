@@ -57,6 +57,11 @@ export class SpliceOutput {
     this.length = at + bytes.length
   }
 
+  /** Writes a double over eight bytes that were appended, the first of them at `offset`. */
+  double(offset: number, value: number): void {
+    this.#view.setFloat64(offset, value, true)
+  }
+
   /** Appends a tag of one byte and a length. Has room. */
   header(tag: number, length: number): void {
     this.#bytes[this.length] = tag

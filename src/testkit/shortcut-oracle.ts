@@ -83,6 +83,8 @@ function orRefused<T>(run: () => T): T | typeof refused {
 
 function withoutShortcut(processor: StageProcessor): WalkHooks {
   return {
+    ...(processor.resource && { resource: resource => processor.resource!(resource) }),
+    ...(processor.scope && { scope: scope => processor.scope!(scope) }),
     ...(processor.span && { span: span => processor.span!(span) }),
     ...(processor.logRecord && { logRecord: record => processor.logRecord!(record) }),
   }

@@ -50,7 +50,7 @@ function batchOf(spans: readonly SpanInput[], resource: Attributes = { 'service.
 /** The same, as the processor leaves it. */
 function priced(spans: readonly SpanInput[], resource?: Attributes, yaml = '{}'): OtlpBatch {
   const batch = batchOf(spans, resource)
-  const stage = new CostStage(parseConfig(costConfig, yaml), { scopes: [] })
+  const stage = new CostStage(parseConfig(costConfig, yaml), { scopes: [] }, 'traces')
   return { ...batch, bytes: new StageWalk('traces', [stage]).run(batch.bytes) }
 }
 

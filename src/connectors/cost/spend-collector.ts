@@ -142,10 +142,10 @@ export class SpendCollector {
   }
 
   #call(span: SpanView): void {
-    const { existingCost, usage, roles, values } = this.#reader
-    const statusAt = roles.indexOf[statusPlace]!
+    const { existingCost, usage, values } = this.#reader
     // Only what is as long is worth a look at its text.
-    if (values.end(statusAt) - values.start(statusAt) === duplicateLength && values.text(statusAt) === duplicate) return
+    const statusLength = values.end(statusPlace) - values.start(statusPlace)
+    if (statusLength === duplicateLength && values.text(statusPlace) === duplicate) return
     const series = this.#seriesOf(span)
     this.#counting ??= this.#countings.of(span.scope)
     if (normalizeUsage(usage, providerCounting(this.#counting, series.provider), this.#usage)) {
@@ -153,30 +153,30 @@ export class SpendCollector {
       addTokens(series.tokens, this.#usage)
     }
     if (Number.isNaN(existingCost)) {
-      const reason = unpricedReasons.indexOf(values.text(statusAt) as UnpricedReason)
+      const reason = unpricedReasons.indexOf(values.text(statusPlace) as UnpricedReason)
       series.unpriced[reason < 0 ? unpricedReasons.length - 1 : reason]! += 1
     } else this.#spend(series, span, existingCost)
   }
 
   #paidOperation(span: SpanView): void {
     const { attributes, message } = span
-    const at = this.#reader.roles.indexOf[paidOperationPlace]!
-    const costAt = at < 0 ? -1 : attributes.find(operationCostKey)
+    const { values } = this.#reader
+    const costAt = values.has(paidOperationPlace) ? attributes.find(operationCostKey) : -1
     if (costAt < 0) return
     const { bytes, view } = message.workspace
     const cost = this.#value.reset(bytes, attributes.valueStart(costAt), attributes.valueEnd(costAt)).number()
     if (!(cost >= 0 && cost < 1e12)) return
-    const start = attributes.valueStart(at)
-    const end = attributes.valueEnd(at)
+    const start = values.start(paidOperationPlace)
+    const end = values.end(paidOperationPlace)
     const hash = wide(hashRange(this.#resourceLow, view, start, end), hashRange(this.#resourceHigh, view, start, end))
-    this.#spend(this.#known(hash) ?? this.#openFor(hash, this.#operationLabels(span, at)), span, cost)
+    this.#spend(this.#known(hash) ?? this.#openFor(hash, this.#operationLabels(span)), span, cost)
   }
 
-  #operationLabels(span: SpanView, at: number): Labels {
+  #operationLabels(span: SpanView): Labels {
     return {
       provider: '',
       model: '',
-      operation: this.#reader.values.text(at),
+      operation: this.#reader.values.text(paidOperationPlace),
       service: this.#text(span.resource.attributes, serviceNameKey, span),
       agent: '',
       team: '',
@@ -200,15 +200,13 @@ export class SpendCollector {
 
   /** Found by 53 bits of the labels' raw bytes. */
   #seriesOf(span: SpanView): SpendSeries {
-    const { roles, values } = this.#reader
-    const { indexOf } = roles
+    const { values } = this.#reader
     const { view } = values
     let low = this.#resourceLow
     let high = this.#resourceHigh
     for (let i = 0; i < labelPlaces.length; i++) {
-      const index = indexOf[labelPlaces[i]!]!
-      const start = values.start(index)
-      const end = values.end(index)
+      const start = values.start(labelPlaces[i]!)
+      const end = values.end(labelPlaces[i]!)
       low = hashRange(low, view, start, end)
       high = hashRange(high, view, start, end)
     }
@@ -239,8 +237,7 @@ export class SpendCollector {
 
   /** The names that the price has, else those on the span. */
   #labelsOf(span: SpanView): Labels {
-    const { roles, values } = this.#reader
-    const at = (role: Role) => values.text(roles.indexOf[roleIndex(role)]!)
+    const at = (role: Role) => this.#reader.values.text(roleIndex(role))
     const priceId = at('priceId')
     const slash = priceId.indexOf('/')
     return {

@@ -1,9 +1,8 @@
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange } from '../../model-calls/byte-hash.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
+import type { CallSpan } from '../../model-calls/call-span.ts'
 import type { NormalizedUsage } from '../../model-calls/usage.ts'
-import * as otlp from '../../pdata/otlp-fields.ts'
-import type { SpanView } from '../../pdata/views.ts'
 import { SeenCalls } from './seen-calls.ts'
 
 const responseIdPlace = roleIndex('responseId')
@@ -52,20 +51,17 @@ export class CallDuplicates {
   }
 
   /** Whether another span has the price of this call; if not, this one has it from now on, unless it has none (`isPriced`). */
-  isDuplicate(span: SpanView, reader: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
-    const trace = span.traceIdStart
-    const spanId = span.spanIdStart
-    if (trace === 0 || spanId === 0) return false
-    return this.#isReported(span, reader, usage, isPriced) || this.#isNested(span, trace, spanId, usage, isPriced)
+  isDuplicate(reader: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
+    const { span } = reader
+    if (span.traceIdStart === 0 || span.spanIdStart === 0) return false
+    return this.#isReported(reader, usage, isPriced) || this.#isNested(span, usage, isPriced)
   }
 
-  #isReported(span: SpanView, { roles, values }: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
-    const index = roles.indexOf[responseIdPlace]!
-    if (index < 0) return false
-    const start = values.start(index)
-    const end = values.end(index)
-    const { view } = span.message.workspace
-    const trace = span.traceIdStart
+  #isReported({ span, values }: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
+    if (!values.has(responseIdPlace)) return false
+    const start = values.start(responseIdPlace)
+    const end = values.end(responseIdPlace)
+    const { view, traceIdStart: trace } = span
     // Trace and span ids are random already.
     const low = hashRange(view.getInt32(trace, true), view, start, end)
     const high = hashRange(~view.getInt32(trace + 4, true), view, start, end) ^ view.getInt32(trace + 8, true)
@@ -83,36 +79,30 @@ export class CallDuplicates {
    * the same time. A server that always answers with one id is called again after the first call has ended.
    */
   #isOtherRoot(
-    { message }: SpanView,
+    span: CallSpan,
     start: number,
     end: number,
     { input, output }: NormalizedUsage,
     isPriced: boolean,
   ): boolean {
-    const { view } = message.workspace
+    const { view } = span
     const low = hashRange(Math.imul(input, 0x9e3779b1), view, start, end)
     const high = hashRange(~Math.imul(output, 0x85ebca6b), view, start, end)
     if (this.#isOther(this.#seen.find(low, high))) {
       const endedAt = this.#seen.find(~low, high)
-      return ((ticksOf(message.milliseconds(otlp.spanStartTime)) - endedAt) | 0) < 0
+      return ((ticksOf(span.startMs) - endedAt) | 0) < 0
     }
     if (isPriced) {
       this.#seen.add(low, high, this.#scope)
-      this.#seen.add(~low, high, ticksOf(message.milliseconds(otlp.spanEndTime)))
+      this.#seen.add(~low, high, ticksOf(span.endMs))
     }
     return false
   }
 
   /** The inner span ends first and usually comes first; either order is the same call. */
-  #isNested(
-    span: SpanView,
-    trace: number,
-    spanId: number,
-    { input, output }: NormalizedUsage,
-    isPriced: boolean,
-  ): boolean {
+  #isNested(span: CallSpan, { input, output }: NormalizedUsage, isPriced: boolean): boolean {
     if (input + output === 0) return false
-    const { view } = span.message.workspace
+    const { view, traceIdStart: trace, spanIdStart: spanId } = span
     // Trace and span ids are random already: what is added to them makes them no less so.
     const low = view.getInt32(trace, true) ^ Math.imul(input, 0x9e3779b1)
     const high = view.getInt32(trace + 4, true) ^ Math.imul(output, 0x85ebca6b)

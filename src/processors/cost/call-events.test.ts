@@ -47,7 +47,7 @@ function requestOf(records: readonly RecordInput[]): Uint8Array {
 }
 
 function run(records: readonly RecordInput[], yaml = '{}', scopes: readonly string[] = []) {
-  const stage = new CostStage(parseConfig(costConfig, yaml), { scopes })
+  const stage = new CostStage(parseConfig(costConfig, yaml), { scopes }, 'logs')
   const request = requestOf(records)
   const bytes = new StageWalk('logs', [stage]).run(request)
   const out = decodePlain('logs', bytes)

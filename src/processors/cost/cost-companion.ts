@@ -4,7 +4,7 @@ import type { Signal } from '../../pdata/otlp-batch.ts'
 import type { Counter, Gauge, Labels } from '../../telemetry/metrics.ts'
 import { duplicatesBytes } from './call-duplicates.ts'
 import type { CostConfig } from './config.ts'
-import type { CostContext } from './cost-stage.ts'
+import type { CostContext } from './cost-context.ts'
 import { bundledAsOfMs } from './price-source.ts'
 import { parseCountName, type SpendCount, spendLabels } from './spend-counts.ts'
 

@@ -11,6 +11,7 @@ import { keyValues, type PlainAttributes } from '../../testkit/plain-attributes.
 import { costConfig } from './config.ts'
 import { CostCompanion } from './cost-companion.ts'
 import { CostStage } from './cost-stage.ts'
+import { fuzzCostShortcut } from './shortcut.fuzz.ts'
 import { parseCountName } from './spend-counts.ts'
 
 interface SpanInput {
@@ -71,7 +72,7 @@ function attributesOf(bytes: Uint8Array): Record<string, unknown>[] {
 function run(
   yaml: string,
   spans: readonly SpanInput[],
-  stage = new CostStage(parseConfig(costConfig, yaml), { scopes: [] }),
+  stage = new CostStage(parseConfig(costConfig, yaml), { scopes: [] }, 'traces'),
 ) {
   const bytes = request(spans)
   const out = new StageWalk('traces', [stage]).run(bytes)
@@ -276,7 +277,7 @@ t.test('a cost that is there already stays, unless overwrite says otherwise', as
 
 t.test('one call reported by two instrumentations is booked once; a span sent again is the same call', async t => {
   const attributes = { ...call, 'gen_ai.response.id': 'chatcmpl-1' }
-  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })
+  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces')
   const first = run(
     '',
     [
@@ -296,7 +297,7 @@ t.test('one call reported by two instrumentations is booked once; a span sent ag
 
 t.test('a span that was priced before is left alone', async t => {
   const once = run('{}', [{ attributes: call }])
-  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })
+  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces')
   t.equal(new StageWalk('traces', [stage]).run(once.out), once.out)
   t.equal(stage.takeCounts().size, 0)
 })
@@ -352,7 +353,7 @@ t.test("a price file of one's own goes before the bundled prices", async t => {
 
 t.test('what is written of a price follows it through time', async t => {
   const yaml = '{overrides: [{match: {model: gpt-4o}, input_per_mtok: 1, effective_from: "2026-11-01"}]}'
-  const stage = new CostStage(parseConfig(costConfig, yaml), { scopes: [] })
+  const stage = new CostStage(parseConfig(costConfig, yaml), { scopes: [] }, 'traces')
   const day = 86_400_000_000_000n
   const sources = [0n, day, 0n].map(earlierNs => {
     const out = new StageWalk('traces', [stage]).run(request([{ attributes: call, endNs: endNs - earlierNs }]))
@@ -394,7 +395,7 @@ t.test('the companion turns counts into metrics and tells the budgets', async t 
   const settings = componentSettings('cost', { host: testHost({ extension: () => sink }) })
   const config = parseConfig(costConfig, '{series_max: 2}')
   const companion = new CostCompanion(config, settings, 'traces')
-  const stage = new CostStage(config, companion.context)
+  const stage = new CostStage(config, companion.context, 'traces')
   const { counts } = run(
     '',
     [
@@ -433,7 +434,7 @@ t.test('the companion turns counts into metrics and tells the budgets', async t 
 t.test(
   'spends by scope: values of any type, of the span before those of its resource, none where there is none',
   async t => {
-    const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: ['tenant', 'service.name'] })
+    const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: ['tenant', 'service.name'] }, 'traces')
     const { counts } = run(
       '',
       [
@@ -468,7 +469,7 @@ t.test('telemetry is metered by service', async t => {
   const config = parseConfig(costConfig, '{telemetry: {per_gb: 1000, per_million_items: 2}}')
   const settings = componentSettings('cost')
   const companion = new CostCompanion(config, settings, 'traces')
-  const stage = new CostStage(config, companion.context)
+  const stage = new CostStage(config, companion.context, 'traces')
   const { bytes, counts } = run('', [{}, {}, {}], stage)
   companion.recordCounts([...counts])
   const labels = { service: 'shop', position: 'before', 'otel.signal': 'traces' }
@@ -477,4 +478,22 @@ t.test('telemetry is metered by service', async t => {
   t.ok(metered > bytes.length - 8 && metered <= bytes.length)
   t.ok(Math.abs(settings.registry.value('sluice_telemetry_cost', labels)! - (metered * 1e-6 + 3 * 2e-6)) < 1e-15)
   companion.shutdown()
+})
+
+t.test('calls are priced to the same bytes and amounts without views of their spans', async t => {
+  t.ok(fuzzCostShortcut(3, 120) > 60)
+})
+
+t.test('resources of one service and two teams are booked to their own teams', async t => {
+  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces')
+  const call = { 'gen_ai.provider.name': 'openai', 'gen_ai.request.model': 'gpt-4o', 'gen_ai.usage.input_tokens': 1000 }
+  const teams = ['red', 'blue'].map(team =>
+    request([{ attributes: { 'gen_ai.operation.name': 'chat', ...call } }], { 'service.name': 'shop', team }),
+  )
+  new StageWalk('traces', [stage]).run(Buffer.concat(teams))
+  const booked = [...stage.takeCounts().keys()].map(parseCountName).filter(({ kind }) => kind === 'cost')
+  t.same(
+    booked.map(({ values }) => values.at(-1)),
+    ['red', 'blue'],
+  )
 })

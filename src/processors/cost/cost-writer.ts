@@ -5,17 +5,16 @@ import { AttributeKey } from '../../pdata/attribute-key.ts'
 import type { AttributeList } from '../../pdata/attribute-list.ts'
 import { ConstantAttribute } from '../../pdata/constant-attribute.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
+import type { SpliceOutput } from '../../pdata/splice-output.ts'
 import { encodeDouble, encodeString } from '../../pdata/value.ts'
 import type { LogRecordView, SpanView } from '../../pdata/views.ts'
+import type { WrittenStatus } from './call-pricing.ts'
 import type { CostConfig } from './config.ts'
 import { DoubleAttribute } from './double-attribute.ts'
 import type { ModelEntry } from './model-memo.ts'
 import type { PriceOrigin } from './price-book.ts'
 import type { CallCost } from './price-vector.ts'
-import type { CostStatus, Pricer } from './pricer.ts'
-
-/** What a span says of how its cost came about. */
-type WrittenStatus = CostStatus | 'duplicate'
+import type { Pricer } from './pricer.ts'
 
 type Part = 'total' | 'input' | 'output'
 
@@ -60,13 +59,18 @@ interface Remark {
 export class CostWriter {
   readonly #config: CostConfig
   readonly #currency: Uint8Array
-  readonly #total = new DoubleAttribute('gen_ai.usage.cost')
+  readonly #totalAttribute = new DoubleAttribute('gen_ai.usage.cost')
   readonly #parts = partNames.map(part => new DoubleAttribute(`sluice.cost.${part}`))
   readonly #amounts = new Float64Array(partNames.length)
   /** The total and the parts that are more than zero, by the bits of their places. */
   readonly #numbers: (AttributeBlock | undefined)[] = new Array(1 << partNames.length).fill(undefined)
   readonly #profileKeys: readonly { part: Part; attribute: DoubleAttribute }[]
   readonly #remarks = new WeakMap<ModelEntry, Remark[]>()
+  /** Of the last `prepare`. */
+  #newNumbers: AttributeBlock | undefined
+  #newParts = 0
+  #newRemark: AttributeBlock | undefined
+  #total = 0
   /** Of the call before: most come in runs of one model. */
   #lastEntry: ModelEntry | undefined
   #lastRemark: Remark | undefined
@@ -82,13 +86,56 @@ export class CostWriter {
     )
   }
 
+  /** Whether nothing of it stands on the span that was read last, so that all of it is new. */
+  isNewTo({ values }: CallReader): boolean {
+    return !(values.has(costPlace) || values.has(statusPlace) || values.has(priceIdPlace) || values.has(detailPlace))
+  }
+
+  /** Whether what is new comes in blocks, which `prepare` makes. */
+  get writesBlocks(): boolean {
+    return this.#profileKeys.length === 0
+  }
+
   /** Takes status and cost of the call that `reader` has read and `pricer` has priced last. */
   write(span: SpanView, reader: CallReader, status: WrittenStatus, pricer: Pricer): void {
-    const { indexOf } = reader.roles
-    const isNew =
-      indexOf[costPlace]! < 0 && indexOf[statusPlace]! < 0 && indexOf[priceIdPlace]! < 0 && indexOf[detailPlace]! < 0
-    if (isNew && this.#profileKeys.length === 0) this.#append(span, status, pricer)
+    if (this.writesBlocks && this.isNewTo(reader)) this.#append(span, status, pricer)
     else this.#set(span.attributes, status, pricer)
+  }
+
+  /** Chooses what is new on such a span. Returns its length in bytes; `writeTo` then writes it. */
+  prepare(status: WrittenStatus, { cost, entry, origin }: Pricer): number {
+    const isPriced = status === 'priced' || status === 'estimated'
+    let length = 0
+    this.#newNumbers = undefined
+    // A reported cost may have stood in a JSON object of several.
+    if (isPriced || status === 'reported') {
+      const amounts = this.#amountsOf(cost)
+      let parts = 0
+      if (this.#config.breakdown && isPriced)
+        for (let i = 0; i < partNames.length; i++) if (amounts[i]! > 0) parts |= 1 << i
+      this.#total = cost.total
+      this.#newParts = parts
+      this.#newNumbers = this.#numbers[parts] ?? this.#createNumbers(parts)
+      length = this.#newNumbers.bytes.length
+    }
+    this.#newRemark = this.#config.breakdown ? this.#remarkOf(status, entry!, origin).block : undefined
+    return this.#newRemark === undefined ? length : length + this.#newRemark.bytes.length
+  }
+
+  /** Behind the span's own bytes. */
+  writeTo(output: SpliceOutput): void {
+    const numbers = this.#newNumbers
+    if (numbers !== undefined) {
+      const start = output.length
+      output.constant(numbers.view, 0, numbers.bytes.length)
+      output.double(start + numbers.valueEnd(0) - doubleBytes, this.#total)
+      for (let i = 0, at = 1; at < numbers.count; i++) {
+        if ((this.#newParts & (1 << i)) === 0) continue
+        output.double(start + numbers.valueEnd(at++) - doubleBytes, this.#amounts[i]!)
+      }
+    }
+    const remark = this.#newRemark
+    if (remark !== undefined) output.constant(remark.view, 0, remark.bytes.length)
   }
 
   /** The same onto the log record of an event. */
@@ -97,23 +144,19 @@ export class CostWriter {
   }
 
   /** On a span that has nothing of it, as nearly all: two blocks of bytes and the numbers in the first. */
-  #append({ attributes, message }: SpanView, status: WrittenStatus, { cost, entry, origin }: Pricer): void {
-    const isPriced = status === 'priced' || status === 'estimated'
-    // A reported cost may have stood in a JSON object of several.
-    if (isPriced || status === 'reported') {
-      const amounts = this.#amountsOf(cost)
-      let parts = 0
-      if (this.#config.breakdown && isPriced)
-        for (let i = 0; i < amounts.length; i++) if (amounts[i]! > 0) parts |= 1 << i
-      const block = this.#numbers[parts] ?? this.#createNumbers(parts)
-      const start = attributes.appendCopy(block)
+  #append({ attributes, message }: SpanView, status: WrittenStatus, pricer: Pricer): void {
+    this.prepare(status, pricer)
+    const numbers = this.#newNumbers
+    if (numbers !== undefined) {
+      const start = attributes.appendCopy(numbers)
       const { view } = message.workspace
-      view.setFloat64(start + block.valueEnd(0) - doubleBytes, cost.total, true)
-      for (let i = 0, at = 1; at < block.count; i++) {
-        if ((parts & (1 << i)) !== 0) view.setFloat64(start + block.valueEnd(at++) - doubleBytes, amounts[i]!, true)
+      view.setFloat64(start + numbers.valueEnd(0) - doubleBytes, this.#total, true)
+      for (let i = 0, at = 1; at < numbers.count; i++) {
+        if ((this.#newParts & (1 << i)) === 0) continue
+        view.setFloat64(start + numbers.valueEnd(at++) - doubleBytes, this.#amounts[i]!, true)
       }
     }
-    if (this.#config.breakdown) attributes.appendConstants(this.#remarkOf(status, entry!, origin).block)
+    if (this.#newRemark !== undefined) attributes.appendConstants(this.#newRemark)
   }
 
   #createNumbers(parts: number): AttributeBlock {
@@ -139,7 +182,7 @@ export class CostWriter {
   #set(attributes: AttributeList, status: WrittenStatus, { cost, entry, origin }: Pricer): void {
     const isPriced = status === 'priced' || status === 'estimated'
     if (isPriced || status === 'reported') {
-      this.#total.write(attributes, cost.total)
+      this.#totalAttribute.write(attributes, cost.total)
       if (this.#config.profiles.length > 0) this.#writeProfiles(attributes, status, cost)
     }
     if (!this.#config.breakdown) return

@@ -1,7 +1,8 @@
 import { defineStatelessProcessor } from '../../component/component.ts'
 import { type CostConfig, costConfig } from './config.ts'
 import { CostCompanion } from './cost-companion.ts'
-import { type CostContext, CostStage } from './cost-stage.ts'
+import type { CostContext } from './cost-context.ts'
+import { CostStage } from './cost-stage.ts'
 
 export const costProcessor = defineStatelessProcessor<CostConfig>({
   type: 'cost',
@@ -10,7 +11,7 @@ export const costProcessor = defineStatelessProcessor<CostConfig>({
   summary:
     'Writes what every model call and other paid operation cost onto its span, into metrics and against budgets.',
   config: costConfig,
-  createStage: (config, _signal, context) =>
-    new CostStage(config, (context as CostContext | undefined) ?? { scopes: [] }),
+  createStage: (config, signal, context) =>
+    new CostStage(config, (context as CostContext | undefined) ?? { scopes: [] }, signal),
   createCompanion: (config, settings, signal) => new CostCompanion(config, settings, signal),
 })

@@ -28,7 +28,10 @@ const endMs = Date.UTC(2026, 10, 1)
 let nextId = 1
 
 /** One request for all spans, one scope group each. */
-function run(spans: readonly SpanInput[], stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })) {
+function run(
+  spans: readonly SpanInput[],
+  stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces'),
+) {
   const bytes = encodePlain('traces', {
     resourceSpans: [
       {
@@ -401,11 +404,11 @@ t.test('a call inside a call with the same counts is that call, whichever comes 
     [inner, outer],
     [outer, inner],
   ]) {
-    const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })
+    const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces')
     const statuses = () => run(spans, stage).map(({ status }) => status)
     t.same(statuses(), ['priced', 'duplicate'])
     t.same(statuses(), ['priced', 'duplicate'], 'sent again, it is no other')
-    const singly = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })
+    const singly = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces')
     t.same(
       spans.flatMap(span => run([span], singly)).map(({ status }) => status),
       ['priced', 'duplicate'],
@@ -443,7 +446,7 @@ const sdkCall = {
 }
 
 t.test("Anthropic's own SDK inside an instrumentation that makes no span current: two roots, one call", async t => {
-  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })
+  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces')
   const attributes = { ...sdkCall, 'gen_ai.response.id': 'msg_01XFDUDYJgAACzvnptvVoYEL' }
   const sdk = { attributes, scope: 'com.anthropic.sdk.python', traceId: 1, tookMs: 20 }
   const around = { attributes, scope: 'opentelemetry.instrumentation.anthropic', traceId: 2, tookMs: 22, laterMs: 1 }
@@ -480,7 +483,7 @@ t.test("Anthropic's own SDK inside an instrumentation that makes no span current
 })
 
 t.test('of two spans of a call the one that knows the usage has the price', async t => {
-  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })
+  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces')
   const named = { ...call, 'gen_ai.response.id': 'chatcmpl-11' }
   t.match(run([{ attributes: named }], stage), [{ status: 'no_usage' }])
   t.match(run([{ attributes: { ...named, ...usage } }], stage), [{ status: 'priced' }])
@@ -489,7 +492,7 @@ t.test('of two spans of a call the one that knows the usage has the price', asyn
 
 t.test("stages on several threads know of each other's calls", async t => {
   const calls = new SharedArrayBuffer(duplicatesBytes)
-  const stageOnThread = () => new CostStage(parseConfig(costConfig, '{}'), { scopes: [], calls })
+  const stageOnThread = () => new CostStage(parseConfig(costConfig, '{}'), { scopes: [], calls }, 'traces')
   const [first, second] = [stageOnThread(), stageOnThread()]
   t.match(run([inner], first), [{ status: 'priced' }])
   t.match(run([outer], second), [{ status: 'duplicate' }])

@@ -46,25 +46,24 @@ export class ModelMemo {
       this.#entries.clear()
       this.#recent.fill(undefined)
     }
-    const slot = quickSlot(reader)
+    const slot = quickSlot(reader.values)
     const recent = this.#recent[slot]
-    if (recent !== undefined && isSame(recent.names, reader)) return recent
+    if (recent !== undefined && isSame(recent.names, reader.values)) return recent
     const entry = this.#known(reader) ?? this.#resolve(reader, resolver)
     this.#recent[slot] = entry
     return entry
   }
 
   #known(reader: CallReader): ModelEntry | undefined {
-    const known = this.#entries.get(hashNames(reader))
-    return known !== undefined && isSame(known.names, reader) ? known : undefined
+    const known = this.#entries.get(hashNames(reader.values))
+    return known !== undefined && isSame(known.names, reader.values) ? known : undefined
   }
 
-  #resolve(reader: CallReader, resolver: Resolver): ModelEntry {
-    const { indexOf } = reader.roles
-    const text = (place: number) => reader.values.text(indexOf[place]!)
+  #resolve({ values }: CallReader, resolver: Resolver): ModelEntry {
+    const text = (place: number) => values.text(place)
     const requestModel = text(requestModelPlace)
     // Where the model stands in an object, its provider stands beside it.
-    const provider = indexOf[providerPlace]! < 0 && requestModel[0] === '{' ? requestModel : text(providerPlace)
+    const provider = !values.has(providerPlace) && requestModel[0] === '{' ? requestModel : text(providerPlace)
     const entry: ModelEntry = {
       id: this.#nextId++,
       resolved: resolver.resolve({
@@ -73,60 +72,56 @@ export class ModelMemo {
         requestModel: plainName(requestModel, 'model'),
         serverAddress: text(serverAddressPlace),
       }),
-      names: copyNames(reader),
+      names: copyNames(values),
     }
     if (this.#entries.size >= entriesMax) this.#entries.clear()
-    this.#entries.set(hashNames(reader), entry)
+    this.#entries.set(hashNames(values), entry)
     return entry
   }
 }
 
-function quickSlot({ roles: { indexOf }, values }: CallReader): number {
+function quickSlot(values: CallValues): number {
   const hash =
-    quickHash(values, indexOf[providerPlace]!) ^
-    Math.imul(quickHash(values, indexOf[responseModelPlace]!), 3) ^
-    Math.imul(quickHash(values, indexOf[requestModelPlace]!), 5)
+    quickHash(values, providerPlace) ^
+    Math.imul(quickHash(values, responseModelPlace), 3) ^
+    Math.imul(quickHash(values, requestModelPlace), 5)
   return Math.imul(hash, 0x9e3779b1) >>> 24
 }
 
 /** Of a name's length and last four bytes, where ids of models differ most. */
-function quickHash(values: CallValues, index: number): number {
-  if (index < 0) return 0
-  const end = values.end(index)
-  const length = end - values.start(index)
+function quickHash(values: CallValues, place: number): number {
+  const end = values.end(place)
+  const length = end - values.start(place)
   return length < 4 ? length : length ^ values.view.getInt32(end - 4, true)
 }
 
-function hashNames({ roles, values }: CallReader): number {
+function hashNames(values: CallValues): number {
   let hash = hashSeed
   for (const at of places) {
-    const index = roles.indexOf[at]!
-    if (index >= 0) hash = hashRange(hash ^ at, values.view, values.start(index), values.end(index))
+    if (values.has(at)) hash = hashRange(hash ^ at, values.view, values.start(at), values.end(at))
   }
   return hash
 }
 
-function copyNames({ roles, values }: CallReader): DataView {
-  const parts = places.map(at =>
-    values.bytes.subarray(values.start(roles.indexOf[at]!), values.end(roles.indexOf[at]!)),
-  )
+function copyNames(values: CallValues): DataView {
+  const parts = places.map(at => values.bytes.subarray(values.start(at), values.end(at)))
   const names = Uint8Array.from(Buffer.concat(parts))
   return new DataView(names.buffer)
 }
 
-function isSame(names: DataView, { roles: { indexOf }, values }: CallReader): boolean {
-  let offset = sameUpTo(names, 0, values, indexOf[providerPlace]!)
-  offset = sameUpTo(names, offset, values, indexOf[responseModelPlace]!)
-  offset = sameUpTo(names, offset, values, indexOf[requestModelPlace]!)
-  return sameUpTo(names, offset, values, indexOf[serverAddressPlace]!) === names.byteLength
+function isSame(names: DataView, values: CallValues): boolean {
+  let offset = sameUpTo(names, 0, values, providerPlace)
+  offset = sameUpTo(names, offset, values, responseModelPlace)
+  offset = sameUpTo(names, offset, values, requestModelPlace)
+  return sameUpTo(names, offset, values, serverAddressPlace) === names.byteLength
 }
 
 /** Where the value ends in `names` if it stands there from `offset` on; -1 if it does not, or `offset` is that. */
-function sameUpTo(names: DataView, offset: number, values: CallValues, index: number): number {
-  if (index < 0 || offset < 0) return offset
+function sameUpTo(names: DataView, offset: number, values: CallValues, place: number): number {
+  if (offset < 0) return offset
   const { view } = values
-  let from = values.start(index)
-  const end = values.end(index)
+  let from = values.start(place)
+  const end = values.end(place)
   const sameEnd = offset + end - from
   if (sameEnd > names.byteLength) return -1
   let at = offset

@@ -1,15 +1,17 @@
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
+import type { CallSpan } from '../../model-calls/call-span.ts'
 import type { NormalizedUsage } from '../../model-calls/usage.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
-import type { AttributeList } from '../../pdata/attribute-list.ts'
 import { ValueReader } from '../../pdata/value.ts'
-import type { LogRecordView, SpanView } from '../../pdata/views.ts'
+import type { ResourceView } from '../../pdata/views.ts'
 import type { ModelEntry } from './model-memo.ts'
-import { countName, SpendAccount, tokenCounts } from './spend-counts.ts'
+import { add, countName, SpendAccount } from './spend-counts.ts'
 
 const accountsMax = 2048
+/** Slots of the first look. */
+const recentCount = 256
 /** A scope's value is a name; what is longer than any name costs memory for each of thousands. */
 const scopeValueLengthMax = 512
 const serviceName = new AttributeKey('service.name')
@@ -20,34 +22,51 @@ const teamPlace = roleIndex('team')
 const accountPlaces = [operationPlace, agentPlace, teamPlace]
 const noCounts: ReadonlyMap<string, number> = new Map()
 
-/** What reports a call: a span, or an event in a log record. */
-export type CallCarrier = SpanView | LogRecordView
+/** What has one combination of scopes' values cost, or how many calls have one reason to have no price. */
+interface NamedAmount {
+  readonly name: string
+  amount: number
+}
 
 /** Sums what the calls of a request cost by who is to pay, until `take` asks. */
 export class SpendBook {
   readonly #accounts = new Map<number, SpendAccount>()
-  readonly #scopeAccounts = new Map<number, { readonly name: string; amount: number }>()
+  readonly #recent: (SpendAccount | undefined)[] = new Array(recentCount).fill(undefined)
+  /** Those that have anything. */
+  readonly #open: SpendAccount[] = []
+  readonly #amounts = new Map<number, NamedAmount>()
+  readonly #openAmounts: NamedAmount[] = []
+  /** By model and reason. */
+  readonly #unpriced = new Map<ModelEntry, Map<string, NamedAmount>>()
   readonly #scopes: readonly string[]
   readonly #scopeKeys: readonly AttributeKey[]
   readonly #value = new ValueReader()
   #others = new Map<string, number>()
+  #resource: ResourceView | undefined
+  /** Of the resource, 53 bits of its service's name and of the scopes' values; known once a call has asked. */
+  #isResourceRead = false
   #service = ''
-  #serviceHash = 0
-  #hasAccounts = false
+  #serviceLow = 0
+  #serviceHigh = 0
+  #scopesLow = 0
+  #scopesHigh = 0
 
-  /** `scopes` are the attribute keys that budgets ask for; `trace_id` is the trace's id. */
+  /** `scopes` are the attribute keys that budgets ask for, each once; `trace_id` is the trace's id. */
   constructor(scopes: readonly string[]) {
     this.#scopes = scopes
     this.#scopeKeys = scopes.map(scope => new AttributeKey(scope))
   }
 
-  /** A new resource has begun. */
-  enterResource(): void {
-    this.#serviceHash = 0
+  /** A resource begins, whose view is read when a call asks. */
+  enterResource(resource: ResourceView): void {
+    this.#resource = resource
+    this.#isResourceRead = false
   }
 
-  bookCall(span: CallCarrier, reader: CallReader, entry: ModelEntry, cost: number, usage: NormalizedUsage): void {
-    const account = this.#accountOf(span, reader, entry)
+  /** The call that `reader` has read last; its roles note the scopes' keys. */
+  bookCall(reader: CallReader, entry: ModelEntry, cost: number, usage: NormalizedUsage): void {
+    const account = this.#accountOf(reader, entry)
+    if (account.calls === 0) this.#open.push(account)
     account.cost += cost
     account.calls++
     const { tokens } = account
@@ -56,135 +75,175 @@ export class SpendBook {
     tokens[2]! += usage.cacheRead
     tokens[3]! += usage.cacheWrite
     tokens[4]! += usage.reasoning
-    this.#hasAccounts = true
-    this.#bookScopes(span, cost)
+    this.#bookScopes(reader, cost)
   }
 
   bookUnpriced(entry: ModelEntry, reason: string): void {
-    this.#add(countName('unpriced', [entry.resolved.providerId, entry.resolved.modelId, reason]), 1)
+    let reasons = this.#unpriced.get(entry)
+    if (reasons === undefined) {
+      if (this.#unpriced.size >= accountsMax) this.#unpriced.clear()
+      reasons = new Map()
+      this.#unpriced.set(entry, reasons)
+    }
+    let account = reasons.get(reason)
+    if (account === undefined) {
+      const { providerId, modelId } = entry.resolved
+      account = { name: countName('unpriced', [providerId, modelId, reason]), amount: 0 }
+      reasons.set(reason, account)
+    }
+    this.#addTo(account, 1)
   }
 
-  /** A paid operation that is no model call. */
-  bookOperation(span: CallCarrier, operation: string, cost: number): void {
-    const values = ['', '', operation, this.#serviceOf(span), '', '']
-    this.#add(countName('cost', values), cost)
-    this.#add(countName('calls', values), 1)
-    this.#bookScopes(span, cost)
+  /** A paid operation that is no model call; the roles of `reader` are those of its span. */
+  bookOperation(reader: CallReader, operation: string, cost: number): void {
+    if (!this.#isResourceRead) this.#readResource()
+    const values = ['', '', operation, this.#service, '', '']
+    add(this.#others, countName('cost', values), cost)
+    add(this.#others, countName('calls', values), 1)
+    this.#bookScopes(reader, cost)
   }
 
   take(): ReadonlyMap<string, number> {
-    if (!this.#hasAccounts && this.#others.size === 0) return noCounts
+    if (this.#open.length === 0 && this.#openAmounts.length === 0 && this.#others.size === 0) return noCounts
     const counts = this.#others
-    for (const account of this.#accounts.values()) {
-      if (account.isEmpty) continue
-      counts.set(countName('cost', account.values), account.cost)
-      counts.set(countName('calls', account.values), account.calls)
-      tokenCounts.forEach((kind, i) => {
-        if (account.tokens[i]! > 0) counts.set(countName(kind, account.values), account.tokens[i]!)
-      })
-      account.reset()
-    }
-    for (const account of this.#scopeAccounts.values()) {
-      // Two values may be one once they are cut.
-      if (account.amount !== 0) counts.set(account.name, (counts.get(account.name) ?? 0) + account.amount)
+    for (const account of this.#open) account.moveTo(counts)
+    for (const account of this.#openAmounts) {
+      add(counts, account.name, account.amount)
       account.amount = 0
     }
-    if (this.#accounts.size > accountsMax) this.#accounts.clear()
-    if (this.#scopeAccounts.size > accountsMax) this.#scopeAccounts.clear()
+    this.#close()
     this.#others = new Map()
-    this.#hasAccounts = false
     return counts
   }
 
-  #add(name: string, count: number): void {
-    this.#others.set(name, (this.#others.get(name) ?? 0) + count)
+  /** Forgets what was booked since `take`. */
+  discard(): void {
+    for (const account of this.#open) account.reset()
+    for (const account of this.#openAmounts) account.amount = 0
+    this.#close()
+    this.#others.clear()
+  }
+
+  #close(): void {
+    this.#open.length = 0
+    this.#openAmounts.length = 0
+    if (this.#accounts.size > accountsMax) {
+      this.#accounts.clear()
+      this.#recent.fill(undefined)
+    }
+    if (this.#amounts.size > accountsMax) this.#amounts.clear()
+  }
+
+  #addTo(account: NamedAmount, amount: number): void {
+    if (account.amount === 0) this.#openAmounts.push(account)
+    account.amount += amount
   }
 
   /** Found by hashes of the raw values, so that a call that looks like others costs no text. */
-  #accountOf(span: CallCarrier, { roles, values }: CallReader, entry: ModelEntry): SpendAccount {
-    const service = this.#serviceOf(span)
-    let hash = Math.imul(this.#serviceHash ^ entry.id, 0x01000193)
+  #accountOf({ values }: CallReader, entry: ModelEntry): SpendAccount {
+    if (!this.#isResourceRead) this.#readResource()
+    let low = Math.imul(this.#serviceLow ^ entry.id, 0x01000193)
+    let high = Math.imul(this.#serviceHigh ^ entry.id, 0x85ebca6b)
     for (let i = 0; i < accountPlaces.length; i++) {
-      const index = roles.indexOf[accountPlaces[i]!]!
-      if (index >= 0) hash = hashRange(hash + i, values.view, values.start(index), values.end(index))
+      const place = accountPlaces[i]!
+      if (!values.has(place)) continue
+      low = hashRange(low + i, values.view, values.start(place), values.end(place))
+      high = hashRange(high + i, values.view, values.start(place), values.end(place))
     }
+    const slot = Math.imul(low, 0x9e3779b1) >>> 24
+    const recent = this.#recent[slot]
+    if (recent !== undefined && recent.low === low && recent.high === high) return recent
+    const hash = wide(low, high)
     let account = this.#accounts.get(hash)
     if (account === undefined) {
       const { providerId, modelId } = entry.resolved
-      const operation = values.text(roles.indexOf[operationPlace]!) || 'inference'
-      const agent = values.text(roles.indexOf[agentPlace]!)
-      const team = values.text(roles.indexOf[teamPlace]!) || this.#text(span.resource.attributes, teamKey, span)
-      account = new SpendAccount([providerId, modelId, operation, service, agent, team])
+      const operation = values.text(operationPlace) || 'inference'
+      const agent = values.text(agentPlace)
+      const team = values.text(teamPlace) || this.#resourceText(teamKey)
+      account = new SpendAccount(low, high, [providerId, modelId, operation, this.#service, agent, team])
       this.#accounts.set(hash, account)
     }
+    this.#recent[slot] = account
     return account
   }
 
-  #serviceOf(span: CallCarrier): string {
-    if (this.#serviceHash === 0) {
-      const { attributes } = span.resource
-      const index = attributes.find(serviceName)
-      const start = index < 0 ? 0 : attributes.valueStart(index)
-      const end = index < 0 ? 0 : attributes.valueEnd(index)
-      this.#service = this.#text(attributes, serviceName, span)
-      this.#serviceHash = hashRange(hashSeed, span.message.workspace.view, start, end) || 1
+  #readResource(): void {
+    this.#isResourceRead = true
+    this.#service = this.#resourceText(serviceName)
+    this.#serviceLow = this.#hashResource(hashSeed, serviceName)
+    this.#serviceHigh = this.#hashResource(~hashSeed, serviceName)
+    // Not for the label alone: two resources of one service may be of two teams.
+    this.#serviceLow = this.#hashResource(this.#serviceLow, teamKey)
+    this.#serviceHigh = this.#hashResource(this.#serviceHigh, teamKey)
+    this.#scopesLow = hashSeed
+    this.#scopesHigh = ~hashSeed
+    for (const key of this.#scopeKeys) {
+      this.#scopesLow = this.#hashResource(this.#scopesLow, key)
+      this.#scopesHigh = this.#hashResource(this.#scopesHigh, key)
     }
-    return this.#service
   }
 
   /** Found by 53 bits of the raw values, those of the span and those of its resource. */
-  #bookScopes(span: CallCarrier, cost: number): void {
+  #bookScopes(reader: CallReader, cost: number): void {
     if (this.#scopes.length === 0 || cost === 0) return
-    const { view } = span.message.workspace
-    let low = hashSeed
-    let high = ~hashSeed
+    const { span, roles, values } = reader
+    let low = this.#scopesLow
+    let high = this.#scopesHigh
     for (let i = 0; i < this.#scopes.length; i++) {
+      let start = roles.ownStarts[i]!
+      let end = roles.ownEnds[i]!
       if (this.#scopes[i] === 'trace_id') {
-        const start = span.traceIdStart
-        if (start > 0) {
-          low = hashRange(low, view, start, start + 16)
-          high = hashRange(high, view, start, start + 16)
-        }
-        continue
+        start = span.traceIdStart
+        end = start + 16
+        if (start === 0) continue
+      } else if (start < 0) {
+        start = 0
+        end = 0
       }
-      const key = this.#scopeKeys[i]!
-      for (let level = 0; level < 2; level++) {
-        const { attributes } = level === 0 ? span : span.resource
-        const index = attributes.find(key)
-        const start = index < 0 ? 0 : attributes.valueStart(index)
-        const end = index < 0 ? 0 : attributes.valueEnd(index)
-        low = hashRange(low, view, start, end)
-        high = hashRange(high, view, start, end)
-      }
+      low = hashRange(low, values.view, start, end)
+      high = hashRange(high, values.view, start, end)
     }
-    const hash = (low >>> 0) + (high & 0x1fffff) * 0x1_0000_0000
-    let account = this.#scopeAccounts.get(hash)
+    const hash = wide(low, high)
+    let account = this.#amounts.get(hash)
     if (account === undefined) {
-      account = { name: countName('spend', this.#scopeValues(span)), amount: 0 }
-      this.#scopeAccounts.set(hash, account)
+      account = { name: countName('spend', this.#scopeValues(reader)), amount: 0 }
+      this.#amounts.set(hash, account)
     }
-    account.amount += cost
-    this.#hasAccounts = true
+    this.#addTo(account, cost)
   }
 
-  #scopeValues(span: CallCarrier): string[] {
+  #scopeValues({ span, roles, values }: CallReader): string[] {
     return this.#scopeKeys.map((key, i) => {
       if (this.#scopes[i] === 'trace_id') return traceId(span)
-      const value = this.#text(span.attributes, key, span) || this.#text(span.resource.attributes, key, span)
+      const start = roles.ownStarts[i]!
+      const value = (start < 0 ? '' : values.textIn(start, roles.ownEnds[i]!)) || this.#resourceText(key)
       return value.slice(0, scopeValueLengthMax)
     })
   }
 
-  #text(attributes: AttributeList, key: AttributeKey, span: CallCarrier): string {
+  #hashResource(hash: number, key: AttributeKey): number {
+    const { attributes, message } = this.#resource!
+    const index = attributes.find(key)
+    const start = index < 0 ? 0 : attributes.valueStart(index)
+    const end = index < 0 ? 0 : attributes.valueEnd(index)
+    return hashRange(hash, message.workspace.view, start, end)
+  }
+
+  #resourceText(key: AttributeKey): string {
+    const { attributes, message } = this.#resource!
     const index = attributes.find(key)
     if (index < 0) return ''
-    const { bytes } = span.message.workspace
+    const { bytes } = message.workspace
     const value = this.#value.reset(bytes, attributes.valueStart(index), attributes.valueEnd(index)).toJs()
     return value === undefined || typeof value === 'object' ? '' : String(value)
   }
 }
 
-function traceId(span: CallCarrier): string {
-  const start = span.traceIdStart
-  return start === 0 ? '' : Buffer.from(span.message.workspace.bytes.subarray(start, start + 16)).toString('hex')
+function traceId({ traceIdStart, bytes }: CallSpan): string {
+  return traceIdStart === 0 ? '' : Buffer.from(bytes.subarray(traceIdStart, traceIdStart + 16)).toString('hex')
+}
+
+/** 53 bits of two hashes as one exact number. */
+function wide(low: number, high: number): number {
+  return (low >>> 0) + (high & 0x1fffff) * 0x1_0000_0000
 }

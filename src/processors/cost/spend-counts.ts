@@ -19,17 +19,33 @@ export function parseCountName(name: string): { kind: SpendCount; values: readon
 
 /** What one combination of labels has cost within a request. */
 export class SpendAccount {
-  readonly values: readonly string[]
+  /** Bits of what it was found by. */
+  readonly low: number
+  readonly high: number
   cost = 0
   calls = 0
   readonly tokens = new Float64Array(tokenCounts.length)
+  /** Made once: an account is asked for every request. */
+  readonly #costName: string
+  readonly #callsName: string
+  readonly #tokenNames: readonly string[]
 
-  constructor(values: readonly string[]) {
-    this.values = values
+  constructor(low: number, high: number, values: readonly string[]) {
+    this.low = low
+    this.high = high
+    this.#costName = countName('cost', values)
+    this.#callsName = countName('calls', values)
+    this.#tokenNames = tokenCounts.map(kind => countName(kind, values))
   }
 
-  get isEmpty(): boolean {
-    return this.calls === 0
+  /** Moves what it has into `counts`. */
+  moveTo(counts: Map<string, number>): void {
+    add(counts, this.#costName, this.cost)
+    add(counts, this.#callsName, this.calls)
+    this.#tokenNames.forEach((name, i) => {
+      if (this.tokens[i]! > 0) add(counts, name, this.tokens[i]!)
+    })
+    this.reset()
   }
 
   reset(): void {
@@ -37,4 +53,9 @@ export class SpendAccount {
     this.calls = 0
     this.tokens.fill(0)
   }
+}
+
+/** Two accounts may have one name: that of an operation, or of a value that was cut. */
+export function add(counts: Map<string, number>, name: string, count: number): void {
+  counts.set(name, (counts.get(name) ?? 0) + count)
 }

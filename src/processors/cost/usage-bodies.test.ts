@@ -18,7 +18,9 @@ function costOf(attributes: Attributes): number {
   }))
   const span = { name: 'call', startTimeUnixNano: endNs, endTimeUnixNano: endNs, attributes: pairs }
   const bytes = encodePlain('traces', { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] })
-  const out = new StageWalk('traces', [new CostStage(parseConfig(costConfig, '{}'), { scopes: [] })]).run(bytes)
+  const out = new StageWalk('traces', [new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces')]).run(
+    bytes,
+  )
   const text = JSON.stringify(decodePlain('traces', out))
   const decoded = JSON.parse(text) as { resourceSpans: { scopeSpans: { spans: { attributes: Plain[] }[] }[] }[] }
   const found = decoded.resourceSpans[0]!.scopeSpans[0]!.spans[0]!.attributes.find(

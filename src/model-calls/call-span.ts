@@ -1,0 +1,112 @@
+import * as otlp from '../pdata/otlp-fields.ts'
+import { RecordFields } from '../pdata/record-fields.ts'
+import { spanType } from '../pdata/schema.ts'
+import { readText } from '../pdata/text.ts'
+import type { LogRecordView, SpanView } from '../pdata/views.ts'
+import type { AttributeRoles } from './attribute-roles.ts'
+
+/** All lengths of keys are of interest: most attributes of a call play a role. */
+const allLengths = new Uint8Array(128).fill(1)
+
+/** What is asked of a call's record beside its attributes. Offsets are into `bytes`; 0 where the record has none of that length. */
+export class CallSpan {
+  bytes: Uint8Array = new Uint8Array(0)
+  /** Over `bytes`. */
+  view: DataView = new DataView(new ArrayBuffer(0))
+  traceIdStart = 0
+  spanIdStart = 0
+  /** 0 for a root span. */
+  parentSpanIdStart = 0
+  /** Of the eight bytes of a time. */
+  startTimeStart = 0
+  endTimeStart = 0
+  #nameStart = 0
+  #nameEnd = 0
+
+  take(span: SpanView): void {
+    const { message } = span
+    this.bytes = message.workspace.bytes
+    this.view = message.workspace.view
+    this.traceIdStart = span.traceIdStart
+    this.spanIdStart = span.spanIdStart
+    this.parentSpanIdStart = span.parentSpanIdStart
+    this.startTimeStart = message.payloadOf(otlp.spanStartTime, 8)
+    this.endTimeStart = message.payloadOf(otlp.spanEndTime, 8)
+    this.#nameStart = message.valueStart(otlp.spanName)
+    this.#nameEnd = message.valueEnd(otlp.spanName)
+  }
+
+  takeOrdinary(bytes: Uint8Array, view: DataView, record: OrdinaryCall): void {
+    this.bytes = bytes
+    this.view = view
+    this.traceIdStart = record.payloadOf(otlp.spanTraceId, 16)
+    this.spanIdStart = record.payloadOf(otlp.spanSpanId, 8)
+    this.parentSpanIdStart = record.payloadOf(otlp.spanParentSpanId, 8)
+    this.startTimeStart = record.payloadOf(otlp.spanStartTime, 8)
+    this.endTimeStart = record.payloadOf(otlp.spanEndTime, 8)
+    const hasName = record.has(otlp.spanName)
+    this.#nameStart = hasName ? record.starts[otlp.spanName]! : 0
+    this.#nameEnd = hasName ? record.ends[otlp.spanName]! : 0
+  }
+
+  /** An event's record: it ends when it is written, and has no name of a span. */
+  takeEvent(record: LogRecordView): void {
+    const { message } = record
+    this.bytes = message.workspace.bytes
+    this.view = message.workspace.view
+    this.traceIdStart = record.traceIdStart
+    this.spanIdStart = record.spanIdStart
+    this.parentSpanIdStart = 0
+    this.startTimeStart = 0
+    const time = message.payloadOf(otlp.logTime, 8)
+    this.endTimeStart = this.millisecondsAt(time) > 0 ? time : message.payloadOf(otlp.logObservedTime, 8)
+    this.#nameStart = 0
+    this.#nameEnd = 0
+  }
+
+  /** Milliseconds since the Unix epoch, exact to the microsecond; 0 where there is none. */
+  get startMs(): number {
+    return this.millisecondsAt(this.startTimeStart)
+  }
+  get endMs(): number {
+    return this.millisecondsAt(this.endTimeStart)
+  }
+
+  get name(): string {
+    return readText(this.bytes, this.#nameStart, this.#nameEnd)
+  }
+
+  millisecondsAt(start: number): number {
+    if (start === 0) return 0
+    const { view } = this
+    return (view.getUint32(start + 4, true) * 0x1_0000_0000 + view.getUint32(start, true)) / 1e6
+  }
+}
+
+/** A span as senders write it, whose attributes are told to their roles while it is read. */
+export class OrdinaryCall extends RecordFields {
+  readonly byLength = allLengths
+  readonly #roles: AttributeRoles
+
+  constructor(roles: AttributeRoles) {
+    super(spanType)
+    this.#roles = roles
+  }
+
+  begin(): void {
+    this.#roles.begin()
+  }
+
+  take(
+    view: DataView,
+    _start: number,
+    _end: number,
+    keyStart: number,
+    keyEnd: number,
+    valueStart: number,
+    valueEnd: number,
+  ): boolean {
+    this.#roles.take(view, keyStart, keyEnd, valueStart, valueEnd)
+    return true
+  }
+}

@@ -1,0 +1,86 @@
+import { CallReader } from '../../model-calls/call-reader.ts'
+import { ScopeCountings } from '../../model-calls/scope-countings.ts'
+import type { CacheCounting } from '../../model-calls/usage.ts'
+import type { ResourceView, ScopeView } from '../../pdata/views.ts'
+import { CallDuplicates } from './call-duplicates.ts'
+import type { CostConfig } from './config.ts'
+import type { CostContext } from './cost-context.ts'
+import { type CostStatus, Pricer } from './pricer.ts'
+import { SpendBook } from './spend-book.ts'
+
+/** What a record says of how its cost came about. */
+export type WrittenStatus = CostStatus | 'duplicate'
+
+/** Prices and books one call after the other, however they were read. */
+export class CallPricing {
+  readonly reader: CallReader
+  readonly book: SpendBook
+  readonly #config: CostConfig
+  readonly #calls: SharedArrayBuffer | undefined
+  readonly #countings: ScopeCountings
+  #duplicates: CallDuplicates | undefined
+  #pricer: Pricer | undefined
+  #nowMs = 0
+  /** Of the scope that the calls are in; undefined until one asks. */
+  #counting: CacheCounting | undefined
+
+  constructor(config: CostConfig, context: CostContext) {
+    this.#config = config
+    this.#calls = context.calls
+    this.reader = new CallReader(context.scopes)
+    this.book = new SpendBook(context.scopes)
+    const ownCountings = config.scopes.map(({ name, cacheCounting }) => [name, cacheCounting] as const)
+    this.#countings = new ScopeCountings(config.cacheCounting, new Map(ownCountings))
+  }
+
+  /** What it has of the last call; made when the first one comes. */
+  get pricer(): Pricer {
+    this.#pricer ??= new Pricer(this.#config)
+    return this.#pricer
+  }
+
+  enterResource(resource: ResourceView): void {
+    // The global's getter takes longer than a span's whole price: only where a file may change.
+    if (this.#config.priceFile !== '') this.#nowMs = performance.now()
+    this.book.enterResource(resource)
+  }
+
+  enterScope(): void {
+    this.#counting = undefined
+  }
+
+  /** Prices the span that `reader` has read last, of that scope. */
+  priceCall(scope: ScopeView): WrittenStatus {
+    const { pricer, reader } = this
+    const { endMs } = reader.span
+    const durationMs = Math.max(0, endMs - reader.span.startMs)
+    this.#counting ??= this.#countingOf(scope)
+    const status = pricer.price(reader, this.#counting, endMs > 0 ? endMs : Date.now(), durationMs, this.#nowMs)
+    // Where only one of two instrumentations knows the usage, that one has the price.
+    const isPriced = status !== 'unknown_model' && status !== 'no_usage'
+    const isDuplicate = this.#config.deduplicate && this.#duplicates!.isDuplicate(reader, pricer.usage, isPriced)
+    return this.#booked(isDuplicate ? 'duplicate' : status, pricer)
+  }
+
+  /** The same for an event's log record. */
+  priceEvent(scope: ScopeView): WrittenStatus {
+    const { pricer, reader } = this
+    this.#counting ??= this.#countingOf(scope)
+    const status = pricer.price(reader, this.#counting, reader.span.endMs || Date.now(), 0, this.#nowMs)
+    return this.#booked(this.#config.deduplicate && reader.isRepeated ? 'duplicate' : status, pricer)
+  }
+
+  #booked(status: WrittenStatus, { entry, cost, usage }: Pricer): WrittenStatus {
+    if (status === 'duplicate' || status === 'unknown_model' || status === 'no_usage') {
+      this.book.bookUnpriced(entry!, status)
+    } else this.book.bookCall(this.reader, entry!, cost.total, usage)
+    return status
+  }
+
+  #countingOf(scope: ScopeView): CacheCounting {
+    const counting = this.#countings.of(scope)
+    this.#duplicates ??= new CallDuplicates(this.#calls)
+    this.#duplicates.enterScope(this.#countings.hash)
+    return counting
+  }
+}

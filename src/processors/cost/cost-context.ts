@@ -1,0 +1,7 @@
+/** What the companion tells the stages. */
+export interface CostContext {
+  /** Attribute keys that budgets are kept by. */
+  readonly scopes: readonly string[]
+  /** Where the stages on all threads remember calls. */
+  readonly calls?: SharedArrayBuffer
+}

@@ -1,0 +1,86 @@
+import { roleIndex } from '../../model-calls/attribute-roles.ts'
+import { noCall, unusualCall } from '../../model-calls/call-reader.ts'
+import { type RecordEditor, recordKept, recordUnusual } from '../../pdata/record-splice.ts'
+import type { SpliceOutput } from '../../pdata/splice-output.ts'
+import { ResourceView, ScopeView } from '../../pdata/views.ts'
+import { Workspace } from '../../pdata/workspace.ts'
+import type { CallPricing } from './call-pricing.ts'
+import type { CostWriter } from './cost-writer.ts'
+
+const costStatusPlace = roleIndex('costStatus')
+
+/**
+ * Prices calls in requests of the shape that senders write, without views of the spans: what `CostStage` does through them.
+ * Spans that are no calls cost a look at their keys, and calls are read in the same pass that finds out where they end.
+ */
+export class OrdinaryCalls implements RecordEditor {
+  readonly #pricing: CallPricing
+  readonly #writer: CostWriter
+  readonly #overwrites: boolean
+  /** For what is around the calls: read once for all of them, and only where there are any. */
+  readonly #workspace = new Workspace()
+  readonly #resource = new ResourceView(this.#workspace)
+  readonly #scope = new ScopeView(this.#workspace, this.#resource)
+  #groupStart = 0
+  #groupEnd = 0
+  #scopeStart = 0
+  #scopeEnd = 0
+  #isInGroup = false
+  #isInScope = false
+
+  constructor(pricing: CallPricing, writer: CostWriter, overwrites: boolean) {
+    this.#pricing = pricing
+    this.#writer = writer
+    this.#overwrites = overwrites
+  }
+
+  enterGroup(_bytes: Uint8Array, start: number, end: number): void {
+    this.#groupStart = start
+    this.#groupEnd = end
+    this.#isInGroup = false
+  }
+
+  enterScope(start: number, end: number): void {
+    this.#scopeStart = start
+    this.#scopeEnd = end
+    this.#isInScope = false
+  }
+
+  look(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    const { reader } = this.#pricing
+    const found = reader.readOrdinary(bytes, view, start, end)
+    if (found === noCall) return recordKept
+    if (found === unusualCall) return recordUnusual
+    if (!this.#overwrites && reader.values.has(costStatusPlace)) return recordKept
+    if (!this.#writer.isNewTo(reader)) return recordUnusual
+    if (!this.#isInScope) this.#locate(bytes)
+    const status = this.#pricing.priceCall(this.#scope)
+    const added = this.#writer.prepare(status, this.#pricing.pricer)
+    return added === 0 ? recordKept : end - start + added
+  }
+
+  write(output: SpliceOutput, start: number, end: number): void {
+    output.copy(start, end)
+    this.#writer.writeTo(output)
+  }
+
+  abandon(): void {
+    this.#pricing.book.discard()
+  }
+
+  release(): void {
+    if (this.#workspace.sourceLength > 0) this.#workspace.release()
+  }
+
+  #locate(bytes: Uint8Array): void {
+    if (this.#workspace.sourceLength === 0) this.#workspace.reset(bytes)
+    if (!this.#isInGroup) {
+      this.#isInGroup = true
+      this.#resource.reset(this.#groupStart, this.#groupEnd)
+      this.#pricing.enterResource(this.#resource)
+    }
+    this.#isInScope = true
+    this.#scope.reset(this.#scopeStart, this.#scopeEnd)
+    this.#pricing.enterScope()
+  }
+}

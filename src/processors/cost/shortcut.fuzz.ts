@@ -1,0 +1,120 @@
+import { parseConfig } from '../../config/parse-config.ts'
+import { type Role, roleKeys } from '../../model-calls/dialects.ts'
+import { encodeHostile, hostile } from '../../testkit/hostile-encoder.ts'
+import type { Plain } from '../../testkit/otlp-oracle.ts'
+import { keyValues, type PlainAttributes } from '../../testkit/plain-attributes.ts'
+import { brokenRequest, fieldOrders } from '../../testkit/request-variants.ts'
+import { SeededRandom } from '../../testkit/seeded-random.ts'
+import { compareShortcut, shortcutRequest } from '../../testkit/shortcut-oracle.ts'
+import { costConfig } from './config.ts'
+import { CostStage } from './cost-stage.ts'
+
+const configs = [
+  '{}',
+  'breakdown: false',
+  'deduplicate: false',
+  'overwrite: true',
+  'tier_multipliers: {batch: 0.5}',
+].map(yaml => parseConfig(costConfig, yaml))
+const names: Partial<Record<Role, readonly string[]>> = {
+  provider: ['openai', 'anthropic', 'aws.bedrock', 'nobody'],
+  requestModel: ['gpt-4o', 'claude-sonnet-4-5', 'my-own-model', 'gemini-2.5-pro'],
+  responseModel: ['gpt-4o-2024-08-06', 'claude-sonnet-4-5-20250929', ''],
+  operation: ['chat', 'embeddings', 'invoke_agent', 'somewhat'],
+  spanKind: ['LLM', 'AGENT', 'generation'],
+  responseId: ['resp_0123456789abcdef0123456789abcdef', 'r1'],
+  serviceTier: ['batch', 'default'],
+  agentName: ['planner', 'writer'],
+  team: ['red', 'blue'],
+  costStatus: ['priced'],
+}
+/** In order of how often a call has them. */
+const likely: readonly (readonly [role: Role, chance: number])[] = [
+  ['operation', 0.8],
+  ['provider', 0.8],
+  ['requestModel', 0.8],
+  ['responseModel', 0.4],
+  ['inputTokens', 0.8],
+  ['outputTokens', 0.8],
+  ['cacheReadTokens', 0.3],
+  ['cacheWriteTokens', 0.2],
+  ['reasoningTokens', 0.2],
+  ['totalTokens', 0.2],
+  ['inputAudioTokens', 0.1],
+  ['responseId', 0.5],
+  ['spanKind', 0.2],
+  ['serviceTier', 0.1],
+  ['agentName', 0.2],
+  ['team', 0.2],
+  ['existingCost', 0.02],
+  ['costStatus', 0.02],
+  ['serverAddress', 0.2],
+]
+
+/** Prices random calls without views and through them. Returns how many requests took the shortcut. */
+export function fuzzCostShortcut(seed: number, count: number): number {
+  const random = new SeededRandom(seed)
+  let taken = 0
+  for (let i = 0; i < count; i++) {
+    const config = random.pick(configs)
+    const scopes = random.chance(0.5) ? [] : ['service.name', 'trace_id', 'team', 'user.id']
+    const bytes = random.chance(0.1) ? shortcutRequest(random, 'traces') : callRequest(random)
+    try {
+      if (compareShortcut('traces', () => new CostStage(config, { scopes }, 'traces'), bytes)) taken++
+    } catch (error) {
+      throw new Error(`input ${i}`, { cause: error })
+    }
+  }
+  return taken
+}
+
+function callRequest(random: SeededRandom): Uint8Array {
+  const resourceSpans = Array.from({ length: 1 + random.below(3) }, () => ({
+    ...(random.chance(0.9) && {
+      resource: { attributes: keyValues({ 'service.name': random.pick(['a', 'b']), team: random.pick(['x', 'y']) }) },
+    }),
+    scopeSpans: Array.from({ length: 1 + random.below(3) }, () => ({
+      ...(random.chance(0.9) && {
+        scope: { name: random.pick(['one', 'two', 'opentelemetry.instrumentation.bedrock']) },
+      }),
+      spans: Array.from({ length: random.below(5) }, () => span(random)),
+    })),
+  }))
+  const bytes = encodeHostile(random, 'traces', { resourceSpans } as Plain, {
+    order: random.chance(0.7) ? 'ascending' : random.pick(fieldOrders),
+    ...(random.chance(0.1) ? hostile : {}),
+  })
+  return random.chance(0.9) ? bytes : brokenRequest(random, bytes, 1)
+}
+
+/** Ids are few, so that spans of one call meet. */
+function span(random: SeededRandom): Plain {
+  const id = () => Buffer.from([0, 0, 0, 0, 0, 0, 1, random.below(4)])
+  return {
+    traceId: Buffer.alloc(16, 1 + random.below(2)),
+    spanId: id(),
+    ...(random.chance(0.6) && { parentSpanId: id() }),
+    name: random.pick(['chat', 'invoke_agent x', 'GET /']),
+    startTimeUnixNano: '1770000000000000000',
+    endTimeUnixNano: '1770000001000000000',
+    attributes: keyValues(random.chance(0.8) ? callAttributes(random) : { 'http.route': '/cart', team: 'red' }),
+    ...(random.chance(0.1) && {
+      events: [{ name: 'usage', attributes: keyValues({ 'gen_ai.usage.input_tokens': 5 }) }],
+    }),
+  }
+}
+
+function callAttributes(random: SeededRandom): PlainAttributes {
+  const roles = random.shuffle(likely.filter(([, chance]) => random.chance(chance)).map(([role]) => role))
+  const others: PlainAttributes = random.chance(0.5) ? { 'gen_ai.request.temperature': 0.5, 'user.id': 'u1' } : {}
+  const values = roles.map(role => [random.pick(roleKeys[role]), valueFor(random, role)] as const)
+  return { ...Object.fromEntries(values), ...others }
+}
+
+function valueFor(random: SeededRandom, role: Role): string | number {
+  const texts = names[role]
+  if (texts !== undefined) return random.pick(texts)
+  if (role === 'serverAddress') return 'api.openai.com'
+  const count = random.pick([0, 5, 100, 1000, 300_000, 0.5])
+  return random.chance(0.1) ? String(count) : count
+}
