@@ -166,6 +166,17 @@ const cases: readonly (readonly [text: string, marked: string, key?: string])[] 
     String.raw`env:\\n- name: DB_PASSWORD\\n  value: [secret]\\n`,
   ],
   ['eyAiYWxnIjogIkhTMjU2IiwgInR5cCI6ICJKV1QiIH0.eyJzdWIiOjF9.4r1Q3cXh3XW2mXrQ0zDkT1pL6vUoYw9sT8u7y6x5w4v', '[jwt]'],
+  ["token = 'g48QWZXPpNeQjaUghu3aqK' | 'g48QWZXPpNeQjaUghu3aqK'", "token = '[secret]' | '[secret]'"],
+  ['my iban is gb42nawi04454264788619', 'my iban is [iban]'],
+  ['fbApiKey:            "171e84fd57f430fc59afa8fad3dbda2a"', 'fbApiKey:            "[secret]"'],
+  ['my_password := "super$ecret9"', 'my_password := "[secret]"'],
+  ['APP_PASS=whiteduke ado_pat = "iyfmob6xjrfmit67anxb"', 'APP_PASS=[secret] ado_pat = "[secret]"'],
+  ['call +1-984-182-0190, +1-903-340-4508x769', 'call [phone], [phone]x769'],
+  ['BBDC-MTk4MDE0MzAyMDIzOvvP+lDf5edYvDgggvyzpmiXkF', '[atlassian_token]'],
+  [
+    'x.webhook.office.com/webhookb2/9da5da9c-4218-4c22-aed6-b5c8baebfff5@2f2b54b7-0141-4ba7-8fcd-ab7d17a60547/IncomingWebhook/1bf66ccbb8e745e791fa6e6de0cf465b/4361420b-8fde-48eb-b62a-0e34fec63f5c',
+    'x.webhook.office.com/webhookb2/9da5da9c-4218-4c22-aed6-b5c8baebfff5@2f2b54b7-0141-4ba7-8fcd-ab7d17a60547/IncomingWebhook/[slack_webhook]',
+  ],
   // What a limit cut off.
   ['dial postgres://app:Zk3pQ9xL', 'dial postgres://app:[url_credentials]'],
   ['user alice.smith@gma', 'user [email]'],

@@ -9,6 +9,7 @@ import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values
 import { detectNumber } from './numbers.ts'
 import { colourLength, PercentText, unicodeEscapeLength } from './percent-text.ts'
 import { detectPrivateKey } from './private-keys.ts'
+import { detectRepeats } from './repeats.ts'
 import { detectInsert } from './sql-inserts.ts'
 import { isHex, matchesExact, matchesFolded } from './text-bytes.ts'
 import { detectToken, detectWholeForms } from './tokens.ts'
@@ -40,6 +41,7 @@ export class Detector {
       detectKeyedValue(detection, keyInfo.flags, name, start, end, attributeForm)
     }
     if (keyInfo.nationalIds !== 0) detectNamedId(detection, start, end)
+    if (detection.findings.count > 0) detectRepeats(detection)
     detection.findings.settle()
     return detection
   }

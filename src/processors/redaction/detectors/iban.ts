@@ -1,7 +1,7 @@
 import { detectorId } from './catalog.ts'
 import { ibanRemainder } from './checksums.ts'
 import type { Detection } from './detection.ts'
-import { beginsWord, isAlnum, isDigit } from './text-bytes.ts'
+import { beginsWord, isAlnum, isDigit, latin1 } from './text-bytes.ts'
 
 const iban = detectorId('iban')
 
@@ -22,6 +22,7 @@ const isUpper = (byte: number) => byte >= 0x41 && byte <= 0x5a
 export function detectIban(d: Detection, at: number): boolean {
   const { bytes, start, end } = d
   const limit = Math.max(start, at - 44)
+  if (bytes[at]! >= 0x61 && detectSmallIban(d, at)) return true
   for (let from = Math.min(at, end - 15); from >= limit; from--) {
     const byte = bytes[from]!
     if (!isUpper(byte)) {
@@ -39,6 +40,20 @@ export function detectIban(d: Detection, at: number): boolean {
     }
   }
   return false
+}
+
+const small = /^[a-z]{2}\d{2}[a-z0-9]{11,30}(?![a-z0-9])/i
+const ibanBefore = /\biban[^a-z0-9]*(?:is|no|number)?[^a-z0-9]*$/i
+
+/** One in small letters, right behind its name: `my iban is gb29nwbk60161331926819`. */
+function detectSmallIban(d: Detection, at: number): boolean {
+  const { bytes, start, end } = d
+  const text = small.exec(latin1(bytes, at, Math.min(end, at + 35)))?.[0]
+  if (text === undefined || lengths[text.slice(0, 2).toUpperCase()] !== text.length) return false
+  if (!beginsWord(bytes, start, at) || ibanRemainder(text.toUpperCase()) !== 1) return false
+  if (!ibanBefore.test(latin1(bytes, Math.max(start, at - 24), at))) return false
+  d.add(iban, at, at + text.length)
+  return true
 }
 
 function ibanEnd(bytes: Uint8Array, from: number, end: number): number {

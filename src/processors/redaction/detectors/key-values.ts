@@ -36,7 +36,8 @@ export function detectSeparator(d: Detection, at: number): void {
   if (at <= start || at + 1 >= end) return
   let behind = at + 1
   if (bytes[at] === 0x3d && (bytes[behind] === 0x3e || bytes[behind] === 0x3d)) behind++
-  if (bytes[at] === 0x3a && bytes[behind] === 0x3d) return
+  // password := "x"
+  if (bytes[at] === 0x3a && bytes[behind] === 0x3d) behind++
   if (bytes[at] === 0x3e && (bytes[at - 1] === 0x3d || bytes[at - 1] === 0x2d || bytes[behind] === 0x3c)) return
   const name = d.nameBefore(at)
   if (name.length < 2) return

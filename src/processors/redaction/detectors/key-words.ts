@@ -222,7 +222,7 @@ const secretWords = new Set(
     'apitoken apisecret appkey appsecret consumerkey consumersecret sharedsecret userpassword dbpassword mysqlpwd dbpass ' +
     'userpass ftppass smtppass mysqlpass pgpassword redispass adminpass rootpass awssecret bottoken deploykey servicekey ' +
     'encryptedpassword seedphrase mnemonic xapikey oauthtoken personalaccesstoken securitytoken amzsecuritytoken ' +
-    'proxypassword keypassword keystorepassword truststorepassword pass psk pw'
+    'sonarlogin presharedkey unsealkey proxypassword keypassword keystorepassword truststorepassword pass psk pw'
   ).split(' '),
 )
 /** Long enough to be a secret's name at the end of a word written together, as `dbpassword`. */
@@ -354,6 +354,8 @@ function secretFlags(words: readonly string[], name: string): number {
   if (/^(aws)?(secretaccesskey|secretkey)$/.test(words.slice(0, count).join(''))) return keySecret | keyAwsSecret
   if (joined === 'accesskey' && count > 1 && words[count - 3] === 'secret') return keySecret | keyAwsSecret
   if (secretWords.has(last) || secretWords.has(joined)) return keySecret
+  if (last === 'pat' && count > 1 && (words[count - 2] === 'ado' || vendorNames.has(words[count - 2]!)))
+    return keySecret
   if (last === 'key' && count > 1 && vendorNames.has(words[count - 2]!)) return keySecret
   if (last.length > 5 && last.endsWith('key') && vendorNames.has(last.slice(0, -3))) return keySecret
   if (secretEndings.some(ending => last.endsWith(ending))) return keySecret

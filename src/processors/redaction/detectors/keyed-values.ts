@@ -282,7 +282,12 @@ function takeSecret(
   const isAttribute = form.isCertain
   if (/^\/[\w./-]+$/.test(text) && /\/.*\//.test(text)) return true
   // A count, a port or a test's result beside `pass`, and sentences about passwords.
-  if (/^pass$/i.test(key.nameWords(name).at(-1) ?? '') && !/(?=.*[a-z])(?=.*\d)|^[^/]{10}/i.test(text)) return true
+  if (
+    /^pass$/i.test(key.nameWords(name).at(-1) ?? '') &&
+    !/^[A-Z0-9_]+_PASS$/.test(name) &&
+    !/(?=.*[a-z])(?=.*\d)|^[^/]{10}/i.test(text)
+  )
+    return true
   const words = text.split(/\s+/)
   if (words.length > 3 && words.every(word => /^[A-Za-z',.!?-]+$/.test(word)) && !/phrase|mnemonic|seed/i.test(name))
     return true

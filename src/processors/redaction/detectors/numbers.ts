@@ -9,7 +9,7 @@ import { detectLetteredAround } from './lettered-ids.ts'
 import { isNamePart } from './name-parts.ts'
 import { nationalIds } from './national-ids.ts'
 import { dash, digits, dot, groupsMax, isBridge, isSeparator, plus, run, slash, space } from './number-run.ts'
-import { isPlus, takeInternational, takePhone } from './phone-numbers.ts'
+import { isExtension, isPlus, takeInternational, takePhone } from './phone-numbers.ts'
 import { afterEscape, beginsWord, endsWord, isAlnum, isDigit, isHex, isTokenByte, latin1 } from './text-bytes.ts'
 
 const ids = {
@@ -103,14 +103,6 @@ function inspect(d: Detection): void {
     const taken = takeAt(d, g, gluedBehind)
     if (taken > 0) g += taken - 1
   }
-}
-
-/** `x566` behind a phone number. */
-function isExtension(bytes: Uint8Array, at: number, end: number): boolean {
-  if (bytes[at] !== 0x78 || at + 1 >= end || !isDigit(bytes[at + 1]!)) return false
-  let offset = at + 1
-  while (offset < end && isDigit(bytes[offset]!)) offset++
-  return offset - at <= 7 && endsWord(bytes, offset, end)
 }
 
 /** A passport's or a licence's number with a letter or two before its digits, beside a word for it. */

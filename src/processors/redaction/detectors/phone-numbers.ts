@@ -3,8 +3,8 @@ import type { Detection } from './detection.ts'
 import * as key from './key-words.ts'
 import { isNamePart } from './name-parts.ts'
 import { dash, digits, dot, isSeparator, run, slash, space } from './number-run.ts'
-import { isInternationalNumber, isNanp } from './phones.ts'
-import { beginsWord, escapeEndingAt, isAlnum, isDigit, latin1 } from './text-bytes.ts'
+import { hasLengthOfNanp, isInternationalNumber, isNanp } from './phones.ts'
+import { beginsWord, endsWord, escapeEndingAt, isAlnum, isDigit, latin1 } from './text-bytes.ts'
 
 const phone = detectorId('phone')
 
@@ -14,6 +14,14 @@ export function isPlus(d: Detection, at: number): boolean {
   const before = bytes[at - 1]!
   if (before === 0x2b) return at - 2 < start || !isAlnum(bytes[at - 2]!) || escapeEndingAt(bytes, start, at - 1) > 0
   return (before | 0x20) === 0x62 && at - 3 >= start && bytes[at - 3] === 0x25 && bytes[at - 2] === 0x32
+}
+
+/** `x566` behind a phone number. */
+export function isExtension(bytes: Uint8Array, at: number, end: number): boolean {
+  if (bytes[at] !== 0x78 || at + 1 >= end || !isDigit(bytes[at + 1]!)) return false
+  let offset = at + 1
+  while (offset < end && isDigit(bytes[offset]!)) offset++
+  return offset - at <= 7 && endsWord(bytes, offset, end)
 }
 
 /** A number with a plus sign: the calling code tells how many digits belong to it. */
@@ -30,8 +38,14 @@ export function takeInternational(d: Detection): boolean {
       if (count < 15) digits[count] = byte - 0x30
       count++
       const next = at + 1 < end ? bytes[at + 1]! : 0
-      if (count >= 7 && count <= 15 && !isDigit(next) && !isOpen && !isAlnumOrLine(next)) {
-        if (isInternationalNumber(digits, count)) best = at + 1
+      if (
+        count >= 7 &&
+        count <= 15 &&
+        !isDigit(next) &&
+        !isOpen &&
+        (!isAlnumOrLine(next) || isExtension(bytes, at + 1, end))
+      ) {
+        if (isInternationalNumber(digits, count) || (at - first >= 13 && hasLengthOfNanp(digits, count))) best = at + 1
       }
       at++
       continue

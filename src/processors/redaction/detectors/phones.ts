@@ -47,6 +47,9 @@ export function isInternationalNumber(digits: Uint8Array, count: number): boolea
   return code !== 1 || isNanp(digits, 1)
 }
 
+/** Whether it has as many digits as one of North America has: written with `+1` and signs between, it can be nothing else. */
+export const hasLengthOfNanp = (digits: Uint8Array, count: number) => count === 11 && digits[0] === 1 && digits[1]! >= 2
+
 /** North America: NXX-NXX-XXXX, and neither area nor exchange is a service code such as 911. */
 export function isNanp(digits: Uint8Array, from: number): boolean {
   if (digits[from]! < 2 || digits[from + 3]! < 2) return false

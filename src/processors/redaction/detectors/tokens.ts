@@ -336,7 +336,8 @@ export function detectWholeForms(d: Detection, from: number, to: number): boolea
   const text = latin1(bytes, first, last)
   const hook =
     /(hooks\.slack\.com\/(services|workflows|triggers)\/)([A-Za-z0-9/_-]{20,})$/.exec(text) ??
-    /(discord(?:app)?\.com\/api\/webhooks\/\d+(\/))([A-Za-z0-9_-]{40,})$/.exec(text)
+    /(discord(?:app)?\.com\/api\/webhooks\/\d+(\/))([A-Za-z0-9_-]{40,})$/.exec(text) ??
+    /(\/IncomingWebhook(\/))([0-9a-f]{32}(?:\/[0-9a-f-]{36})?(?:\/[\w-]{20,60})?)$/.exec(text)
   if (hook !== null) {
     d.add(slackWebhook, last - hook[3]!.length, last)
     return true

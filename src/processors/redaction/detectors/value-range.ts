@@ -15,7 +15,7 @@ export class ValueRange {
   /** Reads the value that begins behind `at`, for a name and value in any text. */
   read(bytes: Uint8Array, at: number, end: number): void {
     let offset = at
-    while (offset < end && offset - at < 8 && isSpace(bytes[offset]!)) offset++
+    while (offset < end && offset - at < 32 && isSpace(bytes[offset]!)) offset++
     this.isSpaced = offset > at
     this.isQuoted = false
     // HTTP libraries log headers as lists.

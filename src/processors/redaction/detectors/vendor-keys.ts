@@ -132,6 +132,7 @@ export const vendorForms: readonly VendorForm[] = [
     /^[A-Z0-9]{6}-([A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(-[A-Z0-9]{5}){3}$/,
   ),
   form('age_secret_key', 'AGE-SECRET-KEY-1', 'A-Z0-9', 58),
+  form('atlassian_token', 'BBDC-', 'A-Za-z0-9+/', 40, 60, 'random'),
   form('atlassian_token', 'ATATT3 ATCTT3 ATBB', 'A-Za-z0-9_=-', 24, 250),
   form('digitalocean_token', 'dop_v1_ doo_v1_ dor_v1_', hex, 64),
   form('twilio_key', 'SK', anyHex, 32, 32, 'random'),
