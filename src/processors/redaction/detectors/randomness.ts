@@ -35,10 +35,15 @@ function turns(text: string): number {
 
 const vowels = /[aeiou]/i
 
+const mixedWords = /[A-Z]?[a-z]{3,}|[A-Z]{5,}/g
+const capitalWords = /[A-Z]{4,}/g
+
 /** Longest stretches of letters that could be words: a vowel in every four letters, one case but for the first letter. */
 function wordyShare(text: string): number {
   let wordy = 0
-  for (const part of text.match(/[A-Z]?[a-z]{3,}|[A-Z]{4,}/g) ?? []) {
+  // Among letters of both cases, four capitals in a row come by chance.
+  const pattern = /[a-z]/.test(text) ? mixedWords : capitalWords
+  for (const part of text.match(pattern) ?? []) {
     const hasVowels = (part.match(/[aeiouy]/gi)?.length ?? 0) >= part.length / 5
     const isPronounceable = !/[bcdfghjklmnpqrstvwxz]{5,}/i.test(part) && !/(.)\1\1/.test(part)
     if (hasVowels && isPronounceable && part.length >= 3) wordy += part.length
