@@ -12,6 +12,23 @@ const noPlace = 255
 /** Attributes of a span whose keys are expected where the span before had them. */
 const expectedMax = 64
 
+/** Roles of counts beside the three that nearly every call has. */
+const detailRoles: ReadonlySet<Role> = new Set<Role>([
+  'cacheReadTokens',
+  'cacheWriteTokens',
+  'cacheWrite5mTokens',
+  'cacheWrite1hTokens',
+  'uncachedInputTokens',
+  'reasoningTokens',
+  'inputAudioTokens',
+  'outputAudioTokens',
+  'inputImageTokens',
+  'outputImageTokens',
+  'webSearches',
+  'audioSeconds',
+  'inputCharacters',
+])
+const isDetail = Uint8Array.from(roles, role => (detailRoles.has(role) ? 1 : 0))
 const roleKeyList = roles.flatMap((role, at) => roleKeys[role].map((text, rank) => ({ text, role: at, rank })))
 
 /** The place of a role in `AttributeRoles.starts`. */
@@ -75,6 +92,8 @@ export class AttributeRoles {
   readonly ownEnds: Int32Array
   /** Whether no attribute plays a role. */
   isEmpty = true
+  /** Whether one has the role of a count beside input, output and total. */
+  hasDetails = false
   readonly #table: KeyTable
   readonly #ranks = new Uint8Array(roles.length).fill(absent)
   /** Roles that have an attribute. */
@@ -108,6 +127,7 @@ export class AttributeRoles {
   begin(): void {
     this.#index = 0
     this.isEmpty = true
+    this.hasDetails = false
     for (let i = 0; i < this.#takenCount; i++) {
       const role = this.#taken[i]!
       this.starts[role] = none
@@ -140,6 +160,7 @@ export class AttributeRoles {
     const rankBefore = this.#ranks[role]!
     if (rank >= rankBefore) return
     if (rankBefore === absent) this.#taken[this.#takenCount++] = role
+    if (isDetail[role] === 1) this.hasDetails = true
     this.#ranks[role] = rank
     this.starts[role] = valueStart
     this.ends[role] = valueEnd

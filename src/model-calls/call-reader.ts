@@ -187,15 +187,18 @@ export class CallReader {
 
   #readUsage(): boolean {
     const { usage, values } = this
-    let found = fillUsage(usage, values)
+    let found = fillUsage(usage, values, this.roles.hasDetails)
     if (values.has(place.usageMetadata)) {
+      usage.isPlain = false
       readUsageMetadata(values.text(place.usageMetadata), usage)
       found ||= !usage.isEmpty
     }
     if (values.has(place.inputTokenDetails) || values.has(place.outputTokenDetails)) {
+      usage.isPlain = false
       readTokenDetails(values.text(place.inputTokenDetails), values.text(place.outputTokenDetails), usage)
     }
     if (values.has(place.usageDetails)) {
+      usage.isPlain = false
       readUsageDetails(values.text(place.usageDetails), usage)
       found ||= !Number.isNaN(usage.input) || !Number.isNaN(usage.uncachedInput) || !Number.isNaN(usage.output)
     }
@@ -211,7 +214,7 @@ export class CallReader {
       const { bytes, view } = message.workspace
       if (!roles.scan(attributes, view)) continue
       this.#eventValues.reset(bytes, view)
-      if (fillUsage(this.#eventUsage, this.#eventValues)) this.usage.update(this.#eventUsage)
+      if (fillUsage(this.#eventUsage, this.#eventValues, true)) this.usage.update(this.#eventUsage)
     }
   }
 
@@ -228,16 +231,19 @@ export class CallReader {
     this.serviceTier = values.has(place.serviceTier) ? values.text(place.serviceTier).toLowerCase() : ''
     this.processing = values.has(place.processing) ? values.text(place.processing).toLowerCase() : ''
     if (values.has(place.providerMetadata)) {
+      this.usage.isPlain = false
       this.serviceTier ||= readProviderMetadata(values.text(place.providerMetadata), this.usage)
     }
   }
 }
 
 /** Every field by name: a loop over names would look each of them up. Whether there is any number. */
-function fillUsage(usage: ReportedUsage, values: CallValues): boolean {
+function fillUsage(usage: ReportedUsage, values: CallValues, hasDetails: boolean): boolean {
   usage.input = values.number(place.inputTokens)
   usage.output = values.number(place.outputTokens)
   usage.total = values.number(place.totalTokens)
+  if (usage.isPlain && !hasDetails) return !usage.isEmpty
+  usage.isPlain = !hasDetails
   usage.cacheRead = values.number(place.cacheReadTokens)
   usage.cacheWrite = values.number(place.cacheWriteTokens)
   usage.cacheWrite5m = values.number(place.cacheWrite5mTokens)

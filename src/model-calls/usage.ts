@@ -1,5 +1,7 @@
 /** Counts as a span reports them; NaN where it says nothing. Reused for every span. */
 export class ReportedUsage {
+  /** Whether it is known that there is nothing but input, output and total. */
+  isPlain = false
   input = Number.NaN
   output = Number.NaN
   total = Number.NaN
@@ -19,10 +21,8 @@ export class ReportedUsage {
 
   /** Whether there is no number at all. */
   get isEmpty(): boolean {
+    if (!(Number.isNaN(this.input) && Number.isNaN(this.output) && Number.isNaN(this.total))) return false
     return (
-      Number.isNaN(this.input) &&
-      Number.isNaN(this.output) &&
-      Number.isNaN(this.total) &&
       Number.isNaN(this.cacheRead) &&
       Number.isNaN(this.cacheWrite) &&
       Number.isNaN(this.cacheWrite5m) &&
@@ -41,15 +41,18 @@ export class ReportedUsage {
 
   /** Takes every number that `later` has. */
   update(later: ReportedUsage): void {
+    this.isPlain = false
     for (const field of usageFields) if (!Number.isNaN(later[field])) this[field] = later[field]
   }
 }
 
-export type UsageField = Exclude<keyof ReportedUsage, 'isEmpty' | 'update'>
-const usageFields = Object.keys(new ReportedUsage()) as UsageField[]
+export type UsageField = Exclude<keyof ReportedUsage, 'isPlain' | 'isEmpty' | 'update'>
+const usageFields = Object.keys(new ReportedUsage()).filter(field => field !== 'isPlain') as UsageField[]
 
 /** What the price book takes: `input` includes every cached token, `output` every reasoning token. */
 export class NormalizedUsage {
+  /** Whether everything but input and output is zero. */
+  isPlain = true
   input = 0
   output = 0
   cacheRead = 0
@@ -101,6 +104,8 @@ export function providerCounting(counting: CacheCounting, providerId: string): C
  * no). Parts that exceed their whole cannot be in it, and a total that equals the sum with them says so: they are added.
  */
 export function normalizeUsage(reported: ReportedUsage, counting: CacheCounting, out: NormalizedUsage): boolean {
+  if (reported.isPlain) return normalizePlain(reported, out)
+  out.isPlain = false
   const cacheRead = count(reported.cacheRead)
   const cacheWrite5m = count(reported.cacheWrite5m)
   const cacheWrite1h = count(reported.cacheWrite1h)
@@ -141,6 +146,18 @@ export function normalizeUsage(reported: ReportedUsage, counting: CacheCounting,
   )
 }
 
+/** The same where nothing is reported that could be part of input or output, or stand beside them. */
+function normalizePlain(reported: ReportedUsage, out: NormalizedUsage): boolean {
+  if (!out.isPlain) Object.assign(out, noUsage)
+  const output = count(reported.output)
+  const hasInput = isCount(reported.input)
+  out.output = output
+  out.input = hasInput ? count(reported.input) : Math.max(0, count(reported.total) - output)
+  return hasInput || isCount(reported.output) || isCount(reported.total)
+}
+
+const noUsage = new NormalizedUsage()
+
 /**
  * Gemini counts its thinking beside the output, and some instrumentations leave it out: then only the total has it. For
  * calls of a Gemini model; `usage` is what `normalizeUsage` made of `reported`.
@@ -149,6 +166,7 @@ export function addThinking(reported: ReportedUsage, usage: NormalizedUsage): vo
   if (!Number.isNaN(reported.reasoning) || !isCount(reported.input) || !isCount(reported.output)) return
   const rest = count(reported.total) - usage.input - usage.output
   if (rest <= 0) return
+  usage.isPlain = false
   usage.output += rest
   usage.reasoning = rest
 }

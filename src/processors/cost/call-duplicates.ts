@@ -31,6 +31,11 @@ export class CallDuplicates {
   readonly #parents: SeenCalls
   readonly #scopes: Int32Array
   #scope = 0
+  /** Of the call's span and of its parent, with trace and counts. */
+  #ownLow = 0
+  #ownHigh = 0
+  #parentLow = 0
+  #parentHigh = 0
 
   /** `memory` is `duplicatesBytes` zeros at first; the stages of all threads may have the same. */
   constructor(memory: ArrayBufferLike = new ArrayBuffer(duplicatesBytes)) {
@@ -54,7 +59,9 @@ export class CallDuplicates {
   isDuplicate(reader: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
     const { span } = reader
     if (span.traceIdStart === 0 || span.spanIdStart === 0) return false
-    return this.#isReported(reader, usage, isPriced) || this.#isNested(span, usage, isPriced)
+    const hasTokens = usage.input + usage.output !== 0
+    if (hasTokens) this.#hashNested(span, usage)
+    return this.#isReported(reader, usage, isPriced) || (hasTokens && this.#isNested(span, isPriced))
   }
 
   #isReported({ span, values }: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
@@ -99,21 +106,31 @@ export class CallDuplicates {
     return false
   }
 
-  /** The inner span ends first and usually comes first; either order is the same call. */
-  #isNested(span: CallSpan, { input, output }: NormalizedUsage, isPriced: boolean): boolean {
-    if (input + output === 0) return false
-    const { view, traceIdStart: trace, spanIdStart: spanId } = span
+  #hashNested(
+    { view, traceIdStart: trace, spanIdStart, parentSpanIdStart: parent }: CallSpan,
+    usage: NormalizedUsage,
+  ): void {
     // Trace and span ids are random already: what is added to them makes them no less so.
-    const low = view.getInt32(trace, true) ^ Math.imul(input, 0x9e3779b1)
-    const high = view.getInt32(trace + 4, true) ^ Math.imul(output, 0x85ebca6b)
-    const ownLow = mixId(low, view, spanId)
-    const ownHigh = mixId(high, view, spanId + 4)
+    const low = view.getInt32(trace, true) ^ Math.imul(usage.input, 0x9e3779b1)
+    const high = view.getInt32(trace + 4, true) ^ Math.imul(usage.output, 0x85ebca6b)
+    this.#ownLow = mixId(low, view, spanIdStart)
+    this.#ownHigh = mixId(high, view, spanIdStart + 4)
+    this.#priced.touch(this.#ownLow, this.#ownHigh)
+    if (parent === 0) return
+    this.#parentLow = mixId(low, view, parent)
+    this.#parentHigh = mixId(high, view, parent + 4)
+    this.#parents.touch(this.#parentLow, this.#parentHigh)
+  }
+
+  /** The inner span ends first and usually comes first; either order is the same call. */
+  #isNested(span: CallSpan, isPriced: boolean): boolean {
+    const ownLow = this.#ownLow
+    const ownHigh = this.#ownHigh
     const hasScopes = this.#scopes[hasOtherScopes] !== 0
     if (hasScopes && this.#isOther(this.#parents.find(ownLow, ownHigh))) return true
-    const parent = span.parentSpanIdStart
-    if (parent !== 0) {
-      const parentLow = mixId(low, view, parent)
-      const parentHigh = mixId(high, view, parent + 4)
+    if (span.parentSpanIdStart !== 0) {
+      const parentLow = this.#parentLow
+      const parentHigh = this.#parentHigh
       if (hasScopes && this.#isOther(this.#priced.find(parentLow, parentHigh))) return true
       if (isPriced) this.#parents.add(parentLow, parentHigh, this.#scope)
     }

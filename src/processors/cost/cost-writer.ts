@@ -29,6 +29,7 @@ const profileKeys: Readonly<Record<CostConfig['profiles'][number], Partial<Recor
 
 const partNames = ['input', 'output', 'cache_read', 'cache_write', 'other'] as const
 const doubleBytes = 8
+const recentCount = 64
 /** Where what is written may stand already. */
 const [costPlace, statusPlace, priceIdPlace, detailPlace] = (
   ['existingCost', 'costStatus', 'priceId', 'costDetail'] as const
@@ -48,6 +49,7 @@ const providerValue = encodeString('provider')
 
 /** What is written of a call beside numbers: the same for all calls of a model with one status and one price. */
 interface Remark {
+  readonly entry: ModelEntry
   readonly status: WrittenStatus
   readonly origin: PriceOrigin | undefined
   readonly constants: readonly ConstantAttribute[]
@@ -71,9 +73,8 @@ export class CostWriter {
   #newParts = 0
   #newRemark: AttributeBlock | undefined
   #total = 0
-  /** Of the call before: most come in runs of one model. */
-  #lastEntry: ModelEntry | undefined
-  #lastRemark: Remark | undefined
+  /** Those of the last calls, by their models' ids. */
+  readonly #recent: (Remark | undefined)[] = new Array(recentCount).fill(undefined)
 
   constructor(config: CostConfig) {
     this.#config = config
@@ -213,8 +214,11 @@ export class CostWriter {
   }
 
   #remarkOf(status: WrittenStatus, entry: ModelEntry, origin: PriceOrigin | undefined): Remark {
-    const last = this.#lastRemark
-    if (entry === this.#lastEntry && last?.status === status && last.origin === origin) return last
+    const slot = entry.id % recentCount
+    const recent = this.#recent[slot]
+    if (recent !== undefined && recent.entry === entry && recent.status === status && recent.origin === origin) {
+      return recent
+    }
     let remarks = this.#remarks.get(entry)
     if (remarks === undefined) {
       remarks = []
@@ -223,11 +227,10 @@ export class CostWriter {
     let remark = remarks.find(known => known.status === status && known.origin === origin)
     if (remark === undefined) {
       const constants = this.#constantsOf(status, entry, origin)
-      remark = { status, origin, constants, block: new AttributeBlock(otlp.spanAttributes, constants) }
+      remark = { entry, status, origin, constants, block: new AttributeBlock(otlp.spanAttributes, constants) }
       remarks.push(remark)
     }
-    this.#lastEntry = entry
-    this.#lastRemark = remark
+    this.#recent[slot] = remark
     return remark
   }
 

@@ -9,6 +9,7 @@ import type { ResolvedModel, Resolver } from './resolver.ts'
 const entriesMax = 4096
 /** Slots of the first look. */
 const recentCount = 256
+const wordBytes = 4
 const places = (['provider', 'responseModel', 'requestModel', 'serverAddress'] as const).map(roleIndex)
 const [providerPlace, responseModelPlace, requestModelPlace, serverAddressPlace] = places as [
   number,
@@ -20,8 +21,8 @@ const [providerPlace, responseModelPlace, requestModelPlace, serverAddressPlace]
 export interface ModelEntry {
   readonly id: number
   readonly resolved: ResolvedModel
-  /** The names' bytes: two hashes may be equal, two names with a price must not be. */
-  readonly names: DataView
+  /** The names themselves: two hashes may be equal, two names with a price must not be. */
+  readonly names: NamesBytes
 }
 
 /**
@@ -48,7 +49,7 @@ export class ModelMemo {
     }
     const slot = quickSlot(reader.values)
     const recent = this.#recent[slot]
-    if (recent !== undefined && isSame(recent.names, reader.values)) return recent
+    if (recent?.names.equals(reader.values) === true) return recent
     const entry = this.#known(reader) ?? this.#resolve(reader, resolver)
     this.#recent[slot] = entry
     return entry
@@ -56,7 +57,7 @@ export class ModelMemo {
 
   #known(reader: CallReader): ModelEntry | undefined {
     const known = this.#entries.get(hashNames(reader.values))
-    return known !== undefined && isSame(known.names, reader.values) ? known : undefined
+    return known?.names.equals(reader.values) === true ? known : undefined
   }
 
   #resolve({ values }: CallReader, resolver: Resolver): ModelEntry {
@@ -72,7 +73,7 @@ export class ModelMemo {
         requestModel: plainName(requestModel, 'model'),
         serverAddress: text(serverAddressPlace),
       }),
-      names: copyNames(values),
+      names: new NamesBytes(values),
     }
     if (this.#entries.size >= entriesMax) this.#entries.clear()
     this.#entries.set(hashNames(values), entry)
@@ -103,29 +104,46 @@ function hashNames(values: CallValues): number {
   return hash
 }
 
-function copyNames(values: CallValues): DataView {
-  const parts = places.map(at => values.bytes.subarray(values.start(at), values.end(at)))
-  const names = Uint8Array.from(Buffer.concat(parts))
-  return new DataView(names.buffer)
-}
+/** The values of the four names, to be compared with others: their lengths, and all bytes four at a time. */
+class NamesBytes {
+  readonly #lengths: Int32Array
+  /** Of each value the words, the last of them overlapping; of one below four bytes a word for each byte. */
+  readonly #words: Int32Array
 
-function isSame(names: DataView, values: CallValues): boolean {
-  let offset = sameUpTo(names, 0, values, providerPlace)
-  offset = sameUpTo(names, offset, values, responseModelPlace)
-  offset = sameUpTo(names, offset, values, requestModelPlace)
-  return sameUpTo(names, offset, values, serverAddressPlace) === names.byteLength
-}
+  constructor(values: CallValues) {
+    const { view } = values
+    const words: number[] = []
+    this.#lengths = Int32Array.from(places, at => values.end(at) - values.start(at))
+    for (const at of places) {
+      const end = values.end(at)
+      let from = values.start(at)
+      if (end - from < wordBytes) for (; from < end; from++) words.push(view.getUint8(from))
+      else {
+        for (; from < end - wordBytes; from += wordBytes) words.push(view.getInt32(from, true))
+        words.push(view.getInt32(end - wordBytes, true))
+      }
+    }
+    this.#words = Int32Array.from(words)
+  }
 
-/** Where the value ends in `names` if it stands there from `offset` on; -1 if it does not, or `offset` is that. */
-function sameUpTo(names: DataView, offset: number, values: CallValues, place: number): number {
-  if (offset < 0) return offset
-  const { view } = values
-  let from = values.start(place)
-  const end = values.end(place)
-  const sameEnd = offset + end - from
-  if (sameEnd > names.byteLength) return -1
-  let at = offset
-  for (; from + 4 <= end; from += 4, at += 4) if (names.getInt32(at) !== view.getInt32(from)) return -1
-  for (; from < end; from++, at++) if (names.getUint8(at) !== view.getUint8(from)) return -1
-  return sameEnd
+  equals(values: CallValues): boolean {
+    const { view } = values
+    const words = this.#words
+    const lengths = this.#lengths
+    let next = 0
+    for (let i = 0; i < lengths.length; i++) {
+      const at = places[i]!
+      const end = values.end(at)
+      let from = values.start(at)
+      const length = end - from
+      if (length !== lengths[i]) return false
+      if (length < wordBytes) {
+        for (; from < end; from++) if (view.getUint8(from) !== words[next++]) return false
+        continue
+      }
+      for (; from < end - wordBytes; from += wordBytes) if (view.getInt32(from, true) !== words[next++]) return false
+      if (view.getInt32(end - wordBytes, true) !== words[next++]) return false
+    }
+    return true
+  }
 }

@@ -24,6 +24,7 @@ updatePrices(({ setProviderData }) => setProviderData(oracleProviders))
 const usages: Record<string, number>[] = [
   { input_tokens: 1000, output_tokens: 100 },
   { input_tokens: 0, output_tokens: 0 },
+  { input_tokens: 230_000, output_tokens: 3_000 },
   { input_tokens: 250_001, output_tokens: 8_000, cache_read_tokens: 100_000, cache_write_tokens: 50_000 },
   { input_tokens: 12_345, output_tokens: 6_789, cache_read_tokens: 345, output_reasoning_tokens: 789 },
   { input_tokens: 128_001, output_tokens: 1, cache_write_tokens: 1_000, cache_write_1h_tokens: 400 },
@@ -44,6 +45,7 @@ function exactId(provider: PriceData['providers'][number], modelId: string): boo
 t.test('every model costs what the price package says, for a grid of usages and times', async t => {
   const cost = new CallCost()
   let compared = 0
+  let sameByTokens = 0
   let worst = 0
   for (const provider of data.providers) {
     for (const { id } of provider.models) {
@@ -62,11 +64,17 @@ t.test('every model costs what the price package says, for a grid of usages and 
           vector.price(usageVector(usage), cost)
           worst = Math.max(worst, Math.abs(cost.total - expected.total_price) / Math.max(expected.total_price, 1e-9))
           compared++
+          if (!vector.isByTokens || !Object.keys(usage).every(key => /^(?:input|output)_tokens$/.test(key))) continue
+          const byTokens = new CallCost()
+          vector.priceTokens(usage['input_tokens'] ?? 0, usage['output_tokens'] ?? 0, byTokens)
+          if (JSON.stringify(byTokens) !== JSON.stringify(cost)) t.fail(`${id} differs by tokens alone`)
+          else sameByTokens++
         }
       }
     }
   }
   t.ok(compared > 20_000, `${compared} comparisons`)
+  t.ok(sameByTokens > 2000, `${sameByTokens} of them by tokens alone`)
   t.ok(worst <= 1e-12, `worst relative difference ${worst}`)
 })
 

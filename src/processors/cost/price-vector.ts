@@ -40,6 +40,11 @@ export class PriceVector {
   readonly #remainders: Float64Array
   readonly #hasTiers: boolean
   readonly #inputTokens: number
+  /** Whether input and output tokens alone say what a call without other counts costs. */
+  readonly isByTokens: boolean
+  /** Places of these two; -1 where they have no price. */
+  readonly #inputPlace: number
+  readonly #outputPlace: number
 
   constructor(rates: RatesData, units: Units) {
     const priced = Object.entries(rates)
@@ -71,6 +76,9 @@ export class PriceVector {
     this.#per = Float64Array.from(this.#units, ({ per }) => per)
     this.#hasTiers = this.#rates.some(rate => typeof rate === 'object')
     this.#inputTokens = units.byUsageKey('input_tokens')?.index ?? -1
+    this.isByTokens = !this.#usageIndex.includes(oneCall)
+    this.#inputPlace = this.#units.findIndex(({ usageKey }) => usageKey === 'input_tokens')
+    this.#outputPlace = this.#units.findIndex(({ usageKey }) => usageKey === 'output_tokens')
   }
 
   /** Whether nothing of it costs anything. */
@@ -113,6 +121,21 @@ export class PriceVector {
       else if (this.#cache[place] === cacheWrite) out.cacheWrite += cost
     }
     out.total = out.input + out.output + out.other
+  }
+
+  /** The same where nothing but these two was counted, and `isByTokens`. */
+  priceTokens(input: number, output: number, out: CallCost): void {
+    out.other = out.cacheRead = out.cacheWrite = 0
+    out.input = this.#costAt(this.#inputPlace, input, input)
+    out.output = this.#costAt(this.#outputPlace, output, input)
+    out.total = out.input + out.output
+  }
+
+  #costAt(place: number, count: number, inputTokens: number): number {
+    if (place < 0 || count === 0) return 0
+    const flatRate = this.#flatRates[place]!
+    const rate = Number.isNaN(flatRate) ? rateAt(this.#rates[place]!, inputTokens) : flatRate
+    return (rate * count) / this.#per[place]!
   }
 }
 

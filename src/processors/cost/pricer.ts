@@ -77,13 +77,17 @@ export class Pricer {
       if (context !== undefined && vector === standard) factor *= this.#tierMultiplier(reader)
     }
     if (!hasUsage && perSecond === 0 && !vector.usageKeys.includes('requests')) return 'no_usage'
-    this.#fillVector(resolved.providerId, resolved.modelId)
-    vector.price(this.#vector.counts, cost)
+    const { usage } = this
+    if (usage.isPlain && vector.isByTokens) vector.priceTokens(usage.input, usage.output, cost)
+    else {
+      this.#fillVector(resolved.providerId, resolved.modelId)
+      vector.price(this.#vector.counts, cost)
+    }
     cost.other += (perSecond * durationMs) / 1000
     if (factor !== 1) scale(cost, factor)
     cost.total = cost.input + cost.output + cost.other
     // Seconds of speech or characters are paid for, and the span counts tokens: what it took is not known.
-    if (cost.total === 0 && factor > 0 && this.usage.input + this.usage.output > 0 && !vector.isFree) return 'no_usage'
+    if (cost.total === 0 && factor > 0 && usage.input + usage.output > 0 && !vector.isFree) return 'no_usage'
     return resolved.isEstimate && this.origin === resolved.priced?.origin ? 'estimated' : 'priced'
   }
 

@@ -28,6 +28,8 @@ export class SeenCalls {
   #youngBits: Int32Array
   #oldBits: Int32Array
   #turnSeen = 0
+  /** What `touch` has read: kept so that the load is not left out. */
+  touched = 0
 
   /** `max` is a power of two, at least 8; `memory` has `bytesFor(max)` zeros at first. */
   constructor(max = 65_536, memory: ArrayBufferLike = new ArrayBuffer(SeenCalls.bytesFor(max)), byteOffset = 0) {
@@ -51,6 +53,14 @@ export class SeenCalls {
 
   static bytesFor(max: number): number {
     return 4 * (controlWords + max * slotsPerCall * columns + (max * bitsPerCall) / 32)
+  }
+
+  /**
+   * Begins to fetch what `find` or `add` will look at, for the price of a load: the tables are larger than the caches close
+   * by, and calls that are asked for one after the other would each wait for its own.
+   */
+  touch(low: number, high: number): void {
+    this.touched = this.#young[(orOne(low, high) & this.#slotMask) * columns]!
   }
 
   /** What `add` noted for the call; 0 where it did not. */
