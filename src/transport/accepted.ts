@@ -11,6 +11,11 @@ import { WriteWatch } from './write-watch.ts'
 
 /** How long a socket that we ended may take to end its side. */
 const lingerMs = 100
+/**
+ * How long our last words may take where the peer has ended its side as well. After a reset in the middle of a body Node's TLS
+ * reports only an end, and never that what we write goes nowhere.
+ */
+const farewellMsMax = 2_000
 const requestLine = /^[A-Z]+ \S+ HTTP\/1\.[01]\r\n/
 
 interface AcceptedSettings {
@@ -33,6 +38,7 @@ export class Accepted implements ConnectionHost, Connection {
   #sniffed = Buffer.alloc(0)
   #reason: CloseReason | undefined
   #endedMs = -1
+  #hasPeerEnded = false
   readonly #writes = new WriteWatch()
 
   constructor(socket: Socket, protocol: HttpProtocol | undefined, { settings, server, closed }: AcceptedSettings) {
@@ -122,7 +128,8 @@ export class Accepted implements ConnectionHost, Connection {
   }
 
   #lingered(): void {
-    if (this.#socket.writableLength === 0) this.#socket.destroy()
+    const isTooLate = this.#hasPeerEnded && this.settings.clock.nowMs() - this.#endedMs >= farewellMsMax
+    if (isTooLate || this.#socket.writableLength === 0) this.#socket.destroy()
   }
 
   destroy(reason: CloseReason): void {
@@ -131,6 +138,7 @@ export class Accepted implements ConnectionHost, Connection {
   }
 
   #peerEnded(): void {
+    this.#hasPeerEnded = true
     if (this.#endedMs >= 0) this.#socket.destroySoon()
     else if (this.#connection === undefined) this.close('peer')
     else this.#connection.ended()
