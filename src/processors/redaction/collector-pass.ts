@@ -133,7 +133,8 @@ export class CollectorPass {
   #bodyValue(value: JsValue, path: string, isRoot: boolean): JsValue | typeof gone {
     if (value instanceof Map) return this.#bodyMap(value, isRoot ? '' : `${path}.`)
     if (Array.isArray(value)) return this.#bodyList(value, isRoot ? '' : `${path}.`)
-    const text = typeof value === 'string' ? value : this.#rules.readsAllTypes ? plainText(value) : ''
+    // Of bodies the Collector reads every type as text, whatever redact_all_types says.
+    const text = plainText(value)
     const made = this.#value(this.#bodySummary, path, text, false)
     return made === undefined ? value : made
   }
@@ -151,8 +152,7 @@ export class CollectorPass {
         this.#note(this.#bodySummary, 'redacted', path)
         changed = true
       } else if (outcome === 'blocked') {
-        const text = typeof value === 'string' ? value : plainText(value)
-        const made = this.#value(this.#bodySummary, path, text, true)
+        const made = this.#value(this.#bodySummary, path, plainText(value), true)
         out.set(name, made ?? value)
         changed ||= made !== undefined
       } else {

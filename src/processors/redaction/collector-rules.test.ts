@@ -105,6 +105,31 @@ t.test('log bodies are walked by key', async t => {
   })
 })
 
+t.test('numbers in bodies are text, as there, whatever redact_all_types says', async t => {
+  const yaml = `{allow_all_keys: true, blocked_values: ['4[0-9]{15}'], ${quiet}}`
+  const stage = new RedactionStage(parseConfig(redactionConfig, yaml), 'logs')
+  const bodies = [{ intValue: '4111111111111111' }, { stringValue: 'clean' }, { doubleValue: 2.5 }]
+  const records = bodies.map(body => ({ body }))
+  const out = runProcessor(stage, 'logs', requestOf('logs', records))
+  t.same(
+    recordsOf('logs', out.request).map(({ body }) => body),
+    [{ stringValue: '****' }, { stringValue: 'clean' }, { doubleValue: 2.5 }],
+  )
+  const deep = { arrayValue: { values: [{ stringValue: 'a' }, { intValue: '4111111111111111' }] } }
+  const nested = runProcessor(stage, 'logs', requestOf('logs', [{ body: deep }]))
+  t.same(recordsOf('logs', nested.request)[0]!['body'], {
+    arrayValue: { values: [{ stringValue: 'a' }, { stringValue: '****' }] },
+  })
+})
+
+t.test('a pattern that matches nothing at all masks what is no text, too', async t => {
+  t.same(redact(`{allow_all_keys: true, blocked_values: ['.*'], ${quiet}}`, { a: 'x', n: 5n, e: '' }), {
+    a: '****',
+    n: '****',
+    e: '****',
+  })
+})
+
 t.test('a profile beside the Collector`s keys redacts what they leave', async t => {
   const yaml = '{profile: standard, blocked_values: [secret]}'
   t.same(redact(yaml, { a: 'secret of bob@example.com', b: 'ann@example.com' }), { a: '**** of [email]', b: '[email]' })
@@ -117,6 +142,7 @@ t.test('patterns outside of RE2 are refused', async t => {
 t.test('URLs lose what varies', async t => {
   t.equal(sanitizeUrl('https://shop.test/users/17/orders/5f2b9c?x=1#y'), 'https://shop.test/users/*/orders/*')
   t.equal(sanitizeUrl('/api/v1/products'), '/api/v1/products')
+  t.equal(sanitizeUrl('/users/{id}/<int:n>/:k/{"id":7}'), '/users/{id}/<int:n>/:k/*')
   const yaml = '{allow_all_keys: true, url_sanitizer: {enabled: true, attributes: [http.url]}}'
   t.same(
     redact(`{allow_all_keys: true, summary: silent, ${yaml.slice(23)}`, {

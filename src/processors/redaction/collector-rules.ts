@@ -140,8 +140,8 @@ export class CollectorRules {
   }
 
   #maskBlocked(text: string): string {
-    // Values that are no text are empty here.
-    if (text === '') return text
+    // Values that are no text are empty here; a pattern that matches nothing at all masks them, as there.
+    if (text === '') return this.#blockedValues.some(pattern => pattern.test('')) ? this.#mask('') : text
     let out = text
     for (const pattern of this.#blockedValues) out = pattern.replaceAll(out, this.#mask)
     return out

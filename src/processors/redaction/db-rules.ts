@@ -58,7 +58,7 @@ export class DbRules {
 
   attribute(name: string, text: string, system: string): string {
     const wanted = this.#attributes.get(name)
-    if (wanted === undefined) return text
+    if (wanted === undefined || text === '') return text
     const chosen = bySystem.get(system)
     if (chosen !== undefined) return wanted.includes(chosen) ? chosen.sanitize(text) : text
     return wanted.reduce((made, { sanitize }) => sanitize(made), text)
@@ -71,6 +71,6 @@ export class DbRules {
 
   /** Text of a log's body: every sanitizer that is on, one after the other. */
   body(text: string): string {
-    return this.#enabled.reduce((made, { sanitizeAny }) => sanitizeAny(made), text)
+    return text === '' ? text : this.#enabled.reduce((made, { sanitizeAny }) => sanitizeAny(made), text)
   }
 }

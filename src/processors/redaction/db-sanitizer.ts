@@ -51,7 +51,12 @@ function withoutValues(value: unknown, depth: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutValues(item, depth + 1)]))
 }
 
+const scalar = /^\s*(?:-?\d[\d.eE+-]*|true|false|null|"(?:[^"\\\n]|\\.)*")\s*$/
+
 /** Text that is JSON, and only such: a log line or a span's name may be anything. */
 export function sanitizeIfJson(text: string): string {
-  return /^\s*[[{]/.test(text) ? sanitizeJson(text) : text
+  if (/^\s*[[{]/.test(text)) return sanitizeJson(text)
+  if (!scalar.test(text)) return text
+  const made = sanitizeJson(text)
+  return made === '?' ? text : made
 }

@@ -7,6 +7,7 @@ import type { Signal } from '../../pdata/otlp-batch.ts'
 import { encodeString } from '../../pdata/value.ts'
 import type { LogRecordView, ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
 import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
+import { hasOtherBodies, hasOtherBody } from './body-types.ts'
 import { CollectorPass } from './collector-pass.ts'
 import { CollectorRules } from './collector-rules.ts'
 import type { RedactionConfig } from './config-shape.ts'
@@ -44,9 +45,11 @@ export class RedactionStage implements StageProcessor {
   /** Where in a request values may match; undefined where it cannot be told. */
   readonly #hits: ValueHits | undefined
   readonly #skipsRecords: boolean
+  readonly #signal: Signal
   #areRangesGiven = false
 
   constructor(config: RedactionConfig, signal: Signal) {
+    this.#signal = signal
     this.#policy = compilePolicy(config)
     this.#scanner = createScanner(literalTables(), firstLookTables(this.#policy.detection))
     this.#prefilter = new Prefilter(this.#policy.detection)
@@ -94,7 +97,7 @@ export class RedactionStage implements StageProcessor {
     hits.search(bytes)
     // What detectors write is in no request that was searched.
     hits.addEdits(this.#request.edits)
-    return hits.count > 0 || !this.#skipsRecords
+    return hits.count > 0 || !this.#skipsRecords || (this.#signal === 'logs' && hasOtherBodies(bytes))
   }
 
   /** Whether they may in that record. */
@@ -177,7 +180,7 @@ export class RedactionStage implements StageProcessor {
     const request = this.#request
     if (request.isDropped(record.message.fieldStart)) return drop
     if (request.hasAttributeEdits) request.editAttributes(record.attributes)
-    if (this.#collector !== undefined && this.#mayApplyIn(record)) {
+    if (this.#collector !== undefined && (this.#mayApplyIn(record) || hasOtherBody(record))) {
       this.#collector.attributes(record.attributes)
       this.#collector.body(record)
     }

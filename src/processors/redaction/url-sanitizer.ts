@@ -16,7 +16,8 @@ const looksLikeWord = /^[A-Za-z]+(?:[-_.][A-Za-z]+)*$/
 function isVariable(segment: string): boolean {
   if (segment === '' || segment === '*' || /^v\d{1,2}(?:\.\d+)?(?:beta\d?|alpha\d?)?$/i.test(segment)) return false
   if (looksLikeWord.test(segment)) return segment.length > 40
-  if (/^[{:<[]/.test(segment)) return false
+  // The name of a part of a route: {id}, :id, <int:id>.
+  if (/^[{:<[][\w.:*-]*[}>\]]?$/.test(segment)) return false
   return /\d|%|@|=|~/.test(segment) || segment.length > 40 || !/^[\w.-]+$/.test(segment)
 }
 
