@@ -2,7 +2,7 @@
 // `node scripts/wasm/assign-buckets.ts`, and what it prints goes into literals.ts.
 import { readFileSync } from 'node:fs'
 import { buildBody } from '../../bench/rig/corpus.ts'
-import { builtInLiterals } from '../../src/processors/redaction/scan/literals.ts'
+import { builtInLiterals, bytesOf } from '../../src/processors/redaction/scan/literals.ts'
 import { SeededRandom } from '../../src/testkit/seeded-random.ts'
 
 const random = new SeededRandom(1)
@@ -17,37 +17,36 @@ const sample = Buffer.concat([
   ...(['S', 'M', 'G'] as const).map(shape => buildBody(shape, 16, () => random.next()).bytes),
   ...documents.map(file => readFileSync(file)).map(bytes => bytes.subarray(0, 12_000)),
 ])
-const indexes = Uint8Array.from(sample, byte => (byte >> 1) & 15)
 
-type Places = [number, number, number, number]
-const placesOf = (literal: string) =>
-  Array.from({ length: 4 }, (_, place) =>
-    literal[place] === '?' ? 0xffff : 1 << ((literal.charCodeAt(place) >> 1) & 15),
-  ) as Places
+/** By place in a literal, 16 bits for the low halves of its bytes and 16 for the high ones. */
+const halves = new Map<string, { readonly lows: number[]; readonly highs: number[] }>(
+  builtInLiterals.map(literal => {
+    const bitsOf = (half: (byte: number) => number) =>
+      [0, 1, 2, 3].map(place => bytesOf(literal, place).reduce((bits, byte) => bits | (1 << half(byte)), 0))
+    return [literal, { lows: bitsOf(byte => byte & 15), highs: bitsOf(byte => byte >> 4) }]
+  }),
+)
 
+/** Where one bucket with these literals would hit. */
 function hits(literals: readonly string[]): number {
-  const places: Places = [0, 0, 0, 0]
-  for (const literal of literals) {
-    for (const [place, set] of placesOf(literal).entries()) places[place]! |= set
-  }
+  const [first, second, third, last] = [0, 1, 2, 3].map(place => {
+    let low = 0
+    let high = 0
+    for (const literal of literals) {
+      low |= halves.get(literal)!.lows[place!]!
+      high |= halves.get(literal)!.highs[place!]!
+    }
+    return Uint8Array.from({ length: 256 }, (_, byte) => (low >> (byte & 15)) & (high >> (byte >> 4)) & 1)
+  }) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
   let count = 0
-  for (let i = 3; i < indexes.length; i++) {
-    if (
-      ((places[0] >> indexes[i - 3]!) &
-        (places[1] >> indexes[i - 2]!) &
-        (places[2] >> indexes[i - 1]!) &
-        (places[3] >> indexes[i]!) &
-        1) !==
-      0
-    )
-      count++
-  }
+  for (let i = 3; i < sample.length; i++)
+    count += first[sample[i - 3]!]! & second[sample[i - 2]!]! & third[sample[i - 1]!]! & last[sample[i]!]!
   return count
 }
 
 let best: string[][] = []
 let bestCost = Number.POSITIVE_INFINITY
-for (let start = 0; start < 6; start++) {
+for (let start = 0; start < 10; start++) {
   const buckets: string[][] = Array.from({ length: 8 }, () => [])
   const costs = new Array<number>(8).fill(0)
   const put = (literal: string) => {
@@ -81,5 +80,10 @@ for (let start = 0; start < 6; start++) {
 console.log(`${bestCost} hits in ${sample.length} bytes; each alone:`)
 console.log(builtInLiterals.map(literal => `${literal} ${hits([literal])}`).join(', '))
 console.log(
-  best.map(bucket => `  [${bucket.map(literal => `'${literal.replace('\\', '\\\\')}'`).join(', ')}],`).join('\n'),
+  best
+    .map(
+      bucket =>
+        `  [${bucket.map(literal => `'${literal.replace('\\', '\\\\').replace('\x12', '\\x12')}'`).join(', ')}],`,
+    )
+    .join('\n'),
 )

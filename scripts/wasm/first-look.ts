@@ -1,9 +1,22 @@
 import * as layout from '../../src/processors/redaction/scan/scan-layout.ts'
-import { type Code, call, choose, type FunctionSettings, giveBack, i32, Locals, when, whileLoop } from './assembler.ts'
+import { wireBytes } from '../../src/wire/wire-type.ts'
+import {
+  type Code,
+  call,
+  choose,
+  type FunctionSettings,
+  giveBack,
+  i32,
+  Locals,
+  type ValueType,
+  v128,
+  when,
+  whileLoop,
+} from './assembler.ts'
 
 // The first look at candidates, in the scanner itself: what `Prefilter` rules out cheaply is not even listed. Each function
 // takes the address of a candidate and says 1 where `Prefilter` has to look, 0 where it would say no. They read at most
-// `edgeBytes` to either side. A test holds them to `Prefilter`: they may let more through, never less.
+// `edgeBytes` to either side, those of signs and literals `nearBytes`. A test holds them to `Prefilter`: they may let more through, never less.
 
 const number = i32.const
 const at = (address: Code, offset: number): Code =>
@@ -23,9 +36,17 @@ const keepIf = (condition: Code): Code => when(condition, giveBack(number(1)))
 const dropIf = (condition: Code): Code => when(condition, giveBack(number(0)))
 const word = (text: string): number => Buffer.from(text).readInt32LE(0)
 
-function locals(...names: string[]): { readonly own: Locals; readonly get: (name: string) => Code; readonly set: Set } {
+interface Names {
+  readonly own: Locals
+  readonly get: (name: string) => Code
+  readonly set: Set
+}
+
+function locals(names: readonly string[], vectors: readonly string[] = []): Names {
   const own = new Locals({ p: 'i32' })
-  for (const name of names) own.declare(name, 'i32')
+  const declare = (type: ValueType) => (name: string) => own.declare(name, type)
+  names.forEach(declare('i32'))
+  vectors.forEach(declare('v128'))
   return { own, get: name => own.get(name), set: (name, value) => own.set(name, value) }
 }
 type Set = (name: string, value: Code) => Code
@@ -53,15 +74,15 @@ const mayBeginWord = (address: Code, offset: number): Code =>
     i32.ltU(byteAt(address, offset), number(0x61)),
   )
 
+/** Whether four folded bytes, or three with nothing before them, are one of the literals. */
+export const isLiteral = (value: Code, factor: Code): Code =>
+  i32.eq(i32.load(i32.shl(i32.shrU(i32.mul(value, factor), number(22)), number(2)), layout.literalsOffset), value)
+
 /** A literal's last byte: whether it is one, with what tells frequent harmless words from the ones meant. */
 function literal(): FunctionSettings {
-  const { own, get, set } = locals('raw', 'folded', 'factor')
+  const { own, get, set } = locals(['raw', 'folded', 'factor'])
   const p = get('p')
-  const inTable = (value: Code): Code =>
-    i32.eq(
-      i32.load(i32.shl(i32.shrU(i32.mul(value, get('factor')), number(22)), number(2)), layout.literalsOffset),
-      value,
-    )
+  const inTable = (value: Code): Code => isLiteral(value, get('factor'))
   const isWord = (text: string): Code => i32.eq(get('folded'), number(word(text) | 0x20202020))
   const next = byteAt(p, 1)
   const goesOn = (offset: number, text: string): Code =>
@@ -137,7 +158,7 @@ function literal(): FunctionSettings {
 
 /** `:`, `=`, `>`, `@` and `%`. */
 function sign(): FunctionSettings {
-  const { own, get, set } = locals('byte', 'next', 'last', 'limit')
+  const { own, get, set } = locals(['byte', 'next', 'last', 'limit'])
   const p = get('p')
   const body = [
     ...set('byte', byteAt(p)),
@@ -230,14 +251,16 @@ function sign(): FunctionSettings {
 /** A run of digits and single separators, one byte behind its seventh place. */
 function digits(): FunctionSettings {
   const { own, get, set } = locals(
-    ...['from', 'to', 'limit', 'byte', 'bits', 'dots', 'others', 'octet', 'shortOctet', 'big', 'before', 'start'],
-    ...['a', 'b', 'shortA'],
+    [
+      ...['from', 'to', 'limit', 'byte', 'bits', 'dots', 'others', 'octet', 'shortOctet', 'big', 'before', 'start'],
+      ...['a', 'b', 'shortA', 'isPlain', 'digits', 'points', 'count'],
+    ],
+    ['bytes'],
   )
   const from = get('from')
   const to = get('to')
   const count = (name: string): Code => set(name, at(get(name), 1))
   const tenfold = (name: string): Code => i32.add(i32.mul(get(name), number(10)), i32.sub(get('byte'), number(0x30)))
-  const back = whileLoop(has(bitsAt(from, -1), layout.lookDigit), set('from', at(from, -1)))
   const isDigitAt = (address: Code, offset = 0): Code => has(bitsAt(address, offset), layout.lookDigit)
   const length = i32.sub(to, from)
   const isMasked = (index: number): Code => i32.load8(number(layout.maskedOffset + index))
@@ -255,6 +278,37 @@ function digits(): FunctionSettings {
       all(i32.eq(a, number(127)), i32.isZero(isMasked(1))),
       all(i32.eq(a, number(0)), i32.isZero(isMasked(2))),
     )
+  /** A private address, all of its sixteen bytes at once: it is frequent, and which digits it has nobody foresees. */
+  const isPlainPrivate: Code = [
+    ...set('bytes', v128.load(from)),
+    ...set('digits', v128.bitmask8(v128.ltU8(v128.sub8(get('bytes'), v128.splat(0x30)), v128.splat(10)))),
+    ...set('points', v128.bitmask8(v128.eq8(get('bytes'), v128.splat(0x2e)))),
+    ...set('count', i32.ctz(i32.xor(i32.or(get('digits'), get('points')), number(-1)))),
+    ...set('points', i32.and(get('points'), i32.sub(i32.shl(number(1), get('count')), number(1)))),
+    ...all(
+      get('isPlain'),
+      i32.isZero(isMasked(0)),
+      i32.ltU(get('count'), number(16)),
+      i32.eq(i32.popcnt(get('points')), number(3)),
+      i32.isZero(i32.and(get('points'), i32.shrU(get('points'), number(1)))),
+      i32.isZero(has(bitsAt(i32.add(from, i32.sub(get('count'), number(1)))), layout.lookJoint)),
+      i32.isZero(has(bitsAt(i32.add(from, get('count'))), layout.lookJoint)),
+      i32.isZero(isByte(get('before'), '+')),
+      any(
+        i32.eq(i32.and(i32.load(from), number(0xffffff)), number(word('10.\0'))),
+        all(i32.eq(i32.load(from), number(word('192.'))), i32.eq(i32.load(from, 4), number(word('168.')))),
+        all(
+          i32.eq(i32.load(from), number(word('172.'))),
+          isByte(byteAt(from, 6), '.'),
+          between(
+            i32.add(i32.mul(byteAt(from, 4), number(10)), byteAt(from, 5)),
+            0x30 * 10 + 0x30 + 16,
+            0x30 * 10 + 0x30 + 31,
+          ),
+        ),
+      ),
+    ),
+  ]
   const isDateFrom = (offset: number): Code =>
     all(
       isByte(byteAt(from, offset), '2'),
@@ -264,12 +318,19 @@ function digits(): FunctionSettings {
       i32.isZero(isDigitAt(to)),
     )
   const body = [
-    ...set('from', at(get('p'), -1)),
-    ...back,
-    ...whileLoop(all(isTrue(has(bitsAt(from, -1), layout.lookJoint)), isDigitAt(from, -2)), [
-      ...set('from', at(from, -2)),
-      ...back,
-    ]),
+    // A candidate is the seventh place of its run, one byte late.
+    ...set('from', at(get('p'), -layout.digitRunMin)),
+    ...set('before', byteAt(from, -1)),
+    // The first digit may be a length, with the end of a tag before it.
+    ...set(
+      'isPlain',
+      all(
+        i32.ne(i32.and(get('before'), number(7)), number(wireBytes)),
+        i32.ltU(get('before'), number(0x80)),
+        i32.ltU(byteAt(from, -2), number(0x80)),
+      ),
+    ),
+    ...dropIf(isPlainPrivate),
     ...set('to', from),
     ...set('limit', at(from, 40)),
     ...whileLoop(
@@ -300,7 +361,6 @@ function digits(): FunctionSettings {
         ...set('to', at(to, 1)),
       ],
     ),
-    ...set('before', byteAt(from, -1)),
     ...when(all(i32.eq(get('dots'), number(3)), i32.isZero(get('others')), i32.leU(length, number(16))), [
       // Chrome/126.0.0.0
       ...when(all(isByte(get('before'), '/'), isTrue(has(bitsAt(from, -2), layout.lookLetter))), [
@@ -314,7 +374,9 @@ function digits(): FunctionSettings {
         ...dropIf(i32.isZero(isByte(byteAt(get('start'), -1), '/'))),
       ]),
       ...keepIf(get('big')),
-      ...giveBack(i32.isZero(all(isLeftAlone(get('a'), get('b')), isLeftAlone(get('shortA'), get('b'))))),
+      ...giveBack(
+        i32.isZero(all(isLeftAlone(get('a'), get('b')), any(get('isPlain'), isLeftAlone(get('shortA'), get('b'))))),
+      ),
     ]),
     // claude-sonnet-4-20250514: a name with a date in it.
     ...when(all(isByte(get('before'), '-'), isTrue(has(bitsAt(from, -2), layout.lookLetter))), [
@@ -352,7 +414,11 @@ function digits(): FunctionSettings {
 /** A run of token bytes, at its seventeenth. Those with two capitals are for `Prefilter`; most have none. */
 function token(): FunctionSettings {
   const { own, get, set } = locals(
-    ...['from', 'to', 'first', 'limit', 'before', 'next', 'byte', 'bits', 'words', 'digits', 'uppers', 'dashes'],
+    [
+      ...['from', 'to', 'first', 'limit', 'before', 'next', 'byte', 'bits', 'words', 'digits', 'uppers', 'dashes'],
+      ...['tokens', 'letters', 'smalls', 'starts'],
+    ],
+    ['classes0', 'classes1'],
   )
   const p = get('p')
   const from = get('from')
@@ -360,11 +426,54 @@ function token(): FunctionSettings {
   const first = get('first')
   const count = (name: string, more: Code = number(1)): Code => set(name, i32.add(get(name), more))
   const beforeIs = (...signs: string[]): Code => any(...signs.map(one => isByte(get('before'), one)))
-  const loopBack = (name: string, bit: number, least: Code): Code =>
-    whileLoop(all(isTrue(has(bitsAt(get(name), -1), bit)), i32.gtU(get(name), least)), set(name, at(get(name), -1)))
+  /** One bit per byte of the 32 from `from` on, from what `signBit` makes the top bit of each. */
+  const maskOf = (signBit: (half: number) => Code): Code =>
+    i32.or(v128.bitmask8(signBit(0)), i32.shl(v128.bitmask8(signBit(1)), number(16)))
+  const nibblesOf = (half: number): Code => {
+    const bytes = v128.load(from, 16 * half)
+    const table = (index: number) => v128.load(number(layout.constantsOffset), 16 * index)
+    return v128.and(
+      v128.swizzle(table(layout.lowTableIndex), v128.and(bytes, v128.splat(15))),
+      v128.swizzle(table(layout.highTableIndex), v128.and(v128.shrU16(bytes, 4), v128.splat(15))),
+    )
+  }
+  const classes = (half: number): Code => get(`classes${half}`)
+  const classMask = (shift: number): Code =>
+    maskOf(half => (shift === 0 ? classes(half) : v128.shl16(classes(half), shift)))
+  const within = (name: string): Code => set(name, i32.and(get(name), get('tokens')))
+  /** Of a run shorter than 32 bytes, everything that the loop would count. */
+  const countAtOnce: Code = [
+    ...set('digits', classMask(0)),
+    ...set('letters', i32.or(classMask(layout.classLettersShift), classMask(layout.classLettersShift + 1))),
+    ...set(
+      'smalls',
+      maskOf(half => v128.shl16(v128.load(from, 16 * half), 2)),
+    ),
+    ...set('dashes', classMask(layout.classDashShift)),
+    ...set('to', i32.ctz(i32.xor(get('tokens'), number(-1)))),
+    ...set('tokens', i32.sub(i32.shl(number(1), get('to')), number(1))),
+    // Where a word may begin, or one byte later, a vendor's prefix may.
+    ...set('starts', i32.xor(i32.or(get('digits'), get('letters')), number(-1))),
+    ...set('starts', i32.or(i32.shl(get('starts'), number(1)), number(1))),
+    ...set('starts', i32.or(get('starts'), i32.shl(get('starts'), number(1)))),
+    ...['starts', 'digits', 'letters', 'dashes'].flatMap(within),
+    ...whileLoop(get('starts'), [
+      ...set('next', hash16(i32.and(i32.load(i32.add(from, i32.ctz(get('starts')))), number(0xffffff)))),
+      ...keepIf(bitIn(layout.startsOffset, get('next'))),
+      ...set('starts', i32.and(get('starts'), i32.sub(get('starts'), number(1)))),
+    ]),
+    ...set('uppers', i32.and(get('letters'), i32.xor(get('smalls'), number(-1)))),
+    ...keepIf(i32.gtU(i32.popcnt(get('uppers')), number(1))),
+    ...set('next', i32.add(from, i32.ctz(get('uppers')))),
+    ...when(
+      get('uppers'),
+      keepIf(all(isByte(byteAt(get('next')), 'J'), i32.eq(i32.load16(at(get('next'), -2)), number(0x7965)))),
+    ),
+    ...set('dashes', i32.popcnt(get('dashes'))),
+    ...set('to', i32.add(from, get('to'))),
+  ]
   const body = [
-    ...set('from', p),
-    ...loopBack('from', layout.lookToken, at(p, -64)),
+    ...set('from', at(p, 1 - layout.tokenRunMin)),
     ...set('before', byteAt(from, -1)),
     // Escapes and colours: what stands behind them is told apart elsewhere.
     ...keepIf(beforeIs('%', '\\', '[', ';')),
@@ -389,6 +498,15 @@ function token(): FunctionSettings {
     ...keepIf(isEscape(get('byte'))),
     ...set('to', first),
     ...set('limit', at(p, 112)),
+    ...when(i32.eq(first, from), [
+      ...[0, 1].flatMap(half => set(`classes${half}`, nibblesOf(half))),
+      ...set(
+        'tokens',
+        maskOf(half => v128.addSaturatedU8(classes(half), v128.splat(0x80 - layout.classTokenMin))),
+      ),
+      ...when(i32.ne(get('tokens'), number(-1)), countAtOnce),
+    ]),
+    // To go on behind a run that was counted is to stop at once.
     ...whileLoop(
       [
         ...set('byte', byteAt(to)),

@@ -11,7 +11,7 @@ const hashSigns = '$+,./=:'
 
 /** What the scanner's own first look reads, as it lies in its memory from `lettersOffset` on. */
 export function firstLookTables({ addressClasses }: DetectorSettings): Uint8Array {
-  const image = new Uint8Array(layout.factorOffset + 4 - layout.lettersOffset)
+  const image = new Uint8Array(layout.lookEnd - layout.lettersOffset)
   const at = (offset: number) => offset - layout.lettersOffset
   image.set(lettersTable(), at(layout.lettersOffset))
   const starts = image.subarray(at(layout.startsOffset), at(layout.foursOffset))
@@ -28,6 +28,7 @@ export function firstLookTables({ addressClasses }: DetectorSettings): Uint8Arra
   const { factor, table } = literalHash
   image.set(new Uint8Array(table.buffer), at(layout.literalsOffset))
   new DataView(image.buffer).setUint32(at(layout.factorOffset), factor, true)
+  for (const sign of ':=>@%') image[at(layout.signsOffset) + sign.charCodeAt(0)] = 1
   return image
 }
 

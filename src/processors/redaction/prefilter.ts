@@ -1,3 +1,4 @@
+import { wireBytes } from '../../wire/wire-type.ts'
 import { type DetectorSettings, isNameByte } from './detectors/detection.ts'
 import { addressClasses, addressClassOf } from './detectors/ip.ts'
 import { keyBirth, keyCvv, keyPin, keyQueryCode, keySecret } from './detectors/key-words.ts'
@@ -128,7 +129,7 @@ export class Prefilter {
       if (before === 0x2b && !isOctets) return true
       return (
         (isOctets && (masked & (1 << addressClassOf(network))) !== 0) ||
-        (masked & (1 << addressClassOf(shortNetwork))) !== 0
+        (mayBeLength(bytes, from) && (masked & (1 << addressClassOf(shortNetwork))) !== 0)
       )
     }
     // claude-sonnet-4-20250514, image-2024-01-15: a name with a date in it.
@@ -273,6 +274,10 @@ const kinds = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, byte) =>
 )
 const isBetween = (byte: number) =>
   byte === 0x22 || byte === 0x27 || byte === 0x5c || byte === 0x60 || byte === 0x20 || byte === 0x5d || isDigit(byte)
+
+/** Whether a first byte of text may be its length: the end of a tag stands before it, or of a longer length. */
+const mayBeLength = (bytes: Uint8Array, at: number) =>
+  (at > 0 && ((bytes[at - 1]! & 7) === wireBytes || bytes[at - 1]! >= 0x80)) || (at > 1 && bytes[at - 2]! >= 0x80)
 
 function isDate(bytes: Uint8Array, from: number, to: number): boolean {
   if (to - from !== 10) return false

@@ -1,8 +1,8 @@
 import * as layout from './scan-layout.ts'
 
 /**
- * Four-byte fingerprints of the literals that the scanner looks for: `?` stands for any byte. A literal is compared by
- * bits 1 to 4 of each byte only, so upper and lower case are one, and the verifier behind it does the exact comparison.
+ * Four-byte literals that the scanner looks for: `?` stands for any byte, a small letter for itself in either case, a capital
+ * for itself alone. The scanner compares halves of bytes, so it finds a few others, too; the verifier behind it is exact.
  */
 export const builtInLiterals: readonly string[] = [
   'assw', // password, passwd, passwort
@@ -11,13 +11,21 @@ export const builtInLiterals: readonly string[] = [
   '?pwd',
   'ecre', // secret
   'oken', // token
-  'piKe', // apiKey
+  'pike', // apiKey
   'api_', // api_key
   'api-', // x-api-key
   '_key',
   '-key',
+  '.key',
+  '/key',
   'skey', // accesskey
   'ekey', // privatekey
+  'rkey', // masterkey
+  'nkey', // encryptionkey
+  'dkey',
+  'lkey',
+  'mkey',
+  'okey',
   'rede', // credential
   'auth',
   'okie', // cookie
@@ -29,15 +37,15 @@ export const builtInLiterals: readonly string[] = [
   'birt', // birth
   '?dob',
   'duse', // enduser
-  'egin', // BEGIN ... PRIVATE KEY
+  'EGIN', // BEGIN ... PRIVATE KEY
   '?%40',
   '?8q~', // Azure's secrets
   '?7q~',
   'u004', // \u0040
   'u003', // \u003a \u003d, and so \u0026
   '/hom', // /home/<user>
-  '/use', // /Users/<user>, C:/Users
-  '\\use', // C:\Users\<user>
+  '/Use', // /Users/<user>, C:/Users
+  '\\Use', // C:\Users\<user>
   'stre', // street
   'fied', // identified by
   'd_li', // process.command_line
@@ -60,26 +68,38 @@ export const builtInLiterals: readonly string[] = [
 
 /** The same in buckets, so that text hits few by chance; scripts/wasm/assign-buckets.ts finds them. */
 const buckets: readonly (readonly string[])[] = [
-  ['pin\x12', '/use', 'duse', 'ecre', 'ess\x12'],
-  ['rede', 'stre', 'rity', 'piKe', '\\use', 'fied', 'piry'],
-  ['?dob', '?otp', '?%40'],
-  ['oken', 'egin', '-key', 'skey', 'nfir', 'ekey', '_key'],
-  ['api-', 'd_li', 'auth', 'veri', 'api_'],
-  ['arer', 'assc', 'assp', 'ass\x12', 'assw', 'birt'],
-  ['pan ', 'orn ', 'name', 'pin ', '/hom', 'nino', 'y_co', 'n_co', 'okie'],
-  ['?8q~', '?cvv', '?7q~', '?cvc', '?pwd', 'u004', 'u003'],
+  ['arer', 'api-', 'birt', '_key', 'rity', 'okey', 'skey', 'rkey', 'piry'],
+  ['pike', 'nino', 'stre', 'orn ', 'pin ', 'pin\x12', 'pan ', 'name'],
+  ['?8q~', 'api_', '?7q~', 'EGIN', '?otp'],
+  ['y_co', '/key', '-key', 'ekey', 'nkey', 'auth', 'n_co', '/hom', 'mkey', '.key'],
+  ['dkey', 'nfir', 'd_li', 'duse', '\\Use', 'lkey'],
+  ['oken', 'ecre', 'veri', 'u004', 'u003', '/Use', 'fied'],
+  ['assp', 'assw', '?pwd', '?cvc', 'ass\x12', '?cvv', 'assc', 'ess\x12'],
+  ['?%40', '?dob', 'okie', 'rede'],
 ]
 
-/** The four tables that the scanner looks bytes up in: bit b of entry i says that bucket b takes index i there. */
+/** The bytes that may stand at one place of a literal. */
+export function bytesOf(literal: string, place: number): readonly number[] {
+  const character = literal[place]!
+  if (character === '?') return Array.from({ length: 256 }, (_, byte) => byte)
+  return [...new Set([character, /[a-z]/.test(character) ? character.toUpperCase() : character])].map(one =>
+    one.charCodeAt(0),
+  )
+}
+
+/**
+ * The tables that the scanner looks bytes up in: by place in the literal, 16 entries by the low half of a byte and 16 by
+ * the high one. Bit b of an entry says that bucket b takes that half there.
+ */
 export function literalTables(): Uint8Array {
-  const tables = new Uint8Array(64)
+  const tables = new Uint8Array(128)
   buckets.forEach((bucket, b) => {
     for (const literal of bucket) {
       for (let place = 0; place < 4; place++) {
-        const character = literal[place]!
-        const own = (literal.charCodeAt(place) >> 1) & 15
-        for (let index = 0; index < 16; index++)
-          if (character === '?' || index === own) tables[place * 16 + index]! |= 1 << b
+        for (const byte of bytesOf(literal, place)) {
+          tables[place * 32 + (byte & 15)]! |= 1 << b
+          tables[place * 32 + 16 + (byte >> 4)]! |= 1 << b
+        }
       }
     }
   })

@@ -14,7 +14,8 @@ export class PlainScanner implements CandidateScanner {
     const high = layout.nibbleTable('high')
     for (let byte = 0; byte < 256; byte++) {
       this.#classes[byte] = low[byte & 15]! & high[byte >> 4]!
-      for (let place = 0; place < 4; place++) this.#places[place]![byte] = tables[place * 16 + ((byte >> 1) & 15)]!
+      for (let place = 0; place < 4; place++)
+        this.#places[place]![byte] = tables[place * 32 + (byte & 15)]! & tables[place * 32 + 16 + (byte >> 4)]!
     }
   }
 
@@ -26,11 +27,11 @@ export class PlainScanner implements CandidateScanner {
     this.#run(bytes, start, end, into, false)
   }
 
-  /** No literal ends in `%`, whatever its fingerprint. */
+  /** No literal ends in `%`, whatever its buckets. */
   #run(bytes: Uint8Array, start: number, end: number, into: Candidates, hasPercents: boolean): void {
     const classes = this.#classes
     const [place0, place1, place2, place3] = this.#places as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
-    const { classDigit, classSeparator, classToken, classTrigger, digitRunMin, tokenRunMin } = layout
+    const { classDigit, classSeparator, classTokenMin, classTrigger, digitRunMin, tokenRunMin } = layout
     let before1 = 0
     let before2 = 0
     let before3 = 0
@@ -41,9 +42,9 @@ export class PlainScanner implements CandidateScanner {
     for (let offset = start; offset <= end; offset++) {
       const byte = offset < end ? bytes[offset]! : 0
       const class0 = classes[byte]!
-      const isBridge = (class1 & classSeparator & -(class2 >> 7)) !== 0 && (class0 & classDigit) !== 0
+      const isBridge = (class1 & classSeparator) !== 0 && (class2 & class0 & classDigit) !== 0
       digitRun = (class1 & classDigit) !== 0 || isBridge ? digitRun + 1 : 0
-      tokenRun = (class0 & classToken) !== 0 ? tokenRun + 1 : 0
+      tokenRun = class0 >= classTokenMin ? tokenRun + 1 : 0
       const isLiteral = (place3[byte]! & place2[before1]! & place1[before2]! & place0[before3]!) !== 0
       const kind = (digitRun === digitRunMin ? 1 : 0) | (tokenRun === tokenRunMin ? 2 : 0)
       const isSign = (class0 & classTrigger) !== 0

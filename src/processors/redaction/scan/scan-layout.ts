@@ -1,11 +1,11 @@
 /** Where things lie in the scanner's memory, and the classes of bytes; the generator and both scanners share it. */
 export const memoryPages = 6
-/** Four tables of 16 bytes: the fingerprints of the literals by place in the literal. */
+/** Two tables of 16 bytes by place in a literal: its buckets by the low and by the high half of a byte. */
 export const tablesOffset = 0
 /** Eleven 64-bit masks of the block before: what runs need across blocks. */
-export const stateOffset = 64
+export const stateOffset = 128
 export const stateBytes = 88
-/** Seven vectors that the module reads once per call. */
+/** Six vectors that the module reads once per call. */
 export const constantsOffset = 256
 /** The classes of a block's 64 bytes. */
 export const classesOffset = 640
@@ -34,8 +34,13 @@ export const bytesOffset = literalsOffset + 4 * literalsCount
 export const maskedOffset = bytesOffset + 256
 /** What folded literals are multiplied with; the upper ten bits of the product are their place in the table. */
 export const factorOffset = maskedOffset + 4
-/** Candidates so near to the ends of a piece are not looked at: what stands around them may lie in the piece before or behind. */
+/** By byte: whether it is a sign, `:`, `=`, `>`, `@` or `%`. */
+export const signsOffset = factorOffset + 4
+export const lookEnd = signsOffset + 256
+/** Runs so near to the ends of a piece are not looked at: what stands around them may lie in the piece before or behind. */
 export const edgeBytes = 192
+/** The same for signs and literals. */
+export const nearBytes = 64
 
 /** Bits of a byte in the table at `bytesOffset`. */
 export const lookDigit = 1
@@ -82,19 +87,30 @@ export const digitRunMin = 7
 /** Letters, digits, `_` and `-` in a row from which the run is a candidate. */
 export const tokenRunMin = 17
 
-/** Bits of a byte's class. A bit is a set of high nibbles times a set of low nibbles, which is what SIMD can look up. */
+/**
+ * Bits of a byte's class. A bit is a set of high nibbles times a set of low nibbles, which is what SIMD can look up. Bytes of
+ * tokens are those with a class of at least `classTokenMin`.
+ */
 export const classDigit = 0x80
-export const classSeparator = 0x40
-export const classToken = 0xbc
+export const classTokenMin = 0x08
+export const classSeparator = 0x04
+/** How far left the bit of separators is from the top. */
+export const separatorShift = 5
 export const classTrigger = 0x03
+/** How far left the first of the two bits of letters is from the top, and that of `-`. */
+export const classLettersShift = 1
+export const classDashShift = 4
+/** Where the tables of classes stand among the vectors. */
+export const lowTableIndex = 2
+export const highTableIndex = 3
 
 const rectangles: readonly (readonly [bit: number, high: readonly number[], low: readonly number[]])[] = [
   [0x80, [3], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]],
-  [0x40, [2], [0x0, 0x5, 0xb, 0xd, 0xe, 0xf]], // space % + - . /
-  [0x20, [4, 6], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]],
-  [0x10, [5, 7], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
-  [0x08, [5], [0xf]], // _
-  [0x04, [2], [0xd]], // -
+  [0x40, [4, 6], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]],
+  [0x20, [5, 7], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+  [0x10, [5], [0xf]], // _
+  [0x08, [2], [0xd]], // -
+  [0x04, [2], [0x0, 0x5, 0xb, 0xd, 0xe, 0xf]], // space % + - . /
   [0x02, [3], [0xa, 0xd, 0xe]], // : = >
   [0x01, [4], [0x0]], // @
 ]
@@ -113,7 +129,7 @@ export function scanConstants(): number[] {
     splat(0x0f),
     nibbleTable('low'),
     nibbleTable('high'),
-    splat(classToken),
+    splat(0x80 - classTokenMin),
     splat(classTrigger),
     splat(0x25),
   ].flat()

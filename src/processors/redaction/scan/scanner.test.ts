@@ -62,7 +62,7 @@ t.test('candidates at the seams of the pieces are the same', async t => {
   }
 })
 
-t.test('each literal is a candidate at its last byte, in either case', async t => {
+t.test('each literal is a candidate at its last byte, small letters in either case', async t => {
   for (const literal of builtInLiterals) {
     for (const text of [literal, literal.toUpperCase()]) {
       const bytes = Buffer.from(`  ${text.replaceAll('?', 'z')}  `)
