@@ -1,6 +1,6 @@
 /**
  * Kills the agent at random moments under load, with its queue on disk and a backend that is up, slow or down, and checks
- * what arrived: `node scripts/kill-storm.ts [kills] [seed] [command] [--pause ms]`, 100 kills by default, 3,000 for the long
+ * what arrived: `node scripts/kill-storm.ts [kills] [seed] [command] [--pause ms] [--durability level]`, 100 kills by default, 3,000 for the long
  * form. It runs `bin/sluice`, so the build if there is one. With a command, such as the path of a Collector that has
  * file_storage, that agent is stormed instead, for comparison. `--pause` is what each of the four senders waits between two
  * requests, so that a long storm leaves the machine to others.
@@ -23,12 +23,16 @@ import { nodeFileSystem } from '../src/storage/node-file-system.ts'
 import { SeededRandom } from '../src/testkit/seeded-random.ts'
 import { spanBatch, spanNumbers } from '../src/testkit/span-batches.ts'
 
-const { values, positionals } = parseArgs({ options: { pause: { type: 'string' } }, allowPositionals: true })
+const { values, positionals } = parseArgs({
+  options: { pause: { type: 'string' }, durability: { type: 'string', default: '' } },
+  allowPositionals: true,
+})
 const killCount = Number(positionals[0] ?? 100)
 const seed = Number(positionals[1] ?? 1)
 /** Another agent that reads the same file; its own account is not looked at. */
 const peer = positionals[2]
 const pauseMs = Number(values.pause ?? 0)
+const durability = values.durability === '' ? '' : `, durability: ${values.durability}`
 const random = new SeededRandom(seed)
 const consumerCount = 10
 const modes = ['up', 'slow', 'down'] as const
@@ -100,7 +104,7 @@ exporters:
   otlp_http:
     endpoint: http://127.0.0.1:${sinkPort}
     retry_on_failure: {initial_interval: 100ms, max_interval: 500ms}
-    sending_queue: {storage: file_storage, queue_size: 1000000, num_consumers: ${consumerCount}}
+    sending_queue: {storage: file_storage, queue_size: 1000000, num_consumers: ${consumerCount}${durability}}
 service:
   extensions: [file_storage]
   telemetry: {metrics: {level: none}}
