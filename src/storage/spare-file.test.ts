@@ -1,16 +1,19 @@
+import { cp, readdir } from 'node:fs/promises'
 import t from 'tap'
 import { ManualClock } from '../testkit/manual-clock.ts'
 import { DiskCrash, ModelDisk } from '../testkit/model-disk.ts'
 import { SeededRandom } from '../testkit/seeded-random.ts'
+import type { FileSystem } from './file-system.ts'
 import type { SyncLevel } from './log-settings.ts'
+import { nodeFileSystem } from './node-file-system.ts'
 import type { LogRecord } from './record.ts'
 import type { DamagedRange } from './segment.ts'
 import { SegmentLog } from './segment-log.ts'
 
-const directory = '/queue'
+const modelDirectory = '/queue'
 const turn = () => new Promise(resolve => setImmediate(resolve))
 
-function create(disk: ModelDisk, syncLevel: SyncLevel) {
+function create(disk: FileSystem, syncLevel: SyncLevel, directory = modelDirectory) {
   const damaged: DamagedRange[] = []
   const log = new SegmentLog({
     fileSystem: disk,
@@ -61,6 +64,28 @@ t.test('the file of a segment that is done with becomes the next one, and goes a
   t.equal(disk.openFileCount, 0)
 })
 
+t.test('the spare file of a process that was killed is written to by the next one', async t => {
+  const folder = t.testdir()
+  const { log } = create(nodeFileSystem, 'written', `${folder}/before`)
+  await log.open()
+  await log.scan(() => {})
+  for (let number = 0; number < 100 && !(await readdir(`${folder}/before`)).includes('spare'); number++) {
+    await log.append(recordOf(number))
+    for (const record of await log.read(10_000)) log.ack(record.sequence)
+    await turn()
+  }
+  await cp(`${folder}/before`, `${folder}/after`, { recursive: true, filter: path => !path.includes('alive-') })
+  await log.close()
+  t.ok((await readdir(`${folder}/after`)).includes('spare'))
+  const { log: next } = create(nodeFileSystem, 'written', `${folder}/after`)
+  await next.open()
+  await next.scan(() => {})
+  await next.append(recordOf(1000))
+  t.notOk((await readdir(`${folder}/after`)).includes('spare'))
+  t.same((await next.read(10_000)).map(numberOf), [1000])
+  await next.close()
+})
+
 t.test('a close waits for the files that are on their way out', async t => {
   const disk = new ModelDisk()
   let renames = 0
@@ -83,7 +108,7 @@ t.test('a close waits for the files that are on their way out', async t => {
   for (const record of await log.read(10_000)) log.ack(record.sequence)
   await log.close()
   t.equal(renames, 1)
-  t.same((await disk.list(directory)).toSorted(), ['acks', 'extents', 'format', 'reserve'])
+  t.same((await disk.list(modelDirectory)).toSorted(), ['acks', 'extents', 'format', 'reserve'])
 })
 
 for (const level of ['written', 'synced'] as const) {

@@ -51,7 +51,8 @@ export class SpareFile {
     this.#file = undefined
     try {
       await this.#fileSystem.rename(this.#path, segment.path)
-      segment.file = file ?? (await this.#fileSystem.openExisting(segment.path))
+      if (file === undefined) await segment.open()
+      else segment.file = file
       return true
     } catch {
       await file?.close()
