@@ -102,3 +102,29 @@ t.test('a file that cannot be written anew goes on, with the alarm on until it c
   await acks.close()
   t.equal(disk.openFileCount, 0)
 })
+
+t.test('what was acked is settled once it is in the file, or the disk has refused it', async t => {
+  const { disk, fileSystem } = slowSyncs()
+  const { acks, faults } = await open(fileSystem)
+  t.equal(acks.settling, undefined)
+  acks.add(5)
+  const first = acks.settling
+  t.type(first, Promise)
+  acks.add(6)
+  await acks.settling
+  t.ok((await AckFile.readSet(fileSystem, directory)).covers(5, 6))
+  await first
+  t.equal(acks.settling, undefined)
+  disk.failures.set('write', 'EIO')
+  acks.add(9)
+  const refused = acks.settling
+  await turn()
+  acks.add(11)
+  await Promise.all([refused, acks.settling])
+  t.match(faults[0], { code: 'EIO' })
+  disk.failures.clear()
+  acks.add(13)
+  await acks.settling
+  t.ok((await AckFile.readSet(fileSystem, directory)).has(9))
+  await acks.close()
+})

@@ -41,6 +41,10 @@ export class AckFile {
   #next: OpenFile | undefined
   #compacting: Promise<void> | undefined
   #pending: SequenceRange[] = []
+  /** Resolved when what is pending has been written, or could not be. */
+  #pendingEnd: PromiseWithResolvers<void> | undefined
+  /** Of the last write that is under way. */
+  #writeEnd: Promise<void> | undefined
   #writing: Promise<void> | undefined
   #isClosing = false
 
@@ -85,7 +89,13 @@ export class AckFile {
     const last = this.#pending.at(-1)
     if (last !== undefined && last.to + 1 === from) last.to = to
     else this.#pending.push({ from, to })
+    this.#pendingEnd ??= Promise.withResolvers()
     this.#writing ??= this.#writeLoop()
+  }
+
+  /** Until what was added before is in the file, or the disk has refused it; undefined where it is. */
+  get settling(): Promise<void> | undefined {
+    return this.#pendingEnd?.promise ?? this.#writeEnd
   }
 
   /** The old file is gone. */
@@ -129,26 +139,37 @@ export class AckFile {
   async #writeLoop(): Promise<void> {
     // What is acked in the same turn shares a write.
     await undefined
+    let end: PromiseWithResolvers<void> | undefined
     try {
       while ((this.#pending.length > 0 || this.#isFaulty) && this.#current !== undefined) {
+        end = this.#pendingEnd
+        this.#pendingEnd = undefined
+        this.#writeEnd = end?.promise
         if (this.#isFaulty) {
           // Nobody knows what is in the file: the set says it all.
           await this.#compacting
           this.#pending = []
           await this.#compact()
           this.#heal()
+          end?.resolve()
           continue
         }
         const ranges = this.#pending
         this.#pending = []
         await this.#append(encode(ranges), this.#current)
+        end?.resolve()
         if (this.#current.sizeBytes > this.#current.sizeBytesMax) this.#compacting ??= this.#compactBehind()
       }
     } catch (error) {
       // The set knows; the next compaction says it all. Until then a crash sends some of it again.
       this.#fault(error)
     } finally {
+      end?.resolve()
+      // After an error there may be more, which the next compaction says.
+      this.#pendingEnd?.resolve()
+      this.#pendingEnd = undefined
       this.#writing = undefined
+      this.#writeEnd = undefined
     }
   }
 

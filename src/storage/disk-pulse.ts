@@ -1,5 +1,5 @@
-/** A call that is under way for so long is taken for one that may never come back. */
-const suspectAfterMs = 200
+/** A call that is under way for so long is taken for one that may never come back; a sync waits for the disk itself. */
+const suspectAfterMs = { write: 100, sync: 1000 }
 /** How long the last call that came back says something of the next: at 30 us for each, at most 0.6 % of a processor goes there. */
 const trustMs = 5
 /** What a write into the page cache never takes, unless the system makes the writer wait. */
@@ -13,8 +13,8 @@ const distrustMs = 1000
  */
 export class DiskPulse {
   readonly #nowMs: () => number
-  /** When each call that is under way began, oldest first. */
-  readonly #begun = new Map<number, number>()
+  /** When each call that is under way becomes suspect. */
+  readonly #underWay = new Map<number, number>()
   #nextCall = 0
   #trustedUntilMs = Number.NEGATIVE_INFINITY
   #distrustedUntilMs = Number.NEGATIVE_INFINITY
@@ -23,15 +23,11 @@ export class DiskPulse {
     this.#nowMs = nowMs
   }
 
-  /** `isSoon`: it may go at once also where nothing came back just now. */
+  /** `isSoon`: what comes next relies on it, so it goes at once unless something is suspect. */
   mayGoAtOnce(isSoon: boolean): boolean {
     const nowMs = this.#nowMs()
-    for (const begunMs of this.#begun.values()) {
-      if (nowMs - begunMs > suspectAfterMs) return false
-      break
-    }
-    if (nowMs < this.#distrustedUntilMs) return false
-    return isSoon || nowMs < this.#trustedUntilMs
+    for (const suspectAtMs of this.#underWay.values()) if (nowMs > suspectAtMs) return false
+    return isSoon || (nowMs >= this.#distrustedUntilMs && nowMs < this.#trustedUntilMs)
   }
 
   /** Runs `call` on the thread of the caller. */
@@ -44,15 +40,15 @@ export class DiskPulse {
   }
 
   /** Watches a call that another thread runs. */
-  async elsewhere<T>(call: () => Promise<T>): Promise<T> {
+  async elsewhere<T>(kind: 'write' | 'sync', call: () => Promise<T>): Promise<T> {
     const id = this.#nextCall++
-    this.#begun.set(id, this.#nowMs())
+    this.#underWay.set(id, this.#nowMs() + suspectAfterMs[kind])
     try {
       const result = await call()
       this.#trustedUntilMs = this.#nowMs() + trustMs
       return result
     } finally {
-      this.#begun.delete(id)
+      this.#underWay.delete(id)
     }
   }
 }

@@ -3,7 +3,7 @@ import type { AckSet } from './ack-set.ts'
 import { type Extent, ExtentCheck } from './extent.ts'
 import type { ExtentFile } from './extent-file.ts'
 import { errorCode } from './file-system.ts'
-import type { LogSettings } from './log-settings.ts'
+import { type LogSettings, writesOf } from './log-settings.ts'
 import {
   type DamagedRange,
   firstSequenceOf,
@@ -52,7 +52,7 @@ export class EarlierRun {
     const missing = [...extents.values()].filter(({ firstSequence }) => !first.includes(firstSequence))
     const segments: Segment[] = []
     for (const [i, sequence] of first.entries()) {
-      const segment = new Segment(fileSystem, directory, sequence)
+      const segment = new Segment(fileSystem, directory, sequence, writesOf(this.#settings))
       segment.isRecovered = true
       segment.extent = extents.get(sequence)
       segment.lastSequence = (first[i + 1] ?? sequence) - 1

@@ -4,8 +4,8 @@ export interface FileSystem {
   makeDirectory(path: string, mode: number): Promise<void>
   /** Names, without order. Rejects with ENOENT where there is no such directory. */
   list(path: string): Promise<string[]>
-  /** Creates the file, or opens it as it is. */
-  open(path: string, mode: number): Promise<StorageFile>
+  /** Creates the file, or opens it as it is. `synced`: each write resolves when its content survives a loss of power. */
+  open(path: string, mode: number, writes?: 'synced'): Promise<StorageFile>
   /** To read only; rejects with ENOENT where there is no such file. */
   openExisting(path: string): Promise<StorageFile>
   rename(from: string, to: string): Promise<void>

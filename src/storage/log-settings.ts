@@ -16,6 +16,11 @@ export interface LogSettings {
   readonly events: LogEvents
 }
 
+/** How the files of segments are opened. */
+export function writesOf({ syncLevel }: LogSettings): 'synced' | undefined {
+  return syncLevel === 'synced' ? 'synced' : undefined
+}
+
 export interface LogEvents {
   /** The disk refuses; undefined once it works again. */
   fault(error: unknown): void

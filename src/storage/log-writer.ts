@@ -117,9 +117,10 @@ export class LogWriter {
     const start = segment.endOffset
     const buffers = this.#encoder.encode(group.map(({ record }) => record))
     try {
-      await file.write(buffers, start)
+      const written = file.write(buffers, start)
       // Both at once: each takes what the disk takes.
-      if (this.#settings.syncLevel === 'synced') await Promise.all([file.sync(), segment.naming])
+      if (this.#settings.syncLevel === 'synced') await Promise.all([written, segment.naming])
+      else await written
     } catch (error) {
       // After a failed sync nobody knows what is in the file, and after a failed write what is behind its end. What was
       // acknowledged before stays readable; nothing is ever written behind it again.

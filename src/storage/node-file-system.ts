@@ -2,18 +2,25 @@ import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { link, mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { errorCode, type FileSystem } from './file-system.ts'
-import { nodeFile } from './node-file.ts'
+import { nodeFile, syncedFile } from './node-file.ts'
 
 /** What file systems without hard links say. */
 const noLinkCodes = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+/** Elsewhere the flag is not there, or promises less than a sync does. */
+const isSyncedByFlag = process.platform === 'linux'
 
 export const nodeFileSystem: FileSystem = {
   async makeDirectory(path, mode) {
     await mkdir(path, { recursive: true, mode })
   },
   list: path => readdir(path),
-  async open(path, mode) {
-    return nodeFile(await open(path, constants.O_RDWR | constants.O_CREAT, mode))
+  async open(path, mode, writes) {
+    const flags = constants.O_RDWR | constants.O_CREAT
+    if (writes !== 'synced') return nodeFile(await open(path, flags, mode))
+    return isSyncedByFlag
+      ? syncedFile(await open(path, flags | constants.O_DSYNC, mode))
+      : syncedFile(await open(path, flags, mode), handle => handle.datasync())
   },
   async openExisting(path) {
     return nodeFile(await open(path, 'r'))

@@ -4,7 +4,7 @@ import { type Extent, ExtentCheck, withoutLost } from './extent.ts'
 import { ExtentFile } from './extent-file.ts'
 import { errorCode, isDiskFull } from './file-system.ts'
 import { logFormat, markFormat, readFormat } from './log-format.ts'
-import type { LogPosition, LogSettings } from './log-settings.ts'
+import { type LogPosition, type LogSettings, writesOf } from './log-settings.ts'
 import { LogWriter } from './log-writer.ts'
 import { Ownership } from './ownership.ts'
 import { Quarantine } from './quarantine.ts'
@@ -198,6 +198,11 @@ export class SegmentLog {
     this.#dropAcked()
   }
 
+  /** Until a kill cannot bring back what was acked so far; undefined where it cannot. */
+  get settling(): Promise<void> | undefined {
+    return this.#acks.settling
+  }
+
   get bytesOnDisk(): number {
     return this.#segments.reduce((sum, segment) => sum + segment.endOffset, 0)
   }
@@ -273,7 +278,7 @@ export class SegmentLog {
   async #createSegment(): Promise<Segment> {
     const { fileSystem, directory, createsDirectory } = this.#settings
     const next = this.#writer?.nextPendingSequence ?? this.#nextSequence
-    const segment = new Segment(fileSystem, directory, next)
+    const segment = new Segment(fileSystem, directory, next, writesOf(this.#settings))
     const isSpare = await this.#spare.giveTo(segment)
     try {
       if (!isSpare) await segment.open()

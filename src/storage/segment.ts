@@ -78,9 +78,12 @@ export class Segment {
   /** Its file is not opened again: a reader that comes too late would make it anew, or leave it open. */
   #isClosed = false
   readonly #fileSystem: FileSystem
+  /** Also for who reads: its file may be written to as another segment. */
+  readonly #writes: 'synced' | undefined
 
-  constructor(fileSystem: FileSystem, directory: string, firstSequence: number) {
+  constructor(fileSystem: FileSystem, directory: string, firstSequence: number, writes?: 'synced') {
     this.#fileSystem = fileSystem
+    this.#writes = writes
     this.firstSequence = firstSequence
     this.lastSequence = firstSequence - 1
     this.name = segmentName(firstSequence)
@@ -100,7 +103,7 @@ export class Segment {
 
   async open(): Promise<StorageFile> {
     if (this.#isClosed) throw new Error(`${this.name} is closed`)
-    this.file ??= await this.#fileSystem.open(this.path, 0o600)
+    this.file ??= await this.#fileSystem.open(this.path, 0o600, this.#writes)
     return this.file
   }
 

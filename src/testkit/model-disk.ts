@@ -61,7 +61,7 @@ export class ModelDisk {
     return [...this.#names.keys()].filter(name => dirname(name) === path).map(name => name.slice(path.length + 1))
   }
 
-  async open(path: string) {
+  async open(path: string, _mode = 0o600, writes?: 'synced') {
     if (!this.#directories.has(dirname(path))) throw systemError('ENOENT')
     let inode = this.#names.get(path)
     const refusal = this.unreadable.get(path)
@@ -81,13 +81,11 @@ export class ModelDisk {
         if (code !== undefined && offset + length > fromOffset) throw systemError(code)
         return opened.current.slice(offset, offset + length)
       },
-      write: async (buffers: readonly Uint8Array[], offset: number) =>
-        this.#write(opened, Buffer.concat(buffers), offset),
-      sync: async () => {
-        this.#step('sync')
-        opened.durable = opened.current
-        opened.pending = []
+      write: async (buffers: readonly Uint8Array[], offset: number) => {
+        this.#write(opened, Buffer.concat(buffers), offset)
+        if (writes === 'synced') this.#sync(opened)
       },
+      sync: async () => this.#sync(opened),
       truncate: async (length: number) => {
         this.#step('truncate')
         opened.pending.push({ offset: length, bytes: new Uint8Array(0), isTruncation: true })
@@ -205,6 +203,12 @@ export class ModelDisk {
     let bytes = 0
     for (const inode of new Set(this.#names.values())) bytes += inode.current.length
     return bytes
+  }
+
+  #sync(inode: Inode): void {
+    this.#step('sync')
+    inode.durable = inode.current
+    inode.pending = []
   }
 
   #apply(inode: Inode, bytes: Uint8Array, offset: number): void {
