@@ -107,6 +107,10 @@ export class DiskJournal implements Journal {
     return this.#log?.bytesOnDisk ?? 0
   }
 
+  get settling(): Promise<void> | undefined {
+    return this.#log?.settling
+  }
+
   /** One more queue shares it; `close` of the last one closes it. */
   use(limits: JournalLimits): this {
     this.#userCount++

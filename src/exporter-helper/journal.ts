@@ -30,6 +30,8 @@ export interface Journal {
   next(): QueueEntry | undefined
   /** The entry has been delivered or given up: it will not be read again, not even after a restart. */
   settle(entry: QueueEntry): void
+  /** Until that holds for a kill as well, of what was settled so far, or the disk has refused it. Absent or undefined: it does. */
+  readonly settling?: Promise<void> | undefined
   /** Drops or refuses by age now. */
   expire(): void
   readonly capacity: Capacity

@@ -223,6 +223,8 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     this.#deliveryCount--
     if (this.#isReading) this.#pump()
     this.#changed()
+    // A kill brings back what is not settled on disk: with what is under way, no more than there are consumers.
+    await this.#settings.journal.settling
   }
 
   // ---- one request -----------------------------------------------------------------------------------------------
