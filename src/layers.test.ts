@@ -13,7 +13,7 @@ const layers: readonly (readonly string[])[] = [
   ['exporter-helper', 'receiver-helper', 'processor-helper', 'model-calls', 'testkit'],
   ['receivers', 'processors', 'exporters', 'connectors', 'extensions', 'service'],
   ['cli', 'components.ts'],
-  ['program.ts', 'stage-worker.ts'],
+  ['program.ts', 'stage-worker.ts', 'shortcut-chains.fuzz.ts'],
   // Loads the program when V8 is ready for it.
   ['main.ts'],
 ]

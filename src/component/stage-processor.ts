@@ -1,3 +1,4 @@
+import type { BatchMemory } from '../pdata/batch-memory.ts'
 import type { WalkHooks } from '../pdata/walk-hooks.ts'
 
 /** Parts of a request that a processor may read or write beside the record that its hook gets. */
@@ -24,10 +25,12 @@ export interface StageProcessor extends WalkHooks {
   takeCounts(): ReadonlyMap<string, number>
 }
 
-/** What a stage did to one request. Plain values only: it crosses from a worker. */
+/** What a stage did to one request. Plain values but for the memory: it crosses from a worker. */
 export interface StageResult {
   /** The same array as went in where nothing was edited. */
   readonly bytes: Uint8Array
+  /** Gives new bytes back. Absent where nobody can. Does not cross from a worker. */
+  readonly memory?: BatchMemory
   readonly itemCount: number
   /** One entry per processor of the stage, in order. */
   readonly counts: readonly StageCounts[]

@@ -1,6 +1,15 @@
 import type { EncodedValue } from './attribute-block.ts'
 import type { AttributeKey } from './attribute-key.ts'
 
+/** A value that is found out anew for every record. */
+export class ValueSlot {
+  value: EncodedValue
+
+  constructor(value: EncodedValue) {
+    this.value = value
+  }
+}
+
 /**
  * One edit of a record's attributes by exact keys. What a list of these does to a record follows from which of the keys the
  * record has, and from nothing else.
@@ -13,10 +22,12 @@ export interface AttributeEdit {
   readonly from?: AttributeKey | undefined
   /** The value otherwise; without one nothing happens. */
   readonly value?: EncodedValue | undefined
+  /** Instead of a value: what stands in there when the record is written. */
+  readonly slot?: ValueSlot
 }
 
 /** Where a value comes from: a constant, or the attribute with that number among the plan's keys, as it arrived. */
-export type PlannedValue = EncodedValue | number
+export type PlannedValue = EncodedValue | ValueSlot | number
 
 /** What becomes of a record that has certain keys. */
 export interface AttributePlan {
@@ -61,6 +72,7 @@ export function planOf(edits: readonly AttributeEdit[], keys: readonly Attribute
     key: { text },
     from,
     value: fallback,
+    slot,
   } of edits) {
     const key = numbers.get(text)!
     if (action === 'delete') {
@@ -70,7 +82,7 @@ export function planOf(edits: readonly AttributeEdit[], keys: readonly Attribute
       for (const entry of inserted) if (entry.key === key) entry.isRemoved = true
       continue
     }
-    const value = (from === undefined ? undefined : valueAt(numbers.get(from.text)!)) ?? fallback
+    const value = (from === undefined ? undefined : valueAt(numbers.get(from.text)!)) ?? fallback ?? slot
     const isPresent = arrived(key) || added(key) !== undefined
     if (value === undefined || (isPresent ? action === 'insert' : action === 'update')) continue
     isTouched = true

@@ -1,7 +1,8 @@
 import { WireWriter } from '../wire/wire-writer.ts'
 import { wordCopySlack } from '../wire/word-copy.ts'
 import type { AttributeKey } from './attribute-key.ts'
-import { type AttributeEdit, type AttributePlan, type PlannedValue, planOf } from './attribute-plan.ts'
+import { type AttributeEdit, type AttributePlan, type PlannedValue, planOf, ValueSlot } from './attribute-plan.ts'
+import { setKeysMax } from './key-set.ts'
 import * as otlp from './otlp-fields.ts'
 
 /** More combinations of keys than these come from senders who mean harm. */
@@ -11,7 +12,7 @@ export const fateKept = 0
 const fateRemoved = 1
 export const fateChanged = 2
 
-/** A plan in the form in which `AttributePass` carries it out. */
+/** A plan in the form in which `RecordPass` carries it out. */
 export interface CompiledPlan {
   readonly changesNothing: boolean
   /** By number of the key: one of the fates above. */
@@ -25,13 +26,17 @@ export interface CompiledPlan {
 export interface WrittenAttribute {
   readonly start: number
   readonly end: number
-  /** Number of the key whose value it takes; -1 for a constant. */
+  /** Number of the key whose value it takes; -1 for a constant, `fromSlot` for a value that a step gave. */
   readonly from: number
+  readonly slot: ValueSlot | undefined
 }
+
+const fromConstant = -1
+export const fromSlot = -2
 
 export const noPlan: CompiledPlan = {
   changesNothing: true,
-  fates: new Int8Array(0),
+  fates: new Int8Array(setKeysMax),
   changes: [],
   inserts: [],
 }
@@ -39,7 +44,8 @@ export const noPlan: CompiledPlan = {
 /** The plans of some edits, made when a record first needs one, and the bytes that these write. */
 export class CompiledPlans {
   readonly #attributesField: number
-  readonly #edits: readonly AttributeEdit[]
+  /** By step. */
+  readonly #edits: readonly (readonly AttributeEdit[])[]
   readonly #keys: readonly AttributeKey[]
   readonly #plans = new Map<number, CompiledPlan>()
   /** By number of the key. */
@@ -49,19 +55,23 @@ export class CompiledPlans {
   /** Over the constants, and `wordCopySlack` bytes behind them. */
   view = new DataView(this.#constants.buffer)
 
-  constructor(attributesField: number, edits: readonly AttributeEdit[], keys: readonly AttributeKey[]) {
+  constructor(attributesField: number, edits: readonly (readonly AttributeEdit[])[], keys: readonly AttributeKey[]) {
     this.#attributesField = attributesField
     this.#edits = edits
     this.#keys = keys
     this.#attributes = keys.map(() => new Map())
   }
 
-  /** The plan for records that have the keys whose bits are set; undefined where there are too many combinations. */
-  of(present: number): CompiledPlan | undefined {
-    const known = this.#plans.get(present)
+  /**
+   * The plan for records that have the keys whose bits are set in `present`, and get the edits of the steps whose bits are
+   * set in `steps`; `number` stands for both. Undefined where there are too many combinations.
+   */
+  of(steps: number, present: number, number: number): CompiledPlan | undefined {
+    const known = this.#plans.get(number)
     if (known !== undefined || this.#plans.size >= plansMax) return known
-    const plan = this.#compile(planOf(this.#edits, this.#keys, present))
-    this.#plans.set(present, plan)
+    const edits = this.#edits.flatMap((of, i) => ((steps & (1 << i)) === 0 ? [] : of))
+    const plan = this.#compile(planOf(edits, this.#keys, present))
+    this.#plans.set(number, plan)
     return plan
   }
 
@@ -81,7 +91,7 @@ export class CompiledPlans {
     const known = this.#attributes[key]!.get(value)
     if (known !== undefined) return known
     const writer = new WireWriter(64)
-    const isConstant = typeof value !== 'number'
+    const isConstant = typeof value !== 'number' && !(value instanceof ValueSlot)
     const mark = isConstant ? writer.open(this.#attributesField) : 0
     writer.bytesField(otlp.keyValueKey, this.#keys[key]!.bytes)
     if (isConstant) {
@@ -89,7 +99,9 @@ export class CompiledPlans {
       writer.close(mark)
     }
     const start = this.#append(writer.view())
-    const attribute = { start, end: this.#length, from: isConstant ? -1 : value }
+    const isSlot = value instanceof ValueSlot
+    const from = isConstant ? fromConstant : isSlot ? fromSlot : value
+    const attribute = { start, end: this.#length, from, slot: isSlot ? value : undefined }
     this.#attributes[key]!.set(value, attribute)
     return attribute
   }

@@ -10,6 +10,9 @@ const requestCursor = new FieldCursor()
 const groupCursor = new FieldCursor()
 const scopeCursor = new FieldCursor()
 const metricCursor = new FieldCursor()
+/** For counts inside of what somebody else walks. */
+const insideGroup = new FieldCursor()
+const insideScope = new FieldCursor()
 const dataCursor = new FieldCursor()
 
 /**
@@ -44,6 +47,29 @@ export function countItems(signal: Signal, bytes: Uint8Array, budget: WalkBudget
       }
     }
     if (elements > budget.elementsMax) throwElements(budget)
+  }
+  return items
+}
+
+/** Items of the resource group in `bytes[start, end)`. */
+export function countGroup(bytes: Uint8Array, start: number, end: number, signal: Signal): number {
+  let items = 0
+  const cursor = insideGroup.reset(bytes, start, end)
+  while (cursor.next()) {
+    if (cursor.fieldNumber === otlp.groupScopes && cursor.wireType === wireBytes) {
+      items += countScopeGroup(bytes, cursor.valueStart, cursor.fieldEnd, signal)
+    }
+  }
+  return items
+}
+
+/** Items of the scope group in `bytes[start, end)`. */
+export function countScopeGroup(bytes: Uint8Array, start: number, end: number, signal: Signal): number {
+  let items = 0
+  const cursor = insideScope.reset(bytes, start, end)
+  while (cursor.next()) {
+    if (cursor.fieldNumber !== otlp.scopeGroupRecords || cursor.wireType !== wireBytes) continue
+    items += signal === 'metrics' ? countPoints(bytes, cursor.valueStart, cursor.fieldEnd) : 1
   }
   return items
 }

@@ -12,6 +12,9 @@ export class KeySet {
   readonly byLength = new Uint8Array(lengthMax + 1)
   /** By index: the same for the next key of equal length. */
   readonly #next = new Uint8Array(setKeysMax)
+  /** Keys that somebody asked with, and their indices: several of one text share one. */
+  readonly #asked: AttributeKey[] = []
+  readonly #askedIndices: number[] = []
 
   private constructor(keys: readonly AttributeKey[]) {
     this.keys = keys
@@ -25,6 +28,17 @@ export class KeySet {
   /** Undefined where the keys, which must differ, are too many for a set. */
   static of(keys: readonly AttributeKey[]): KeySet | undefined {
     return keys.length <= setKeysMax ? new KeySet(keys) : undefined
+  }
+
+  /** Index of a key of the set, which may be another object of the same text. Throws where it is not in the set. */
+  indexOf(key: AttributeKey): number {
+    const asked = this.#asked
+    for (let i = 0; i < asked.length; i++) if (asked[i] === key) return this.#askedIndices[i]!
+    const index = this.keys.findIndex(({ text }) => text === key.text)
+    if (index < 0) throw new Error(`nobody said that ${key.text} would be asked for`)
+    asked.push(key)
+    this.#askedIndices.push(index)
+    return index
   }
 
   /** Index of the key in `[start, end)` of the view; -1 where it is another one. */

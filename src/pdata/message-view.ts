@@ -70,6 +70,11 @@ export class MessageView {
     this.children.clear()
   }
 
+  /** All bytes of the walk, which edits may move: asked for again after each. */
+  get bytes(): Uint8Array {
+    return this.workspace.bytes
+  }
+
   /** Whether any edit was made since `reset`. */
   get isDirty(): boolean {
     return this.#changed !== 0 || this.#attributes.isDirty || this.children.size > 0 || this.#isRewritten

@@ -1,11 +1,14 @@
+import type { AttributeKey } from './attribute-key.ts'
 import { type KeySet, setKeysMax } from './key-set.ts'
 import { RecordFields } from './record-fields.ts'
+import type { AttributeReader, FieldReader } from './record-reader.ts'
 import type { MessageType } from './schema.ts'
 
 /** An ordinary record of which the attributes of a few keys are noted. It has none of these twice. */
-export class OrdinaryRecord extends RecordFields {
+export class OrdinaryRecord extends RecordFields implements FieldReader {
   readonly keys: KeySet
   readonly byLength: Uint8Array
+  readonly attributes: AttributeReader
   /** Bit per key of `keys`: the record has it. */
   foundMask = 0
   foundCount = 0
@@ -17,15 +20,25 @@ export class OrdinaryRecord extends RecordFields {
   readonly valueStarts = new Int32Array(setKeysMax)
   readonly valueEnds = new Int32Array(setKeysMax)
 
-  constructor(type: MessageType, keys: KeySet) {
-    super(type)
+  /** `fields` are those whose places will be asked for, a bit each. */
+  constructor(type: MessageType, keys: KeySet, fields?: number) {
+    super(type, fields)
     this.keys = keys
     this.byLength = keys.byLength
+    this.attributes = new FoundAttributes(this)
   }
 
   begin(): void {
     this.foundMask = 0
     this.foundCount = 0
+  }
+
+  lacksAttribute(key: AttributeKey): boolean {
+    return (this.foundMask & (1 << this.keys.indexOf(key))) === 0
+  }
+
+  override passesBy(view: DataView, keyStart: number, keyEnd: number): boolean {
+    return this.keys.find(view, keyStart, keyEnd) < 0
   }
 
   /** Notes the attribute if its key is in the set; false where that key came before. */
@@ -49,5 +62,32 @@ export class OrdinaryRecord extends RecordFields {
     this.valueStarts[index] = valueStart
     this.valueEnds[index] = valueEnd
     return true
+  }
+}
+
+/** The attributes that a record was read for. */
+class FoundAttributes implements AttributeReader {
+  readonly #record: OrdinaryRecord
+
+  constructor(record: OrdinaryRecord) {
+    this.#record = record
+  }
+
+  get bytes(): Uint8Array {
+    return this.#record.bytes
+  }
+
+  find(key: AttributeKey): number {
+    const { keys, foundMask } = this.#record
+    const index = keys.indexOf(key)
+    return (foundMask & (1 << index)) === 0 ? -1 : index
+  }
+
+  valueStart(index: number): number {
+    return this.#record.valueStarts[index]!
+  }
+
+  valueEnd(index: number): number {
+    return this.#record.valueEnds[index]!
   }
 }

@@ -53,11 +53,17 @@ export interface OtlpBatch {
 
 /**
  * The batch as a walk left it. Its old bytes are given back where there are new ones, which must be a copy, or where nothing
- * is left; the new ones can be given back in turn.
+ * is left; the new ones can be given back in turn, by `memory` where whoever made
+ * them knows more about it than the bytes tell.
  */
-export function replaceBytes(batch: OtlpBatch, bytes: Uint8Array, itemCount: number): OtlpBatch {
+export function replaceBytes(
+  batch: OtlpBatch,
+  bytes: Uint8Array,
+  itemCount: number,
+  memory: BatchMemory | undefined = BatchMemory.of(bytes),
+): OtlpBatch {
   const isSame = bytes === batch.bytes
   if (!isSame || itemCount === 0) batch.memory?.release(batch.bytes)
   if (isSame && itemCount === batch.itemCount) return batch
-  return { ...batch, bytes, itemCount, memory: isSame ? batch.memory : BatchMemory.of(bytes) }
+  return { ...batch, bytes, itemCount, memory: isSame ? batch.memory : memory }
 }

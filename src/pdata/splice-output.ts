@@ -4,32 +4,50 @@ import { copyWords, wordCopyMax, wordCopySlack } from '../wire/word-copy.ts'
 
 /** A buffer that one huge request left behind is given back after it. */
 const keptBytesMax = 8 << 20
-const firstBytes = 65536
+/** Room for the unforeseen beside what the last request took, in bytes and as a share. */
+const spareBytes = 1024
+const spareShare = 1 / 32
+/** What is written is handed on in the buffer that it was written to, unless more than this share of that is unused. */
+const unusedShareMax = 1 / 8
 const emptyBytes: Uint8Array = new Uint8Array(0)
 const emptyView: DataView = new DataView(new ArrayBuffer(0))
 
-/** What a splice writes: ranges of its source and new bytes, one behind the other. Its memory is used again. */
+/**
+ * What a splice writes: ranges of its source and new bytes, one behind the other. They are written to where they stay: how
+ * much longer or shorter the last request became tells how large a buffer to take.
+ */
 export class SpliceOutput {
   length = 0
-  #bytes: Uint8Array = new Uint8Array(0)
+  #bytes: Uint8Array = emptyBytes
   #view: DataView = emptyView
   #source: Uint8Array = emptyBytes
   #sourceView: DataView = emptyView
+  /** Bytes written for each byte of the last source that was changed. */
+  #ratio = 1
 
   begin(source: Uint8Array, view: DataView): void {
     this.#source = source
     this.#sourceView = view
     this.length = 0
+    // Left behind by a larger request: what is written into it could not be handed on in it.
+    if (this.#bytes.length > 2 * this.#expectedBytes) this.#forget()
+  }
+
+  get #expectedBytes(): number {
+    return Math.ceil(this.#source.length * this.#ratio * (1 + spareShare)) + spareBytes
   }
 
   /** Makes room for that many bytes; what is said to have room does not look for it. */
   ensure(moreBytes: number): void {
     const needed = this.length + moreBytes + wordCopySlack
     if (needed <= this.#bytes.length) return
-    const grown = new Uint8Array(Math.max(needed + (needed >>> 1), firstBytes))
+    const half = this.length === 0 ? 0 : needed >>> 1
+    // Memory that is not cleared first, and not of Node's pool: nobody is shown what is not written here.
+    const { buffer } = Buffer.allocUnsafeSlow(Math.max(this.#expectedBytes, needed + half))
+    const grown = new Uint8Array(buffer)
     grown.set(this.#bytes.subarray(0, this.length))
     this.#bytes = grown
-    this.#view = new DataView(grown.buffer)
+    this.#view = new DataView(buffer)
   }
 
   /** Appends `[start, end)` of the source. Has room. */
@@ -82,18 +100,28 @@ export class SpliceOutput {
     this.length = length + shift
   }
 
-  /** All that was written, as an array of its own, without hold on the source. */
+  /** All that was written, as an array that nobody else has, and at the start of a buffer that nobody else uses. */
   finish(): Uint8Array {
-    // Memory that is not cleared first: every byte of it is written below.
-    const out = new Uint8Array(Buffer.allocUnsafeSlow(this.length).buffer)
-    copyRange(this.#bytes, out, 0, 0, this.length)
+    const { length } = this
+    const room = this.#bytes.length
+    this.#ratio = length / this.#source.length
+    if (room - length <= room * unusedShareMax + spareBytes) {
+      const out = new Uint8Array(this.#bytes.buffer, 0, length)
+      this.#forget()
+      return out
+    }
+    const out = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
+    copyRange(this.#bytes, out, 0, 0, length)
     return out
   }
 
   release(): void {
     this.#source = emptyBytes
     this.#sourceView = emptyView
-    if (this.#bytes.length <= keptBytesMax) return
+    if (this.#bytes.length > keptBytesMax) this.#forget()
+  }
+
+  #forget(): void {
     this.#bytes = emptyBytes
     this.#view = emptyView
   }

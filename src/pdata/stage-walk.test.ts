@@ -3,9 +3,15 @@ import { EditScript, runOnPlain, sortAttributes } from '../testkit/edit-script.t
 import { decodePlain, encodePlain, type Plain } from '../testkit/otlp-oracle.ts'
 import { randomRequest, walkedSignals } from '../testkit/request-variants.ts'
 import { SeededRandom } from '../testkit/seeded-random.ts'
+import { AttributeKey } from './attribute-key.ts'
 import { countItems } from './count.ts'
+import type { OrdinaryItem } from './ordinary-item.ts'
+import * as otlp from './otlp-fields.ts'
+import { RecordSplice } from './record-splice.ts'
+import { type RecordStep, stepDrops, stepKeeps } from './record-step.ts'
 import { fuzzBrokenRequests } from './stage-walk.fuzz.ts'
 import { StageWalk } from './stage-walk.ts'
+import type { StepQuestions } from './step-questions.ts'
 import type { SpanView } from './views.ts'
 import { drop, keep, type Verdict } from './walk-hooks.ts'
 
@@ -82,47 +88,75 @@ t.test('new bytes from a payload hook are the request for all that follow, and t
   t.equal(new StageWalk('traces', [writer]).run(bytes), other)
 })
 
-t.test('the first processors go around the walk as long as each of them can', async t => {
+t.test('processors that all have a step go around the walk, unless a record is not ordinary', async t => {
   const requestOf = (...spans: Plain[]) => encodePlain('traces', { resourceSpans: [{ scopeSpans: [{ spans }] }] })
-  const [bytes, other] = [requestOf({ name: 'a' }), requestOf({ name: 'b' }, { name: 'c' })]
-  let walked = ''
-  const spy = (name: string, out: Uint8Array | undefined, droppedCount = 0) => {
+  let seen = ''
+  const spy = (name: string, drops = '') => {
     const noted: number[] = []
-    const span = (): Verdict => {
-      walked += name
-      return keep
+    const verdict = (text: string) => {
+      seen += name
+      return text === drops
     }
-    const seen: Uint8Array[] = []
-    const run = (request: Uint8Array) => {
-      seen.push(request)
-      return out
+    return {
+      noted,
+      noteDropped: (count: number) => noted.push(count),
+      span: (span: SpanView): Verdict => (verdict(span.name.toUpperCase()) ? drop : keep),
+      step: {
+        ask: (questions: StepQuestions) => {
+          questions.fields |= 1 << otlp.spanName
+        },
+        look: (item: OrdinaryItem) => (verdict(item.message.text(otlp.spanName)) ? stepDrops : stepKeeps),
+        abandon: () => {
+          seen += '!'
+        },
+      },
     }
-    return { noted, seen, span, noteDropped: (count: number) => noted.push(count), shortcut: { run, droppedCount } }
   }
-  const reader = {
-    span(span: SpanView): Verdict {
-      walked += 'r'
-      t.equal(span.message.workspace.bytes, other)
-      return keep
+  const [a, b] = [spy('a', 'x'), spy('b', 'y')]
+  const walk = new StageWalk('traces', [a, b])
+  const [x, y, z] = [{ name: 'x' }, { name: 'y' }, { name: 'z' }]
+  t.same(walk.run(requestOf(x, y, z)), Uint8Array.from(requestOf(z)), 'bytes without the two')
+  t.equal(seen, 'aabab', 'who drops a span hides it from those behind')
+  t.same([walk.dropped, a.noted, b.noted], [[1, 1], [1], [1]])
+
+  seen = ''
+  const bytes = requestOf(z)
+  t.equal(new StageWalk('traces', [a, { span: () => keep }]).run(bytes), bytes)
+  t.equal(seen, 'a', 'beside one without a step, through the view')
+
+  seen = ''
+  const twice = Buffer.from('0a0e120c 1202 2a00 1206 2a017a 2a017a'.replaceAll(' ', ''), 'hex')
+  t.equal(walk.run(twice), twice)
+  t.equal(seen, 'ab!!abab', 'begun without views, given up at the second name, walked')
+  t.same(walk.dropped, [0, 0])
+})
+
+t.test('what one step may have changed the next one must see: they do not share a pass', async t => {
+  const key = new AttributeKey('a')
+  const edits: RecordStep = { edits: [{ action: 'delete', key }] }
+  const asks: RecordStep = {
+    ask: ({ attributes }) => attributes.set('a', new AttributeKey('a')),
+    look: () => stepKeeps,
+  }
+  const state: RecordStep = {
+    writtenFields: 1 << otlp.spanTraceState,
+    ask: questions => {
+      questions.fields |= 1 << otlp.spanTraceState
     },
   }
-  const [a, b, c, d] = [spy('a', other, 3), spy('b', bytes), spy('c', undefined), spy('d', bytes)]
-  t.equal(new StageWalk('traces', [a, b]).run(bytes), bytes)
-  t.equal(walked, '')
-  t.same([a.seen, b.seen], [[bytes], [other]])
-  t.same([a.noted, b.noted], [[3], []])
-
-  const walk = new StageWalk('traces', [a, reader, d])
-  t.equal(walk.run(bytes), other)
-  t.same(walk.dropped, [3, 0, 0])
-  t.equal(walked, 'rd'.repeat(countItems('traces', other)), 'behind one without a shortcut nobody takes his')
-  t.same(d.seen, [])
-
-  walked = ''
-  t.equal(new StageWalk('traces', [c, d]).run(bytes), bytes)
-  t.equal(walked, 'cd'.repeat(countItems('traces', bytes)), 'nor behind one whose shortcut gave up')
-  t.equal(new StageWalk('traces', [spy('', new Uint8Array(0), 1), c]).run(bytes).length, 0)
-  t.same(c.seen, [bytes], 'of an empty request there is nothing to do')
+  const many = Array.from({ length: 31 }, (_, i) => ({ action: 'delete', key: new AttributeKey(`${i}`) }) as const)
+  for (const [steps, isOne] of [
+    [[asks, edits], true],
+    [[edits, asks], false],
+    [[edits, edits], true],
+    [[state, edits], true],
+    [[state, state], false],
+    [[{ edits: many }], false],
+    [[], false],
+  ] as const) {
+    const hooks = steps.map(step => ({ step }))
+    t.equal(RecordSplice.of('traces', hooks) !== undefined, isOne)
+  }
 })
 
 for (const signal of walkedSignals) {

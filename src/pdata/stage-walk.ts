@@ -1,10 +1,10 @@
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { wireBytes } from '../wire/wire-type.ts'
-import { BatchMemory } from './batch-memory.ts'
-import { countPoints } from './count.ts'
+import { countGroup, countPoints, countScopeGroup } from './count.ts'
 import { type DataPointView, MetricView } from './metric-views.ts'
 import type { Signal } from './otlp-batch.ts'
 import * as otlp from './otlp-fields.ts'
+import { RecordSplice } from './record-splice.ts'
 import { LogRecordView, ResourceView, ScopeView, SpanView } from './views.ts'
 import { drop, keep, type Verdict, type WalkHooks } from './walk-hooks.ts'
 import { Workspace } from './workspace.ts'
@@ -51,11 +51,10 @@ export class StageWalk {
   /** Index in `#hooks` by index in `#active`. */
   #activeIndex: number[] = []
   readonly #hasPayloadHooks: boolean
-  /** Does the work of all hooks, for plain requests. */
-  /** The first processor in the lists above, if they are good for every request that it is the first for; otherwise -1. */
-  #plannedFrom = -1
-  /** Processors whose shortcut did their work in the present request. */
-  #shortcutCount = 0
+  /** Does the work of all hooks in requests of the shape that senders write. */
+  readonly #shortcut: RecordSplice | undefined
+  /** Whether the lists above are good for every request. */
+  #isActivated = false
   #recordHooks = false
   #pointHooks = false
   #scopeHooks = false
@@ -63,6 +62,8 @@ export class StageWalk {
   #copiedUpTo = 0
   /** Items dropped in the last run, by index of the processor. */
   readonly dropped: number[]
+  /** Bytes that the buffer of the last run's output has beyond it, and nobody uses. */
+  spareBytes = 0
   /** Replaced ranges of the last run that lay in no field of the message whose hook gave them. */
   unappliedRanges = 0
 
@@ -76,16 +77,21 @@ export class StageWalk {
     this.#log = new LogRecordView(this.#workspace, this.#scope)
     this.#metric = new MetricView(this.#workspace, this.#scope)
     this.dropped = hooks.map(() => 0)
+    this.#shortcut = RecordSplice.of(signal, hooks)
   }
 
   /** Runs all hooks over the request. Throws `WireError` where it is malformed. */
   run(request: Uint8Array): Uint8Array {
     this.dropped.fill(0)
     this.unappliedRanges = 0
-    const shortened = this.#takeShortcuts(request)
-    const from = this.#shortcutCount
-    if (from === this.#hooks.length || shortened.length === 0) return shortened
-    const bytes = this.#plannedFrom === from ? shortened : this.#activate(shortened, from)
+    this.spareBytes = 0
+    const shortened = this.#shortcut?.run(request)
+    if (shortened !== undefined) {
+      this.#countShortened()
+      if (shortened !== request) this.spareBytes = shortened.buffer.byteLength - shortened.length
+      return shortened
+    }
+    const bytes = this.#isActivated ? request : this.#activate(request)
     if (this.#active.length === 0) return bytes
     const workspace = this.#workspace
     workspace.reset(bytes)
@@ -103,34 +109,23 @@ export class StageWalk {
     }
   }
 
-  /** Lets the first processors work without the walk, as far as they can; returns the request as they leave it. */
-  #takeShortcuts(request: Uint8Array): Uint8Array {
-    const hooks = this.#hooks
-    let bytes = request
-    let i = 0
-    for (; i < hooks.length && bytes.length > 0; i++) {
-      const { shortcut } = hooks[i]!
-      const shortened = shortcut?.run(bytes)
-      if (shortcut === undefined || shortened === undefined) break
-      // What only stood between two processors is nobody's any more.
-      if (bytes !== request && bytes !== shortened) BatchMemory.of(bytes)?.release(bytes)
-      bytes = shortened
-      const { droppedCount } = shortcut
-      if (droppedCount === 0) continue
-      this.dropped[i] = droppedCount
-      hooks[i]!.noteDropped?.(droppedCount)
+  #countShortened(): void {
+    const { dropped } = this.#shortcut!
+    for (let i = 0; i < dropped.length; i++) {
+      const count = dropped[i]!
+      if (count === 0) continue
+      this.dropped[i] = count
+      this.#hooks[i]!.noteDropped?.(count)
     }
-    this.#shortcutCount = i
-    return bytes
   }
 
-  /** Asks the payload hooks from that index on who has to walk; returns the request as they leave it. */
-  #activate(request: Uint8Array, from: number): Uint8Array {
-    this.#plannedFrom = this.#hasPayloadHooks ? -1 : from
+  /** Asks the payload hooks who has to walk; returns the request as they leave it. */
+  #activate(request: Uint8Array): Uint8Array {
+    this.#isActivated = !this.#hasPayloadHooks
     const active: WalkHooks[] = []
     let bytes = request
     this.#activeIndex = []
-    for (let i = from; i < this.#hooks.length; i++) {
+    for (let i = 0; i < this.#hooks.length; i++) {
       const hooks = this.#hooks[i]!
       const seen = hooks.payload?.(bytes)
       if (seen instanceof Uint8Array) bytes = seen
@@ -457,29 +452,4 @@ export class StageWalk {
     this.dropped[this.#activeIndex[activeIndex]!]! += count
     this.#active[activeIndex]!.noteDropped?.(count)
   }
-}
-
-const groupCountCursor = new FieldCursor()
-const scopeCountCursor = new FieldCursor()
-
-/** Items of the resource group in `bytes[start, end)`. */
-function countGroup(bytes: Uint8Array, start: number, end: number, signal: Signal): number {
-  let items = 0
-  const cursor = groupCountCursor.reset(bytes, start, end)
-  while (cursor.next()) {
-    if (cursor.fieldNumber === otlp.groupScopes && cursor.wireType === wireBytes) {
-      items += countScopeGroup(bytes, cursor.valueStart, cursor.fieldEnd, signal)
-    }
-  }
-  return items
-}
-
-function countScopeGroup(bytes: Uint8Array, start: number, end: number, signal: Signal): number {
-  let items = 0
-  const cursor = scopeCountCursor.reset(bytes, start, end)
-  while (cursor.next()) {
-    if (cursor.fieldNumber !== otlp.scopeGroupRecords || cursor.wireType !== wireBytes) continue
-    items += signal === 'metrics' ? countPoints(bytes, cursor.valueStart, cursor.fieldEnd) : 1
-  }
-  return items
 }

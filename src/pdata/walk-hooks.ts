@@ -1,19 +1,13 @@
 import type { DataPointView, MetricView } from './metric-views.ts'
 import type { ClientMetadata } from './otlp-batch.ts'
+import type { RecordEditor } from './record-editor.ts'
+import type { RecordStep } from './record-step.ts'
 import type { LogRecordView, ResourceView, ScopeView, SpanView } from './views.ts'
 
 /** What a hook says about the thing it saw. */
 export const keep = 0
 export const drop = 1
 export type Verdict = typeof keep | typeof drop
-
-/** A way around the walk for one processor. */
-export interface WalkShortcut {
-  /** The request as the hooks would leave it, to the byte; `bytes` itself where nothing changed; undefined where only the walk can tell. */
-  run(bytes: Uint8Array): Uint8Array | undefined
-  /** Items that the last run dropped; 0 where it gave up. */
-  readonly droppedCount: number
-}
 
 /**
  * What a processor does in a walk. It implements the hooks that it needs; each gets a view that shows the telemetry as the
@@ -37,10 +31,12 @@ export interface WalkHooks {
    */
   payload?(bytes: Uint8Array): boolean | Uint8Array
   /**
-   * Does all that the hooks do, faster, in requests of the shape that senders write. The walk asks it first, as long as
-   * the processors before have done their work in that way too.
+   * Does all that the hooks do, faster, to records of the shape that senders write. Where all processors of a walk have one,
+   * requests go around the walk.
    */
-  readonly shortcut?: WalkShortcut | undefined
+  readonly step?: RecordStep | undefined
+  /** The same for a processor whose work is more than a step, and which goes around the walk alone. */
+  readonly editor?: RecordEditor | undefined
   readonly resource?: ((resource: ResourceView) => Verdict) | undefined
   readonly scope?: ((scope: ScopeView) => Verdict) | undefined
   readonly span?: ((span: SpanView) => Verdict) | undefined

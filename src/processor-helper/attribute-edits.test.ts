@@ -1,9 +1,8 @@
 import t from 'tap'
 import { defineConfig } from '../config/declare.ts'
 import { parseConfig } from '../config/parse-config.ts'
-import { AttributePass } from '../pdata/attribute-pass.ts'
 import type { Signal } from '../pdata/otlp-batch.ts'
-import { recordTypes } from '../pdata/schema.ts'
+import { RecordSplice } from '../pdata/record-splice.ts'
 import { StageWalk } from '../pdata/stage-walk.ts'
 import { keep, type WalkHooks } from '../pdata/walk-hooks.ts'
 import { encodePlain } from '../testkit/otlp-oracle.ts'
@@ -56,7 +55,7 @@ function bothWays(signal: Signal, yaml: string) {
       return keep
     },
   }
-  const pass = AttributePass.of(recordTypes[signal], actions.edits!)!
+  const pass = RecordSplice.of(signal, [{ step: { edits: actions.edits! } }])!
   return { walk: new StageWalk(signal, [hooks]), pass }
 }
 

@@ -1,15 +1,18 @@
 import { AttributeKey } from '../pdata/attribute-key.ts'
-import type { AttributeList } from '../pdata/attribute-list.ts'
 import type { EncodedValue } from '../pdata/constant-attribute.ts'
-import type { KeySet } from '../pdata/key-set.ts'
-import type { MessageView } from '../pdata/message-view.ts'
-import type { DataPointView, MetricView } from '../pdata/metric-views.ts'
-import type { OrdinaryRecord } from '../pdata/ordinary-record.ts'
+import type { DataPointView } from '../pdata/metric-views.ts'
 import type { Signal } from '../pdata/otlp-batch.ts'
 import * as otlp from '../pdata/otlp-fields.ts'
+import type {
+  AttributeReader,
+  FieldReader,
+  LogReader,
+  MetricReader,
+  SpanReader,
+  SurroundingReader,
+} from '../pdata/record-reader.ts'
+import type { StepQuestions } from '../pdata/step-questions.ts'
 import { encodeValue, type JsValue, ValueReader, valueString } from '../pdata/value.ts'
-import type { LogRecordView, ResourceView, ScopeView, SpanView } from '../pdata/views.ts'
-import { readVarint64 } from '../wire/field-cursor.ts'
 import type { ItemMatchConfig, MatchAttributeConfig } from './item-match-config.ts'
 import { Pattern } from './pattern.ts'
 import { scalarText, valueText } from './value-text.ts'
@@ -45,8 +48,8 @@ class TextSet {
     return this.has(bytes, 0, bytes.length)
   }
 
-  hasField(message: MessageView, field: number): boolean {
-    return this.has(message.workspace.bytes, message.valueStart(field), message.valueEnd(field))
+  hasField(message: FieldReader, field: number): boolean {
+    return this.has(message.bytes, message.valueStart(field), message.valueEnd(field))
   }
 }
 
@@ -58,7 +61,7 @@ export class AttributeMatch {
     this.#tests = attributes.map(attribute => new AttributeTest(matchType, attribute))
   }
 
-  matches(attributes: AttributeList): boolean {
+  matches(attributes: AttributeReader): boolean {
     for (const test of this.#tests) if (!test.matches(attributes)) return false
     return true
   }
@@ -70,22 +73,10 @@ export class AttributeMatch {
   get keys(): readonly AttributeKey[] {
     return this.#tests.map(({ key }) => key)
   }
-
-  /** Says which set of keys the records of `matchesOrdinary` are read with. */
-  bind(keys: KeySet): void {
-    for (const test of this.#tests) test.bind(keys)
-  }
-
-  matchesOrdinary(bytes: Uint8Array, record: OrdinaryRecord): boolean {
-    for (const test of this.#tests) if (!test.matchesOrdinary(bytes, record)) return false
-    return true
-  }
 }
 
 class AttributeTest {
   readonly key: AttributeKey
-  /** Of the key in the set that ordinary records are read with. */
-  #index = 0
   readonly #wanted: EncodedValue | undefined
   readonly #wantedValue: JsValue
   readonly #wantedText: Uint8Array | undefined
@@ -102,20 +93,10 @@ class AttributeTest {
     }
   }
 
-  matches(attributes: AttributeList): boolean {
+  matches(attributes: AttributeReader): boolean {
     const index = attributes.find(this.key)
     if (index < 0) return false
     return this.#matchesValue(attributes.bytes, attributes.valueStart(index), attributes.valueEnd(index))
-  }
-
-  bind(keys: KeySet): void {
-    this.#index = keys.keys.findIndex(({ text }) => text === this.key.text)
-  }
-
-  matchesOrdinary(bytes: Uint8Array, record: OrdinaryRecord): boolean {
-    const index = this.#index
-    if ((record.foundMask & (1 << index)) === 0) return false
-    return this.#matchesValue(bytes, record.valueStarts[index]!, record.valueEnds[index]!)
   }
 
   #matchesValue(bytes: Uint8Array, start: number, end: number): boolean {
@@ -172,8 +153,6 @@ export class ItemMatch {
   readonly #metricNames: TextSet | undefined
   readonly #attributes: AttributeMatch
   readonly #resources: AttributeMatch
-  /** Whether nothing but the item itself counts, and nothing around it. */
-  readonly isOfItem: boolean
   readonly #libraries: readonly { readonly name: TextSet; readonly version: TextSet | undefined }[]
 
   constructor(config: ItemMatchConfig, signal: Signal) {
@@ -190,46 +169,35 @@ export class ItemMatch {
     this.#metricNames = texts(config.metricNames)
     this.#attributes = new AttributeMatch(matchType, config.attributes)
     this.#resources = new AttributeMatch(matchType, config.resources)
-    this.isOfItem = config.services.length + config.resources.length + config.libraries.length === 0
     this.#libraries = config.libraries.map(({ name, version }) => ({
       name: new TextSet(matchType, [name]),
       version: version === undefined ? undefined : new TextSet(matchType, [version]),
     }))
   }
 
-  matchesSpan(span: SpanView): boolean {
+  matchesSpan(span: SpanReader): boolean {
     if (this.#spanNames !== undefined && !this.#spanNames.hasField(span.message, otlp.spanName)) return false
     if (this.#spanKinds !== undefined && this.#spanKinds[span.kind] !== true) return false
     if (this.#services !== undefined && !hasService(this.#services, span.resource)) return false
     return this.#matchesAround(span.resource, span.scope) && this.#attributes.matches(span.attributes)
   }
 
-  get keys(): readonly AttributeKey[] {
-    return this.#attributes.keys
+  /** Notes what a match asks about, for a step that uses it. */
+  ask(questions: StepQuestions): void {
+    for (const key of this.#attributes.keys) questions.attributes.set(key.text, key)
+    for (const key of this.#resources.keys) questions.resourceAttributes.set(key.text, key)
+    if (this.#services !== undefined) questions.resourceAttributes.set(serviceName.text, serviceName)
+    if (questions.resourceAttributes.size > 0) questions.asksResource = true
+    if (this.#libraries.length > 0) questions.asksScope = true
+    if (this.#spanNames !== undefined) questions.fields |= 1 << otlp.spanName
+    if (this.#spanKinds !== undefined) questions.fields |= 1 << otlp.spanKind
+    if (this.#logBodies !== undefined) questions.fields |= 1 << otlp.logBody
+    if (this.#severityTexts !== undefined) questions.fields |= 1 << otlp.logSeverityText
+    if (this.#severity !== undefined) questions.fields |= 1 << otlp.logSeverityNumber
+    if (this.#metricNames !== undefined) questions.fields |= 1 << otlp.metricName
   }
 
-  /** Says which set of keys the records of `matchesOrdinarySpan` are read with: it must have all of `keys`. */
-  bind(keys: KeySet): void {
-    this.#attributes.bind(keys)
-  }
-
-  /** `matchesSpan` without a view, where `isOfItem`. */
-  matchesOrdinarySpan(bytes: Uint8Array, record: OrdinaryRecord): boolean {
-    const { present, starts, ends } = record
-    if (this.#spanNames !== undefined) {
-      const hasName = (present & (1 << otlp.spanName)) !== 0
-      if (!this.#spanNames.has(bytes, hasName ? starts[otlp.spanName]! : 0, hasName ? ends[otlp.spanName]! : 0))
-        return false
-    }
-    if (this.#spanKinds !== undefined) {
-      const hasKind = (present & (1 << otlp.spanKind)) !== 0
-      const kind = hasKind ? readVarint64(bytes, starts[otlp.spanKind]!, ends[otlp.spanKind]!) & 0xffffffffn : 0n
-      if (this.#spanKinds[Number(kind)] !== true) return false
-    }
-    return this.#attributes.matchesOrdinary(bytes, record)
-  }
-
-  matchesLog(record: LogRecordView): boolean {
+  matchesLog(record: LogReader): boolean {
     const severity = this.#severity
     if (severity !== undefined) {
       const number = record.severityNumber
@@ -242,16 +210,16 @@ export class ItemMatch {
   }
 
   /** Everything but the attributes, which are those of data points. */
-  matchesMetric(metric: MetricView): boolean {
+  matchesMetric(metric: MetricReader): boolean {
     if (this.#metricNames !== undefined && !this.#metricNames.hasField(metric.message, otlp.metricName)) return false
     return this.#matchesAround(metric.resource, metric.scope)
   }
 
-  matchesDataPoint(point: DataPointView, metric: MetricView): boolean {
+  matchesDataPoint(point: DataPointView, metric: MetricReader): boolean {
     return this.matchesMetric(metric) && this.#attributes.matches(point.attributes)
   }
 
-  #matchesAround(resource: ResourceView, scope: ScopeView): boolean {
+  #matchesAround(resource: SurroundingReader, scope: SurroundingReader): boolean {
     for (const { name, version } of this.#libraries) {
       if (!name.hasField(scope.message, otlp.scopeName)) return false
       if (version !== undefined && !version.hasField(scope.message, otlp.scopeVersion)) return false
@@ -261,7 +229,7 @@ export class ItemMatch {
   }
 }
 
-function hasService(services: TextSet, resource: ResourceView): boolean {
+function hasService(services: TextSet, resource: SurroundingReader): boolean {
   const { attributes } = resource
   const index = attributes.find(serviceName)
   if (index < 0) return services.hasText(noServiceName)
@@ -271,8 +239,8 @@ function hasService(services: TextSet, resource: ResourceView): boolean {
     : services.hasText(valueText(value))
 }
 
-function hasBody(bodies: TextSet, record: LogRecordView): boolean {
-  value.reset(record.message.workspace.bytes, record.bodyStart, record.bodyEnd)
+function hasBody(bodies: TextSet, record: LogReader): boolean {
+  value.reset(record.message.bytes, record.bodyStart, record.bodyEnd)
   return value.kind === valueString ? bodies.has(value.bytes, value.start, value.end) : bodies.hasText(valueText(value))
 }
 

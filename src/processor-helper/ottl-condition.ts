@@ -100,7 +100,7 @@ function compileTextComparison(subject: Expression, literal: Expression): Condit
   if (text !== undefined) {
     return context => {
       const message = text.message(context)
-      return equals(wanted, message.workspace.bytes, message.valueStart(text.field), message.valueEnd(text.field))
+      return equals(wanted, message.bytes, message.valueStart(text.field), message.valueEnd(text.field))
     }
   }
   if (source === undefined) return undefined

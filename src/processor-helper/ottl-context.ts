@@ -1,8 +1,15 @@
-import type { AttributeList } from '../pdata/attribute-list.ts'
-import type { MessageView } from '../pdata/message-view.ts'
+import { AttributeList } from '../pdata/attribute-list.ts'
 import type { DataPointView, MetricView } from '../pdata/metric-views.ts'
+import type {
+  AttributeReader,
+  FieldReader,
+  LogReader,
+  MetricReader,
+  SpanReader,
+  SurroundingReader,
+} from '../pdata/record-reader.ts'
 import { ValueReader } from '../pdata/value.ts'
-import type { EventView, LogRecordView, ResourceView, ScopeView, SpanView } from '../pdata/views.ts'
+import type { EventView } from '../pdata/views.ts'
 import type { OttlValue } from './ottl-value.ts'
 
 /** The contexts that conditions are written for, by their prefix in a path. */
@@ -10,14 +17,16 @@ export type ContextName = 'resource' | 'scope' | 'span' | 'spanevent' | 'metric'
 
 /** What a condition looks at. Its fields are pointed at one item after the other; those outside its context are stale. */
 export class OttlContext {
-  resource!: ResourceView
-  scope!: ScopeView
-  span!: SpanView
+  resource!: SurroundingReader
+  scope!: SurroundingReader
+  span!: SpanReader
   event!: EventView
   eventIndex = 0
-  metric!: MetricView
+  metric!: MetricReader
+  /** The metric with its data points, where there is a walk. */
+  metricView!: MetricView
   point!: DataPointView
-  log!: LogRecordView
+  log!: LogReader
 }
 
 export type Getter = (context: OttlContext) => OttlValue
@@ -34,7 +43,7 @@ export interface Expression {
   /** Set where the value is an attribute. */
   readonly source?: ByteSource
   /** Set where the value is a text field. */
-  readonly text?: { readonly message: (context: OttlContext) => MessageView; readonly field: number }
+  readonly text?: { readonly message: (context: OttlContext) => FieldReader; readonly field: number }
   /** Set where the expression is a literal. */
   readonly constant?: OttlValue
   readonly isConstant?: boolean
@@ -43,12 +52,13 @@ export interface Expression {
 const reader = new ValueReader()
 
 /** The value at `index` as JavaScript. */
-export function attributeAt(attributes: AttributeList, index: number): OttlValue {
+export function attributeAt(attributes: AttributeReader, index: number): OttlValue {
   return reader.reset(attributes.bytes, attributes.valueStart(index), attributes.valueEnd(index)).toJs()
 }
 
-/** All attributes as a map. */
-export function attributeMap(attributes: AttributeList): Map<string, OttlValue> {
+/** All attributes as a map, which only the list of a view knows. */
+export function attributeMap(attributes: AttributeReader): Map<string, OttlValue> {
+  if (!(attributes instanceof AttributeList)) throw new Error('all attributes of a record are known in a walk only')
   const map = new Map<string, OttlValue>()
   for (let i = 0; i < attributes.size; i++) {
     if (!attributes.isRemoved(i)) map.set(attributes.keyText(i), attributeAt(attributes, i))

@@ -30,11 +30,7 @@ const isMatch: OttlFunction = {
     if (field !== undefined) {
       return context => {
         const message = field.message(context)
-        return compiled.testBytes(
-          message.workspace.bytes,
-          message.valueStart(field.field),
-          message.valueEnd(field.field),
-        )
+        return compiled.testBytes(message.bytes, message.valueStart(field.field), message.valueEnd(field.field))
       }
     }
     return context => {
@@ -55,7 +51,7 @@ function onDataPoints(parameters: readonly Parameter<unknown>[]): OttlFunction {
     make: ([keyExpression, wanted]) => {
       const key = new AttributeKey(String(keyExpression!.constant))
       return context => {
-        const { points, point } = context.metric
+        const { points, point } = context.metricView
         let isFound = false
         points.rewind()
         while (points.next()) {
@@ -78,7 +74,7 @@ const functions: OttlFunctions = {
     only: ['span', 'spanevent'],
     make: () => context =>
       context.span.parentSpanIdStart === 0 ||
-      isZero(context.span.message.workspace.bytes, context.span.parentSpanIdStart, context.span.parentSpanIdStart + 8),
+      isZero(context.span.message.bytes, context.span.parentSpanIdStart, context.span.parentSpanIdStart + 8),
   },
   ...textFunctions,
   ...collectionFunctions,

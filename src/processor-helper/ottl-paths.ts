@@ -1,7 +1,7 @@
 import { AttributeKey } from '../pdata/attribute-key.ts'
-import type { AttributeList } from '../pdata/attribute-list.ts'
 import type { MessageView } from '../pdata/message-view.ts'
 import * as otlp from '../pdata/otlp-fields.ts'
+import type { AttributeReader, FieldReader } from '../pdata/record-reader.ts'
 import { ValueReader } from '../pdata/value.ts'
 import { copyBytes } from '../wire/copy-bytes.ts'
 import {
@@ -17,7 +17,7 @@ import type { PathNode } from './ottl-parser.ts'
 import { EvaluationError, OttlTime, type OttlValue, typeName } from './ottl-value.ts'
 import { valueText } from './value-text.ts'
 
-type MessageOf = (context: OttlContext) => MessageView
+type MessageOf = (context: OttlContext) => FieldReader
 
 const spanMessage: MessageOf = context => context.span.message
 const statusMessage: MessageOf = context => context.span.status
@@ -50,7 +50,7 @@ function id(message: MessageOf, field: number, length: number): Expression {
       const view = message(context)
       const start = view.valueStart(field)
       const end = view.valueEnd(field)
-      return end - start === length ? copyBytes(view.workspace.bytes, start, end) : new Uint8Array(length)
+      return end - start === length ? copyBytes(view.bytes, start, end) : new Uint8Array(length)
     },
   }
 }
@@ -152,9 +152,9 @@ const fields: Readonly<Record<ContextName, Readonly<Record<string, Expression>>>
     name: text(metricMessage, otlp.metricName),
     description: text(metricMessage, otlp.metricDescription),
     unit: text(metricMessage, otlp.metricUnit),
-    type: { get: context => metricTypes[context.metric.kind] ?? 0n },
-    aggregation_temporality: { get: context => BigInt(context.metric.aggregationTemporality) },
-    is_monotonic: { get: context => context.metric.isMonotonic },
+    type: { get: context => metricTypes[context.metricView.kind] ?? 0n },
+    aggregation_temporality: { get: context => BigInt(context.metricView.aggregationTemporality) },
+    is_monotonic: { get: context => context.metricView.isMonotonic },
   },
   datapoint: {
     time: time(pointMessage, otlp.pointTime),
@@ -181,13 +181,13 @@ const fields: Readonly<Record<ContextName, Readonly<Record<string, Expression>>>
   },
 }
 
-const attributeLists: Readonly<Record<ContextName, (context: OttlContext) => AttributeList>> = {
+const attributeLists: Readonly<Record<ContextName, (context: OttlContext) => AttributeReader>> = {
   resource: context => context.resource.attributes,
   scope: context => context.scope.attributes,
   span: context => context.span.attributes,
   spanevent: context => context.event.attributes,
   log: context => context.log.attributes,
-  metric: context => context.metric.message.attributes,
+  metric: context => context.metricView.message.attributes,
   datapoint: context => context.point.attributes,
 }
 
@@ -203,7 +203,10 @@ const around: Readonly<Record<ContextName, readonly ContextName[]>> = {
 }
 
 /** Splits a path into the context that it speaks of and the rest. */
-function contextOf(path: PathNode, own: ContextName): { context: ContextName; names: string[]; keySegment: number } {
+export function contextOf(
+  path: PathNode,
+  own: ContextName,
+): { context: ContextName; names: string[]; keySegment: number } {
   const first = path.segments[0]!.name
   const prefix = (first === 'instrumentation_scope' ? 'scope' : first) as ContextName
   const isPrefix = path.segments.length > 1 && around[own].includes(prefix)
@@ -243,7 +246,7 @@ function fail(message: string, path: PathNode): never {
   throw new OttlError(message, path.at)
 }
 
-function compileAttributes(list: (context: OttlContext) => AttributeList, keys: readonly Expression[]): Expression {
+function compileAttributes(list: (context: OttlContext) => AttributeReader, keys: readonly Expression[]): Expression {
   const [first, ...rest] = keys
   if (first === undefined) return { get: context => attributeMap(list(context)) }
   if (typeof first.constant !== 'string') {
@@ -273,7 +276,7 @@ function compileAttributes(list: (context: OttlContext) => AttributeList, keys: 
 const bodyReader = new ValueReader()
 
 function readBody({ log }: OttlContext, reader: ValueReader): boolean {
-  reader.reset(log.message.workspace.bytes, log.bodyStart, log.bodyEnd)
+  reader.reset(log.message.bytes, log.bodyStart, log.bodyEnd)
   return true
 }
 

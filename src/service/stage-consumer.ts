@@ -17,7 +17,7 @@ export class StageConsumer implements Consumer {
 
   async consume(batch: OtlpBatch): Promise<void> {
     const result = await this.#stage.run(batch)
-    const left = replaceBytes(batch, result.bytes, result.itemCount)
+    const left = replaceBytes(batch, result.bytes, result.itemCount, result.memory)
     if (left.itemCount > 0) await this.#next.consume(left)
     this.#stage.record(batch.itemCount, result)
     for (const { dropReason, dropped } of result.counts) this.#ledger.dropped(batch.signal, dropReason, dropped)

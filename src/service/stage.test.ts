@@ -1,8 +1,6 @@
 import t from 'tap'
 import type { StagePart, StageProcessor } from '../component/stage-processor.ts'
 import { AttributeKey } from '../pdata/attribute-key.ts'
-import { AttributePass } from '../pdata/attribute-pass.ts'
-import { spanType } from '../pdata/schema.ts'
 import { encodeString } from '../pdata/value.ts'
 import { drop, keep, type Verdict } from '../pdata/walk-hooks.ts'
 import { decodePlain, encodePlain } from '../testkit/otlp-oracle.ts'
@@ -98,9 +96,7 @@ t.test(
   'edits by exact keys beside other work give the same, in a pass of their own or in the walk of the others',
   async t => {
     const edits: StageProcessor = {
-      shortcut: AttributePass.of(spanType, [
-        { action: 'upsert', key: new AttributeKey('env.name'), value: encodeString('test') },
-      ]),
+      step: { edits: [{ action: 'upsert', key: new AttributeKey('env.name'), value: encodeString('test') }] },
       takeCounts: noCounts,
       span({ attributes }) {
         attributes.set(new AttributeKey('env.name'), encodeString('test'))

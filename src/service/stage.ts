@@ -1,6 +1,7 @@
 import type { StageCounts, StagePart, StageProcessor, StageResult } from '../component/stage-processor.ts'
 import { BatchMemory } from '../pdata/batch-memory.ts'
 import type { ClientMetadata, Signal } from '../pdata/otlp-batch.ts'
+import { RecordSplice } from '../pdata/record-splice.ts'
 import { StageWalk } from '../pdata/stage-walk.ts'
 
 /** Consecutive stateless processors as one pure function from bytes to bytes and counts. Reusable, not re-entrant. */
@@ -12,15 +13,18 @@ export interface Stage {
 }
 
 /**
- * Behind another walk a processor's shortcut costs less than one walk for both, unless items are larger than this: then the
- * copy of the request between them costs more (`npm run bench -- stages`).
+ * Behind another walk the shortcut of some processors costs less than one walk for all, unless items are larger than this:
+ * then the copy of the request between them costs more (`npm run bench -- stages`).
  */
 const shortcutApartBytesMax = 1200
 
 /** Groups the processors into as few walks as give each of them the records as its predecessor left them. */
 export function compileStage(processors: readonly StageProcessor[], signal: Signal): Stage {
   const together = walksOf(groupIntoWalks(processors), signal)
-  const apart = processors.some(hasShortcut) ? walksOf(groupIntoWalks(processors, hasShortcut), signal) : together
+  /** Whether the processors can all together go around a walk. */
+  const canPass = (group: readonly StageProcessor[]) => RecordSplice.of(signal, group) !== undefined
+  const isApart = processors.some(processor => canPass([processor])) && !canPass(processors)
+  const apart = isApart ? walksOf(groupIntoWalks(processors, canPass), signal) : together
   return {
     walkCount: together.length,
     run(bytes, itemCount, metadata) {
@@ -39,12 +43,9 @@ function walksOf(groups: readonly StageProcessor[][], signal: Signal): GroupWalk
   return groups.map(group => ({ group, walk: new StageWalk(signal, group) }))
 }
 
-function hasShortcut({ shortcut }: StageProcessor): boolean {
-  return shortcut !== undefined
-}
-
 function runWalks(walks: readonly GroupWalk[], bytes: Uint8Array, itemCount: number): StageResult {
   let out = bytes
+  let spareBytes = 0
   let items = itemCount
   const counts: StageCounts[] = []
   for (const { group, walk } of walks) {
@@ -54,7 +55,8 @@ function runWalks(walks: readonly GroupWalk[], bytes: Uint8Array, itemCount: num
       const before = out
       out = walk.run(before)
       // What only stood between two walks is nobody's any more.
-      if (before !== bytes && before.buffer !== out.buffer) BatchMemory.of(before)?.release(before)
+      if (before !== bytes && before.buffer !== out.buffer) BatchMemory.of(before, spareBytes)?.release(before)
+      if (before !== out) ({ spareBytes } = walk)
     }
     for (const [i, processor] of group.entries()) {
       const dropped = walk.dropped[i] ?? 0
@@ -62,13 +64,14 @@ function runWalks(walks: readonly GroupWalk[], bytes: Uint8Array, itemCount: num
       counts.push({ dropped, dropReason: processor.dropReason ?? '', metrics: [...processor.takeCounts()] })
     }
   }
-  return { bytes: out, itemCount: items, counts }
+  const memory = out === bytes ? undefined : BatchMemory.of(out, spareBytes)
+  return { bytes: out, itemCount: items, counts, ...(memory && { memory }) }
 }
 
-/** Cuts the list where two processors cannot share a walk, and around those that are better `apart`. */
+/** Cuts the list where two processors cannot share a walk, and around groups that need none. */
 export function groupIntoWalks(
   processors: readonly StageProcessor[],
-  apart: (processor: StageProcessor) => boolean = () => false,
+  canPass: (group: readonly StageProcessor[]) => boolean = () => false,
 ): StageProcessor[][] {
   const groups: StageProcessor[][] = []
   let group: StageProcessor[] = []
@@ -76,7 +79,7 @@ export function groupIntoWalks(
     if (
       group.length > 0 &&
       (processor.payload !== undefined ||
-        apart(processor) !== apart(group[0]!) ||
+        canPass([...group, processor]) !== (canPass(group) || canPass([processor])) ||
         group.some(earlier => isConflict(earlier, processor)))
     ) {
       groups.push(group)

@@ -1,5 +1,6 @@
 import type { StageProcessor } from '../component/stage-processor.ts'
 import type { Signal } from '../pdata/otlp-batch.ts'
+import { RecordSplice } from '../pdata/record-splice.ts'
 import { StageWalk } from '../pdata/stage-walk.ts'
 import type { WalkHooks } from '../pdata/walk-hooks.ts'
 import { WireError } from '../wire/wire-error.ts'
@@ -10,22 +11,22 @@ import { brokenRequest, fieldOrders, randomRequest } from './request-variants.ts
 import type { SeededRandom } from './seeded-random.ts'
 
 /**
- * Runs a processor's shortcut over a request and its hooks over the same one: bytes, drops and counts must be the same, and
- * what the walk refuses the shortcut must not take. Throws where they differ; says whether the shortcut did the work.
+ * Lets processors do a request without a walk, and in one: bytes, drops and counts must be the same, and what the walk refuses
+ * the shortcut must not take. Throws where they differ; says whether the shortcut did the work.
  */
-export function compareShortcut(signal: Signal, create: () => StageProcessor, bytes: Uint8Array): boolean {
+export function compareShortcut(signal: Signal, create: () => StageProcessor[], bytes: Uint8Array): boolean {
   const before = Uint8Array.from(bytes)
-  const processor = create()
-  const { shortcut } = processor
-  if (shortcut === undefined) throw new Error('the processor has no shortcut')
+  const processors = create()
+  const shortcut = RecordSplice.of(signal, processors)
+  if (shortcut === undefined) throw new Error('the processors have no shortcut')
   const shortened = orRefused(() => shortcut.run(bytes))
-  const counts = JSON.stringify([...processor.takeCounts()])
   const walked = create()
-  const walk = new StageWalk(signal, [withoutShortcut(walked)])
+  const walk = new StageWalk(signal, walked.map(withoutStep))
   const expected = orRefused(() => walk.run(bytes))
   if (Buffer.compare(bytes, before) !== 0) throw new Error('the request itself was written to')
   if (shortened === undefined) {
-    if (shortcut.droppedCount !== 0 || counts !== '[]') throw new Error('a shortcut that gave up left counts behind')
+    const isClean = shortcut.dropped.every(count => count === 0) && countsOf(processors) === countsOf(create())
+    if (!isClean) throw new Error('a shortcut that gave up left counts behind')
     return false
   }
   if (shortened === refused || expected === refused) {
@@ -34,9 +35,16 @@ export function compareShortcut(signal: Signal, create: () => StageProcessor, by
   }
   if (Buffer.compare(shortened, expected!) !== 0) throw new Error('the bytes differ')
   if ((shortened === bytes) !== (expected === bytes)) throw new Error('one of the two copied an untouched request')
-  if (shortcut.droppedCount !== walk.dropped[0]) throw new Error('the drops differ')
-  if (counts !== JSON.stringify([...walked.takeCounts()])) throw new Error('the counts differ')
+  if (String(shortcut.dropped) !== String(walk.dropped)) throw new Error('the drops differ')
+  shortcut.dropped.forEach((count, i) => {
+    if (count > 0) processors[i]!.noteDropped?.(count)
+  })
+  if (countsOf(processors) !== countsOf(walked)) throw new Error('the counts differ')
   return true
+}
+
+function countsOf(processors: readonly StageProcessor[]): string {
+  return JSON.stringify(processors.map(processor => [...processor.takeCounts()]))
 }
 
 /** A request for a shortcut: mostly of the shape that senders write, some of any shape, some broken. */
@@ -81,11 +89,15 @@ function orRefused<T>(run: () => T): T | typeof refused {
   }
 }
 
-function withoutShortcut(processor: StageProcessor): WalkHooks {
+function withoutStep(processor: StageProcessor): WalkHooks {
+  const { resource, scope, span, logRecord, metric, dataPoint } = processor
   return {
-    ...(processor.resource && { resource: resource => processor.resource!(resource) }),
-    ...(processor.scope && { scope: scope => processor.scope!(scope) }),
-    ...(processor.span && { span: span => processor.span!(span) }),
-    ...(processor.logRecord && { logRecord: record => processor.logRecord!(record) }),
+    noteDropped: count => processor.noteDropped?.(count),
+    ...(resource && { resource: view => resource.call(processor, view) }),
+    ...(scope && { scope: view => scope.call(processor, view) }),
+    ...(span && { span: view => span.call(processor, view) }),
+    ...(logRecord && { logRecord: view => logRecord.call(processor, view) }),
+    ...(metric && { metric: view => metric.call(processor, view) }),
+    ...(dataPoint && { dataPoint: (point, view) => dataPoint.call(processor, point, view) }),
   }
 }

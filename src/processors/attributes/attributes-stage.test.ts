@@ -266,9 +266,8 @@ for (const yaml of [
   'actions: [{key: a, action: hash}]',
   'actions: [{pattern: a, action: delete}]',
   'actions: [{key: a, from_context: client.address, action: insert}]',
-  'include: {match_type: strict, services: [shop]}\nactions: [{key: a, action: delete}]',
 ]) {
   t.test(`views are needed by ${yaml.slice(0, 60).replace('\n', ' ')}`, async t => {
-    t.equal(stage(yaml).shortcut, undefined)
+    t.equal(stage(yaml).step, undefined)
   })
 }

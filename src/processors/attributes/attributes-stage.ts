@@ -1,10 +1,9 @@
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
-import { AttributePass } from '../../pdata/attribute-pass.ts'
 import type { DataPointView, MetricView } from '../../pdata/metric-views.ts'
 import type { ClientMetadata, Signal } from '../../pdata/otlp-batch.ts'
-import { recordTypes } from '../../pdata/schema.ts'
+import { type RecordStep, stepEdits, stepKeeps } from '../../pdata/record-step.ts'
 import type { LogRecordView, SpanView } from '../../pdata/views.ts'
-import { keep, type Verdict, type WalkShortcut } from '../../pdata/walk-hooks.ts'
+import { keep, type Verdict } from '../../pdata/walk-hooks.ts'
 import { AttributeActions } from '../../processor-helper/attribute-actions.ts'
 import { ItemMatch } from '../../processor-helper/item-match.ts'
 import type { AttributesConfig } from './config.ts'
@@ -15,7 +14,7 @@ const noCounts: ReadonlyMap<string, number> = new Map()
 export class AttributesStage implements StageProcessor {
   readonly reads: readonly StagePart[]
   readonly writes: readonly StagePart[] = ['points']
-  readonly shortcut: WalkShortcut | undefined
+  readonly step: RecordStep | undefined
   readonly #actions: AttributeActions
   readonly #include: ItemMatch | undefined
   readonly #exclude: ItemMatch | undefined
@@ -24,8 +23,8 @@ export class AttributesStage implements StageProcessor {
     this.#actions = new AttributeActions(config.actions)
     this.#include = config.include && new ItemMatch(config.include, signal)
     this.#exclude = config.exclude && new ItemMatch(config.exclude, signal)
-    const edits = this.#include || this.#exclude || signal === 'metrics' ? undefined : this.#actions.edits
-    this.shortcut = edits && AttributePass.of(recordTypes[signal], edits)
+    const { edits } = this.#actions
+    if (edits !== undefined && signal !== 'metrics') this.step = { edits, ...this.#condition(signal) }
     this.reads = this.#include || this.#exclude ? ['resource', 'scope', 'metric'] : []
   }
 
@@ -52,6 +51,25 @@ export class AttributesStage implements StageProcessor {
     if (this.#exclude?.matchesDataPoint(point, metric)) return keep
     this.#actions.apply(point.attributes)
     return keep
+  }
+
+  /** Which records get the edits, for the step; nothing where all of them do. */
+  #condition(signal: Signal): Pick<RecordStep, 'ask' | 'look'> {
+    const include = this.#include
+    const exclude = this.#exclude
+    if (include === undefined && exclude === undefined) return {}
+    return {
+      ask(questions) {
+        include?.ask(questions)
+        exclude?.ask(questions)
+      },
+      look(item) {
+        if (signal === 'traces') {
+          return include?.matchesSpan(item) === false || exclude?.matchesSpan(item) === true ? stepKeeps : stepEdits
+        }
+        return include?.matchesLog(item) === false || exclude?.matchesLog(item) === true ? stepKeeps : stepEdits
+      },
+    }
   }
 
   takeCounts(): ReadonlyMap<string, number> {

@@ -8,6 +8,15 @@ import { attributesConfig } from './config.ts'
 const keys = ['http.method', 'user.email', 'service.name', 'a', 'ключ', 'host.name', 'new.key', 'k'.repeat(127)]
 const values = ['short', '7', '""', 'true', '[1, {b: c}]', 'x'.repeat(200)]
 
+const matches = {
+  traces: [
+    '{match_type: strict, services: [""], span_names: ["", GET]}',
+    '{match_type: regexp, attributes: [{key: a, value: "."}]}',
+    '{match_type: strict, span_kinds: [SPAN_KIND_CLIENT]}',
+  ],
+  logs: ['{match_type: regexp, log_bodies: ["a"]}', '{match_type: strict, attributes: [{key: user.email}]}'],
+}
+
 /** Compares plans of random actions with the same actions through views. Returns how many requests took the shortcut. */
 export function fuzzAttributesShortcut(signal: Signal, seed: number, count: number): number {
   if (signal !== 'traces' && signal !== 'logs') return 0
@@ -15,12 +24,13 @@ export function fuzzAttributesShortcut(signal: Signal, seed: number, count: numb
   let taken = 0
   for (let i = 0; i < count; i++) {
     const actions = Array.from({ length: 1 + random.below(5) }, () => randomAction(random))
-    const config = parseConfig(attributesConfig, `actions: [${actions.join(', ')}]`)
+    const who = random.chance(0.3) ? `${random.pick(['include', 'exclude'])}: ${random.pick(matches[signal])}, ` : ''
+    const config = parseConfig(attributesConfig, `{${who}actions: [${actions.join(', ')}]}`)
     const bytes = shortcutRequest(random, signal)
     try {
-      if (compareShortcut(signal, () => new AttributesStage(config, signal), bytes)) taken++
+      if (compareShortcut(signal, () => [new AttributesStage(config, signal)], bytes)) taken++
     } catch (error) {
-      throw new Error(`input ${i}, ${actions}`, { cause: error })
+      throw new Error(`input ${i}, ${who}${actions}`, { cause: error })
     }
   }
   return taken

@@ -1,9 +1,9 @@
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
-import { RecordSplice } from '../../pdata/record-splice.ts'
+import type { RecordEditor } from '../../pdata/record-editor.ts'
 import type { LogRecordView, ResourceView, SpanView } from '../../pdata/views.ts'
-import { keep, type Verdict, type WalkShortcut } from '../../pdata/walk-hooks.ts'
+import { keep, type Verdict } from '../../pdata/walk-hooks.ts'
 import { CallPricing } from './call-pricing.ts'
 import type { CostConfig } from './config.ts'
 import type { CostContext } from './cost-context.ts'
@@ -17,7 +17,7 @@ const costStatusPlace = roleIndex('costStatus')
 /** Prices model calls and other paid operations on their spans. Spans that are neither cost a look at their keys. */
 export class CostStage implements StageProcessor {
   readonly reads: readonly StagePart[] = ['resource', 'scope']
-  readonly shortcut: WalkShortcut | undefined
+  readonly editor: RecordEditor | undefined
   readonly #config: CostConfig
   readonly #pricing: CallPricing
   readonly #writer: CostWriter
@@ -32,7 +32,7 @@ export class CostStage implements StageProcessor {
     this.#meter = config.telemetry && new TelemetryMeter(config.telemetry.position)
     const isOfCallsOnly = this.#operations.isEmpty && this.#meter === undefined
     if (signal === 'traces' && isOfCallsOnly && this.#writer.writesBlocks) {
-      this.shortcut = new RecordSplice(new OrdinaryCalls(this.#pricing, this.#writer, config.overwrite))
+      this.editor = new OrdinaryCalls(this.#pricing, this.#writer, config.overwrite)
     }
   }
 

@@ -1,6 +1,6 @@
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { noCall, unusualCall } from '../../model-calls/call-reader.ts'
-import { type RecordEditor, recordKept, recordUnusual } from '../../pdata/record-splice.ts'
+import { type RecordEditor, recordKept, recordUnusual } from '../../pdata/record-editor.ts'
 import type { SpliceOutput } from '../../pdata/splice-output.ts'
 import { ResourceView, ScopeView } from '../../pdata/views.ts'
 import { Workspace } from '../../pdata/workspace.ts'
@@ -17,6 +17,8 @@ export class OrdinaryCalls implements RecordEditor {
   readonly #pricing: CallPricing
   readonly #writer: CostWriter
   readonly #overwrites: boolean
+  /** No call is ever dropped. */
+  readonly dropped = [0]
   /** For what is around the calls: read once for all of them, and only where there are any. */
   readonly #workspace = new Workspace()
   readonly #resource = new ResourceView(this.#workspace)
@@ -34,16 +36,18 @@ export class OrdinaryCalls implements RecordEditor {
     this.#overwrites = overwrites
   }
 
-  enterGroup(_bytes: Uint8Array, start: number, end: number): void {
+  enterGroup(_bytes: Uint8Array, _view: DataView, start: number, end: number): number {
     this.#groupStart = start
     this.#groupEnd = end
     this.#isInGroup = false
+    return recordKept
   }
 
-  enterScope(start: number, end: number): void {
+  enterScope(_bytes: Uint8Array, _view: DataView, start: number, end: number): number {
     this.#scopeStart = start
     this.#scopeEnd = end
     this.#isInScope = false
+    return recordKept
   }
 
   look(bytes: Uint8Array, view: DataView, start: number, end: number): number {

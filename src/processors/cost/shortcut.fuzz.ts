@@ -60,7 +60,7 @@ export function fuzzCostShortcut(seed: number, count: number): number {
     const scopes = random.chance(0.5) ? [] : ['service.name', 'trace_id', 'team', 'user.id']
     const bytes = random.chance(0.1) ? shortcutRequest(random, 'traces') : callRequest(random)
     try {
-      if (compareShortcut('traces', () => new CostStage(config, { scopes }, 'traces'), bytes)) taken++
+      if (compareShortcut('traces', () => [new CostStage(config, { scopes }, 'traces')], bytes)) taken++
     } catch (error) {
       throw new Error(`input ${i}`, { cause: error })
     }

@@ -327,12 +327,20 @@ for (const [what, yaml, message] of [
   })
 }
 
-t.test('spans are dropped by properties of their own to the same bytes without views', async t => {
-  t.ok(fuzzFilterShortcut(5, 300) > 60)
-})
+for (const signal of ['traces', 'metrics', 'logs'] as const) {
+  t.test(`${signal} are dropped to the same bytes without views`, async t => {
+    t.ok(fuzzFilterShortcut(signal, 5, 300) > 60)
+  })
+}
 
-t.test('what stands around a span is for the walk', async t => {
-  const section = '{match_type: strict, services: [shop]}'
-  const config = parseConfig(filterConfig, `spans: {exclude: ${section}}`)
-  t.equal(new FilterStage(config, 'traces').shortcut, undefined)
-})
+for (const [yaml, signal] of [
+  ['traces: {spanevent: [\'name == "a"\']}', 'traces'],
+  ['traces: {span: [\'attributes[name] == "a"\']}', 'traces'],
+  ['metrics: {datapoint: [\'attributes["a"] == "b"\']}', 'metrics'],
+  ['metrics: {metric: ["type == METRIC_DATA_TYPE_SUM"]}', 'metrics'],
+  ['metrics: {metric: [\'HasAttrKeyOnDatapoint("a")\']}', 'metrics'],
+] as const) {
+  t.test(`a walk is needed by ${yaml}`, async t => {
+    t.equal(new FilterStage(parseConfig(filterConfig, yaml), signal).step, undefined)
+  })
+}

@@ -2,14 +2,15 @@ import { ConsumeError } from '../../component/consumer.ts'
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
 import type { DataPointView, MetricView } from '../../pdata/metric-views.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
-import { RecordSplice } from '../../pdata/record-splice.ts'
+import type { LogReader, MetricReader, SpanReader, SurroundingReader } from '../../pdata/record-reader.ts'
+import type { RecordStep } from '../../pdata/record-step.ts'
 import type { LogRecordView, ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
-import { drop, keep, type Verdict, type WalkShortcut } from '../../pdata/walk-hooks.ts'
+import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
 import { type Condition, compileCondition, EvaluationError } from '../../processor-helper/ottl-condition.ts'
 import { type ContextName, OttlContext } from '../../processor-helper/ottl-context.ts'
 import { conditionGroups, type ErrorMode, type GroupedCondition } from './condition-groups.ts'
 import type { FilterConfig } from './config.ts'
-import { OrdinarySpans } from './ordinary-spans.ts'
+import { filterStep } from './filter-step.ts'
 import { LogProperties, MetricProperties, SpanProperties } from './properties.ts'
 
 const countNames: Readonly<Record<Signal, string>> = {
@@ -33,50 +34,59 @@ export class FilterStage implements StageProcessor {
   readonly logRecord: ((record: LogRecordView) => Verdict) | undefined
   readonly metric: ((metric: MetricView) => Verdict) | undefined
   readonly dataPoint: ((point: DataPointView, metric: MetricView) => Verdict) | undefined
-  readonly shortcut: WalkShortcut | undefined
+  readonly step: RecordStep | undefined
   readonly #context = new OttlContext()
   readonly #errorMode: ErrorMode
   readonly #signal: Signal
+  /** Every condition that was compiled. */
+  readonly #sources: { readonly source: string; readonly context: ContextName }[] = []
   #droppedCount = 0
   #errorCount = 0
 
   constructor(config: FilterConfig, signal: Signal) {
     this.#errorMode = config.errorMode
     this.#signal = signal
+    const resources = this.#compile(config, 'resource')
+    const scopes = this.#compile(config, 'scope')
+    this.resource = this.#surroundingHook(resources, resource => this.#dropsResource(resource, resources))
+    this.scope = this.#surroundingHook(scopes, scope => this.#dropsScope(scope, scope.resource, scopes))
+    const around = {
+      dropsResource: this.resource && (({ resource }: MetricReader) => this.#dropsResource(resource, resources)),
+      dropsScope: this.scope && (({ scope, resource }: MetricReader) => this.#dropsScope(scope, resource, scopes)),
+      abandon: () => this.#abandon(),
+    }
     if (signal === 'traces') {
-      const { resource, scope, spans, events } = this.#traceConditions(config)
+      const [spans, events] = [this.#compile(config, 'span'), this.#compile(config, 'spanevent')]
       const properties = new SpanProperties(config.spans)
-      this.resource = this.#resourceHook(resource)
-      this.scope = this.#scopeHook(scope)
-      if (spans.length + events.length > 0 || !properties.isEmpty) {
-        this.span = span => this.#spanVerdict(span, spans, events, properties)
-      }
-      if (spans.length + events.length + resource.length + scope.length === 0 && !properties.isEmpty) {
-        const keys = properties.bind()
-        if (keys !== undefined) this.shortcut = new RecordSplice(new OrdinarySpans(properties, keys))
-      }
+      const isAsked = spans.length > 0 || !properties.isEmpty
+      if (isAsked || events.length > 0) this.span = span => this.#spanVerdict(span, spans, events, properties)
+      const drops = isAsked ? (span: SpanReader) => this.#dropsSpan(span, spans, properties) : undefined
+      this.step = filterStep({ ...around, properties, drops, sources: this.#sources })
     } else if (signal === 'logs') {
-      const { resource, scope, records } = this.#logConditions(config)
+      const records = this.#compile(config, 'log')
       const properties = new LogProperties(config.logs)
-      this.resource = this.#resourceHook(resource)
-      this.scope = this.#scopeHook(scope)
-      if (records.length > 0 || !properties.isEmpty) {
-        this.logRecord = record => this.#logVerdict(record, records, properties)
-      }
+      const isAsked = records.length > 0 || !properties.isEmpty
+      const drops = isAsked ? (record: LogReader) => this.#dropsLog(record, records, properties) : undefined
+      this.logRecord = drops && (record => (drops(record) ? drop : keep))
+      this.step = filterStep({ ...around, properties, drops, sources: this.#sources })
     } else {
-      const { resource, scope, metrics, points } = this.#metricConditions(config)
+      const [metrics, points] = [this.#compile(config, 'metric'), this.#compile(config, 'datapoint')]
       const properties = new MetricProperties(config.metrics)
-      this.resource = this.#resourceHook(resource)
-      this.scope = this.#scopeHook(scope)
-      if (metrics.length > 0 || !properties.isEmpty) {
-        this.metric = metric => this.#metricVerdict(metric, metrics, properties)
-      }
+      const isAsked = metrics.length > 0 || !properties.isEmpty
+      if (isAsked) this.metric = metric => this.#metricVerdict(metric, metrics, properties)
       if (points.length > 0) this.dataPoint = (point, metric) => this.#pointVerdict(point, metric, points)
+      const drops = isAsked ? (metric: MetricReader) => this.#dropsMetric(metric, metrics, properties) : undefined
+      this.step = filterStep({ ...around, properties, drops, sources: this.#sources })
     }
   }
 
   noteDropped(count: number): void {
     this.#droppedCount += count
+  }
+
+  /** The request that was begun without a walk is walked after all. */
+  #abandon(): void {
+    this.#errorCount = 0
   }
 
   takeCounts(): ReadonlyMap<string, number> {
@@ -89,21 +99,22 @@ export class FilterStage implements StageProcessor {
     return counts
   }
 
-  #resourceHook(conditions: readonly Condition[]): ((resource: ResourceView) => Verdict) | undefined {
-    if (conditions.length === 0) return undefined
-    return resource => {
-      this.#context.resource = resource
-      return this.#isAnyTrue(conditions) ? drop : keep
-    }
+  #surroundingHook<T>(
+    conditions: readonly Condition[],
+    drops: (view: T) => boolean,
+  ): ((view: T) => Verdict) | undefined {
+    return conditions.length === 0 ? undefined : view => (drops(view) ? drop : keep)
   }
 
-  #scopeHook(conditions: readonly Condition[]): ((scope: ScopeView) => Verdict) | undefined {
-    if (conditions.length === 0) return undefined
-    return scope => {
-      this.#context.resource = scope.resource
-      this.#context.scope = scope
-      return this.#isAnyTrue(conditions) ? drop : keep
-    }
+  #dropsResource(resource: SurroundingReader, conditions: readonly Condition[]): boolean {
+    this.#context.resource = resource
+    return this.#isAnyTrue(conditions)
+  }
+
+  #dropsScope(scope: SurroundingReader, resource: SurroundingReader, conditions: readonly Condition[]): boolean {
+    this.#context.resource = resource
+    this.#context.scope = scope
+    return this.#isAnyTrue(conditions)
   }
 
   #spanVerdict(
@@ -112,12 +123,18 @@ export class FilterStage implements StageProcessor {
     eventConditions: readonly Condition[],
     properties: SpanProperties,
   ): Verdict {
-    if (properties.drops(span)) return drop
-    const context = this.#around(span)
-    context.span = span
-    if (this.#isAnyTrue(conditions)) return drop
-    if (eventConditions.length > 0 && !span.events.isEmpty) this.#dropEvents(span, eventConditions)
+    if (this.#dropsSpan(span, conditions, properties)) return drop
+    if (eventConditions.length === 0 || span.events.isEmpty) return keep
+    this.#around(span).span = span
+    this.#dropEvents(span, eventConditions)
     return keep
+  }
+
+  #dropsSpan(span: SpanReader, conditions: readonly Condition[], properties: SpanProperties): boolean {
+    if (properties.drops(span)) return true
+    if (conditions.length === 0) return false
+    this.#around(span).span = span
+    return this.#isAnyTrue(conditions)
   }
 
   #dropEvents(span: SpanView, conditions: readonly Condition[]): void {
@@ -132,26 +149,34 @@ export class FilterStage implements StageProcessor {
     }
   }
 
-  #logVerdict(record: LogRecordView, conditions: readonly Condition[], properties: LogProperties): Verdict {
-    if (properties.drops(record)) return drop
+  #dropsLog(record: LogReader, conditions: readonly Condition[], properties: LogProperties): boolean {
+    if (properties.drops(record)) return true
+    if (conditions.length === 0) return false
     this.#around(record).log = record
-    return this.#isAnyTrue(conditions) ? drop : keep
+    return this.#isAnyTrue(conditions)
   }
 
   #metricVerdict(metric: MetricView, conditions: readonly Condition[], properties: MetricProperties): Verdict {
-    if (properties.drops(metric)) return drop
+    this.#context.metricView = metric
+    return this.#dropsMetric(metric, conditions, properties) ? drop : keep
+  }
+
+  #dropsMetric(metric: MetricReader, conditions: readonly Condition[], properties: MetricProperties): boolean {
+    if (properties.drops(metric)) return true
+    if (conditions.length === 0) return false
     this.#around(metric).metric = metric
-    return this.#isAnyTrue(conditions) ? drop : keep
+    return this.#isAnyTrue(conditions)
   }
 
   #pointVerdict(point: DataPointView, metric: MetricView, conditions: readonly Condition[]): Verdict {
     const context = this.#around(metric)
     context.metric = metric
+    context.metricView = metric
     context.point = point
     return this.#isAnyTrue(conditions) ? drop : keep
   }
 
-  #around({ resource, scope }: { readonly resource: ResourceView; readonly scope: ScopeView }): OttlContext {
+  #around({ resource, scope }: MetricReader): OttlContext {
     const context = this.#context
     context.resource = resource
     context.scope = scope
@@ -182,40 +207,16 @@ export class FilterStage implements StageProcessor {
     this.#errorCount++
   }
 
-  #traceConditions({ traces, traceConditions: entries }: FilterConfig) {
-    const groups = conditionGroups('trace_conditions', entries)
-    return {
-      resource: this.#compile(traces.resource, groups, 'resource'),
-      scope: this.#compile([], groups, 'scope'),
-      spans: this.#compile(traces.span, groups, 'span'),
-      events: this.#compile(traces.spanEvent, groups, 'spanevent'),
-    }
-  }
-
-  #logConditions({ logs, logConditions: entries }: FilterConfig) {
-    const groups = conditionGroups('log_conditions', entries)
-    return {
-      resource: this.#compile(logs.resource, groups, 'resource'),
-      scope: this.#compile([], groups, 'scope'),
-      records: this.#compile(logs.logRecord, groups, 'log'),
-    }
-  }
-
-  #metricConditions({ metrics, metricConditions: entries }: FilterConfig) {
-    const groups = conditionGroups('metric_conditions', entries)
-    return {
-      resource: this.#compile(metrics.resource, groups, 'resource'),
-      scope: this.#compile([], groups, 'scope'),
-      metrics: this.#compile(metrics.metric, groups, 'metric'),
-      points: this.#compile(metrics.dataPoint, groups, 'datapoint'),
-    }
-  }
-
   /** The conditions of one context, from the lists by context and from the groups. */
-  #compile(sources: readonly string[], groups: readonly GroupedCondition[], own: ContextName): Condition[] {
+  #compile(config: FilterConfig, own: ContextName): Condition[] {
+    const { lists, groups } = conditionsOf(config, this.#signal)
+    const sources = lists[own] ?? []
     const compiled = sources.map(source => compileCondition(source, own))
+    this.#sources.push(...sources.map(source => ({ source, context: own })))
     for (const { context, source, errorMode } of groups) {
-      if (context === own) compiled.push(this.#withMode(compileCondition(source, own), errorMode))
+      if (context !== own) continue
+      compiled.push(this.#withMode(compileCondition(source, own), errorMode))
+      this.#sources.push({ source, context })
     }
     return compiled
   }
@@ -235,3 +236,21 @@ export class FilterStage implements StageProcessor {
 }
 
 const noCounts: ReadonlyMap<string, number> = new Map()
+
+/** What the file says for a signal: lists by context, and groups. */
+function conditionsOf(
+  config: FilterConfig,
+  signal: Signal,
+): { lists: Readonly<Partial<Record<ContextName, readonly string[]>>>; groups: readonly GroupedCondition[] } {
+  const { traces, logs, metrics } = config
+  if (signal === 'traces') {
+    const lists = { resource: traces.resource, span: traces.span, spanevent: traces.spanEvent }
+    return { lists, groups: conditionGroups('trace_conditions', config.traceConditions) }
+  }
+  if (signal === 'logs') {
+    const lists = { resource: logs.resource, log: logs.logRecord }
+    return { lists, groups: conditionGroups('log_conditions', config.logConditions) }
+  }
+  const lists = { resource: metrics.resource, metric: metrics.metric, datapoint: metrics.dataPoint }
+  return { lists, groups: conditionGroups('metric_conditions', config.metricConditions) }
+}

@@ -1,7 +1,5 @@
-import { KeySet } from '../../pdata/key-set.ts'
-import type { MetricView } from '../../pdata/metric-views.ts'
-import type { OrdinaryRecord } from '../../pdata/ordinary-record.ts'
-import type { LogRecordView, SpanView } from '../../pdata/views.ts'
+import type { LogReader, MetricReader, SpanReader } from '../../pdata/record-reader.ts'
+import type { StepQuestions } from '../../pdata/step-questions.ts'
 import { ItemMatch } from '../../processor-helper/item-match.ts'
 import type { ItemMatchConfig } from '../../processor-helper/item-match-config.ts'
 import { type FilterConfig, type LogMatchConfig, type MetricMatchConfig, severityNumber } from './config.ts'
@@ -33,24 +31,15 @@ export class SpanProperties {
     this.isEmpty = include === undefined && exclude === undefined
   }
 
-  drops(span: SpanView): boolean {
+  drops(span: SpanReader): boolean {
     if (this.#include !== undefined && !this.#include.matchesSpan(span)) return true
     return this.#exclude?.matchesSpan(span) ?? false
   }
 
-  /** What ordinary spans must be read with for `dropsOrdinary`; undefined where more counts than the span itself. */
-  bind(): KeySet | undefined {
-    const matches = [this.#include, this.#exclude].filter(match => match !== undefined)
-    if (!matches.every(({ isOfItem }) => isOfItem)) return undefined
-    const byText = new Map(matches.flatMap(({ keys }) => keys).map(key => [key.text, key]))
-    const keys = KeySet.of([...byText.values()])
-    if (keys !== undefined) for (const match of matches) match.bind(keys)
-    return keys
-  }
-
-  dropsOrdinary(bytes: Uint8Array, record: OrdinaryRecord): boolean {
-    if (this.#include !== undefined && !this.#include.matchesOrdinarySpan(bytes, record)) return true
-    return this.#exclude?.matchesOrdinarySpan(bytes, record) ?? false
+  /** Notes what `drops` asks about. */
+  ask(questions: StepQuestions): void {
+    this.#include?.ask(questions)
+    this.#exclude?.ask(questions)
   }
 }
 
@@ -65,9 +54,14 @@ export class LogProperties {
     this.isEmpty = this.#include === undefined && this.#exclude === undefined
   }
 
-  drops(record: LogRecordView): boolean {
+  drops(record: LogReader): boolean {
     if (this.#include !== undefined && !this.#include.matchesLog(record)) return true
     return this.#exclude?.matchesLog(record) ?? false
+  }
+
+  ask(questions: StepQuestions): void {
+    this.#include?.ask(questions)
+    this.#exclude?.ask(questions)
   }
 }
 
@@ -108,9 +102,14 @@ export class MetricProperties {
     this.isEmpty = this.#include === undefined && this.#excludes.length === 0
   }
 
-  drops(metric: MetricView): boolean {
+  drops(metric: MetricReader): boolean {
     if (this.#include !== undefined && !this.#include.matchesMetric(metric)) return true
     return this.#excludes.some(match => match.matchesMetric(metric))
+  }
+
+  ask(questions: StepQuestions): void {
+    this.#include?.ask(questions)
+    for (const match of this.#excludes) match.ask(questions)
   }
 }
 

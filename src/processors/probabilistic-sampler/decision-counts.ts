@@ -21,9 +21,15 @@ export class DecisionCounts {
     const counts = new Map<string, number>()
     for (const [policy, count] of this.#kept) counts.set(`true ${policy}`, count)
     for (const [policy, count] of this.#dropped) counts.set(`false ${policy}`, count)
+    this.clear()
+    return counts
+  }
+
+  /** Forgets what was counted. */
+  clear(): void {
+    this.#endRun('')
     this.#kept.clear()
     this.#dropped.clear()
-    return counts
   }
 
   #endRun(policy: string): void {

@@ -185,6 +185,8 @@ for (const yaml of [
   })
 }
 
-t.test('spans that only their trace id decides on are sampled without views to the same bytes', async t => {
-  t.ok(fuzzSamplerShortcut(3, 200) > 40)
-})
+for (const signal of ['traces', 'logs'] as const) {
+  t.test(`${signal} are sampled to the same bytes without views`, async t => {
+    t.ok(fuzzSamplerShortcut(signal, 3, 200) > 40)
+  })
+}

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { parseConfig } from '../../config/parse-config.ts'
+import { RecordSplice } from '../../pdata/record-splice.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
 import { keep, type Verdict } from '../../pdata/walk-hooks.ts'
 import { encodeHostile, hostile } from '../../testkit/hostile-encoder.ts'
@@ -79,7 +80,7 @@ t.test('the shortcut and the walk keep and write the same', async t => {
     const yaml = random.pick(configs)
     const { short, walked } = both(yaml, bytes)
     const sampler = new SpanSampler(parseConfig(probabilisticSamplerConfig, yaml))
-    if (sampler.shortcut.run(bytes) !== undefined) shortCount++
+    if (RecordSplice.of('traces', [sampler])!.run(bytes) !== undefined) shortCount++
     const seen = { dropped: short.dropped, counts: short.counts, out: decodePlain('traces', short.out) }
     const wanted = { dropped: walked.dropped, counts: walked.counts, out: decodePlain('traces', walked.out) }
     if (!t.strictSame(seen, wanted, `input ${i}`)) return
@@ -96,7 +97,7 @@ t.test('what encoders write takes the shortcut, byte for byte as through the wal
     if (!t.ok(Buffer.from(short.out).equals(walked.out), `input ${i}`)) return
     t.equal(short.out === bytes, walked.out === bytes, 'an untouched request is the same array')
     const sampler = new SpanSampler(parseConfig(probabilisticSamplerConfig, yaml))
-    t.ok(sampler.shortcut.run(bytes), 'nothing in it needs the walk')
+    t.ok(RecordSplice.of('traces', [sampler])!.run(bytes), 'nothing in it needs the walk')
   }
 })
 
