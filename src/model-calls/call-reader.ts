@@ -1,6 +1,7 @@
 import type { AttributeList } from '../pdata/attribute-list.ts'
 import * as otlp from '../pdata/otlp-fields.ts'
 import type { LogRecordView, SpanView } from '../pdata/views.ts'
+import { wireBytes } from '../wire/wire-type.ts'
 import { AttributeRoles, roleIndex } from './attribute-roles.ts'
 import { hashRange, hashSeed } from './byte-hash.ts'
 import { type CallEvent, callEvents, eventKindKey, eventNameKey } from './call-events.ts'
@@ -20,6 +21,13 @@ import { ReportedUsage } from './usage.ts'
 const rememberedKindsMax = 1024
 /** Span names of wrappers whose instrumentation says nothing else about what they are. */
 const wrapperName = /^(?:agent run|running tools?|invoke_agent|create_agent|execute_tool|invoke_workflow)\b/i
+
+const quote = 0x22
+const idOpening = new TextEncoder().encode('{"id":"')
+/** Bytes of a response's JSON in which its id begins, if it stands first. */
+const idWithinBytes = 64
+const idLengthMax = 256
+const stringTag = (otlp.anyString << 3) | wireBytes
 
 const place = {
   inputTokens: roleIndex('inputTokens'),
@@ -52,6 +60,8 @@ const place = {
   providerMetadata: roleIndex('providerMetadata'),
   serviceTier: roleIndex('serviceTier'),
   processing: roleIndex('processing'),
+  responseId: roleIndex('responseId'),
+  responseBody: roleIndex('responseBody'),
 }
 
 /** What `CallReader.readOrdinary` answers. */
@@ -74,6 +84,9 @@ export class CallReader {
   processing = ''
   /** Whether what `readEvent` has read is reported by a span too. */
   isRepeated = false
+  /** Text of the response's id after `findResponseId`. */
+  responseIdStart = 0
+  responseIdEnd = 0
   readonly #ordinary: OrdinaryCall
   readonly #eventRoles = new AttributeRoles()
   readonly #eventValues = new CallValues(this.#eventRoles)
@@ -154,6 +167,29 @@ export class CallReader {
     this.span.takeEvent(record)
     this.isRepeated = event.hasSpan && hasBytes(workspace.bytes, record.spanIdStart, 8)
     return true
+  }
+
+  /** Whether the span says which response it has got, by an attribute or at the beginning of the response itself. */
+  findResponseId(): boolean {
+    const { values } = this
+    const isBody = !values.has(place.responseId)
+    const role = isBody ? place.responseBody : place.responseId
+    if (!values.has(role)) return false
+    const { bytes } = values
+    const end = values.end(role)
+    let start = textStart(bytes, values.start(role), end)
+    this.responseIdEnd = end
+    if (isBody) {
+      start = idInJson(bytes, start, Math.min(end, start + idWithinBytes))
+      if (start < 0) return false
+      const limit = Math.min(end, start + idLengthMax)
+      let at = start
+      while (at < limit && bytes[at] !== quote) at++
+      if (at === limit) return false
+      this.responseIdEnd = at
+    }
+    this.responseIdStart = start
+    return this.responseIdEnd > start
   }
 
   #eventAt(record: LogRecordView): CallEvent | undefined {
@@ -258,6 +294,28 @@ function fillUsage(usage: ReportedUsage, values: CallValues, hasDetails: boolean
   usage.audioSeconds = values.number(place.audioSeconds)
   usage.inputCharacters = values.number(place.inputCharacters)
   return !usage.isEmpty
+}
+
+/** Where the text of a string begins whose `AnyValue` stands in `[start, end)`; `start` for anything else. */
+function textStart(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[start] !== stringTag) return start
+  let at = start + 1
+  while (at < end && bytes[at]! > 127) at++
+  return Math.min(at + 1, end)
+}
+
+/** Where the id begins in `{"id": "resp_...`; -1 where the JSON begins with anything else. */
+function idInJson(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  for (const expected of idOpening) {
+    while (at < end && isSpace(bytes[at]!)) at++
+    if (at >= end || bytes[at++] !== expected) return -1
+  }
+  return at
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 }
 
 /** Whether an id stands at `start` (0 for none) that is not all zeros. */

@@ -288,6 +288,8 @@ export const roleKeys = {
   ],
   processing: ['gen_ai.request.processing', 'gen_ai.processing', 'llm.processing'],
   responseId: ['gen_ai.response.id', 'ai.response.id', 'llm.response.id', 'gcp.vertex.agent.event_id'],
+  /** The provider's answer as JSON: its id stands first, and some instrumentations write it nowhere else. */
+  responseBody: ['output.value', 'mlflow.spanOutputs'],
   serverAddress: ['server.address', 'url.full', 'http.url', 'net.peer.name', 'llm.api_base', 'api_base'],
   providerMetadata: ['ai.response.providerMetadata'],
   agentName: ['gen_ai.agent.name', 'agent.name', 'ai.telemetry.functionId', 'traceloop.entity.name'],

@@ -1,15 +1,13 @@
-import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange } from '../../model-calls/byte-hash.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { CallSpan } from '../../model-calls/call-span.ts'
 import type { NormalizedUsage } from '../../model-calls/usage.ts'
 import { SeenCalls } from './seen-calls.ts'
 
-const responseIdPlace = roleIndex('responseId')
 /** Spans of one call come close to each other; small tables stay in the processor's cache. */
 const nestedMax = 16_384
-/** Bytes of a response id's value from which it is taken for unique in the world: OpenAI's have 38 and more, Anthropic's 28. */
-const uniqueIdLengthMin = 22
+/** Bytes of a response id from which it is taken for unique in the world: OpenAI's have 38 and more, Anthropic's 28. */
+const uniqueIdLengthMin = 20
 const seenMax = 65_536
 /** Words before the tables: the first scope that has come, and whether any other has. Calls of one are no duplicates of each other. */
 const firstScope = 0
@@ -61,13 +59,13 @@ export class CallDuplicates {
     if (span.traceIdStart === 0 || span.spanIdStart === 0) return false
     const hasTokens = usage.input + usage.output !== 0
     if (hasTokens) this.#hashNested(span, usage)
-    return this.#isReported(reader, usage, isPriced) || (hasTokens && this.#isNested(span, isPriced))
+    if (this.#isReported(reader, usage, isPriced)) return true
+    return hasTokens ? this.#isNested(span, isPriced, usage.output === 0) : !isPriced && this.#isAround(span)
   }
 
-  #isReported({ span, values }: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
-    if (!values.has(responseIdPlace)) return false
-    const start = values.start(responseIdPlace)
-    const end = values.end(responseIdPlace)
+  #isReported(reader: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
+    if (!reader.findResponseId()) return false
+    const { span, responseIdStart: start, responseIdEnd: end } = reader
     const { view, traceIdStart: trace } = span
     // Trace and span ids are random already.
     const low = hashRange(view.getInt32(trace, true), view, start, end)
@@ -123,7 +121,7 @@ export class CallDuplicates {
   }
 
   /** The inner span ends first and usually comes first; either order is the same call. */
-  #isNested(span: CallSpan, isPriced: boolean): boolean {
+  #isNested(span: CallSpan, isPriced: boolean, isWithoutOutput: boolean): boolean {
     const ownLow = this.#ownLow
     const ownHigh = this.#ownHigh
     const hasScopes = this.#scopes[hasOtherScopes] !== 0
@@ -133,9 +131,21 @@ export class CallDuplicates {
       const parentHigh = this.#parentHigh
       if (hasScopes && this.#isOther(this.#priced.find(parentLow, parentHigh))) return true
       if (isPriced) this.#parents.add(parentLow, parentHigh, this.#scope)
+      if (isPriced && isWithoutOutput) this.#noteInside(span)
     }
     if (isPriced) this.#priced.add(ownLow, ownHigh, this.#scope)
     return false
+  }
+
+  /** The AI SDK has a span around that of a call for embeddings which looks the same and does not say what it used. */
+  #isAround({ view, traceIdStart: trace, spanIdStart }: CallSpan): boolean {
+    const low = mixId(~view.getInt32(trace, true), view, spanIdStart)
+    return this.#parents.find(low, mixId(~view.getInt32(trace + 4, true), view, spanIdStart + 4)) !== 0
+  }
+
+  #noteInside({ view, traceIdStart: trace, parentSpanIdStart: parent }: CallSpan): void {
+    const low = mixId(~view.getInt32(trace, true), view, parent)
+    this.#parents.add(low, mixId(~view.getInt32(trace + 4, true), view, parent + 4), 1)
   }
 
   #isOther(scope: number): boolean {

@@ -490,6 +490,63 @@ t.test('of two spans of a call the one that knows the usage has the price', asyn
   t.match(run([{ attributes: named }], stage), [{ status: 'duplicate' }])
 })
 
+t.test('a response that stands on the span as JSON is known by its id', async t => {
+  const id = 'resp_0123456789abcdef0123456789abcdef0123456789abcdef'
+  const counts = { 'llm.token_count.prompt': 1200, 'llm.token_count.completion': 300 }
+  const openInference = (output: string): SpanInput => ({
+    attributes: { 'openinference.span.kind': 'LLM', 'llm.model_name': 'gpt-4o', 'output.value': output, ...counts },
+    scope: 'openinference.instrumentation.openai',
+    traceId: 1,
+    tookMs: 10,
+  })
+  const other: SpanInput = {
+    attributes: { ...call, ...usage, 'gen_ai.response.id': id },
+    scope: 'opentelemetry.instrumentation.openai.v1',
+    traceId: 2,
+    tookMs: 12,
+    laterMs: 1,
+  }
+  const mlflow: SpanInput = {
+    attributes: {
+      'mlflow.spanType': '"CHAT_MODEL"',
+      'mlflow.llm.model': '"gpt-4o"',
+      'mlflow.chat.tokenUsage': '{"input_tokens": 1200, "output_tokens": 300, "total_tokens": 1500}',
+      'mlflow.spanOutputs': `{"id": "${id}", "object": "response"}`,
+    },
+    scope: 'mlflow.tracing.provider',
+    traceId: 3,
+    tookMs: 14,
+    laterMs: 2,
+  }
+  const statuses = (spans: readonly SpanInput[]) => run(spans).map(({ status }) => status)
+  t.same(statuses([openInference(`{"id":"${id}","created_at":1}`), other, mlflow]), [
+    'priced',
+    'duplicate',
+    'duplicate',
+  ])
+  t.same(statuses([other, openInference(`{\n  "id" : "${id}"}`)]), ['priced', 'duplicate'])
+  for (const output of [`{"object":"response","id":"${id}"}`, `{"id":"${id}`, '{"id":', '{"id":7}', id, '']) {
+    t.same(statuses([openInference(output), other]), ['priced', 'priced'], output)
+  }
+})
+
+t.test('a call for embeddings inside a span of its own kind that knows no usage costs once', async t => {
+  const embeddings = {
+    ...call,
+    'gen_ai.operation.name': 'embeddings',
+    'gen_ai.request.model': 'text-embedding-3-small',
+  }
+  const around = { attributes: embeddings, spanId: '00000000000000c1' }
+  const within = {
+    attributes: { ...embeddings, 'gen_ai.usage.input_tokens': 50 },
+    spanId: '00000000000000c2',
+    parentId: '00000000000000c1',
+  }
+  t.match(run([within, around]), [{ status: 'priced' }, { status: 'duplicate' }])
+  t.match(run([within, { ...around, traceId: 9 }]), [{ status: 'priced' }, { status: 'no_usage' }])
+  t.match(run([{ ...within, attributes: embeddings }, around]), [{ status: 'no_usage' }, { status: 'no_usage' }])
+})
+
 t.test("stages on several threads know of each other's calls", async t => {
   const calls = new SharedArrayBuffer(duplicatesBytes)
   const stageOnThread = () => new CostStage(parseConfig(costConfig, '{}'), { scopes: [], calls }, 'traces')
