@@ -22,6 +22,7 @@ export const components = new ComponentRegistry([
   listed('processor', 'redaction', () => import('./processors/redaction/factory.ts')),
   listed('processor', 'resource', () => import('./processors/resource/factory.ts')),
   listed('processor', 'probabilistic_sampler', () => import('./processors/probabilistic-sampler/factory.ts')),
+  listed('processor', 'transform', () => import('./processors/transform/factory.ts')),
   listed('processor', 'tail_sampling', () => import('./processors/tail-sampling/factory.ts')),
   listed('processor', 'adaptive_sampler', () => import('./processors/adaptive-sampler/factory.ts')),
   // exporters

@@ -1,3 +1,4 @@
+import type { AttributeKey } from '../pdata/attribute-key.ts'
 import { AttributeList } from '../pdata/attribute-list.ts'
 import type { DataPointView, MetricView } from '../pdata/metric-views.ts'
 import type {
@@ -27,6 +28,8 @@ export class OttlContext {
   metricView!: MetricView
   point!: DataPointView
   log!: LogReader
+  /** What statements keep for each other; emptied for every item. */
+  readonly cache = new Map<string, OttlValue>()
 }
 
 export type Getter = (context: OttlContext) => OttlValue
@@ -47,6 +50,16 @@ export interface Expression {
   /** Set where the expression is a literal. */
   readonly constant?: OttlValue
   readonly isConstant?: boolean
+  /** Set where the name of a function stands in the place of a value, for editors that take one. */
+  readonly functionName?: string
+  /** Of a path: the context that it speaks of. */
+  readonly context?: ContextName
+  /** Writes the value; absent where nothing can be written. Throws `EvaluationError` where the type is wrong. */
+  readonly set?: (context: OttlContext, value: OttlValue) => void
+  /** Set where the expression is all attributes of something. */
+  readonly list?: (context: OttlContext) => AttributeList
+  /** Set where the expression is one attribute by a key that is known. */
+  readonly attribute?: { readonly list: (context: OttlContext) => AttributeList; readonly key: AttributeKey }
 }
 
 const reader = new ValueReader()
@@ -56,9 +69,15 @@ export function attributeAt(attributes: AttributeReader, index: number): OttlVal
   return reader.reset(attributes.bytes, attributes.valueStart(index), attributes.valueEnd(index)).toJs()
 }
 
-/** All attributes as a map, which only the list of a view knows. */
-export function attributeMap(attributes: AttributeReader): Map<string, OttlValue> {
+/** The list of a view: who reads all attributes, or writes one, needs a walk. */
+export function listOf(attributes: AttributeReader): AttributeList {
   if (!(attributes instanceof AttributeList)) throw new Error('all attributes of a record are known in a walk only')
+  return attributes
+}
+
+/** All attributes as a map. */
+export function attributeMap(reader: AttributeReader): Map<string, OttlValue> {
+  const attributes = listOf(reader)
   const map = new Map<string, OttlValue>()
   for (let i = 0; i < attributes.size; i++) {
     if (!attributes.isRemoved(i)) map.set(attributes.keyText(i), attributeAt(attributes, i))

@@ -11,7 +11,8 @@ export function formatGo(format: string, values: readonly OttlValue[]): string {
     if (next >= values.length) return `%!${verb}(MISSING)`
     const value = values[next++]
     const text = print(verb, value, flags, precision === undefined ? undefined : Number(precision))
-    return pad(text ?? `%!${verb}(${goType(value)}=${plain(value)})`, flags, Number(width ?? 0))
+    const wrong = value === undefined ? '<nil>' : `${goType(value)}=${plain(value)}`
+    return pad(text ?? `%!${verb}(${wrong})`, flags, Number(width ?? 0))
   })
   if (next >= values.length) return printed
   const extra = values.slice(next).map(value => (value === undefined ? '<nil>' : `${goType(value)}=${plain(value)}`))
@@ -52,12 +53,21 @@ function printInt(verb: string, value: bigint, flags: string): string | undefine
 
 function printDouble(verb: string, value: number, precision = 6): string | undefined {
   if (!Number.isFinite(value)) return 'feEgG'.includes(verb) ? plain(value) : undefined
-  if (verb === 'f' || verb === 'F') return value.toFixed(precision)
+  if (verb === 'f' || verb === 'F') return fixed(value, precision)
   if (verb === 'e' || verb === 'E') {
     const text = value.toExponential(precision).replace(/e([+-])(\d)$/, 'e$10$2')
     return verb === 'E' ? text.toUpperCase() : text
   }
   return verb === 'g' || verb === 'G' ? plain(value) : undefined
+}
+
+/** Go rounds a tie to the even digit, toFixed away from zero. */
+function fixed(value: number, precision: number): string {
+  const exact = value.toFixed(Math.min(100, precision + 30))
+  const cut = exact.length - (Math.min(100, precision + 30) - precision)
+  const kept = exact.slice(0, precision === 0 ? cut - 1 : cut)
+  const isTie = /^50*$/.test(exact.slice(cut)) && /[02468]$/.test(kept)
+  return isTie ? kept : value.toFixed(precision)
 }
 
 function printText(verb: string, value: string | Uint8Array, precision: number | undefined): string | undefined {

@@ -4,7 +4,7 @@ import { addressBytes, isInNetwork, type Network, networkOf } from './ottl-addre
 import { converter, type OttlFunction, type OttlFunctions } from './ottl-function.ts'
 import { murmur3Hash32, murmur3Hash128 } from './ottl-murmur.ts'
 import { bytesLike, choice, int, optional, type Parameter, text, texts } from './ottl-parameters.ts'
-import { EvaluationError } from './ottl-value.ts'
+import { EvaluationError, OttlId } from './ottl-value.ts'
 
 function digest(algorithm: string): OttlFunction {
   return converter([text('target')], target => createHash(algorithm).update(target).digest('hex'))
@@ -12,9 +12,9 @@ function digest(algorithm: string): OttlFunction {
 
 function idBytes(length: number): OttlFunction {
   return converter([bytesLike('target')], bytes => {
-    if (bytes.length === length) return Uint8Array.from(bytes)
+    if (bytes.length === length) return new OttlId(bytes)
     const hex = Buffer.from(bytes).toString('latin1')
-    if (bytes.length === length * 2 && /^[0-9a-fA-F]+$/.test(hex)) return Uint8Array.from(Buffer.from(hex, 'hex'))
+    if (bytes.length === length * 2 && /^[0-9a-fA-F]+$/.test(hex)) return new OttlId(Buffer.from(hex, 'hex'))
     throw new EvaluationError(`an id needs ${length} bytes, or ${length * 2} hex digits`)
   })
 }

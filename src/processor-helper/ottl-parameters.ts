@@ -1,6 +1,6 @@
 import type { Expression } from './ottl-context.ts'
 import { OttlError } from './ottl-lexer.ts'
-import { EvaluationError, OttlDuration, OttlTime, type OttlValue, typeName } from './ottl-value.ts'
+import { EvaluationError, OttlDuration, OttlId, OttlTime, type OttlValue, typeName } from './ottl-value.ts'
 import { jsText } from './value-text.ts'
 
 /** What a function takes at one place: how its value is read, and what a literal may be at the start. */
@@ -74,14 +74,22 @@ export function choice(name: string, ...choices: readonly string[]): Parameter<s
 /** Any value as text the way the Collector makes it: bytes in hex, lists and maps as JSON; nil stays nil. */
 export function textOf(value: OttlValue): string | undefined {
   if (value === undefined || typeof value === 'string') return value
+  if (value instanceof OttlId) return `[${value.join(',')}]`
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
   if (value instanceof OttlTime) return JSON.stringify(value.toText())
   if (value instanceof OttlDuration) return String(value.ns)
-  return jsText(value as never)
+  const printed = jsText(value as never)
+  return typeof value === 'object' ? printed.replace(/[<>&]/g, escapeMarkup) : printed
 }
 
-/** Text as UTF-8, numbers as eight bytes, the highest first, bools as one. */
+/** As Go writes JSON that may end up in HTML. */
+function escapeMarkup(letter: string): string {
+  return `\\u00${letter.charCodeAt(0).toString(16)}`
+}
+
+/** Text as UTF-8, numbers as eight bytes, the highest first, bools as one; nil as none. */
 function bytesOf(value: OttlValue): Uint8Array | undefined {
+  if (value === undefined) return new Uint8Array(0)
   if (value instanceof Uint8Array) return value
   if (typeof value === 'string') return Buffer.from(value)
   if (typeof value === 'boolean') return Uint8Array.of(value ? 1 : 0)

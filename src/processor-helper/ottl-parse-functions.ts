@@ -216,13 +216,16 @@ function radixOf(prefix: string | undefined): number {
 
 function parseUrl(source: string): OttlValue {
   if (source === '') throw new EvaluationError('url must not be empty')
+  if (source.startsWith('?')) return queryOf(source.slice(1))
   const parts = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(source)
   const control = [...source].some(letter => letter < ' ' || letter === '\x7f')
   if (parts === null || control) throw new EvaluationError('target is no URL')
   const [, scheme = '', authority, rawPath = '', query, fragment] = parts
-  const path = decodePercent(rawPath)
+  // Behind a scheme without a slash, what follows is opaque.
+  const isOpaque = scheme !== '' && authority === undefined && !rawPath.startsWith('/')
+  const path = isOpaque ? '' : decodePercent(rawPath)
   const result = new Map<string, OttlValue>([
-    ['url.original', source],
+    ['url.original', scheme.toLowerCase() + source.slice(scheme.length)],
     ['url.scheme', scheme.toLowerCase()],
     ['url.path', path],
   ])
@@ -246,6 +249,18 @@ function parseUrl(source: string): OttlValue {
   return result
 }
 
+/** A query alone: each name with all its values. */
+function queryOf(source: string): OttlValue {
+  const names = new Map<string, OttlValue[]>()
+  for (const pair of source.split('&')) {
+    if (pair === '') continue
+    const [name = '', ...rest] = pair.split('=')
+    const key = decodePercent(name.replaceAll('+', ' '))
+    names.set(key, [...(names.get(key) ?? []), decodePercent(rest.join('=').replaceAll('+', ' '))])
+  }
+  return new Map<string, OttlValue>(names.size === 0 ? [] : [['query', names]])
+}
+
 function decodePercent(source: string): string {
   try {
     return decodeURIComponent(source)
@@ -257,22 +272,49 @@ function decodePercent(source: string): string {
 function toInt(value: OttlValue): OttlValue {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number') {
-    return Number.isFinite(value) ? BigInt.asIntN(64, BigInt(Math.trunc(value))) : undefined
+    const whole = Number.isFinite(value) ? BigInt(Math.trunc(value)) : int64Max + 1n
+    // What does not fit becomes the least, as on the processors that the Collector runs on.
+    return BigInt.asIntN(64, whole) === whole ? whole : -int64Max - 1n
   }
   if (typeof value === 'boolean') return value ? 1n : 0n
-  return typeof value === 'string' && /^[+-]?\d+$/.test(value) ? BigInt(value.replace(/^\+/, '')) : undefined
+  if (typeof value === 'string') {
+    const whole = /^[+-]?\d+$/.test(value) ? BigInt(value.replace(/^\+/, '')) : undefined
+    return whole !== undefined && BigInt.asIntN(64, whole) === whole ? whole : undefined
+  }
+  return noNumber(value, 'an int')
 }
+
+/** nil stays nil; what cannot be converted at all fails. */
+function noNumber(value: OttlValue, wanted: string): undefined {
+  if (value !== undefined) throw new EvaluationError(`no ${wanted} can be made of a ${typeName(value)}`)
+  return undefined
+}
+
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
+const hexadecimal = /^([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)p([+-]?\d+)$/i
 
 function toDouble(value: OttlValue): number | undefined {
   if (typeof value === 'number') return value
   if (typeof value === 'bigint' || typeof value === 'boolean') return Number(value)
-  return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : undefined
+  if (typeof value !== 'string') return noNumber(value, 'double')
+  if (decimal.test(value) && Number.isFinite(Number(value))) return Number(value)
+  const special = /^([+-]?)(inf|infinity|nan)$/i.exec(value)
+  if (special !== null) {
+    if (special[2]!.toLowerCase() === 'nan') return Number.NaN
+    return special[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  }
+  const [, sign, whole = '', fraction = '', exponent] = hexadecimal.exec(value) ?? []
+  if (exponent === undefined || whole + fraction === '')
+    throw new EvaluationError(`${JSON.stringify(value)} is no double`)
+  const digits = Number.parseInt(whole + fraction, 16) * 2 ** (Number(exponent) - 4 * fraction.length)
+  return sign === '-' ? -digits : digits
 }
 
 function toBool(value: OttlValue): OttlValue {
   if (typeof value === 'boolean') return value
   if (typeof value === 'bigint' || typeof value === 'number') return Number(value) !== 0
-  if (typeof value !== 'string') return undefined
+  if (typeof value !== 'string') return noNumber(value, 'bool')
   if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true
-  return ['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(value) ? false : undefined
+  if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(value)) return false
+  throw new EvaluationError(`${JSON.stringify(value)} is no bool`)
 }

@@ -32,6 +32,12 @@ export type ConditionNode =
   | { readonly kind: 'compare'; readonly operator: string; readonly left: ValueNode; readonly right: ValueNode }
   | { readonly kind: 'bare'; readonly value: ValueNode }
 
+/** A statement: one editor, and when it runs. */
+export interface StatementNode {
+  readonly editor: CallNode
+  readonly where: ConditionNode | undefined
+}
+
 const comparisons = new Set(['==', '!=', '<', '>', '<=', '>='])
 const depthMax = 64
 
@@ -41,6 +47,14 @@ export function parseCondition(source: string): ConditionNode {
   const condition = parser.condition()
   parser.expectEnd()
   return condition
+}
+
+/** Parses a statement: `set(attributes["a"], 1) where name == "b"`. Throws `OttlError`. */
+export function parseStatement(source: string): StatementNode {
+  const parser = new Parser(tokenize(source))
+  const statement = parser.statement()
+  parser.expectEnd(statement.where === undefined ? 'where, ' : '')
+  return statement
 }
 
 class Parser {
@@ -60,8 +74,20 @@ class Parser {
     return parts.length === 1 ? parts[0]! : { kind: 'or', parts }
   }
 
-  expectEnd(): void {
-    if (this.#next.kind !== 'end') throw this.#error('expected and, or, or the end')
+  statement(): StatementNode {
+    const name = this.#take()
+    const isCall = name.kind === 'name' && this.#next.kind === 'symbol' && this.#next.text === '('
+    if (!isCall) throw new OttlError('a statement begins with an editor such as set(...)', name.at)
+    if (/^[A-Z]/.test(name.text)) {
+      throw new OttlError(`${name.text} changes nothing: a statement begins with an editor such as set(...)`, name.at)
+    }
+    const editor = this.#call(name)
+    if (editor.keys.length > 0) throw new OttlError(`${name.text} takes no key`, name.at)
+    return { editor, where: this.#takeName('where') ? this.condition() : undefined }
+  }
+
+  expectEnd(before = ''): void {
+    if (this.#next.kind !== 'end') throw this.#error(`expected ${before}and, or, or the end`)
   }
 
   get #next(): Token {
@@ -169,7 +195,7 @@ class Parser {
     const isCall = this.#next.text === '(' && this.#next.kind === 'symbol'
     if (/^[A-Z]/.test(text)) return isCall ? this.#call(token) : { kind: 'enum', name: text, at }
     if (isCall)
-      throw new OttlError(`${text} changes data: a condition may only call functions with a capital letter`, at)
+      throw new OttlError(`${text} changes data: values and conditions come from functions with a capital letter`, at)
     return this.#path(token)
   }
 

@@ -1,185 +1,23 @@
 import { AttributeKey } from '../pdata/attribute-key.ts'
-import type { MessageView } from '../pdata/message-view.ts'
+import type { AttributeList } from '../pdata/attribute-list.ts'
 import * as otlp from '../pdata/otlp-fields.ts'
-import type { AttributeReader, FieldReader } from '../pdata/record-reader.ts'
+import type { AttributeReader, LogReader } from '../pdata/record-reader.ts'
 import { ValueReader } from '../pdata/value.ts'
-import { copyBytes } from '../wire/copy-bytes.ts'
 import {
   attributeAt,
   attributeMap,
   type ContextName,
   type Expression,
   type Getter,
+  listOf,
   type OttlContext,
 } from './ottl-context.ts'
+import { editable, fields } from './ottl-fields.ts'
 import { OttlError } from './ottl-lexer.ts'
 import type { PathNode } from './ottl-parser.ts'
-import { EvaluationError, OttlTime, type OttlValue, typeName } from './ottl-value.ts'
+import { EvaluationError, type OttlValue, typeName } from './ottl-value.ts'
+import { asMap, encodeForOtlp, setMap, toPlain, withValueAt } from './ottl-write.ts'
 import { valueText } from './value-text.ts'
-
-type MessageOf = (context: OttlContext) => FieldReader
-
-const spanMessage: MessageOf = context => context.span.message
-const statusMessage: MessageOf = context => context.span.status
-const eventMessage: MessageOf = context => context.event.message
-const logMessage: MessageOf = context => context.log.message
-const metricMessage: MessageOf = context => context.metric.message
-const pointMessage: MessageOf = context => context.point.message
-const scopeMessage: MessageOf = context => context.scope.message
-const resourceMessage: MessageOf = context => context.resource.message
-
-function text(message: MessageOf, field: number): Expression {
-  return { get: context => message(context).text(field), text: { message, field } }
-}
-function uint(message: MessageOf, field: number): Expression {
-  return { get: context => BigInt(message(context).uint32(field)) }
-}
-function flags(message: MessageOf, field: number): Expression {
-  return { get: context => BigInt(message(context).fixed32(field)) }
-}
-function nanos(message: MessageOf, field: number): Expression {
-  return { get: context => BigInt.asIntN(64, message(context).fixed64(field)) }
-}
-function time(message: MessageOf, field: number): Expression {
-  return { get: context => new OttlTime(message(context).fixed64(field)) }
-}
-/** An id as bytes; one that is absent or of another length is all zeros, as in the Collector. */
-function id(message: MessageOf, field: number, length: number): Expression {
-  return {
-    get: context => {
-      const view = message(context)
-      const start = view.valueStart(field)
-      const end = view.valueEnd(field)
-      return end - start === length ? copyBytes(view.bytes, start, end) : new Uint8Array(length)
-    },
-  }
-}
-function hex(expression: Expression): Expression {
-  return { get: context => Buffer.from(expression.get(context) as Uint8Array).toString('hex') }
-}
-function named(names: readonly string[], get: (context: OttlContext) => number): Expression {
-  return { get: context => names[get(context)] ?? '' }
-}
-
-const kindNames = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer']
-const metricTypes: Readonly<Record<number, bigint>> = {
-  [otlp.metricGauge]: 1n,
-  [otlp.metricSum]: 2n,
-  [otlp.metricHistogram]: 3n,
-  [otlp.metricExponentialHistogram]: 4n,
-  [otlp.metricSummary]: 5n,
-}
-const spanTraceId = id(spanMessage, otlp.spanTraceId, 16)
-const spanSpanId = id(spanMessage, otlp.spanSpanId, 8)
-const spanParentId = id(spanMessage, otlp.spanParentSpanId, 8)
-const logTraceId = id(logMessage, otlp.logTraceId, 16)
-const logSpanId = id(logMessage, otlp.logSpanId, 8)
-
-/** A number of a data point; nil where its kind has no such field. */
-function pointNumber(
-  fields: Readonly<Record<number, number>>,
-  read: (message: MessageView, field: number) => OttlValue,
-): Expression {
-  return {
-    get: ({ point }) => {
-      const field = fields[point.kind]
-      return field !== undefined && point.message.has(field) ? read(point.message, field) : undefined
-    },
-  }
-}
-const readDouble = (message: MessageView, field: number) => message.double(field)
-const readInt = (message: MessageView, field: number) => BigInt.asIntN(64, message.fixed64(field))
-const { metricGauge, metricSum, metricHistogram, metricExponentialHistogram, metricSummary } = otlp
-
-/** Plain fields by context and path. Attributes and the log body are handled apart, since they take keys. */
-const fields: Readonly<Record<ContextName, Readonly<Record<string, Expression>>>> = {
-  resource: { dropped_attributes_count: uint(resourceMessage, otlp.resourceDroppedAttributesCount) },
-  scope: {
-    name: text(scopeMessage, otlp.scopeName),
-    version: text(scopeMessage, otlp.scopeVersion),
-    dropped_attributes_count: uint(scopeMessage, otlp.scopeDroppedAttributesCount),
-  },
-  span: {
-    trace_id: spanTraceId,
-    'trace_id.string': hex(spanTraceId),
-    span_id: spanSpanId,
-    'span_id.string': hex(spanSpanId),
-    parent_span_id: spanParentId,
-    'parent_span_id.string': hex(spanParentId),
-    trace_state: text(spanMessage, otlp.spanTraceState),
-    name: text(spanMessage, otlp.spanName),
-    kind: uint(spanMessage, otlp.spanKind),
-    'kind.string': named(kindNames, context => context.span.kind),
-    'kind.deprecated_string': named(
-      kindNames.map(name => `SPAN_KIND_${name.toUpperCase()}`),
-      context => context.span.kind,
-    ),
-    start_time: time(spanMessage, otlp.spanStartTime),
-    start_time_unix_nano: nanos(spanMessage, otlp.spanStartTime),
-    end_time: time(spanMessage, otlp.spanEndTime),
-    end_time_unix_nano: nanos(spanMessage, otlp.spanEndTime),
-    'status.code': uint(statusMessage, otlp.statusCode),
-    'status.message': text(statusMessage, otlp.statusMessage),
-    flags: flags(spanMessage, otlp.spanFlags),
-    dropped_attributes_count: uint(spanMessage, otlp.spanDroppedAttributesCount),
-    dropped_events_count: uint(spanMessage, otlp.spanDroppedEventsCount),
-    dropped_links_count: uint(spanMessage, otlp.spanDroppedLinksCount),
-  },
-  spanevent: {
-    name: text(eventMessage, otlp.eventName),
-    time: time(eventMessage, otlp.eventTime),
-    time_unix_nano: nanos(eventMessage, otlp.eventTime),
-    dropped_attributes_count: uint(eventMessage, otlp.eventDroppedAttributesCount),
-    event_index: { get: context => BigInt(context.eventIndex) },
-  },
-  log: {
-    time: time(logMessage, otlp.logTime),
-    time_unix_nano: nanos(logMessage, otlp.logTime),
-    observed_time: time(logMessage, otlp.logObservedTime),
-    observed_time_unix_nano: nanos(logMessage, otlp.logObservedTime),
-    severity_number: uint(logMessage, otlp.logSeverityNumber),
-    severity_text: text(logMessage, otlp.logSeverityText),
-    event_name: text(logMessage, otlp.logEventName),
-    flags: flags(logMessage, otlp.logFlags),
-    trace_id: logTraceId,
-    'trace_id.string': hex(logTraceId),
-    span_id: logSpanId,
-    'span_id.string': hex(logSpanId),
-    dropped_attributes_count: uint(logMessage, otlp.logDroppedAttributesCount),
-    'body.string': { get: context => bodyText(context) },
-  },
-  metric: {
-    name: text(metricMessage, otlp.metricName),
-    description: text(metricMessage, otlp.metricDescription),
-    unit: text(metricMessage, otlp.metricUnit),
-    type: { get: context => metricTypes[context.metricView.kind] ?? 0n },
-    aggregation_temporality: { get: context => BigInt(context.metricView.aggregationTemporality) },
-    is_monotonic: { get: context => context.metricView.isMonotonic },
-  },
-  datapoint: {
-    time: time(pointMessage, otlp.pointTime),
-    time_unix_nano: nanos(pointMessage, otlp.pointTime),
-    start_time: time(pointMessage, otlp.pointStartTime),
-    start_time_unix_nano: nanos(pointMessage, otlp.pointStartTime),
-    flags: { get: context => BigInt(context.point.flags) },
-    value_double: pointNumber(
-      { [metricGauge]: otlp.numberPointAsDouble, [metricSum]: otlp.numberPointAsDouble },
-      readDouble,
-    ),
-    value_int: pointNumber({ [metricGauge]: otlp.numberPointAsInt, [metricSum]: otlp.numberPointAsInt }, readInt),
-    count: pointNumber({ [metricHistogram]: 4, [metricExponentialHistogram]: 4, [metricSummary]: 4 }, readInt),
-    sum: pointNumber({ [metricHistogram]: 5, [metricExponentialHistogram]: 5, [metricSummary]: 5 }, readDouble),
-    min: pointNumber(
-      { [metricHistogram]: otlp.histogramPointMin, [metricExponentialHistogram]: otlp.exponentialPointMin },
-      readDouble,
-    ),
-    max: pointNumber(
-      { [metricHistogram]: otlp.histogramPointMax, [metricExponentialHistogram]: otlp.exponentialPointMax },
-      readDouble,
-    ),
-    zero_count: pointNumber({ [metricExponentialHistogram]: otlp.exponentialPointZeroCount }, readInt),
-  },
-}
 
 const attributeLists: Readonly<Record<ContextName, (context: OttlContext) => AttributeReader>> = {
   resource: context => context.resource.attributes,
@@ -227,14 +65,16 @@ export function compilePath(path: PathNode, own: ContextName, keys: readonly Exp
   const name = names.join('.')
   if (name === 'attributes' || (context === 'metric' && name === 'metadata')) {
     if (name === 'attributes' && context === 'metric') throw unknownPath(path, name, context)
-    return compileAttributes(attributeLists[context], keys)
+    return { ...compileAttributes(attributeLists[context], keys), context }
   }
-  if (context === 'log' && name === 'body') return compileBody(keys)
+  if (name === 'cache') return { ...compileCache(keys), context: own }
+  if (context === 'log' && name === 'body') return { ...compileBody(keys), context }
+  if (context === 'log' && name === 'body.string' && keys.length === 0) return { ...bodyString, context }
   const field = fields[context][name]
   if (field === undefined) throw unknownPath(path, name, context)
   if (keys.length > 0)
-    return name === 'trace_state' ? compileTraceState(field, keys) : fail(`${name} takes no key`, path)
-  return field
+    return name === 'trace_state' ? { ...compileTraceState(field, keys), context } : fail(`${name} takes no key`, path)
+  return { ...field, context }
 }
 
 function unknownPath(path: PathNode, name: string, context: ContextName): OttlError {
@@ -248,19 +88,34 @@ function fail(message: string, path: PathNode): never {
 
 function compileAttributes(list: (context: OttlContext) => AttributeReader, keys: readonly Expression[]): Expression {
   const [first, ...rest] = keys
-  if (first === undefined) return { get: context => attributeMap(list(context)) }
-  if (typeof first.constant !== 'string') {
-    return { get: context => index(attributeMap(list(context)), [first, ...rest], context) }
+  const editable = (context: OttlContext) => listOf(list(context))
+  if (first === undefined) {
+    return {
+      get: context => attributeMap(list(context)),
+      set: (context, value) => setMap(editable(context), value),
+      list: editable,
+    }
   }
+  if (typeof first.constant !== 'string') return compileDynamicAttribute(editable, first, rest)
   const key = new AttributeKey(first.constant)
   const get: Getter = context => {
     const attributes = list(context)
     const at = attributes.find(key)
     return at < 0 ? undefined : attributeAt(attributes, at)
   }
-  if (rest.length > 0) return { get: context => index(get(context), rest, context) }
+  if (rest.length > 0) {
+    return {
+      get: context => index(get(context), rest, context),
+      set: (context, value) => {
+        const changed = withValueAt(get(context), evaluateKeys(rest, context), value)
+        editable(context).set(key, encodeForOtlp(changed))
+      },
+    }
+  }
   return {
     get,
+    set: (context, value) => editable(context).set(key, encodeForOtlp(value)),
+    attribute: { list: editable, key },
     source: {
       point(context, reader) {
         const attributes = list(context)
@@ -273,6 +128,32 @@ function compileAttributes(list: (context: OttlContext) => AttributeReader, keys
   }
 }
 
+/** An attribute whose key comes from data. */
+function compileDynamicAttribute(
+  list: (context: OttlContext) => AttributeList,
+  first: Expression,
+  rest: readonly Expression[],
+): Expression {
+  const find = (context: OttlContext) => {
+    const key = first.get(context)
+    if (typeof key !== 'string') throw new EvaluationError(`a key of attributes must be text, found ${typeName(key)}`)
+    return new AttributeKey(key)
+  }
+  const currentOf = (attributes: AttributeList, key: AttributeKey) => {
+    const at = attributes.find(key)
+    return at < 0 ? undefined : attributeAt(attributes, at)
+  }
+  return {
+    get: context => index(currentOf(list(context), find(context)), rest, context),
+    set: (context, value) => {
+      const attributes = list(context)
+      const key = find(context)
+      const changed = withValueAt(currentOf(attributes, key), evaluateKeys(rest, context), value)
+      attributes.set(key, encodeForOtlp(changed))
+    },
+  }
+}
+
 const bodyReader = new ValueReader()
 
 function readBody({ log }: OttlContext, reader: ValueReader): boolean {
@@ -280,9 +161,19 @@ function readBody({ log }: OttlContext, reader: ValueReader): boolean {
   return true
 }
 
-function bodyText(context: OttlContext): string {
-  readBody(context, bodyReader)
-  return valueText(bodyReader)
+function setBody({ message }: LogReader, value: OttlValue): void {
+  editable(message).setBytes(otlp.logBody, encodeForOtlp(value))
+}
+
+const bodyString: Expression = {
+  get: context => {
+    readBody(context, bodyReader)
+    return valueText(bodyReader)
+  },
+  set: ({ log }, value) => {
+    if (typeof value !== 'string') throw new EvaluationError(`expected string, found ${typeName(value)}`)
+    setBody(log, value)
+  },
 }
 
 function compileBody(keys: readonly Expression[]): Expression {
@@ -290,7 +181,49 @@ function compileBody(keys: readonly Expression[]): Expression {
     readBody(context, bodyReader)
     return bodyReader.toJs()
   }
-  return keys.length > 0 ? { get: context => index(get(context), keys, context) } : { get, source: { point: readBody } }
+  if (keys.length === 0) {
+    return { get, set: ({ log }, value) => setBody(log, value), source: { point: readBody } }
+  }
+  return {
+    get: context => {
+      const body = get(context)
+      if (body instanceof Map || Array.isArray(body)) return index(body, keys, context)
+      throw new EvaluationError(`a body that is ${typeName(body)} has no keys`)
+    },
+    set: (context, value) => {
+      const body = get(context)
+      if (!(body instanceof Map) && !Array.isArray(body)) {
+        throw new EvaluationError(`a body that is ${typeName(body)} has no keys`)
+      }
+      setBody(context.log, withValueAt(body, evaluateKeys(keys, context), value))
+    },
+  }
+}
+
+/** The scratch map of an item. */
+function compileCache(keys: readonly Expression[]): Expression {
+  if (keys.length === 0) {
+    return {
+      get: context => context.cache,
+      set: ({ cache }, value) => {
+        const members = asMap(value)
+        // The map itself may be what is set.
+        const copy = [...members]
+        cache.clear()
+        for (const [key, member] of copy) cache.set(key, member)
+      },
+    }
+  }
+  return {
+    get: context => index(context.cache, keys, context),
+    set: (context, value) => {
+      const [first, ...rest] = evaluateKeys(keys, context)
+      if (typeof first !== 'string')
+        throw new EvaluationError(`a key of the cache must be text, found ${typeName(first)}`)
+      const { cache } = context
+      cache.set(first, withValueAt(cache.get(first), rest, toPlain(value)))
+    },
+  }
 }
 
 function compileTraceState(field: Expression, keys: readonly Expression[]): Expression {
@@ -303,7 +236,23 @@ function compileTraceState(field: Expression, keys: readonly Expression[]): Expr
       }
       return undefined
     },
+    set: (context, value) => {
+      const key = keys[0]!.get(context)
+      if (typeof value !== 'string' || typeof key !== 'string') {
+        throw new EvaluationError('a member of the trace state has text as key and value')
+      }
+      const members = String(field.get(context)).split(',')
+      const others = members
+        .map(member => member.trim())
+        .filter(member => member !== '' && !member.startsWith(`${key}=`))
+      const isValid = /^[a-z0-9][-a-z0-9_*/@]{0,255}$/.test(key) && /^[ -+\--<>-~]{0,255}[!-+\--<>-~]$/.test(value)
+      if (isValid) field.set!(context, [`${key}=${value}`, ...others].slice(0, 32).join(','))
+    },
   }
+}
+
+function evaluateKeys(keys: readonly Expression[], context: OttlContext): OttlValue[] {
+  return keys.map(key => key.get(context))
 }
 
 /** Follows keys into maps and lists; nil where a key is absent. */

@@ -9,6 +9,8 @@ import { contextOf } from './ottl-paths.ts'
 const recordContexts: readonly ContextName[] = ['span', 'log', 'metric', 'resource', 'scope']
 /** Fields of a metric that do not depend on its data points. */
 const metricTexts = ['name', 'description', 'unit']
+/** What is counted over a message's children. */
+const counted = ['events', 'links', 'data_points']
 /** Functions that look at data points. */
 const pointFunctions = /^HasAttr/
 
@@ -63,6 +65,7 @@ class Asker {
     const { context, names } = contextOf(path, this.#own)
     const name = names.join('.')
     const [first, ...rest] = path.segments.at(-1)!.keys
+    if (counted.includes(name)) return false
     const questions = this.#questions
     if (context === 'resource') questions.asksResource = true
     if (context === 'scope') questions.asksScope = true

@@ -31,10 +31,12 @@ interface Parts {
 }
 
 interface Directive {
-  /** What it matches in text. */
+  /** What it matches in text; one with a group of its own has it read instead. */
   readonly pattern: string
+  /** Takes the point before it along. */
+  readonly isFraction?: boolean
   print(date: Date, ns: bigint): string
-  read(text: string, parts: Parts): void
+  read(text: string | undefined, parts: Parts): void
 }
 
 const two = (value: number) => String(value).padStart(2, '0')
@@ -55,20 +57,22 @@ function named(names: readonly string[], print: (date: Date) => string, read: (i
   return {
     pattern: names.join('|'),
     print,
-    read: (text: string, parts: Parts) =>
+    read: (text: string | undefined, parts: Parts) =>
       read(
-        names.findIndex(name => name.toLowerCase() === text.toLowerCase()),
+        names.findIndex(name => name.toLowerCase() === text?.toLowerCase()),
         parts,
       ),
   }
 }
 
+/** Digits of the second behind a point or comma, without zeros at the end; where none is left the point goes too. */
 function fraction(digits: number): Directive {
   return {
-    pattern: `\\d{1,${digits}}`,
-    print: (_, ns) => String(ns).padStart(9, '0').slice(0, digits),
+    pattern: '(?:[.,](\\d{1,9}))?',
+    isFraction: true,
+    print: (_, ns) => String(ns).padStart(9, '0').slice(0, digits).replace(/0+$/, ''),
     read: (text, parts) => {
-      parts.ns = Number(text.padEnd(9, '0'))
+      parts.ns = Number((text ?? '').padEnd(9, '0'))
     },
   }
 }
@@ -77,8 +81,8 @@ function offset(pattern: string, printed: string): Directive {
   return {
     pattern,
     print: () => printed,
-    read: (text, parts) => {
-      if (text === 'Z') {
+    read: (text = 'Z', parts) => {
+      if (/^[A-Z]+$/i.test(text)) {
         parts.offsetMinutes = 0
         return
       }
@@ -130,7 +134,8 @@ const directives: Readonly<Record<string, Directive>> = {
     },
   ),
   m: month(date => two(date.getUTCMonth() + 1)),
-  o: month(date => spaced(date.getUTCMonth() + 1)),
+  // The Collector hands `_1` to Go, which knows no such month and prints the bar.
+  o: month(date => `_${date.getUTCMonth() + 1}`),
   q: month(date => String(date.getUTCMonth() + 1)),
   b: named(short(months), date => short(months)[date.getUTCMonth()]!, readMonth),
   h: named(short(months), date => short(months)[date.getUTCMonth()]!, readMonth),
@@ -207,8 +212,12 @@ export class TimeFormat {
   constructor(source: string) {
     let pattern = '^'
     for (const piece of splitFormat(source)) {
+      const isFraction = typeof piece !== 'string' && piece.isFraction === true
+      // The point before a fraction is part of it.
+      if (isFraction) pattern = pattern.replace(/(?:\\\.|,)$/, '')
       this.#pieces.push(piece)
-      pattern += typeof piece === 'string' ? escapePattern(piece) : `(${piece.pattern})`
+      if (typeof piece === 'string') pattern += escapePattern(piece)
+      else pattern += isFraction ? piece.pattern : `(${piece.pattern})`
     }
     this.#pattern = new RegExp(`${pattern}$`, 'i')
   }
@@ -217,7 +226,13 @@ export class TimeFormat {
   print({ ns }: OttlTime): string {
     const fraction = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
     const date = new Date(Number((ns - fraction) / 1_000_000n))
-    return this.#pieces.map(piece => (typeof piece === 'string' ? piece : piece.print(date, fraction))).join('')
+    let out = ''
+    for (const piece of this.#pieces) {
+      const printed = typeof piece === 'string' ? piece : piece.print(date, fraction)
+      if (typeof piece !== 'string' && piece.isFraction === true && printed === '') out = out.replace(/[.,]$/, '')
+      out += printed
+    }
+    return out
   }
 
   /** Throws `EvaluationError` where the text is not of this format. A text without an offset is in `location`. */
@@ -236,7 +251,7 @@ export class TimeFormat {
       offsetMinutes: undefined,
     }
     let group = 1
-    for (const piece of this.#pieces) if (typeof piece !== 'string') piece.read(match[group++]!, parts)
+    for (const piece of this.#pieces) if (typeof piece !== 'string') piece.read(match[group++], parts)
     return timeOf(parts, location, source)
   }
 }

@@ -16,6 +16,9 @@ export class OttlTime {
   }
 }
 
+/** A trace or span id: bytes that cannot become an attribute as they are. */
+export class OttlId extends Uint8Array {}
+
 /** A repeated message of OTLP, such as a span's events: it can be counted, and that is all. */
 export class OttlList {
   readonly size: number
@@ -96,10 +99,10 @@ export class EvaluationError extends Error {
   override readonly name = 'EvaluationError'
 }
 
-/** `+ - * /` on two ints, two doubles, or times and durations. */
+/** `+ - * /` on numbers, as doubles where one of them is one, or on times and durations. */
 export function calculate(operator: string, left: OttlValue, right: OttlValue): OttlValue {
   if (typeof left === 'bigint' && typeof right === 'bigint') return BigInt.asIntN(64, intMath(operator, left, right))
-  if (typeof left === 'number' && typeof right === 'number') return floatMath(operator, left, right)
+  if (isNumber(left) && isNumber(right)) return floatMath(operator, Number(left), Number(right))
   const duration = timeMath(operator, left, right)
   if (duration !== undefined) return duration
   throw new EvaluationError(`cannot calculate ${typeName(left)} ${operator} ${typeName(right)}`)

@@ -11,6 +11,11 @@ export function patternProblem(source: string): string | undefined {
   }
 }
 
+/** One match: its groups by name or number, 0 for the whole; null where a group took no part. Throws where there is no such group. */
+export interface PatternMatch {
+  group(group: number | string): string | null
+}
+
 /**
  * A regular expression in the Collector's syntax, RE2: no look-around, no back-references, and never more than linear
  * time. It matches anywhere in the text. Answers are remembered, since keys and names come again and again.
@@ -39,6 +44,20 @@ export class Pattern {
 
   test(text: string): boolean {
     return this.#compiled.test(text)
+  }
+
+  /** The text with every match replaced by what `replace` makes of it. A match of nothing right behind another stays. */
+  replaceAll(text: string, replace: (match: PatternMatch) => string): string {
+    const matcher = this.#compiled.matcher(text)
+    let out = ''
+    let end = 0
+    while (matcher.find()) {
+      const start = matcher.start()
+      out += text.slice(end, start)
+      if (matcher.end() > end || start === 0) out += replace(matcher)
+      end = matcher.end()
+    }
+    return out + text.slice(end)
   }
 
   /** The groups of the first match, unmatched ones empty; undefined where nothing matches. */
