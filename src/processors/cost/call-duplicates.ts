@@ -13,6 +13,10 @@ const seenMax = 65_536
 const firstScope = 0
 const hasOtherScopes = 1
 const scopesBytes = 16
+/** Halves of what is noted of a call. */
+const countsMask = 0xffff_0000 | 0
+const scopeMask = 0xffff
+const countsUnit = 0x1_0000
 
 /** Memory that the tables take; what nobody writes to, the system does not give. */
 export const duplicatesBytes = scopesBytes + SeenCalls.bytesFor(seenMax) + 2 * SeenCalls.bytesFor(nestedMax)
@@ -24,12 +28,14 @@ export const duplicatesBytes = scopesBytes + SeenCalls.bytesFor(seenMax) + 2 * S
  */
 export class CallDuplicates {
   readonly #seen: SeenCalls
-  /** Priced calls by the id of their span, and by that of its parent, each with its counts. */
+  /** Priced calls by the id of their span, and by that of its parent: bits of its counts, and of its scope. */
   readonly #priced: SeenCalls
   readonly #parents: SeenCalls
   readonly #scopes: Int32Array
   #scope = 0
-  /** Of the call's span and of its parent, with trace and counts. */
+  /** Bits of the call's counts, where a note has them; 0 where it has none. */
+  #counts = 0
+  /** Of the call's span and of its parent, with the trace. */
   #ownLow = 0
   #ownHigh = 0
   #parentLow = 0
@@ -50,17 +56,15 @@ export class CallDuplicates {
     const scopes = this.#scopes
     if (scopes[firstScope] === 0) scopes[firstScope] = scope
     else if (scopes[firstScope] !== scope) scopes[hasOtherScopes] = 1
-    this.#scope = scope
+    this.#scope = (scope ^ (scope >>> 16)) & scopeMask || 1
   }
 
   /** Whether another span has the price of this call; if not, this one has it from now on, unless it has none (`isPriced`). */
   isDuplicate(reader: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
     const { span } = reader
     if (span.traceIdStart === 0 || span.spanIdStart === 0) return false
-    const hasTokens = usage.input + usage.output !== 0
-    if (hasTokens) this.#hashNested(span, usage)
-    if (this.#isReported(reader, usage, isPriced)) return true
-    return hasTokens ? this.#isNested(span, isPriced, usage.output === 0) : !isPriced && this.#isAround(span)
+    this.#hash(span, usage)
+    return this.#isReported(reader, usage, isPriced) || this.#isNested(span, isPriced)
   }
 
   #isReported(reader: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
@@ -104,13 +108,12 @@ export class CallDuplicates {
     return false
   }
 
-  #hashNested(
-    { view, traceIdStart: trace, spanIdStart, parentSpanIdStart: parent }: CallSpan,
-    usage: NormalizedUsage,
-  ): void {
-    // Trace and span ids are random already: what is added to them makes them no less so.
-    const low = view.getInt32(trace, true) ^ Math.imul(usage.input, 0x9e3779b1)
-    const high = view.getInt32(trace + 4, true) ^ Math.imul(usage.output, 0x85ebca6b)
+  #hash({ view, traceIdStart: trace, spanIdStart, parentSpanIdStart: parent }: CallSpan, usage: NormalizedUsage): void {
+    const counts = Math.imul(usage.input, 0x9e3779b1) ^ Math.imul(usage.output, 0x85ebca6b)
+    this.#counts = usage.input + usage.output === 0 ? 0 : (counts ^ (counts << 13)) & countsMask || countsUnit
+    // Trace and span ids are random already.
+    const low = view.getInt32(trace, true)
+    const high = view.getInt32(trace + 4, true)
     this.#ownLow = mixId(low, view, spanIdStart)
     this.#ownHigh = mixId(high, view, spanIdStart + 4)
     this.#priced.touch(this.#ownLow, this.#ownHigh)
@@ -121,31 +124,37 @@ export class CallDuplicates {
   }
 
   /** The inner span ends first and usually comes first; either order is the same call. */
-  #isNested(span: CallSpan, isPriced: boolean, isWithoutOutput: boolean): boolean {
-    const ownLow = this.#ownLow
-    const ownHigh = this.#ownHigh
+  #isNested(span: CallSpan, isPriced: boolean): boolean {
+    const counts = this.#counts
+    // Some have a span around a call that looks the same and does not say what it used.
+    if (counts === 0) return !isPriced && this.#parents.find(this.#ownLow, this.#ownHigh) !== 0
     const hasScopes = this.#scopes[hasOtherScopes] !== 0
-    if (hasScopes && this.#isOther(this.#parents.find(ownLow, ownHigh))) return true
+    if (hasScopes && this.#isAround(counts)) return true
+    const note = counts | this.#scope
     if (span.parentSpanIdStart !== 0) {
-      const parentLow = this.#parentLow
-      const parentHigh = this.#parentHigh
-      if (hasScopes && this.#isOther(this.#priced.find(parentLow, parentHigh))) return true
-      if (isPriced) this.#parents.add(parentLow, parentHigh, this.#scope)
-      if (isPriced && isWithoutOutput) this.#noteInside(span)
+      if (hasScopes && this.#isOfOther(this.#priced.find(this.#parentLow, this.#parentHigh))) return true
+      if (isPriced) {
+        // Most parents have one call; those of others have a key each.
+        const known = this.#parents.add(this.#parentLow, this.#parentHigh, note)
+        if (known !== 0 && (known & countsMask) !== counts) {
+          this.#parents.add(~this.#parentLow, this.#parentHigh ^ counts, note)
+        }
+      }
     }
-    if (isPriced) this.#priced.add(ownLow, ownHigh, this.#scope)
+    if (isPriced) this.#priced.add(this.#ownLow, this.#ownHigh, note)
     return false
   }
 
-  /** The AI SDK has a span around that of a call for embeddings which looks the same and does not say what it used. */
-  #isAround({ view, traceIdStart: trace, spanIdStart }: CallSpan): boolean {
-    const low = mixId(~view.getInt32(trace, true), view, spanIdStart)
-    return this.#parents.find(low, mixId(~view.getInt32(trace + 4, true), view, spanIdStart + 4)) !== 0
+  /** Whether a call inside this one counts the same. */
+  #isAround(counts: number): boolean {
+    const first = this.#parents.find(this.#ownLow, this.#ownHigh)
+    if (first === 0) return false
+    return this.#isOfOther(first) || this.#isOfOther(this.#parents.find(~this.#ownLow, this.#ownHigh ^ counts))
   }
 
-  #noteInside({ view, traceIdStart: trace, parentSpanIdStart: parent }: CallSpan): void {
-    const low = mixId(~view.getInt32(trace, true), view, parent)
-    this.#parents.add(low, mixId(~view.getInt32(trace + 4, true), view, parent + 4), 1)
+  /** Whether the note is of a call with the same counts and of another scope. */
+  #isOfOther(note: number): boolean {
+    return (note & countsMask) === this.#counts && this.#isOther(note & scopeMask)
   }
 
   #isOther(scope: number): boolean {

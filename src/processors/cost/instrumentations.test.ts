@@ -547,6 +547,21 @@ t.test('a call for embeddings inside a span of its own kind that knows no usage 
   t.match(run([{ ...within, attributes: embeddings }, around]), [{ status: 'no_usage' }, { status: 'no_usage' }])
 })
 
+t.test('a call around several others is that one of them which counts the same', async t => {
+  const counting = (output: number) => ({ ...call, ...usage, 'gen_ai.usage.output_tokens': output })
+  const first = { ...inner, attributes: counting(7) }
+  const second = { ...inner, spanId: '00000000000000a3', attributes: counting(300) }
+  const third = { ...inner, spanId: '00000000000000a4', attributes: counting(9) }
+  for (const spans of [
+    [first, second, third, outer],
+    [third, second, outer, first],
+  ]) {
+    t.equal(run(spans).find(({ status }) => status === 'duplicate') !== undefined, true)
+    t.equal(run(spans)[spans.indexOf(outer)]!.status, 'duplicate')
+  }
+  t.equal(run([first, third, outer])[2]!.status, 'priced')
+})
+
 t.test("stages on several threads know of each other's calls", async t => {
   const calls = new SharedArrayBuffer(duplicatesBytes)
   const stageOnThread = () => new CostStage(parseConfig(costConfig, '{}'), { scopes: [], calls }, 'traces')

@@ -74,13 +74,15 @@ export class SeenCalls {
     return known >= 0 ? this.#old[known + 2]! : 0
   }
 
-  /** Notes a number for a call that has none yet. */
-  add(low: number, high: number, note: number): void {
+  /** Notes a number for a call that has none yet. Returns the one that it had lately; 0 where it had none. */
+  add(low: number, high: number, note: number): number {
     const wanted = orOne(low, high)
     if (this.#control[turn] !== this.#turnSeen) this.#look()
     const young = this.#young
     const at = this.#slotOf(young, wanted, high)
-    if (!isTaken(young, at)) this.#put(young, at, wanted, high, note)
+    if (isTaken(young, at)) return young[at + 2]!
+    this.#put(young, at, wanted, high, note)
+    return 0
   }
 
   /** The tables have changed places, here or on another thread. */
