@@ -30,6 +30,8 @@ export class ClientStream extends Http2Stream {
   answerTrailers: HeaderBlock | undefined = undefined
   readonly chunks: Uint8Array[] = []
   receivedBytes = 0
+  /** On the clock's monotonic time. */
+  startedMs = 0
   /** Where the request's last byte stands in all that the connection sends; infinite until it is with the outbox. */
   endPosition = Number.POSITIVE_INFINITY
 

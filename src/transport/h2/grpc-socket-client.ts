@@ -163,7 +163,9 @@ class GrpcCall {
   fail(error: TransportError): void {
     this.isOver = true
     this.#reject(error)
-    if (this.#stream !== undefined) this.#connection?.abandon(this.#stream)
+    if (this.#stream === undefined) return
+    if (error.kind === 'timeout') this.#connection?.timedOut(this.#stream)
+    else this.#connection?.abandon(this.#stream)
   }
 
   end(): void {

@@ -35,6 +35,8 @@ const headerBytesMax = 64 * 1024
 const streamWindowBytes = 1024 * 1024
 const connectionWindowBytes = 4 * 1024 * 1024
 const frameBytesMax = 16_384
+/** A connection that may be dead has so long to prove the contrary, and is not asked again for a while. */
+const doubtMs = { wait: 3_000, interval: 60_000 }
 
 /** The client's end of an HTTP/2 connection. */
 export class Http2ClientConnection extends Http2Connection<ClientStream> {
@@ -43,6 +45,9 @@ export class Http2ClientConnection extends Http2Connection<ClientStream> {
   #isRetired = false
   #isGoneAway = false
   #pingSentMs = -1
+  /** How long the answer to that PING may take. */
+  #pingWaitMs = 0
+  #doubtedMs = Number.NEGATIVE_INFINITY
   #lastUsedMs: number
   readonly #writes = new WriteWatch()
 
@@ -94,7 +99,7 @@ export class Http2ClientConnection extends Http2Connection<ClientStream> {
       this.#settings.responseBytesMax,
     )
     this.streams.set(id, stream)
-    this.#lastUsedMs = this.nowMs()
+    this.#lastUsedMs = stream.startedMs = this.nowMs()
     let bytes = 0
     for (const part of parts) bytes += part.length
     this.sendHeaders(id, headers.map(encodeHeaders), bytes === 0)
@@ -111,6 +116,31 @@ export class Http2ClientConnection extends Http2Connection<ClientStream> {
     this.streams.delete(stream.id)
     this.sendQueue.remove(stream)
     this.#streamGone()
+  }
+
+  /** As `abandon`, since the caller has waited in vain. */
+  timedOut(stream: ClientStream): void {
+    this.abandon(stream)
+    this.#doubt(stream.startedMs)
+  }
+
+  /**
+   * A firewall, a balancer or a host that is gone leaves a connection that takes everything and says nothing, and the kernel
+   * tries for a quarter of an hour. Where nothing came as long as a whole call waited, a PING finds out. A server that is
+   * merely slow answers it and keeps its connection; it is asked once a minute at most, as servers count PINGs.
+   */
+  #doubt(sinceMs: number): void {
+    const nowMs = this.nowMs()
+    if (this.isClosing || this.#pingSentMs >= 0 || this.receivedMs > sinceMs) return
+    if (nowMs - this.#doubtedMs < doubtMs.interval) return
+    this.#doubtedMs = nowMs
+    this.#ping(nowMs, doubtMs.wait)
+  }
+
+  #ping(nowMs: number, waitMs: number): void {
+    this.#pingSentMs = nowMs
+    this.#pingWaitMs = waitMs
+    this.sendPing(keepalivePing, 0)
   }
 
   protected override nowMs(): number {
@@ -284,16 +314,15 @@ export class Http2ClientConnection extends Http2Connection<ClientStream> {
     const { pingIntervalMs, pingTimeoutMs, pingWithoutCalls } = this.#settings
     if (this.#pingSentMs >= 0) {
       if (this.receivedMs > this.#pingSentMs) this.#pingSentMs = -1
-      else if (nowMs - this.#pingSentMs >= pingTimeoutMs) {
+      else if (nowMs - this.#pingSentMs >= this.#pingWaitMs) {
         this.socket.destroy()
-        this.closed(`no answer to a PING within ${pingTimeoutMs} ms`)
+        this.closed(`no answer to a PING within ${this.#pingWaitMs} ms`)
       }
       return
     }
     if (pingIntervalMs <= 0 || (this.streams.size === 0 && !pingWithoutCalls)) return
     if (nowMs - Math.max(this.receivedMs, this.#pingSentMs) < pingIntervalMs) return
-    this.#pingSentMs = nowMs
-    this.sendPing(keepalivePing, 0)
+    this.#ping(nowMs, pingTimeoutMs)
   }
 
   get isGoneAway(): boolean {
