@@ -1,4 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer'
+import { CleanValues } from './clean-values.ts'
 import { ibanRemainder, luhn } from './detectors/checksums.ts'
 import { Detector } from './detectors/detect.ts'
 import type { Findings } from './detectors/findings.ts'
@@ -33,6 +34,7 @@ export class Inspector {
   readonly #detector: Detector
   readonly #json = new JsonPosition()
   readonly #pairs: PairMemory
+  readonly #clean = new CleanValues()
   readonly #log: InspectionLog
   /** Whether the last `inspect` found anything, even if it was let go. */
   hasFindings = false
@@ -55,6 +57,10 @@ export class Inspector {
     decisions.length = 0
     const policy = this.#policy
     const key = this.#pairs.keyOf(bytes, start, end, ownKey)
+    if (this.#clean.has(bytes, start, end, key)) {
+      this.hasFindings = false
+      return decisions
+    }
     const info = key === '' ? noKey : policy.detection.keys.get(key)
     const { findings } = this.#detector.detect(bytes, start, end, info, key)
     if (policy.rules.length > 0) {
@@ -63,6 +69,7 @@ export class Inspector {
     }
     this.hasFindings = findings.count > 0
     if (this.hasFindings) this.#decide(bytes, start, end, findings)
+    else this.#clean.add(bytes, start, end, key)
     return decisions
   }
 

@@ -18,7 +18,7 @@ import {
 import { FieldCursor } from '../../wire/field-cursor.ts'
 import { WireError } from '../../wire/wire-error.ts'
 import { wireBytes } from '../../wire/wire-type.ts'
-import { latin1 } from './detectors/text-bytes.ts'
+import { NameTexts } from './detectors/name-texts.ts'
 import { classIndex, classOf } from './fields.ts'
 
 /** Who looks at the fields of a request. */
@@ -54,6 +54,7 @@ export class RequestVisitor {
   readonly #requestType: MessageType
   readonly #visitor: FieldVisitor
   readonly #seesKeys: boolean
+  readonly #names = new NameTexts()
   #bytes: Uint8Array = new Uint8Array(0)
   #hot: Uint32Array = new Uint32Array(0)
   #hotCount = -1
@@ -90,10 +91,15 @@ export class RequestVisitor {
     return at < this.#hotCount && hot[at]! <= end
   }
 
+  /** Whether a message that ends there may still hold something to visit; asked once what is before has been visited. */
+  #isAnyLeft(end: number): boolean {
+    return this.#hotCount < 0 || this.#seesKeys || (this.#hotAt < this.#hotCount && this.#hot[this.#hotAt]! <= end)
+  }
+
   #message(type: MessageType, start: number, end: number, fieldClass: number, depth: number): void {
     if (depth > depthMax) throw new WireError('messages nest too deep', start, 'budget')
     const cursor = (this.#cursors[depth] ??= new FieldCursor()).reset(this.#bytes, start, end)
-    while (cursor.next()) {
+    while (this.#isAnyLeft(end) && cursor.next()) {
       if (cursor.wireType !== wireBytes) continue
       const { fieldNumber, valueStart, fieldEnd } = cursor
       if (fieldNumber >= fieldNumbersMax) continue
@@ -138,7 +144,7 @@ export class RequestVisitor {
     }
     const isVisited = !wasTopLevel || this.#visitor.visitAttribute(fieldStart, keyStart, keyEnd, fieldClass)
     if (isVisited && (isHot || this.#visitor.isForced)) {
-      const key = latin1(bytes, keyStart, keyEnd)
+      const key = this.#names.get(bytes, keyStart, keyEnd)
       this.#key = outerKey === '' ? key : `${outerKey}.${key}`
       this.#isTopLevel = false
       // What is hot may be the key, and its value has to be seen for it.

@@ -12,6 +12,7 @@ import {
   nameWords,
   noKey,
 } from './key-words.ts'
+import { NameTexts } from './name-texts.ts'
 import { afterEscape, isAlnum, isSpace, latin1 } from './text-bytes.ts'
 
 /** Classes of addresses; a policy says which of them are personal. */
@@ -82,6 +83,7 @@ export class Detection {
   /** Whether a name with `=` or `:` stands right before it. */
   hasName = false
   readonly #words = new Map<string, KeyInfo>()
+  readonly #names = new NameTexts()
 
   constructor(settings: DetectorSettings) {
     this.settings = settings
@@ -154,7 +156,7 @@ export class Detection {
       if (letter < end && letter - from < 4) from = letter + 1
     }
     from = Math.min(end, afterEscape(bytes, start, from, end))
-    return end > from ? latin1(bytes, from, end) : ''
+    return end > from ? this.#names.get(bytes, from, end) : ''
   }
 
   #wordsBefore(at: number): KeyInfo {
