@@ -394,6 +394,55 @@ export const ottlCases: readonly OttlCase[] = [
     { context: 'datapoint', statements: ['set(attributes["x"], metric.unit)'] },
     { context: 'metric', statements: ['set(unit, "new")'] },
   ),
+  // functions of metrics
+  metric(
+    'convert_sum_to_gauge() where metric.name == "requests"',
+    'set(metric.description, "was sum") where metric.type == METRIC_DATA_TYPE_GAUGE',
+  ),
+  metric('convert_gauge_to_sum("delta", true) where metric.name != "x"'),
+  metric(
+    'convert_gauge_to_sum("cumulative", false) where metric.unit == "C"',
+    'convert_sum_to_gauge() where metric.name != ""',
+  ),
+  metric(
+    { context: 'datapoint', statements: ['set(attributes["k"], "v")'] },
+    { context: 'metric', statements: ['convert_sum_to_gauge()'] },
+  ),
+  metric({ context: 'metric', statements: ['scale_metric(2.5)'] }),
+  metric({
+    context: 'metric',
+    statements: ['scale_metric(0.5, "half") where name != "sizes"', 'scale_metric(4.0) where name == "latency"'],
+  }),
+  metric({
+    context: 'metric',
+    statements: ['copy_metric(name="copy", unit="u") where name == "requests"', 'set(description, "seen")'],
+  }),
+  metric({ context: 'metric', statements: ['copy_metric(description="d2") where description == "d"'] }),
+  metric({
+    context: 'metric',
+    statements: [
+      'set(name, "r2") where name == "requests"',
+      'copy_metric(Concat([name, "copy"], ".")) where name == "r2"',
+    ],
+  }),
+  metric({ context: 'metric', statements: ['extract_sum_metric(true)', 'extract_count_metric(false, ".n")'] }),
+  metric({
+    context: 'metric',
+    statements: ['extract_count_metric(true) where type == METRIC_DATA_TYPE_SUMMARY', 'set(unit, "new")'],
+  }),
+  metric({
+    context: 'datapoint',
+    statements: ['set(attributes["e"], "x")', 'convert_summary_sum_val_to_sum("delta", false)'],
+  }),
+  metric({
+    context: 'datapoint',
+    statements: ['convert_summary_count_val_to_sum("cumulative", true, ".c")', 'set(attributes["late"], 1)'],
+  }),
+  metric({ context: 'metric', statements: ['convert_summary_quantile_val_to_gauge()'] }),
+  metric({
+    context: 'metric',
+    statements: ['convert_summary_quantile_val_to_gauge("q", "_q")', 'set(description, "all")'],
+  }),
 ]
 
 /** Expressions, each written to an attribute of every log record. */

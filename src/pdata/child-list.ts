@@ -65,17 +65,22 @@ export class ChildList {
   /** Notes the edits of the child that the iteration stands on. Called by everything that reads the parent as a whole. */
   finish(): void {
     if (!this.#isOnChild) return
-    this.#inner?.finish()
-    this.#isOnChild = false
-    const { children, workspace } = this.#parent
     if (this.#isDropped) {
+      this.#inner?.finish()
       this.#isDropped = false
       this.droppedCount++
-      children.put(this.#sourceStart, this.#sourceEnd, 0, 0)
-    } else if (this.child.isDirty) {
-      const start = this.child.writeField(this.fieldNumber)
-      children.put(this.#sourceStart, this.#sourceEnd, start, workspace.length)
-    }
+      this.#parent.children.put(this.#sourceStart, this.#sourceEnd, 0, 0)
+    } else this.note()
+    this.#isOnChild = false
+  }
+
+  /** Notes the edits so far and stays on the child: for who reads the siblings meanwhile. */
+  note(): void {
+    if (!this.#isOnChild) return
+    this.#inner?.finish()
+    if (!this.child.isDirty) return
+    const start = this.child.writeField(this.fieldNumber)
+    this.#parent.children.put(this.#sourceStart, this.#sourceEnd, start, this.#parent.workspace.length)
   }
 
   /** Forgets where the iteration stood: the parent moved to another message. */

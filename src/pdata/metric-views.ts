@@ -153,6 +153,15 @@ export class MetricView {
     return this.#points
   }
 
+  /** Gives the metric other data: a payload of the kind with that field number. */
+  replaceData(kind: number, payload: Uint8Array): void {
+    this.finish()
+    for (const field of metricDataFields) this.message.clear(field)
+    this.message.setBytes(kind, payload)
+    this.#points.abandon()
+    this.#kind = -1
+  }
+
   /** Notes what is pending in children. The walk calls it after every processor. */
   finish(): void {
     const { message } = this

@@ -30,6 +30,8 @@ export class OttlContext {
   log!: LogReader
   /** What statements keep for each other; emptied for every item. */
   readonly cache = new Map<string, OttlValue>()
+  /** Payloads of metrics that statements made; they come behind those of the scope. */
+  readonly newMetrics: Uint8Array[] = []
 }
 
 export type Getter = (context: OttlContext) => OttlValue

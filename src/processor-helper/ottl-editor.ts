@@ -15,6 +15,8 @@ export interface Editor {
   readonly only?: readonly ContextName[]
   /** How many of the first arguments are written to. */
   readonly targetCount: number
+  /** Whether it makes new metrics. */
+  readonly addsMetrics?: boolean
   /** Throws `OttlError` where the arguments cannot go together. */
   readonly make: (args: readonly (Expression | undefined)[], own: ContextName, at: number) => Edit
 }

@@ -15,6 +15,8 @@ export interface Statement {
   readonly run: Edit
   /** The contexts that it writes to. */
   readonly writes: ReadonlySet<ContextName>
+  /** Whether it makes new metrics. */
+  readonly addsMetrics: boolean
 }
 
 const reader = new ValueReader()
@@ -76,13 +78,15 @@ export function compileStatement(source: string, own: ContextName, more: Editors
     if (into.context !== undefined) writes.add(into.context)
   }
   const edit = editor.make(placed, own, call.at)
-  if (where === undefined) return { run: edit, writes }
+  const addsMetrics = editor.addsMetrics === true
+  if (where === undefined) return { run: edit, writes, addsMetrics }
   const condition = compileNode(where, own)
   return {
     run: context => {
       if (condition(context)) edit(context)
     },
     writes,
+    addsMetrics,
   }
 }
 

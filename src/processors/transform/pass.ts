@@ -7,7 +7,7 @@ import type { ContextName } from '../../processor-helper/ottl-context.ts'
 import { OttlContext } from '../../processor-helper/ottl-context.ts'
 import { EvaluationError } from '../../processor-helper/ottl-value.ts'
 import { copyBytes } from '../../wire/copy-bytes.ts'
-import { writtenAround } from './passes.ts'
+import { reachesOut, writtenAround } from './passes.ts'
 import type { ResourceChange, ScopeChange, SurroundingChanges } from './rebuild.ts'
 import type { ErrorMode, StatementGroup } from './statement-groups.ts'
 
@@ -47,8 +47,8 @@ export class Pass implements WalkHooks {
     const around = groups.flatMap(group => [...writtenAround(group)])
     this.#writesResource = around.includes('resource')
     this.#writesScope = around.includes('scope')
-    // Who writes to what stands around a record has to know which one that is.
-    const counts = this.#writesResource || this.#writesScope
+    // Who reaches out of a record has to know where it stands.
+    const counts = groups.some(reachesOut)
     this.resource = hook(counts ? groups : resources, resource => {
       this.#resourceIndex++
       this.#scopeIndex = -1
@@ -80,6 +80,7 @@ export class Pass implements WalkHooks {
   /** Begins a walk. */
   begin(): void {
     this.changes.clear()
+    this.#context.newMetrics.length = 0
     this.#resourceIndex = -1
     this.#scopeIndex = -1
   }
@@ -138,8 +139,10 @@ export class Pass implements WalkHooks {
     }
   }
 
-  /** Remembers what the resource and the scope look like now, where they were written to. */
+  /** Remembers what the resource and the scope look like now, where they were written to, and metrics that were made. */
   #noteChanges(resource: ResourceView, scope: ScopeView): void {
+    const { newMetrics } = this.#context
+    if (newMetrics.length > 0) this.#scopeChange().added.push(...newMetrics.splice(0))
     if (this.#writesResource && resource.isDirty) this.#resourceChange().resource = payloadOf(resource.message)
     if (this.#writesScope && scope.isDirty) this.#scopeChange().scope = payloadOf(scope.message)
   }

@@ -17,14 +17,15 @@ export function writtenAround({ context, writes }: StatementGroup): ContextName[
   return [...writes].filter(written => depths[written] < depths[context])
 }
 
-export function writesAround(group: StatementGroup): boolean {
-  return writtenAround(group).length > 0
+/** Whether more than the items themselves changes: then the group walks alone. */
+export function reachesOut(group: StatementGroup): boolean {
+  return group.addsMetrics || writtenAround(group).length > 0
 }
 
 /**
  * Each group runs over the whole request before the next one begins. Groups share a walk where nobody can tell: where a
  * later one changes nothing that an earlier one, further inside, has yet to read. One that writes to what stands around
- * its items walks alone.
+ * its items, or makes new ones, walks alone.
  */
 export function planPasses(groups: readonly StatementGroup[]): StatementGroup[][] {
   const passes: StatementGroup[][] = []
@@ -37,7 +38,7 @@ export function planPasses(groups: readonly StatementGroup[]): StatementGroup[][
 }
 
 function canShare(earlier: StatementGroup, later: StatementGroup): boolean {
-  if (writesAround(earlier) || writesAround(later)) return false
+  if (reachesOut(earlier) || reachesOut(later)) return false
   if (depths[later.context] >= depths[earlier.context]) return true
   return ![...later.writes].some(context => earlier.touches.has(context))
 }

@@ -20,6 +20,8 @@ export interface StatementGroup {
   /** Contexts that are read or written. */
   readonly touches: ReadonlySet<ContextName>
   readonly writes: ReadonlySet<ContextName>
+  /** Whether a statement makes new metrics. */
+  readonly addsMetrics: boolean
 }
 
 type Report = (index: number, message: string) => void
@@ -133,5 +135,6 @@ function compileGroup(signal: StatementSignal, raw: RawGroup, isPlain: boolean, 
   )
   const conditions = raw.conditions.flatMap(source => attempt(raw.index, () => compileCondition(source, own)) ?? [])
   const writes = new Set(statements.flatMap(statement => [...statement.writes]))
-  return [{ context: own, conditions, statements, errorMode: raw.errorMode, touches, writes }]
+  const addsMetrics = statements.some(statement => statement.addsMetrics)
+  return [{ context: own, conditions, statements, errorMode: raw.errorMode, touches, writes, addsMetrics }]
 }

@@ -1,15 +1,18 @@
+import { ConsumeError } from '../../component/consumer.ts'
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
 import type { WalkHooks } from '../../pdata/walk-hooks.ts'
 import type { TransformConfig } from './config.ts'
 import { Pass } from './pass.ts'
-import { planPasses, writesAround } from './passes.ts'
-import { rebuild } from './rebuild.ts'
+import { planPasses, reachesOut } from './passes.ts'
+import { rebuild, recordsOf, requestOfAdded, type SurroundingChanges, takeAdded } from './rebuild.ts'
 import { type StatementGroup, statementGroups } from './statement-groups.ts'
 
 /** Statements that could not be evaluated for an item, under `error_mode: ignore`. */
 const errorsName = 'sluice_transform_statement_errors'
+/** Times that new metrics may be made of new metrics; more is a statement without a fitting `where`. */
+const roundsMax = 32
 const noCounts: ReadonlyMap<string, number> = new Map()
 const everything: readonly StagePart[] = ['resource', 'scope', 'metric', 'points']
 
@@ -17,7 +20,7 @@ const everything: readonly StagePart[] = ['resource', 'scope', 'metric', 'points
 export function createTransformStage(config: TransformConfig, signal: Signal): StageProcessor {
   const plan = planPasses(groupsOf(config, signal))
   const passes = plan.map(groups => new Pass(groups, config.errorMode))
-  const isOne = plan.length <= 1 && !plan.flat().some(writesAround)
+  const isOne = plan.length <= 1 && !plan.flat().some(reachesOut)
   return isOne ? new OneWalk(passes[0]) : new SeveralWalks(passes, signal)
 }
 
@@ -65,9 +68,34 @@ class SeveralWalks implements StageProcessor {
       const pass = this.#passes[i]!
       pass.begin()
       changed = walk.run(changed)
-      if (pass.changes.size > 0) changed = rebuild(changed, pass.changes)
+      if (pass.changes.size > 0) changed = rebuild(changed, this.#settle(pass, walk, changed))
     }
     return changed === bytes ? false : changed
+  }
+
+  /** Runs the statements over metrics that they have made, and over those that this makes: as if they had stood last. */
+  #settle(pass: Pass, walk: StageWalk, request: Uint8Array): SurroundingChanges {
+    const changes: SurroundingChanges = new Map(pass.changes)
+    let pending = takeAdded(changes)
+    for (let round = 0; pending.length > 0; round++) {
+      if (round === roundsMax) {
+        throw new ConsumeError(
+          'permanent',
+          'transform: statements make new metrics of those that they made, without end',
+          {
+            reason: 'endless_statements',
+          },
+        )
+      }
+      pass.begin()
+      const done = recordsOf(walk.run(requestOfAdded(request, pending)))
+      const places = pending
+      const more = takeAdded(new Map(pass.changes))
+      for (const [i, { scope }] of places.entries()) scope.added.push(...(done[i] ?? []))
+      // The groups of that request are the places, one after the other.
+      pending = more.map(({ resourceIndex, records }) => ({ ...places[resourceIndex]!, records }))
+    }
+    return changes
   }
 
   takeCounts(): ReadonlyMap<string, number> {
