@@ -1,6 +1,6 @@
 import { parseByteSize } from './byte-size.ts'
 import type { Field } from './declare.ts'
-import type { Decoding, Position } from './decoding.ts'
+import { type Decoding, labelOf, type Position } from './decoding.ts'
 import { durationMsMax, formatDurationMs, parseDurationMs } from './duration.ts'
 import { nearest } from './nearest.ts'
 import { Opaque } from './opaque.ts'
@@ -104,7 +104,14 @@ function decodeEnum(field: Field<unknown>, node: ScalarNode, at: Position, decod
   const close = nearest(text, values)
   const allowed = `allowed: ${values.map(value => (value === '' ? '""' : value)).join(', ')}`
   const remedy = close === undefined ? allowed : `did you mean "${close}"? ${allowed}`
-  decoding.report('SLC0104', 'error', at.path, node.place, `"${field.key}" cannot be "${shownText(node)}"`, remedy)
+  decoding.report(
+    'SLC0104',
+    'error',
+    at.path,
+    node.place,
+    `"${labelOf(field, at)}" cannot be "${shownText(node)}"`,
+    remedy,
+  )
   return field.defaultValue
 }
 
@@ -159,7 +166,7 @@ function inRange(field: Field<unknown>, value: number, node: ScalarNode, at: Pos
   if (min !== undefined && value < min) message = `must be at least ${show(min)}, found ${shownText(node)}`
   if (max !== undefined && value > max) message = `must be at most ${show(max)}, found ${shownText(node)}`
   if (message === undefined) return value
-  decoding.report('SLC0105', 'error', at.path, node.place, `"${field.key}" ${message}`, rangeText(field, show))
+  decoding.report('SLC0105', 'error', at.path, node.place, `"${labelOf(field, at)}" ${message}`, rangeText(field, show))
   return field.defaultValue
 }
 
@@ -195,7 +202,7 @@ function mismatch(field: Field<unknown>, at: Position, decoding: Decoding): unkn
   if (node === undefined) return field.defaultValue
   const isSecret = field.kind === 'opaque' && node.kind === 'scalar'
   const found = isSecret ? 'something that is no text' : describeNode(node)
-  const message = `"${field.key}" takes ${expectedText(field)}, found ${found}`
+  const message = `"${labelOf(field, at)}" takes ${expectedText(field)}, found ${found}`
   decoding.report('SLC0103', 'error', at.path, node.place, message, mismatchRemedy(field, node))
   return field.defaultValue
 }

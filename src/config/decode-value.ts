@@ -1,11 +1,10 @@
 import type { AttributeValue, ConfigDeclaration, Field } from './declare.ts'
 import { decodeScalar } from './decode-scalar.ts'
-import type { Decoding, Position } from './decoding.ts'
+import { type Decoding, labelOf, type Position } from './decoding.ts'
 import { listKeys } from './list-keys.ts'
 import { parseListenAddress } from './listen-address.ts'
 import { nearest } from './nearest.ts'
 import { Opaque } from './opaque.ts'
-import { formatPath } from './problem.ts'
 import { noteSecret } from './secret-text.ts'
 import { type ConfigNode, describeNode, isBroken, isNull, type MapNode } from './tree.ts'
 
@@ -216,11 +215,6 @@ function inspectValue(field: Field<unknown>, value: unknown, at: Position, node:
     const text = `"${field.key}" must not be empty`
     decoding.report('SLC0106', 'error', at.path, node.place, text, requiredRemedy(field))
   }
-}
-
-/** Items of a list have no key of their own: `names[1]`. */
-function labelOf(field: Field<unknown>, { path }: Position): string {
-  return field.key === '' ? formatPath(path.slice(path.findLastIndex(step => typeof step === 'string'))) : field.key
 }
 
 function noteUse(field: Field<unknown>, value: unknown, at: Position, decoding: Decoding): void {

@@ -1,5 +1,5 @@
-import type { ConfigDeclaration } from './declare.ts'
-import { type Problem, push, type RelatedPlace } from './problem.ts'
+import type { ConfigDeclaration, Field } from './declare.ts'
+import { formatPath, type Problem, push, type RelatedPlace } from './problem.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import type { ConfigNode, ConfigPath, Place } from './tree.ts'
 
@@ -48,6 +48,11 @@ export interface Position {
   readonly node: ConfigNode | undefined
   readonly path: ConfigPath
   readonly keyPlace: Place | undefined
+}
+
+/** How a message names the value. Items of a list have no key of their own: `names[1]`. */
+export function labelOf(field: Field<unknown>, { path }: Position): string {
+  return field.key === '' ? formatPath(path.slice(path.findLastIndex(step => typeof step === 'string'))) : field.key
 }
 
 /** The typed value of one section; `foreignKeys` belong to the section around the shape. */

@@ -7,6 +7,7 @@ import type { CostConfig } from './config.ts'
 import type { CostContext } from './cost-context.ts'
 import { type CostStatus, Pricer } from './pricer.ts'
 import { SpendBook } from './spend-book.ts'
+import { countName } from './spend-counts.ts'
 
 /** What a record says of how its cost came about. */
 export type WrittenStatus = CostStatus | 'duplicate'
@@ -37,6 +38,13 @@ export class CallPricing {
   get pricer(): Pricer {
     this.#pricer ??= new Pricer(this.#config)
     return this.#pricer
+  }
+
+  /** What the calls since the last `take` are booked as, and news of the price file. */
+  take(): ReadonlyMap<string, number> {
+    const counts = this.book.take()
+    const news = this.#pricer?.source.takeFileNews()
+    return news === undefined ? counts : new Map([...counts, [countName('file', [news]), 1]])
   }
 
   enterResource(resource: ResourceView): void {

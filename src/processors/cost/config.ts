@@ -12,11 +12,14 @@ import {
   string,
   uint,
 } from '../../config/declare.ts'
+import { patternProblem } from '../../processor-helper/pattern.ts'
 
 const matchConfig = defineConfig({
   provider: string('provider', '*', 'Provider id of the prices or name on the span; `*` and `?` stand for any text.'),
   model: string('model', '*', 'Model on the span, cleaned of prefixes; `*` and `?` stand for any text.'),
-  modelRegex: string('model_regex', '', 'RE2 pattern that the model must contain, beside `model`.'),
+  modelRegex: string('model_regex', '', 'RE2 pattern that the model must contain, beside `model`.', {
+    validate: patternProblem,
+  }),
 })
 
 const tierConfig = defineConfig({

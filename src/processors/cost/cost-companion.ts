@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs'
 import type { ComponentSettings, StageCompanion } from '../../component/component.ts'
 import { isSpendSink, type SpendSink } from '../../component/spend.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
@@ -59,6 +60,8 @@ export class CostCompanion implements StageCompanion {
   readonly #today: { gauge: Gauge; spent: number }[] = []
   #day = -1
   readonly #removeAge: () => void
+  /** As told last. */
+  #fileProblem = ''
 
   constructor(config: CostConfig, settings: ComponentSettings, signal: Signal) {
     this.#config = config
@@ -72,11 +75,29 @@ export class CostCompanion implements StageCompanion {
     const asOfMs = bundledAsOfMs()
     const ageMs = () => settings.clock.wallMs() - asOfMs
     this.#removeAge = settings.metrics.observe(metric.age, () => ageMs() / 1000)
+    if (config.priceFile !== '') {
+      try {
+        accessSync(config.priceFile, constants.R_OK)
+      } catch (error) {
+        this.#noteFile((error as Error).message)
+      }
+    }
     if (ageMs() > config.maxAgeMs && config.priceFile === '') {
       settings.logger.warn('the bundled prices are old; a newer release or price_file has newer ones', {
         as_of: new Date(asOfMs).toISOString().slice(0, 10),
       })
     }
+  }
+
+  /** Every thread reads the file for itself, and each tells. */
+  #noteFile(problem: string): void {
+    if (problem === this.#fileProblem) return
+    this.#fileProblem = problem
+    const { logger } = this.#settings
+    const path = this.#config.priceFile
+    if (problem === '') logger.info('the price file is in force', { path })
+    else
+      logger.warn('the price file cannot be used: the prices from before it changed stay in force', { path, problem })
   }
 
   recordCounts(counts: readonly (readonly [name: string, count: number])[]): void {
@@ -105,6 +126,8 @@ export class CostCompanion implements StageCompanion {
         const [provider = '', model = '', reason = ''] = this.#bounded(kind, values)
         return adder(metrics.counter(metric.unpriced, { provider, model, reason }))
       }
+      case 'file':
+        return () => this.#noteFile(values[0] ?? '')
       case 'bytes':
       case 'items':
         return this.#telemetryRecorder(kind, values)

@@ -5,6 +5,7 @@ import t from 'tap'
 import type { Spend } from '../../component/spend.ts'
 import { parseConfig } from '../../config/parse-config.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
+import { silentLogger } from '../../telemetry/logger.ts'
 import { componentSettings, testHost } from '../../testkit/component-settings.ts'
 import { decodePlain, encodePlain, type Plain } from '../../testkit/otlp-oracle.ts'
 import { keyValues, type PlainAttributes } from '../../testkit/plain-attributes.ts'
@@ -349,6 +350,27 @@ t.test("a price file of one's own goes before the bundled prices", async t => {
   t.match(spans[0], { 'gen_ai.usage.cost': 1.2, 'sluice.cost.source': 'litellm' })
   const today = new Date().toISOString().slice(0, 10)
   t.equal(spans[0]!['sluice.cost.price_as_of'], today, 'the day of the file')
+})
+
+t.test('a price file that cannot be used is told of, and so is one that can again', async t => {
+  const file = join(t.testdir(), 'prices.json')
+  const told: string[] = []
+  const tell = (message: string, fields?: Record<string, unknown>) =>
+    told.push(`${message} ${fields?.['problem'] ?? ''}`)
+  const settings = componentSettings('cost', { logger: { ...silentLogger, warn: tell, info: tell } })
+  const config = parseConfig(costConfig, `{price_file: ${file}, max_age: 87600h}`)
+  const companion = new CostCompanion(config, settings, 'traces')
+  t.match(told.splice(0), [/cannot be used.*ENOENT/], 'at the start')
+  writeFileSync(file, '{"gpt-4o": ')
+  const { counts, spans } = run('', [{ attributes: call }], new CostStage(config, companion.context, 'traces'))
+  companion.recordCounts([...counts])
+  t.match(told.splice(0), [/cannot be used.*JSON/])
+  t.equal(spans[0]!['gen_ai.usage.cost'], gpt)
+  writeFileSync(file, JSON.stringify({ 'gpt-4o': { litellm_provider: 'openai', input_cost_per_token: 1e-3 } }))
+  const again = run('', [{ attributes: call }], new CostStage(config, companion.context, 'traces'))
+  companion.recordCounts([...again.counts])
+  t.match(told, [/is in force/])
+  companion.shutdown()
 })
 
 t.test('what is written of a price follows it through time', async t => {

@@ -73,7 +73,7 @@ export class CostStage implements StageProcessor {
   }
 
   takeCounts(): ReadonlyMap<string, number> {
-    const counts = this.#pricing.book.take()
+    const counts = this.#pricing.take()
     return this.#meter === undefined ? counts : new Map([...counts, ...this.#meter.take()])
   }
 

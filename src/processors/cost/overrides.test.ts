@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parseConfig } from '../../config/parse-config.ts'
-import { overrideConfig } from './config.ts'
+import { costConfig, overrideConfig } from './config.ts'
 import { globMatcher } from './glob.ts'
 import { importPrices } from './import-prices.ts'
 import { Override } from './overrides.ts'
@@ -132,3 +132,8 @@ for (const text of ['{}', '[1]', '{"a": 1}', 'nonsense']) {
     t.throws(() => importPrices(text, data.units, '2026-01-01'))
   })
 }
+
+t.test('a pattern that is none is refused with its place', async t => {
+  t.throws(() => parseConfig(costConfig, '{overrides: [{match: {model_regex: "(gpt"}, free: true}]}'), /model_regex/)
+  t.throws(() => parseConfig(costConfig, '{profiles: [nobody]}'), /profiles\[0\]/)
+})

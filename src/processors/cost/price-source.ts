@@ -38,7 +38,8 @@ export class PriceSource {
   /** Grows by one whenever the prices changed: whoever remembers results forgets them. */
   generation = 0
   /** Why the user's file is not in force; empty while it is. */
-  fileProblem = ''
+  #fileProblem = ''
+  #isFileNews = false
 
   constructor(config: CostConfig) {
     this.#config = config
@@ -58,6 +59,13 @@ export class PriceSource {
     return this.#resolver
   }
 
+  /** What came of reading the user's file last, if it was read since: why it is not in force, or empty where it is. */
+  takeFileNews(): string | undefined {
+    if (!this.#isFileNews) return undefined
+    this.#isFileNews = false
+    return this.#fileProblem
+  }
+
   get asOfMs(): number {
     return this.#bundledBook.asOfMs
   }
@@ -74,10 +82,15 @@ export class PriceSource {
       const book = new PriceBook(importPrices(text, bundledPrices().units, asOf))
       this.#resolver = new Resolver([book, this.#bundledBook], this.#overrides)
       this.#fileState = state
-      this.fileProblem = ''
+      this.#note('')
       this.generation++
     } catch (error) {
-      this.fileProblem = error instanceof Error ? error.message : String(error)
+      this.#note(error instanceof Error ? error.message : String(error))
     }
+  }
+
+  #note(problem: string): void {
+    this.#fileProblem = problem
+    this.#isFileNews = true
   }
 }

@@ -1,8 +1,8 @@
 /** Who a cost is booked to: the labels of the metrics, in the order of `spendLabels`. */
 export const spendLabels = ['provider', 'model', 'operation', 'service', 'agent', 'team'] as const
 
-/** Kinds of counts that a stage sends to its companion. */
-export type SpendCount = 'cost' | 'calls' | 'unpriced' | 'spend' | 'bytes' | 'items' | TokenCount
+/** Kinds of counts that a stage sends to its companion; `file` has news of the price file for its only value. */
+export type SpendCount = 'cost' | 'calls' | 'unpriced' | 'spend' | 'bytes' | 'items' | 'file' | TokenCount
 export type TokenCount = 'input' | 'output' | 'cache_read' | 'cache_write' | 'reasoning'
 
 export const tokenCounts: readonly TokenCount[] = ['input', 'output', 'cache_read', 'cache_write', 'reasoning']
