@@ -2,9 +2,9 @@
 // name is in files of its own (see bench/startup).
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const outdir = process.argv[2] ?? join(root, 'dist')
@@ -24,10 +24,12 @@ const lazy = /^node:(http|https|http2|tls)$/
 const builtinsWithoutFacade: Plugin = {
   name: 'builtins-without-facade',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /./ }, ({ path, kind }) => {
+    onResolve({ filter: /./ }, ({ path, kind, importer }) => {
       if (kind !== 'import-statement' || !isBuiltin(path)) return undefined
       const name = path.startsWith('node:') ? path : `node:${path}`
-      return { path: name, namespace: lazy.test(name) ? 'lazy-builtin' : 'builtin', sideEffects: false }
+      // One for each importer: shared, it would be a file of its own.
+      const suffix = `?${relative(root, importer)}`
+      return { path: name, suffix, namespace: lazy.test(name) ? 'lazy-builtin' : 'builtin', sideEffects: false }
     })
     onLoad({ filter: /./, namespace: 'lazy-builtin' }, ({ path }) => ({
       contents: `
@@ -83,14 +85,8 @@ const groupedComponents: Plugin = {
   },
 }
 
-await build({
+const settings: BuildOptions = {
   absWorkingDir: root,
-  entryPoints: {
-    sluice: 'src/main.ts',
-    'stage-worker': 'src/stage-worker.ts',
-    // Piscina starts its threads with the file of this name in its own folder, which in a bundle is this one.
-    worker: 'node_modules/piscina/dist/worker.js',
-  },
   outdir,
   bundle: true,
   platform: 'node',
@@ -109,13 +105,21 @@ await build({
   banner: {
     // CommonJS dependencies inside an ES module bundle still ask for require and their own folder.
     js: [
-      "import { createRequire as __sluiceCreateRequire } from 'node:module';",
-      "import { fileURLToPath as __sluiceFileURLToPath } from 'node:url';",
-      "import { dirname as __sluiceDirname } from 'node:path';",
-      'const require = __sluiceCreateRequire(import.meta.url);',
-      'const __filename = __sluiceFileURLToPath(import.meta.url);',
-      'const __dirname = __sluiceDirname(__filename);',
-    ].join(' '),
+      "let __sluiceRequire; const require = path => (__sluiceRequire ??= process.getBuiltinModule('node:module')",
+      '.createRequire(import.meta.url))(path);',
+    ].join(''),
+  },
+  define: { __filename: 'import.meta.filename', __dirname: 'import.meta.dirname' },
+}
+
+await build({ ...settings, entryPoints: { sluice: 'src/main.ts' } })
+// By themselves: what threads share with the agent would be in files of its own, which each start reads.
+await build({
+  ...settings,
+  entryPoints: {
+    'stage-worker': 'src/stage-worker.ts',
+    // Piscina starts its threads with the file of this name in its own folder, which in a bundle is this one.
+    worker: 'node_modules/piscina/dist/worker.js',
   },
 })
 
