@@ -198,10 +198,17 @@ export class MessageView {
     this.#replace(field, newStart, valueStart)
   }
 
-  /** Replaces a singular child by its edited form. */
+  /** Replaces a singular child by its edited form. Ranges that wait inside it follow to where it stands then. */
   setChild(field: number, child: MessageView): void {
+    if (!this.#isIndexed) this.#index()
+    const { workspace } = this
     const start = child.writePayload()
-    this.setRange(field, start, this.workspace.length)
+    const end = workspace.length
+    const newStart = end
+    workspace.header(field, end - start)
+    const valueStart = workspace.length
+    workspace.relocateIfFollowed(start, end)
+    this.#replace(field, newStart, valueStart)
   }
 
   setVarint(field: number, value: number): void {

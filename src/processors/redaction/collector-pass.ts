@@ -20,6 +20,8 @@ export class CollectorPass {
   /** Detectors, for text that the rules wrote anew. */
   readonly #inspect: (text: string, key: string) => string
   readonly #count: (outcome: Outcome) => void
+  /** Counts and changes nothing. */
+  readonly #isDryRun: boolean
   readonly #summary: Summary
   readonly #bodySummary: Summary
   /** Where in the present request values may match; undefined where that is not known. */
@@ -29,7 +31,9 @@ export class CollectorPass {
     rules: CollectorRules,
     inspect: (text: string, key: string) => string,
     count: (outcome: Outcome) => void,
+    isDryRun = false,
   ) {
+    this.#isDryRun = isDryRun
     this.#rules = rules
     this.#inspect = inspect
     this.#count = count
@@ -43,7 +47,7 @@ export class CollectorPass {
     const { size } = attributes
     const system = this.#rules.db.isActive ? systemOf(attributes) : ''
     for (let i = 0; i < size; i++) if (!attributes.isRemoved(i)) this.#attribute(attributes, i, system)
-    summary.write(attributes)
+    if (!this.#isDryRun) summary.write(attributes)
   }
 
   #attribute(attributes: AttributeList, index: number, system: string): void {
@@ -56,7 +60,7 @@ export class CollectorPass {
     if (outcome === undefined) return
     if (outcome === 'ignored' || outcome === 'redacted') {
       this.#note(this.#summary, outcome, key)
-      if (outcome === 'redacted') attributes.removeAt(index)
+      if (outcome === 'redacted' && !this.#isDryRun) attributes.removeAt(index)
       return
     }
     reader.reset(bytes, attributes.valueStart(index), attributes.valueEnd(index))
@@ -67,7 +71,7 @@ export class CollectorPass {
     const rewritten = this.#value(this.#summary, key, text, outcome === 'blocked', made =>
       this.#rules.rewrite(key, made, system),
     )
-    if (rewritten !== undefined) attributes.setValue(index, encodeString(rewritten))
+    if (rewritten !== undefined && !this.#isDryRun) attributes.setValue(index, encodeString(rewritten))
   }
 
   #mayMatch(bytes: Uint8Array, start: number, end: number): boolean {
@@ -115,7 +119,7 @@ export class CollectorPass {
     if (rules.isAllowedValue(name)) return
     let made = isUrl ? sanitizeSpanName(name) : name
     if (isQuery && made === name) made = rules.db.spanName(name, systemOf(span.attributes))
-    if (made !== name && made !== '' && made !== '...') span.name = made
+    if (made !== name && made !== '' && made !== '...' && !this.#isDryRun) span.name = made
   }
 
   /** Text, or what is in maps and lists, by the path of their names. */
@@ -126,7 +130,10 @@ export class CollectorPass {
     if (reader.kind === valueEmpty) return
     const value = reader.toJs()
     const made = this.#bodyValue(value, 'body', true)
-    if (!Object.is(made, value)) record.setBody(encodeValue(made === gone ? undefined : made))
+    if (this.#isDryRun) return
+    // A body is written anew as a whole: what the detectors found in the rest of it has to be replaced here as well.
+    if (!Object.is(made, value))
+      record.setBody(encodeValue(made === gone ? undefined : this.#inspected(made, value, '')))
     summary.write(record.attributes)
   }
 
@@ -137,6 +144,28 @@ export class CollectorPass {
     const text = plainText(value)
     const made = this.#value(this.#bodySummary, path, text, false)
     return made === undefined ? value : made
+  }
+
+  /** `made` with the findings of the detectors replaced in what is still as it was in `value`; new text was looked at when it was made. */
+  #inspected(made: JsValue, value: JsValue, key: string): JsValue {
+    if (made instanceof Map) {
+      const before = value instanceof Map ? value : undefined
+      return new Map(
+        [...made].map(
+          ([name, item]) => [this.#inspect(name, ''), this.#inspected(item, before?.get(name), name)] as const,
+        ),
+      )
+    }
+    if (Array.isArray(made)) {
+      const before = Array.isArray(value) ? value : []
+      return made.map((item, i) => this.#inspected(item, before[i], key))
+    }
+    if (!Object.is(made, value)) return made
+    if (typeof made === 'string') return this.#inspect(made, key)
+    if (!(made instanceof Uint8Array)) return made
+    const text = Buffer.from(made).toString('latin1')
+    const inspected = this.#inspect(text, key)
+    return inspected === text ? made : Buffer.from(inspected, 'latin1')
   }
 
   #bodyMap(map: Map<string, JsValue>, prefix: string): JsValue {

@@ -100,12 +100,68 @@ t.test('encrypt seals what it takes for the holder of the private key', async t 
   t.throws(() => openSeal(generateKeyPairSync('x25519').privateKey, String(values['redaction.sealed'])))
 })
 
+t.test('what stays beside a removed attribute is redacted in every message', async t => {
+  const attributes = attributesOf({ gone: 'x', kept: 'bob@example.com' })
+  const kept = attributesOf({ kept: '[email]' })
+  const point = { asDouble: 1, attributes, exemplars: [{ asDouble: 1, filteredAttributes: attributes }] }
+  const after = { asDouble: 1, attributes: kept, exemplars: [{ asDouble: 1, filteredAttributes: kept }] }
+  for (const [signal, before, expected] of [
+    ['metrics', { name: 'm', gauge: { dataPoints: [point] } }, { name: 'm', gauge: { dataPoints: [after] } }],
+    ['metrics', { name: 'm', sum: { dataPoints: [point, point] } }, { name: 'm', sum: { dataPoints: [after, after] } }],
+    ['logs', { attributes }, { attributes: kept }],
+    [
+      'traces',
+      { name: 'a', attributes, events: [{ attributes }], links: [{ attributes }] },
+      { name: 'a', attributes: kept, events: [{ attributes: kept }], links: [{ attributes: kept }] },
+    ],
+  ] as const) {
+    const stage = new RedactionStage(parseConfig(redactionConfig, 'keys: {drop: [gone]}'), signal)
+    const out = runProcessor(stage, signal, requestOf(signal, [before]))
+    t.match(recordsOf(signal, out.request)[0], expected)
+    t.notMatch(JSON.stringify(out.request), /bob@/)
+  }
+})
+
+t.test('a field that is emptied as a whole takes everything found in it along', async t => {
+  const yaml = 'detectors: {us_ssn: {action: drop}}'
+  for (const text of ['536-22-8726 bob@example.com', 'bob@example.com 536-22-8726 amy@example.com']) {
+    const stage = new RedactionStage(parseConfig(redactionConfig, yaml), 'logs')
+    const { request } = runProcessor(stage, 'logs', requestOf('logs', [{ body: { stringValue: text } }]))
+    t.same(recordsOf('logs', request)[0]!['body'], { stringValue: '' })
+  }
+})
+
+t.test('a body that the Collector`s keys write anew is redacted in all of its parts', async t => {
+  const yaml = `{profile: standard, allow_all_keys: true, blocked_values: [internal], blocked_key_patterns: [pin], summary: silent}`
+  const stage = new RedactionStage(parseConfig(redactionConfig, yaml), 'logs')
+  const body = {
+    a: 'internal note',
+    b: ['amy@example.com', { c: `paid with ${card}`, password: 'hunter22X' }],
+    'bob@example.com': 'x',
+    pin: '4821',
+  }
+  const value = (content: Record<string, unknown>) => ({ kvlistValue: { values: attributesOf(content) } })
+  const out = runProcessor(stage, 'logs', requestOf('logs', [{ body: value(body) }]))
+  t.same(
+    recordsOf('logs', out.request)[0]!['body'],
+    value({
+      a: '**** note',
+      b: ['[email]', { c: 'paid with [card]', password: '[secret]' }],
+      '[email]': 'x',
+      pin: '****',
+    }),
+  )
+})
+
 t.test('a dry run counts the same and changes nothing', async t => {
   const wet = run('profile: standard', { a: card })
   const dry = run('{profile: standard, dry_run: true}', { a: card })
   t.ok(dry.isSame)
   t.same(wet.counts[0]?.metrics, [['matches|card|label', 1]])
   t.same(dry.counts[0]?.metrics, [['matches|card|label|dry_run', 1]])
+  const rules = run('{allow_all_keys: true, blocked_values: [secret], summary: debug, dry_run: true}', { a: 'secret' })
+  t.ok(rules.isSame)
+  t.same(rules.counts[0]?.metrics, [['matches|rules|masked|dry_run', 1]])
 })
 
 t.test('keys are exempt, forced or dropped by name', async t => {

@@ -64,6 +64,7 @@ export class RedactionStage implements StageProcessor {
           rules,
           (text, key) => request.inspectText(text, key),
           outcome => request.countOutcome(outcome),
+          config.dryRun,
         )
       : undefined
     this.#hits = rules.hits
@@ -91,7 +92,6 @@ export class RedactionStage implements StageProcessor {
 
   /** Whether the Collector's rules may change anything in a request. */
   #mayApply(bytes: Uint8Array): boolean {
-    if (this.#policy.isDryRun) return false
     const hits = this.#hits
     if (hits === undefined) return true
     hits.search(bytes)

@@ -166,7 +166,7 @@ export class RequestRedaction implements FieldVisitor {
     else if (name === 'drop' && this.#attribute >= 0 && fieldClasses[fieldClass] !== 'attribute_keys')
       this.#removed.add(this.#attribute)
     else if (name === 'drop') {
-      this.edits.push({ id, start, end, replacement: new Uint8Array(0) })
+      this.#replaceWhole({ id, start, end, replacement: new Uint8Array(0) })
       return
     }
     if (name === 'encrypt' && this.#record >= 0) {
@@ -178,6 +178,14 @@ export class RequestRedaction implements FieldVisitor {
         text: Buffer.from(this.#bytes.subarray(decision.start, decision.end)).toString(),
       })
     }
+    // What else stands in a field that is replaced as a whole goes with it.
+    const last = this.edits.at(-1)
+    if (last === undefined || last.end <= decision.start) this.edits.push(decision)
+  }
+
+  /** Replaces a whole field, and with it what was found in it before. */
+  #replaceWhole(decision: Decision): void {
+    while (this.edits.length > 0 && this.edits.at(-1)!.start >= decision.start) this.edits.pop()
     this.edits.push(decision)
   }
 
@@ -202,8 +210,7 @@ export class RequestRedaction implements FieldVisitor {
     const { onError, replacements, forcedKeyId } = this.#policy
     if (onError === 'pass') return
     if (onError === 'drop' && this.#record >= 0) this.#droppedRecords.add(this.#record)
-    while (this.edits.length > 0 && this.edits.at(-1)!.start >= start) this.edits.pop()
-    this.edits.push({
+    this.#replaceWhole({
       id: forcedKeyId,
       start,
       end,
