@@ -1,4 +1,5 @@
 import { type ComponentSettings, defineStatelessProcessor, type StageCompanion } from '../../component/component.ts'
+import type { Counter } from '../../telemetry/metrics.ts'
 import { type ProbabilisticSamplerConfig, probabilisticSamplerConfig } from './config.ts'
 import { parseDecisionName } from './decision-counts.ts'
 import { LogSampler } from './log-sampler.ts'
@@ -21,9 +22,19 @@ function decisionMetrics({ metrics }: ComponentSettings, signal: string): StageC
     description: `Count of ${items} that were sampled or not`,
     unit: `{${items}}`,
   }
+  // Asking for a counter by its labels costs more than the decisions on a dozen spans.
+  const byName = new Map<string, Counter>()
+  const counterOf = (name: string) => {
+    let counter = byName.get(name)
+    if (counter === undefined) {
+      counter = metrics.counter(description, parseDecisionName(name))
+      byName.set(name, counter)
+    }
+    return counter
+  }
   return {
     recordCounts(counts) {
-      for (const [name, count] of counts) metrics.counter(description, parseDecisionName(name)).add(count)
+      for (const [name, count] of counts) counterOf(name).add(count)
     },
   }
 }
