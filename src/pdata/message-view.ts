@@ -4,6 +4,7 @@ import { wireFixed32, wireFixed64, wireVarint } from '../wire/wire-type.ts'
 import type { AttributeKey } from './attribute-key.ts'
 import { AttributeList } from './attribute-list.ts'
 import { ChangeList } from './change-list.ts'
+import { readMilliseconds } from './milliseconds.ts'
 import { writeNormalized } from './normalize.ts'
 import { fieldNumbersMax, formBytes, formFixed64, formVarint, isRepeatedKind, type MessageType } from './schema.ts'
 import { readText } from './text.ts'
@@ -151,11 +152,7 @@ export class MessageView {
   milliseconds(field: number): number {
     const start = this.valueStart(field)
     if (this.valueEnd(field) - start !== 8) return 0
-    const { bytes } = this.workspace
-    const low = bytes[start]! + bytes[start + 1]! * 0x100 + bytes[start + 2]! * 0x10000 + bytes[start + 3]! * 0x1000000
-    const high =
-      bytes[start + 4]! + bytes[start + 5]! * 0x100 + bytes[start + 6]! * 0x10000 + bytes[start + 7]! * 0x1000000
-    return (high * 0x1_0000_0000 + low) / 1e6
+    return readMilliseconds(this.workspace.bytes, start)
   }
 
   fixed32(field: number): number {

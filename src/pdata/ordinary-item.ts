@@ -1,10 +1,17 @@
+import { wireBytes } from '../wire/wire-type.ts'
 import { KeySet } from './key-set.ts'
 import { OrdinaryRecord } from './ordinary-record.ts'
 import type { Signal } from './otlp-batch.ts'
 import * as otlp from './otlp-fields.ts'
+import { varintBefore, varintEnd } from './record-fields.ts'
 import type { AttributeReader, FieldReader, LogReader, SpanReader } from './record-reader.ts'
 import { recordTypes, resourceType, scopeType, statusType } from './schema.ts'
 import type { StepQuestions } from './step-questions.ts'
+
+// Of groups: one field each of surroundings and a schema URL, and children.
+const surroundingTag = (otlp.groupResource << 3) | wireBytes
+const childTag = (otlp.groupScopes << 3) | wireBytes
+const schemaUrlTag = (otlp.groupSchemaUrl << 3) | wireBytes
 
 /** A resource or a scope that is read when somebody first asks. */
 class OrdinarySurrounding {
@@ -15,6 +22,7 @@ class OrdinarySurrounding {
   #start = 0
   #end = 0
   #isRead = true
+  #isOrdinary = true
 
   constructor(owner: OrdinaryItem, type: typeof resourceType, keys: KeySet) {
     this.#owner = owner
@@ -29,14 +37,43 @@ class OrdinarySurrounding {
     this.#isRead = false
   }
 
-  get message(): OrdinaryRecord {
+  /** Points it at its field in the group `[start, end)`, wherever that stands; false where there is more than one. */
+  find(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
+    let isFound = false
+    this.reset(bytes, view, 0, 0)
+    for (let offset = start; offset < end; ) {
+      const tag = view.getUint8(offset)
+      if (tag !== surroundingTag && tag !== childTag && tag !== schemaUrlTag) return false
+      const payload = varintEnd(view, offset + 1, end)
+      if (payload < 0) return false
+      const next = payload + varintBefore(view, offset + 1, payload)
+      if (next > end) return false
+      if (tag === surroundingTag) {
+        if (isFound) return false
+        isFound = true
+        this.reset(bytes, view, payload, next)
+      }
+      offset = next
+    }
+    return true
+  }
+
+  /** Reads it now, if it is not read yet; false where it is for the views. */
+  read(): boolean {
     const record = this.#record
-    if (this.#isRead) return record
+    if (this.#isRead) return this.#isOrdinary
     this.#isRead = true
-    if (record.read(this.#bytes, this.#view, this.#start, this.#end)) return record
-    this.#owner.isUnusual = true
-    record.clear()
-    return record
+    this.#isOrdinary = record.read(this.#bytes, this.#view, this.#start, this.#end)
+    if (!this.#isOrdinary) {
+      this.#owner.isUnusual = true
+      record.clear()
+    }
+    return this.#isOrdinary
+  }
+
+  get message(): OrdinaryRecord {
+    this.read()
+    return this.#record
   }
 
   get attributes(): AttributeReader {
@@ -113,7 +150,18 @@ export class OrdinaryItem implements SpanReader, LogReader {
     return this.message.has(otlp.spanTraceState) ? this.message.text(otlp.spanTraceState) : ''
   }
 
+  /** Whether the status can be read without views. */
+  readStatus(): boolean {
+    this.#pointAtStatus()
+    return this.#status.read()
+  }
+
   get status(): FieldReader {
+    this.#pointAtStatus()
+    return this.#status.message
+  }
+
+  #pointAtStatus(): void {
     if (!this.#hasStatus) {
       this.#hasStatus = true
       const { message } = this
@@ -124,7 +172,6 @@ export class OrdinaryItem implements SpanReader, LogReader {
         message.valueEnd(otlp.spanStatus),
       )
     }
-    return this.#status.message
   }
 
   get severityNumber(): number {

@@ -1,5 +1,6 @@
 import { FieldCursor, readFixed64, readVarint64 } from '../wire/field-cursor.ts'
 import { wireFixed32 } from '../wire/wire-type.ts'
+import { readMilliseconds } from './milliseconds.ts'
 import {
   fieldNumbersMax,
   formBytes,
@@ -221,6 +222,11 @@ export abstract class RecordFields {
 
   fixed64(field: number): bigint {
     return this.has(field) ? readFixed64(this.bytes, this.starts[field]!) : 0n
+  }
+
+  milliseconds(field: number): number {
+    const start = this.payloadOf(field, 8)
+    return start === 0 ? 0 : readMilliseconds(this.bytes, start)
   }
 
   /** Where the field stands, tag included, which reading does not note; -1 where it is absent. */

@@ -15,7 +15,6 @@ import { OrdinaryItem } from './ordinary-item.ts'
 import type { Signal } from './otlp-batch.ts'
 import * as otlp from './otlp-fields.ts'
 import { type RecordEditor, recordDropped, recordKept, recordUnusual } from './record-editor.ts'
-import { varintBefore, varintEnd } from './record-fields.ts'
 import { type RecordStep, stepDrops, stepEdits } from './record-step.ts'
 import { recordTypes } from './schema.ts'
 import type { SpliceOutput } from './splice-output.ts'
@@ -102,7 +101,7 @@ export class RecordPass implements RecordEditor {
   enterGroup(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     if (!this.#asksResource) return recordKept
     const item = this.#item
-    if (!pointAt(item.resource, bytes, view, start, end)) return recordUnusual
+    if (!item.resource.find(bytes, view, start, end)) return recordUnusual
     const steps = this.#steps
     for (let i = 0; i < steps.length; i++) {
       const stays = steps[i]!.enterResource?.(item) ?? true
@@ -117,7 +116,7 @@ export class RecordPass implements RecordEditor {
   enterScope(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     if (!this.#asksScope) return recordKept
     const item = this.#item
-    if (!pointAt(item.scope, bytes, view, start, end)) return recordUnusual
+    if (!item.scope.find(bytes, view, start, end)) return recordUnusual
     const steps = this.#steps
     for (let i = 0; i < steps.length; i++) {
       const stays = steps[i]!.enterScope?.(item) ?? true
@@ -276,35 +275,4 @@ export class RecordPass implements RecordEditor {
     output.header((changedField << 3) | wireBytes, newPayload.length)
     output.raw(newPayload)
   }
-}
-
-const surroundingTag = (otlp.groupResource << 3) | wireBytes
-const childTag = (otlp.groupScopes << 3) | wireBytes
-const schemaUrlTag = (otlp.groupSchemaUrl << 3) | wireBytes
-
-/** Points a resource or scope at its field in the group, wherever it stands; false where there is more than one. */
-function pointAt(
-  surrounding: { reset(bytes: Uint8Array, view: DataView, start: number, end: number): void },
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  end: number,
-): boolean {
-  let isFound = false
-  surrounding.reset(bytes, view, 0, 0)
-  for (let offset = start; offset < end; ) {
-    const tag = view.getUint8(offset)
-    if (tag !== surroundingTag && tag !== childTag && tag !== schemaUrlTag) return false
-    const payload = varintEnd(view, offset + 1, end)
-    if (payload < 0) return false
-    const next = payload + varintBefore(view, offset + 1, payload)
-    if (next > end) return false
-    if (tag === surroundingTag) {
-      if (isFound) return false
-      isFound = true
-      surrounding.reset(bytes, view, payload, next)
-    }
-    offset = next
-  }
-  return true
 }

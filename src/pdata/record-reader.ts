@@ -19,6 +19,8 @@ export interface FieldReader {
   fixed32(field: number): number
   /** Raw bits, unsigned; 0 where absent. */
   fixed64(field: number): bigint
+  /** A time in nanoseconds since the Unix epoch as milliseconds, exact to the microsecond; 0 where absent. */
+  milliseconds(field: number): number
   /** Whether no attribute has that key, as far as that is known without reading them all. */
   lacksAttribute(key: AttributeKey): boolean
 }

@@ -1,3 +1,4 @@
+import { copyRange } from './copy-bytes.ts'
 import { wireBytes, wireFixed32, wireFixed64, wireVarint } from './wire-type.ts'
 
 const textEncoder = new TextEncoder()
@@ -180,7 +181,7 @@ export class WireWriter {
       const target = this.#bytes
       let at = this.length
       for (let offset = start; offset < end; offset++) target[at++] = bytes[offset]!
-    } else this.#bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), this.length)
+    } else copyRange(bytes, this.#bytes, this.length, start, end)
     this.length += length
   }
 

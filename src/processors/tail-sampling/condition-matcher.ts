@@ -1,6 +1,9 @@
-import type { SpanView } from '../../pdata/views.ts'
+import type { SpanReader } from '../../pdata/record-reader.ts'
+import type { StepQuestions } from '../../pdata/step-questions.ts'
+import { SpanView } from '../../pdata/views.ts'
 import { type Condition, compileCondition, EvaluationError } from '../../processor-helper/ottl-condition.ts'
 import { OttlContext } from '../../processor-helper/ottl-context.ts'
+import { askCondition } from '../../processor-helper/ottl-questions.ts'
 import type { SpanMatcher } from './span-matcher.ts'
 
 export interface ConditionMatcherConfig {
@@ -12,18 +15,25 @@ export interface ConditionMatcherConfig {
 /** Whether any condition is true of the span or of one of its events. */
 export class ConditionMatcher implements SpanMatcher {
   readonly #context = new OttlContext()
+  readonly #spanSources: readonly string[]
   readonly #spanConditions: readonly Condition[]
   readonly #eventConditions: readonly Condition[]
   readonly #propagates: boolean
   #hasFailed = false
 
   constructor({ errorMode, span, spanEvent }: ConditionMatcherConfig) {
+    this.#spanSources = span
     this.#spanConditions = span.map(source => compileCondition(source, 'span'))
     this.#eventConditions = spanEvent.map(source => compileCondition(source, 'spanevent'))
     this.#propagates = errorMode === 'propagate'
   }
 
-  span(span: SpanView): boolean {
+  ask(questions: StepQuestions): boolean {
+    if (this.#eventConditions.length > 0) return false
+    return this.#spanSources.every(source => askCondition(source, 'span', questions))
+  }
+
+  span(span: SpanReader): boolean {
     const context = this.#context
     this.#hasFailed = false
     context.span = span
@@ -42,9 +52,11 @@ export class ConditionMatcher implements SpanMatcher {
     return this.#hasFailed
   }
 
-  #matchesEvent(span: SpanView): boolean {
+  #matchesEvent(span: SpanReader): boolean {
+    if (this.#eventConditions.length === 0) return false
+    if (!(span instanceof SpanView)) throw new Error('events are seen through views only')
     const { events } = span
-    if (this.#eventConditions.length === 0 || events.isEmpty) return false
+    if (events.isEmpty) return false
     const context = this.#context
     context.event = span.event
     context.eventIndex = -1

@@ -1,5 +1,7 @@
 import { RE2JS } from 're2js'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
+import * as otlp from '../../pdata/otlp-fields.ts'
+import type { StepQuestions } from '../../pdata/step-questions.ts'
 import { ValueReader, valueBool, valueInt, valueString } from '../../pdata/value.ts'
 import { ConditionMatcher } from './condition-matcher.ts'
 import type { SubPolicyConfig } from './config.ts'
@@ -13,14 +15,15 @@ export function spanMatcherOf(config: SubPolicyConfig): SpanMatcher | undefined 
   switch (config.type) {
     case 'status_code': {
       const codes = new Set(config.statusCode!.statusCodes.map(name => statusByName[name]))
-      return { span: span => codes.has(span.statusCode) }
+      return { ask: asking(otlp.spanStatus), span: span => codes.has(span.status.uint32(otlp.statusCode)) }
     }
     case 'trace_flags':
-      return { span: span => (span.flags & 1) === 1 }
+      return { ask: asking(otlp.spanFlags), span: span => (span.message.fixed32(otlp.spanFlags) & 1) === 1 }
     case 'trace_state': {
       const { key, values } = config.traceState!
       const wanted = new Set(values.map(text => `${key}=${text}`))
       return {
+        ask: asking(otlp.spanTraceState),
         span(span) {
           const text = span.traceState
           return text !== '' && text.split(',').some(member => wanted.has(member.trim()))
@@ -56,12 +59,26 @@ export function spanMatcherOf(config: SubPolicyConfig): SpanMatcher | undefined 
   }
 }
 
+function asking(field: number): (questions: StepQuestions) => boolean {
+  return questions => {
+    questions.fields |= 1 << field
+    return true
+  }
+}
+
 function attributeMatcher(text: string, matches: (reader: ValueReader) => boolean): SpanMatcher {
   const key = new AttributeKey(text)
   return {
-    attributes(attributes, bytes) {
+    ask(questions) {
+      questions.attributes.set(text, key)
+      questions.resourceAttributes.set(text, key)
+      questions.asksResource = true
+      return true
+    },
+    attributes(attributes) {
       const index = attributes.find(key)
-      return index >= 0 && matches(value.reset(bytes, attributes.valueStart(index), attributes.valueEnd(index)))
+      if (index < 0) return false
+      return matches(value.reset(attributes.bytes, attributes.valueStart(index), attributes.valueEnd(index)))
     },
   }
 }

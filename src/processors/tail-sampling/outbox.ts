@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../../clock/clock.ts'
 import { asConsumeError, type Consumer } from '../../component/consumer.ts'
+import { BatchMemory } from '../../pdata/batch-memory.ts'
 import type { OtlpBatch } from '../../pdata/otlp-batch.ts'
 import type { Ledger } from '../../telemetry/ledger.ts'
 import type { Logger } from '../../telemetry/logger.ts'
@@ -38,8 +39,10 @@ export class Outbox {
     return this.#bytes
   }
 
+  /** The batch must have its bytes' memory for itself. */
   add(batch: OtlpBatch): void {
-    this.#batches.push(batch)
+    const { bytes } = batch
+    this.#batches.push({ ...batch, memory: BatchMemory.of(bytes, bytes.buffer.byteLength) })
     this.#items += batch.itemCount
     this.#bytes += batch.bytes.length
     this.#running ??= this.#run().finally(() => {
@@ -60,6 +63,8 @@ export class Outbox {
     while (this.#batches.length > 0 && !this.#stop.signal.aborted) {
       const batch = this.#batches[0]!
       try {
+        // One hold stays here, for another attempt.
+        batch.memory?.share(2)
         await this.#next.consume(batch)
         this.#batches.shift()
         this.#settle(batch, undefined)
@@ -85,6 +90,7 @@ export class Outbox {
   #settle(batch: OtlpBatch, dropReason: string | undefined): void {
     this.#items -= batch.itemCount
     this.#bytes -= batch.bytes.length
+    batch.memory?.release(batch.bytes)
     if (dropReason !== undefined) this.#ledger.dropped('traces', dropReason, batch.itemCount)
   }
 }

@@ -1,5 +1,8 @@
 import type { BatchMemory } from '../../pdata/batch-memory.ts'
+import { OrdinaryItem } from '../../pdata/ordinary-item.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
+import type { SpanReader, SurroundingReader } from '../../pdata/record-reader.ts'
+import type { StepQuestions } from '../../pdata/step-questions.ts'
 import { ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
 import { Workspace } from '../../pdata/workspace.ts'
 import { FieldCursor } from '../../wire/field-cursor.ts'
@@ -8,11 +11,11 @@ import type { WaitingRequest } from './span-index.ts'
 
 /** Called for each span: the view, its payload, and the number of its scope group. */
 export type OnSpan = (
-  span: SpanView,
+  span: SpanReader,
   start: number,
   end: number,
   scope: number,
-  resource: ResourceView,
+  resource: SurroundingReader,
   resourceIndex: number,
 ) => void
 
@@ -22,9 +25,22 @@ export class RequestReader {
   readonly #resource = new ResourceView(this.#workspace)
   readonly #scope = new ScopeView(this.#workspace, this.#resource)
   readonly #span = new SpanView(this.#workspace, this.#scope)
+  /** Reads spans of the shape that senders write without views. */
+  readonly #item: OrdinaryItem | undefined
+  readonly #asksResource: boolean
+  readonly #asksScope: boolean
+  readonly #asksStatus: boolean
   readonly #requestCursor = new FieldCursor()
   readonly #groupCursor = new FieldCursor()
   readonly #scopeCursor = new FieldCursor()
+
+  /** `questions` are about spans and their resources; undefined where only views can answer all. */
+  constructor(questions: StepQuestions | undefined) {
+    this.#item = questions && OrdinaryItem.of('traces', questions)
+    this.#asksResource = questions?.asksResource === true
+    this.#asksScope = questions?.asksScope === true
+    this.#asksStatus = questions !== undefined && (questions.fields & (1 << otlp.spanStatus)) !== 0
+  }
 
   /** Reads the groups first: `onSpan` may then refer to them. Throws `WireError` on malformed input. */
   read(bytes: Uint8Array, memory?: BatchMemory): WaitingRequest {
@@ -48,6 +64,8 @@ export class RequestReader {
   /** Calls `onSpan` for every span of the request, in order. */
   visit({ bytes }: WaitingRequest, onSpan: OnSpan): void {
     this.#workspace.reset(bytes)
+    const item = this.#item
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     let scopeIndex = -1
     let resourceIndex = -1
     const request = this.#requestCursor.reset(bytes, 0, bytes.length)
@@ -55,20 +73,42 @@ export class RequestReader {
       if (request.fieldNumber !== otlp.requestResources || request.wireType !== wireBytes) continue
       resourceIndex++
       this.#resource.reset(request.valueStart, request.fieldEnd)
+      const isResourceOrdinary = this.#enter('resource', bytes, view, request.valueStart, request.fieldEnd)
       const group = this.#groupCursor.reset(bytes, request.valueStart, request.fieldEnd)
       while (group.next()) {
         if (group.fieldNumber !== otlp.groupScopes || group.wireType !== wireBytes) continue
         scopeIndex++
         this.#scope.reset(group.valueStart, group.fieldEnd)
+        const isScopeOrdinary =
+          isResourceOrdinary && this.#enter('scope', bytes, view, group.valueStart, group.fieldEnd)
         const scope = this.#scopeCursor.reset(bytes, group.valueStart, group.fieldEnd)
         while (scope.next()) {
           if (scope.fieldNumber !== otlp.scopeGroupRecords || scope.wireType !== wireBytes) continue
-          this.#span.reset(scope.valueStart, scope.fieldEnd, scope.fieldStart, scope.fieldEnd)
-          onSpan(this.#span, scope.valueStart, scope.fieldEnd, scopeIndex, this.#resource, resourceIndex)
+          const { valueStart, fieldEnd } = scope
+          if (item !== undefined && isScopeOrdinary && this.#isOrdinary(item, bytes, view, valueStart, fieldEnd)) {
+            onSpan(item, valueStart, fieldEnd, scopeIndex, item.resource, resourceIndex)
+            continue
+          }
+          this.#span.reset(valueStart, fieldEnd, scope.fieldStart, fieldEnd)
+          onSpan(this.#span, valueStart, fieldEnd, scopeIndex, this.#resource, resourceIndex)
         }
       }
     }
     this.#workspace.release()
+    item?.release()
+  }
+
+  /** Points the item at the resource or scope of a group; false where it is asked about and for the views. */
+  #enter(part: 'resource' | 'scope', bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
+    const item = this.#item
+    if (item === undefined) return false
+    if (!(part === 'resource' ? this.#asksResource : this.#asksScope)) return true
+    return item[part].find(bytes, view, start, end) && item[part].read()
+  }
+
+  /** Points the item at a span; false where something that may be asked about it is for the views. */
+  #isOrdinary(item: OrdinaryItem, bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
+    return item.read(bytes, view, start, end) && (!this.#asksStatus || item.readStatus())
   }
 }
 

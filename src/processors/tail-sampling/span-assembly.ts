@@ -4,6 +4,10 @@ import type { SpanIndex } from './span-index.ts'
 
 const spansMax = 8192
 const bytesMax = 4 * 1024 * 1024
+/** For the groups around the spans: more than these, and the writer grows. */
+const spareBytes = 16 * 1024
+/** Most bytes of a span's tag and length. */
+const headerBytesMax = 6
 
 /** A span on its way out, with attributes that are appended to it. */
 export interface LeavingSpan {
@@ -29,15 +33,27 @@ export function assembleSpans(index: SpanIndex, leaving: LeavingSpan[]): Assembl
       index.start(a.span) - index.start(b.span),
   )
   const requests: AssembledRequest[] = []
-  const writer = new WireWriter(64 * 1024)
+  let restBytes = roughBytes(index, leaving)
+  const writer = new WireWriter(Math.min(restBytes, bytesMax) + spareBytes)
   let at = 0
   while (at < leaving.length) {
     const from = at
     while (at < leaving.length && at - from < spansMax && writer.length < bytesMax)
       at = writeResource(writer, index, leaving, at, from + spansMax)
-    requests.push({ bytes: writer.release(64 * 1024), itemCount: at - from })
+    restBytes = Math.max(0, restBytes - writer.length)
+    requests.push({ bytes: writer.release(Math.min(restBytes, bytesMax) + spareBytes), itemCount: at - from })
   }
   return requests
+}
+
+/** What the spans take, without what is around them. */
+function roughBytes(index: SpanIndex, leaving: readonly LeavingSpan[]): number {
+  let bytes = 0
+  for (let i = 0; i < leaving.length; i++) {
+    const { span, extra } = leaving[i]!
+    bytes += index.end(span) - index.start(span) + extra.length + headerBytesMax
+  }
+  return bytes
 }
 
 function writeResource(

@@ -7,6 +7,7 @@ import { componentSettings } from '../../testkit/component-settings.ts'
 import { decodePlain, encodePlain, type Plain } from '../../testkit/otlp-oracle.ts'
 import { keyValues } from '../../testkit/plain-attributes.ts'
 import { tailSamplingConfig } from './config.ts'
+import { Outbox } from './outbox.ts'
 import { TailSampling } from './tail-sampling.ts'
 
 interface SpanInput {
@@ -347,6 +348,33 @@ t.test('a refusal that may pass is waited out; one for good is dropped and count
   t.equal(ledger.entry('traces').dropped.get('bad'), 1)
   t.equal(ledger.queued('traces'), 0)
   await processor.shutdown({ atMs: 1e9 })
+})
+
+t.test('bytes are given back once they are accepted and the next consumer needs them no more', async t => {
+  const { clock, ledger, logger } = componentSettings('tail_sampling')
+  const seen: OtlpBatch[] = []
+  let isRefused = true
+  const next: Consumer = {
+    async consume(batch) {
+      seen.push(batch)
+      t.ok(batch.bytes.length > 32 * 1024)
+      if (!isRefused) return
+      // Who refuses may have given its hold back.
+      batch.memory?.release(batch.bytes)
+      throw new ConsumeError('overloaded', 'full', { reason: 'queue_full', retryDelayMs: 500 })
+    },
+  }
+  const outbox = new Outbox(next, clock, ledger, logger)
+  outbox.add({ signal: 'traces', bytes: new Uint8Array(64 * 1024).subarray(0, 60_000), itemCount: 1 })
+  await clock.advance(400)
+  isRefused = false
+  await clock.advance(200)
+  t.equal(seen.length, 2)
+  const { bytes, memory } = seen[1]!
+  t.equal(bytes.length, 60_000, 'the next consumer has them')
+  memory?.release(bytes)
+  t.equal(bytes.length, 0)
+  await outbox.shutdown(1e9)
 })
 
 t.test('shutdown decides what waits, or drops it where that is asked', async t => {

@@ -1,10 +1,11 @@
 import type { Timer } from '../../clock/clock.ts'
 import type { Component, ComponentSettings, Deadline } from '../../component/component.ts'
 import { ConsumeError, type Consumer } from '../../component/consumer.ts'
+import { BatchMemory } from '../../pdata/batch-memory.ts'
 import type { OtlpBatch } from '../../pdata/otlp-batch.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
+import type { SpanReader, SurroundingReader } from '../../pdata/record-reader.ts'
 import { encodeString } from '../../pdata/value.ts'
-import type { ResourceView, SpanView } from '../../pdata/views.ts'
 import { copyBytes } from '../../wire/copy-bytes.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
 import type { TailSamplingConfig } from './config.ts'
@@ -32,7 +33,7 @@ export class TailSampling implements Component, Consumer {
   readonly #settings: ComponentSettings
   readonly #policies: readonly Policy[]
   readonly #store: TraceStore
-  readonly #reader = new RequestReader()
+  readonly #reader: RequestReader
   readonly #due = new DueList(tickMs)
   readonly #outbox: Outbox
   readonly #metrics: SamplingMetrics
@@ -52,6 +53,7 @@ export class TailSampling implements Component, Consumer {
     const { policies, matchers, usesCost } = compilePolicies(config.policies)
     this.#policies = policies
     this.#store = new TraceStore(config.numTraces, matchers, usesCost)
+    this.#reader = new RequestReader(this.#store.questions())
     this.#outbox = new Outbox(next, settings.clock, settings.ledger, settings.logger)
     this.#metrics = new SamplingMetrics(
       settings.metrics,
@@ -118,9 +120,7 @@ export class TailSampling implements Component, Consumer {
     }
     if (this.#config.blockOnOverflow) this.#assertRoom()
     const { spans } = this.#store
-    // A view into somebody's larger buffer would keep all of that alive while its spans wait.
-    const bytes = batch.bytes.buffer.byteLength > batch.bytes.length * 2 ? copyBytes(batch.bytes) : batch.bytes
-    const request = this.#reader.read(bytes, batch.memory)
+    const request = this.#reader.read(...this.#ownBytes(batch))
     const requestIndex = spans.addRequest(request)
     this.#store.enterRequest()
     // Spans may leave while others of the request are still to come.
@@ -135,7 +135,15 @@ export class TailSampling implements Component, Consumer {
     this.#keepWithinMemory()
   }
 
-  #take(span: SpanView, resource: ResourceView, resourceIndex: number, place: number, size: number): void {
+  /** The bytes to keep, and their memory: a view into somebody's larger buffer would keep all of that alive. */
+  #ownBytes({ bytes, memory }: OtlpBatch): [Uint8Array, BatchMemory | undefined] {
+    if (bytes.buffer.byteLength <= bytes.length * 2) return [bytes, memory]
+    const copy = copyBytes(bytes)
+    memory?.release(bytes)
+    return [copy, BatchMemory.of(copy)]
+  }
+
+  #take(span: SpanReader, resource: SurroundingReader, resourceIndex: number, place: number, size: number): void {
     const slot = this.#slotOf(span, place)
     if (slot === -1) return
     const { table } = this.#store
@@ -155,9 +163,9 @@ export class TailSampling implements Component, Consumer {
   }
 
   /** The undecided trace that the span belongs to; -1 where its fate is known already, and then it has left. */
-  #slotOf(span: SpanView, place: number): number {
+  #slotOf(span: SpanReader, place: number): number {
     const { table } = this.#store
-    const { bytes } = span.message.workspace
+    const { bytes } = span.message
     const id = span.traceIdStart
     if (id === 0) {
       this.#leave(place, false, 'no_trace_id')

@@ -1,5 +1,3 @@
-const two32 = 0x1_0000_0000
-
 /** FNV-1a of 64 bits over a salt and a trace id, compared with a share. Source: RFC 9923. */
 export class TraceShare {
   readonly #thresholdHigh: number
@@ -14,8 +12,8 @@ export class TraceShare {
     const threshold = shareOfAll(Math.min(1, ratio))
     this.#thresholdHigh = Number(threshold >> 32n)
     this.#thresholdLow = Number(threshold & 0xffffffffn)
-    this.#high = 0xcbf29ce4
-    this.#low = 0x84222325
+    this.#high = 0xcbf29ce4 | 0
+    this.#low = 0x84222325 | 0
     const bytes = new TextEncoder().encode(salt)
     this.#mix(bytes, 0, bytes.length)
     this.#saltHigh = this.#high
@@ -26,24 +24,26 @@ export class TraceShare {
     this.#high = this.#saltHigh
     this.#low = this.#saltLow
     this.#mix(bytes, traceIdStart, traceIdStart + 16)
-    return this.#high < this.#thresholdHigh || (this.#high === this.#thresholdHigh && this.#low <= this.#thresholdLow)
+    const high = this.#high >>> 0
+    return high < this.#thresholdHigh || (high === this.#thresholdHigh && this.#low >>> 0 <= this.#thresholdLow)
   }
 
   /** The hash of an id, for tests. */
   hash(bytes: Uint8Array, traceIdStart: number): bigint {
     this.keeps(bytes, traceIdStart)
-    return (BigInt(this.#high) << 32n) | BigInt(this.#low)
+    return (BigInt(this.#high >>> 0) << 32n) | BigInt(this.#low >>> 0)
   }
 
-  /** Times 2^40 + 0x1b3, in two halves: products stay below 2^53. */
+  /** Times 2^40 + 0x1b3 in two halves, the lower one by its own halves to see what it carries: integers throughout. */
   #mix(bytes: Uint8Array, start: number, end: number): void {
     let high = this.#high
     let low = this.#low
     for (let i = start; i < end; i++) {
-      low = (low ^ bytes[i]!) >>> 0
-      const product = low * 0x1b3
-      high = (high * 0x1b3 + Math.floor(product / two32) + ((low << 8) >>> 0)) % two32
-      low = product % two32
+      low ^= bytes[i]!
+      const lowest = (low & 0xffff) * 0x1b3
+      const middle = (low >>> 16) * 0x1b3 + (lowest >>> 16)
+      high = (Math.imul(high, 0x1b3) + (middle >>> 16) + (low << 8)) | 0
+      low = (middle << 16) | (lowest & 0xffff)
     }
     this.#high = high
     this.#low = low

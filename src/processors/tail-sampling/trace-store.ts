@@ -1,11 +1,14 @@
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
+import type { SpanReader, SurroundingReader } from '../../pdata/record-reader.ts'
+import { StepQuestions } from '../../pdata/step-questions.ts'
 import { ValueReader } from '../../pdata/value.ts'
-import type { ResourceView, SpanView } from '../../pdata/views.ts'
 import { SpanIndex } from './span-index.ts'
 import type { SpanMatcher } from './span-matcher.ts'
 import { TraceTable } from './trace-table.ts'
 
+/** Fields that every trace is told by. */
+const spanFields = [otlp.spanTraceId, otlp.spanParentSpanId, otlp.spanStartTime, otlp.spanEndTime]
 const costKey = new AttributeKey('gen_ai.usage.cost')
 /** Spans that wait by trace, with what the policies need to know of each trace gathered as its spans arrive. */
 export class TraceStore {
@@ -25,6 +28,14 @@ export class TraceStore {
     this.#resourceHits = new Uint32Array(words)
   }
 
+  /** What the policies ask about spans; undefined where some of it is seen through views only. */
+  questions(): StepQuestions | undefined {
+    const questions = new StepQuestions()
+    for (const field of spanFields) questions.fields |= 1 << field
+    if (this.#usesCost) questions.attributes.set(costKey.text, costKey)
+    return this.#matchers.every(matcher => matcher.ask?.(questions) ?? true) ? questions : undefined
+  }
+
   /** A new request: resources seen before are not the ones that follow. */
   enterRequest(): void {
     this.#resourceSeen = -1
@@ -33,8 +44,8 @@ export class TraceStore {
   /** Adds a span to its undecided trace. */
   addSpan(
     slot: number,
-    span: SpanView,
-    resource: ResourceView,
+    span: SpanReader,
+    resource: SurroundingReader,
     resourceIndex: number,
     place: number,
     size: number,
@@ -65,7 +76,7 @@ export class TraceStore {
     table.lastSpan[slot] = -1
   }
 
-  #match(slot: number, span: SpanView, resource: ResourceView, resourceIndex: number): void {
+  #match(slot: number, span: SpanReader, resource: SurroundingReader, resourceIndex: number): void {
     if (this.#resourceSeen !== resourceIndex) {
       this.#resourceSeen = resourceIndex
       this.#matchResource(resource)
@@ -73,14 +84,13 @@ export class TraceStore {
     const { table } = this
     const base = slot * table.hitWords
     for (let word = 0; word < table.hitWords; word++) table.hits[base + word]! |= this.#resourceHits[word]!
-    const { bytes } = span.message.workspace
     for (let bit = 0; bit < this.#matchers.length; bit++) {
       const word = base + (bit >>> 5)
       const mask = 1 << (bit & 31)
       if ((table.hits[word]! & mask) !== 0) continue
       const matcher = this.#matchers[bit]!
       if (matcher.hasFailed !== undefined && this.#isSet(slot, bit + 1)) continue
-      const isMatch = matcher.span?.(span) || matcher.attributes?.(span.attributes, bytes)
+      const isMatch = matcher.span?.(span) || matcher.attributes?.(span.attributes)
       if (isMatch) table.hits[word]! |= mask
       else if (matcher.hasFailed?.()) table.hits[slot * table.hitWords + ((bit + 1) >>> 5)]! |= 1 << ((bit + 1) & 31)
     }
@@ -90,20 +100,19 @@ export class TraceStore {
     return (this.table.hits[slot * this.table.hitWords + (bit >>> 5)]! & (1 << (bit & 31))) !== 0
   }
 
-  #matchResource(resource: ResourceView): void {
+  #matchResource(resource: SurroundingReader): void {
     this.#resourceHits.fill(0)
-    const { attributes, message } = resource
+    const { attributes } = resource
     for (const [bit, matcher] of this.#matchers.entries()) {
-      if (matcher.attributes?.(attributes, message.workspace.bytes)) this.#resourceHits[bit >>> 5]! |= 1 << (bit & 31)
+      if (matcher.attributes?.(attributes)) this.#resourceHits[bit >>> 5]! |= 1 << (bit & 31)
     }
   }
 
-  #costOf(span: SpanView): number {
+  #costOf(span: SpanReader): number {
     const { attributes } = span
     const index = attributes.find(costKey)
     if (index < 0) return 0
-    const { bytes } = span.message.workspace
-    const cost = this.#value.reset(bytes, attributes.valueStart(index), attributes.valueEnd(index)).number()
+    const cost = this.#value.reset(attributes.bytes, attributes.valueStart(index), attributes.valueEnd(index)).number()
     return cost > 0 ? cost : 0
   }
 }
