@@ -95,6 +95,12 @@ export async function unlockDirectory(fileSystem: FileSystem, directory: string)
   await fileSystem.remove(join(directory, name)).catch(() => undefined)
 }
 
+/** Whether a process that runs owns the directory. */
+export async function isLocked(fileSystem: FileSystem, directory: string): Promise<boolean> {
+  const owner = (await readChain(fileSystem, directory)).at(-1)?.owner
+  return owner !== undefined && (await isOwnerRunning(directory, owner))
+}
+
 /** The lock, and who took over from whom; empty where there is none. */
 async function readChain(fileSystem: FileSystem, directory: string): Promise<Claim[]> {
   const chain: Claim[] = []

@@ -7,5 +7,5 @@ export const fileStorageExtension = defineExtension({
   stability: 'beta',
   summary: 'Lets queues survive restarts, in files.',
   config: fileStorageConfig,
-  create: (config, settings) => new FileStorage(config, settings.host.shard, settings.logger),
+  create: (config, settings) => new FileStorage(config, { ...settings, shard: settings.host.shard }),
 })

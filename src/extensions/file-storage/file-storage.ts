@@ -1,20 +1,32 @@
 import { access, constants, mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Clock, Timer } from '../../clock/clock.ts'
 import type { Component, ComponentId, ComponentKind, Shard } from '../../component/component.ts'
 import type { StorageDirectory, StorageExtension } from '../../component/storage.ts'
+import { signals } from '../../pdata/otlp-batch.ts'
+import { leftBacklog } from '../../storage/left-backlog.ts'
+import { nodeFileSystem } from '../../storage/node-file-system.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { FileStorageConfig } from './config.ts'
+
+/** After a start or a change of the configuration, exporters have their queues by then. */
+const lookEveryMs = 30_000
 
 /** Gives every owner a directory under its own. The owners keep the files. */
 export class FileStorage implements Component, StorageExtension {
   readonly #config: FileStorageConfig
   readonly #shard: Shard
   readonly #logger: Logger
+  readonly #clock: Clock
+  #timer: Timer | undefined
+  /** Queues without an exporter that were told of. */
+  #told = new Set<string>()
 
-  constructor(config: FileStorageConfig, shard: Shard, logger: Logger) {
+  constructor(config: FileStorageConfig, { shard, logger, clock }: { shard: Shard; logger: Logger; clock: Clock }) {
     this.#config = config
     this.#shard = shard
     this.#logger = logger
+    this.#clock = clock
   }
 
   async start(): Promise<void> {
@@ -29,6 +41,28 @@ export class FileStorage implements Component, StorageExtension {
       throw new Error(`directory ${directory} cannot be used: ${(error as Error).message}${remedy}`, { cause: error })
     }
     if (this.#shard.index === 0) await this.#tellOfLeftShards(directory)
+    this.#timer ??= this.#clock.every(lookEveryMs, () => void this.tellOfLeftQueues())
+  }
+
+  /** An exporter that is renamed, removed, or has its queue elsewhere now leaves behind what it had not delivered. */
+  async tellOfLeftQueues(): Promise<void> {
+    const directory = this.#directory
+    const names = await readdir(directory).catch(() => [])
+    const left = new Set<string>()
+    for (const name of names.filter(each => signals.some(signal => each.endsWith(`.${signal}`)))) {
+      const queue = join(directory, name)
+      // What cannot be read now is looked at again.
+      const items = await leftBacklog(nodeFileSystem, queue).catch(() => undefined)
+      if (items === undefined) continue
+      left.add(queue)
+      if (this.#told.has(queue)) continue
+      this.#logger.warn('a queue on disk still holds items, and no exporter of this configuration sends them', {
+        directory: queue,
+        items,
+        remedy: `give its exporter the name and the storage back, or send them with sluice queue replay ${queue} --queued`,
+      })
+    }
+    this.#told = left
   }
 
   /** Fewer shards than before leave queues behind that nobody sends. */
@@ -42,7 +76,10 @@ export class FileStorage implements Component, StorageExtension {
     })
   }
 
-  async shutdown(): Promise<void> {}
+  async shutdown(): Promise<void> {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
 
   /** The first shard uses the directory itself, so that the queue of an agent without shards goes on in it. */
   get #directory(): string {
