@@ -164,6 +164,21 @@ t.test('a dry run counts the same and changes nothing', async t => {
   t.same(rules.counts[0]?.metrics, [['matches|rules|masked|dry_run', 1]])
 })
 
+t.test('keys are dropped and forced whatever their values are, and in bodies, too', async t => {
+  const yaml = '{profile: standard, keys: {exempt: [raw], force: [nick], drop: [tmp]}}'
+  const forced = run(yaml, { nick: 5n, raw: 'bob@example.com', other: 7n })
+  t.same(forced.values, { nick: '[redacted]', raw: 'bob@example.com', other: 7n })
+  t.same(run(yaml, { nick: [1n, 'a', { b: true }] }).values, { nick: '[redacted]' })
+  const value = (content: Record<string, unknown>) => ({ kvlistValue: { values: attributesOf(content) } })
+  const stage = new RedactionStage(parseConfig(redactionConfig, yaml), 'logs')
+  const before = { nick: 5n, tmp: 'bob@example.com', raw: 'amy@example.com', note: 'to bob@example.com', n: 1n }
+  const out = runProcessor(stage, 'logs', requestOf('logs', [{ body: value(before) }]))
+  t.same(
+    recordsOf('logs', out.request)[0]!['body'],
+    value({ nick: '[redacted]', raw: 'amy@example.com', note: 'to [email]', n: 1n }),
+  )
+})
+
 t.test('keys are exempt, forced or dropped by name', async t => {
   const yaml = '{profile: standard, keys: {exempt: ["raw.*"], force: [nick], drop: ["tmp.*"]}}'
   t.same(run(yaml, { 'raw.card': card, nick: 'bo', 'tmp.x': 'y', b: card }).values, {

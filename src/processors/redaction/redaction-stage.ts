@@ -179,7 +179,10 @@ export class RedactionStage implements StageProcessor {
   logRecord(record: LogRecordView): Verdict {
     const request = this.#request
     if (request.isDropped(record.message.fieldStart)) return drop
-    if (request.hasAttributeEdits) request.editAttributes(record.attributes)
+    if (request.hasAttributeEdits) {
+      request.editAttributes(record.attributes)
+      request.editBody(record)
+    }
     if (this.#collector !== undefined && (this.#mayApplyIn(record) || hasOtherBody(record))) {
       this.#collector.attributes(record.attributes)
       this.#collector.body(record)

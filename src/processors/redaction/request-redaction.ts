@@ -1,11 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import type { AttributeList } from '../../pdata/attribute-list.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
+import { encodeValue } from '../../pdata/value.ts'
+import type { LogRecordView } from '../../pdata/views.ts'
 import { BytesMemo } from '../../processor-helper/bytes-memo.ts'
 import type { Detector } from './detectors/detect.ts'
 import { latin1 } from './detectors/text-bytes.ts'
 import { classIndex, fieldClasses } from './fields.ts'
 import { type Decision, Inspector } from './inspector.ts'
+import { type BodyEditor, editedBody, hasTextValue, KeyEdits } from './key-edits.ts'
 import type { KeyRule, Policy } from './policy.ts'
 import { type FieldVisitor, RequestVisitor } from './request-visitor.ts'
 import type { CandidateScanner } from './scan/candidates.ts'
@@ -26,8 +29,7 @@ export class RequestRedaction implements FieldVisitor {
   readonly #policy: Policy
   readonly #inspector: Inspector
   readonly #visitor: RequestVisitor
-  /** Attributes to remove, by where they begin. */
-  readonly #removed = new Set<number>()
+  readonly #keyEdits = new KeyEdits()
   readonly #droppedRecords = new Set<number>()
   readonly #originals = new Map<number, Original[]>()
   readonly #keyRules = new BytesMemo<{ readonly rule: KeyRule }>()
@@ -59,16 +61,16 @@ export class RequestRedaction implements FieldVisitor {
 
   /** Whether nothing but ranges changes. */
   get hasRangesOnly(): boolean {
-    return this.edits.length > 0 && this.#removed.size + this.#droppedRecords.size === 0
+    return this.edits.length > 0 && this.#keyEdits.size + this.#droppedRecords.size === 0
   }
 
   get hasAttributeEdits(): boolean {
-    return this.#removed.size > 0
+    return this.#keyEdits.size > 0
   }
 
   clear(): void {
     this.edits.length = 0
-    this.#removed.clear()
+    this.#keyEdits.clear()
     this.#droppedRecords.clear()
     this.#originals.clear()
     this.#record = -1
@@ -92,14 +94,23 @@ export class RequestRedaction implements FieldVisitor {
     this.isForced = false
     if (this.#policy.isFieldOn[fieldClass] === 0) return false
     if (!this.#policy.hasKeyRules) return true
+    const isInBody = fieldClass === classIndex.log_body
     switch (this.#keyRule(keyStart, keyEnd)) {
       case 'exempt':
         return false
       case 'drop':
-        this.#removed.add(fieldStart)
         this.#count('matches|key|drop')
-        return false
+        // Members of a body are no attributes: the body is written anew.
+        if (isInBody) this.#keyEdits.editBodyOf(this.#record)
+        else this.#keyEdits.remove(fieldStart)
+        return isInBody
       case 'force':
+        if (isInBody) this.#keyEdits.editBodyOf(this.#record)
+        else if (!hasTextValue(this.#bytes, fieldStart)) {
+          this.#countForced()
+          this.#keyEdits.replace(fieldStart, this.#forcedText(this.#bytes.subarray(keyEnd, keyEnd)))
+          return false
+        }
         this.isForced = true
         return true
       default:
@@ -164,7 +175,7 @@ export class RequestRedaction implements FieldVisitor {
     const { name } = actions[id]!
     if (name === 'drop_record' && this.#record >= 0) this.#droppedRecords.add(this.#record)
     else if (name === 'drop' && this.#attribute >= 0 && fieldClasses[fieldClass] !== 'attribute_keys')
-      this.#removed.add(this.#attribute)
+      this.#keyEdits.remove(this.#attribute)
     else if (name === 'drop') {
       this.#replaceWhole({ id, start, end, replacement: new Uint8Array(0) })
       return
@@ -191,17 +202,31 @@ export class RequestRedaction implements FieldVisitor {
 
   /** The whole value of a key that the configuration names. */
   #force(start: number, end: number): void {
+    this.#countForced()
+    this.edits.push({ id: this.#policy.forcedKeyId, start, end, replacement: this.#forced(this.#bytes, start, end) })
+  }
+
+  #countForced(): void {
+    const { forcedKeyId, actions } = this.#policy
+    this.#count(`matches|key|${actions[forcedKeyId]!.name}`)
+  }
+
+  #forced(bytes: Uint8Array, start: number, end: number): Uint8Array {
     const { forcedKeyId, actions, replacements } = this.#policy
     const action = actions[forcedKeyId]!
-    this.#count(`matches|key|${action.name}`)
-    const replacement = replacements.replace(
-      action.label === '' && action.name === 'label' ? { ...action, label: '[redacted]' } : action,
+    const isPlain = action.label === '' && (action.name === 'label' || start === end)
+    return replacements.replace(
+      isPlain ? { ...action, name: 'label', label: '[redacted]' } : action,
       'key',
-      this.#bytes,
+      bytes,
       start,
       end,
     )
-    this.edits.push({ id: forcedKeyId, start, end, replacement })
+  }
+
+  /** What takes the place of a value that is no text, or of a member of a body; the label where there is no text to work on. */
+  #forcedText(bytes: Uint8Array): string {
+    return Buffer.from(this.#forced(bytes, 0, bytes.length)).toString()
   }
 
   /** Something went wrong with a value, or it is more than is looked at: never let it pass unless that was asked for. */
@@ -227,9 +252,20 @@ export class RequestRedaction implements FieldVisitor {
   }
 
   editAttributes(attributes: AttributeList): void {
-    for (let i = 0; i < attributes.size; i++) {
-      if (this.#removed.has(attributes.fieldStart(i))) attributes.removeAt(i)
-    }
+    this.#keyEdits.apply(attributes)
+  }
+
+  /** Takes members out of a body that the rules for keys name. */
+  editBody(record: LogRecordView): void {
+    if (!this.#keyEdits.isBodyEdited(record.message.fieldStart)) return
+    const { bytes } = record.attributes
+    record.setBody(encodeValue(editedBody(bytes, record.bodyStart, record.bodyEnd, this.#bodyEditor)))
+  }
+
+  readonly #bodyEditor: BodyEditor = {
+    keyRule: key => this.#policy.keyRule(key),
+    inspect: (text, key) => this.inspectText(text, key),
+    replacement: text => this.#forcedText(Buffer.from(text)),
   }
 
   /** Text that another rule wrote, with what the detectors find in it replaced. */
