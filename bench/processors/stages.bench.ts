@@ -9,12 +9,17 @@ import { attributesProcessor } from '../../src/processors/attributes/factory.ts'
 import { filterProcessor } from '../../src/processors/filter/factory.ts'
 import { probabilisticSamplerProcessor } from '../../src/processors/probabilistic-sampler/factory.ts'
 import { resourceProcessor } from '../../src/processors/resource/factory.ts'
+import { transformProcessor } from '../../src/processors/transform/factory.ts'
 import { compileStage } from '../../src/service/stage.ts'
 import { requestTypes } from '../../src/testkit/otlp-oracle.ts'
 import { type Body, buildBody, type Shape, seededRandom } from '../rig/corpus.ts'
 
 const { values } = parseArgs({
-  options: { shapes: { type: 'string', default: 'S,M,G' }, spans: { type: 'string', default: '512' } },
+  options: {
+    shapes: { type: 'string', default: 'S,M,G' },
+    spans: { type: 'string', default: '512' },
+    only: { type: 'string', default: '' },
+  },
 })
 const spanCount = Number(values.spans)
 const requestCount = 16
@@ -26,6 +31,11 @@ const insertRenameDelete = `actions:
   - {key: http.method, from_attribute: http.request.method, action: upsert}
   - {key: http.request.method, action: delete}
   - {key: url.scheme, action: delete}`
+const typicalStatements = [
+  'set(span.attributes["deployment.environment"], "production")',
+  'delete_key(span.attributes, "url.scheme")',
+  'replace_pattern(span.attributes["url.path"], "[0-9]+", "{id}") where span.kind == SPAN_KIND_SERVER',
+]
 const stages: readonly (readonly [name: string, parts: readonly (readonly [unknown, string])[]])[] = [
   ['resource: upsert', [[resourceProcessor, 'attributes: [{key: team, value: core, action: upsert}]']]],
   ['attributes: insert, copy, delete twice', [[attributesProcessor, insertRenameDelete]]],
@@ -46,6 +56,30 @@ const stages: readonly (readonly [name: string, parts: readonly (readonly [unkno
       [filterProcessor, 'traces: {span: [\'IsMatch(name, "healthz$")\']}'],
       [attributesProcessor, insertRenameDelete],
     ],
+  ],
+  [
+    'transform: the same as attributes',
+    [
+      [
+        transformProcessor,
+        JSON.stringify({
+          trace_statements: [
+            'set(span.attributes["deployment.environment"], "production") where span.attributes["deployment.environment"] == nil',
+            'set(span.attributes["http.method"], span.attributes["http.request.method"])',
+            'delete_key(span.attributes, "http.request.method")',
+            'delete_key(span.attributes, "url.scheme")',
+          ],
+        }),
+      ],
+    ],
+  ],
+  [
+    'transform: set, delete, replace with where',
+    [[transformProcessor, JSON.stringify({ trace_statements: typicalStatements })]],
+  ],
+  [
+    'transform: nothing to do',
+    [[transformProcessor, JSON.stringify({ trace_statements: ['delete_key(span.attributes, "no.such.key")'] })]],
   ],
   ['probabilistic_sampler: by hash, 10 %', [[probabilisticSamplerProcessor, 'sampling_percentage: 10']]],
   [
@@ -88,6 +122,7 @@ for (const shape of values.shapes.split(',') as Shape[]) {
   )
   console.log(`\n${shape}: ${spanCount} spans a request, ns per span`)
   for (const [name, parts] of stages) {
+    if (!name.includes(values.only)) continue
     const processors = parts.map(([factory, yaml]) => {
       const { config, createStage } = factory as StatelessProcessorFactory
       return createStage(parseConfig(config, yaml), 'traces')

@@ -26,6 +26,16 @@ export const works = {
     pipeline: ['attributes', 'batch'],
     keepsAll: true,
   },
+  transform: {
+    processors: `${batch}  transform:
+    trace_statements:
+      - set(span.attributes["deployment.environment.name"], "production")
+      - delete_key(span.attributes, "server.port")
+      - replace_pattern(span.attributes["url.path"], "[0-9]+", "{id}") where span.kind == SPAN_KIND_SERVER
+`,
+    pipeline: ['transform', 'batch'],
+    keepsAll: true,
+  },
   sampling: {
     processors: `${batch}  probabilistic_sampler: {sampling_percentage: 10}\n`,
     pipeline: ['probabilistic_sampler', 'batch'],

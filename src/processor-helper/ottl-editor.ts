@@ -3,7 +3,7 @@ import { ValueReader, valueString } from '../pdata/value.ts'
 import type { ContextName, Expression, OttlContext } from './ottl-context.ts'
 import type { Parameter } from './ottl-parameters.ts'
 import type { OttlValue } from './ottl-value.ts'
-import { asMap, encodeForOtlp } from './ottl-write.ts'
+import { asMap, writeAttributeAt } from './ottl-write.ts'
 
 /** What a statement does to the item that the context points at. Throws `EvaluationError`. */
 export type Edit = (context: OttlContext) => void
@@ -58,7 +58,7 @@ export function rewriteTexts(
     for (let i = 0; i < attributes.size; i++) {
       if (attributes.isRemoved(i) || !readValue(attributes, i)) continue
       if (!test.testBytes(reader.bytes, reader.start, reader.end)) continue
-      attributes.setValue(i, encodeForOtlp(rewrite(reader.text())))
+      writeAttributeAt(attributes, i, rewrite(reader.text()))
     }
     return
   }

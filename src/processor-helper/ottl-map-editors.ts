@@ -8,7 +8,7 @@ import { anyValue, choice, flag, int, list, literal, map, optional, text, textOf
 import { pattern } from './ottl-parse-functions.ts'
 import { isContinuation } from './ottl-text-functions.ts'
 import { EvaluationError, type OttlValue } from './ottl-value.ts'
-import { asMap, encodeForOtlp } from './ottl-write.ts'
+import { asMap, writeAttribute, writeAttributeAt } from './ottl-write.ts'
 import type { Pattern } from './pattern.ts'
 import { valueText } from './value-text.ts'
 
@@ -121,7 +121,7 @@ export const mapEditors: Editors = {
         for (let i = 0; i < attributes.size; i++) {
           if (attributes.isRemoved(i)) continue
           reader.reset(attributes.bytes, attributes.valueStart(i), attributes.valueEnd(i))
-          if (reader.kind !== valueString) attributes.setValue(i, encodeForOtlp(valueText(reader)))
+          if (reader.kind !== valueString) writeAttributeAt(attributes, i, valueText(reader))
         }
       },
   },
@@ -139,7 +139,7 @@ export const mapEditors: Editors = {
       const attributes = into.list(context)
       for (const [name, value] of source) {
         const key = new AttributeKey(name)
-        if (isTaken(strategy, attributes.find(key) >= 0)) attributes.set(key, encodeForOtlp(value))
+        if (isTaken(strategy, attributes.find(key) >= 0)) writeAttribute(attributes, key, value)
       }
     },
   ),

