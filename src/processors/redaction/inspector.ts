@@ -74,13 +74,13 @@ export class Inspector {
   }
 
   #decide(bytes: Uint8Array, start: number, end: number, findings: Findings): void {
-    const { actions, names, replacements } = this.#policy
+    const { actions, names, replacements, exception: exceptionOf } = this.#policy
     this.#json.reset(bytes, start, end)
     for (let i = 0; i < findings.count; i++) {
       const id = findings.detectors[i]!
       const from = findings.starts[i]!
       const to = findings.ends[i]!
-      const exception = this.#policy.exception(id, latin1(bytes, from, to))
+      const exception = exceptionOf?.(id, latin1(bytes, from, to))
       if (exception !== undefined) {
         this.#log.excepted(id, exception, from, to)
         continue

@@ -45,8 +45,8 @@ export interface Policy {
   /** Where rules may match; undefined without rules, or where `seesEverything`. */
   readonly ruleHits: ValueHits | undefined
   keyRule(key: string): KeyRule
-  /** Why a found text is left alone after all, or undefined. */
-  exception(id: number, text: string): 'allowed' | 'suppressed' | undefined
+  /** Why a found text is left alone after all, or undefined; undefined itself where nothing is ever left alone. */
+  readonly exception: ((id: number, text: string) => 'allowed' | 'suppressed' | undefined) | undefined
 }
 
 const profileRanks: Readonly<Record<string, number>> = { none: -1, minimal: 0, standard: 1, strict: 2 }
@@ -177,6 +177,7 @@ function globPattern(glob: string): { test(key: string): boolean } {
 
 function compileExceptions(config: RedactionConfig): Policy['exception'] {
   const { values, suffixes, hashes } = config.allow
+  if (values.length + suffixes.length + hashes.length + config.suppress.length === 0) return undefined
   const allowed = new Set(values)
   const allowedHashes = new Set(hashes.map(hash => hash.toLowerCase()))
   const lower = (list: readonly string[]) => list.map(text => text.toLowerCase())

@@ -44,8 +44,9 @@ export class RequestRedaction implements FieldVisitor {
   constructor(policy: Policy, scanner: CandidateScanner, signal: Signal) {
     this.#policy = policy
     this.seesEverything = policy.seesEverything
+    const outcomes = policy.names.map((name, id) => `matches|${name}|${policy.actions[id]!.name}`)
     this.#inspector = new Inspector(policy, scanner, {
-      found: id => this.#count(`matches|${policy.names[id]}|${policy.actions[id]!.name}`),
+      found: id => this.#count(outcomes[id]!),
       excepted: (_id, reason) => this.#count(`suppressed|${reason}`),
     })
     this.#visitor = new RequestVisitor(signal, this, policy.seesKeys)
@@ -157,7 +158,7 @@ export class RequestRedaction implements FieldVisitor {
     const decisions = this.#inspector.inspect(this.#bytes, start, end, key)
     if (isKey && !this.#inspector.hasFindings) this.#cleanKeys.set(this.#bytes, start, end, true)
     if (decisions.length === 0) return
-    if (!isUtf8(this.#bytes.subarray(start, end))) this.#count('errors|invalid_utf8')
+    if (!isValidText(this.#bytes, start, end)) this.#count('errors|invalid_utf8')
     for (const decision of decisions) {
       // Ids keep their length: everything downstream counts on it.
       this.#take(
@@ -303,4 +304,14 @@ function isReadableId(bytes: Uint8Array, start: number, end: number): boolean {
   if (length !== 16 && length !== 8) return true
   for (let i = start; i < end; i++) if (bytes[i]! < 0x20 || bytes[i]! > 0x7e) return false
   return true
+}
+
+const loopMax = 256
+
+/** Whether it is valid UTF-8; short ASCII is told here, since a view and a call of native code cost more. */
+function isValidText(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start
+  const limit = Math.min(end, start + loopMax)
+  while (at < limit && bytes[at]! < 0x80) at++
+  return at === end || isUtf8(bytes.subarray(start, end))
 }

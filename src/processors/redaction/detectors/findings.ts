@@ -22,7 +22,7 @@ export class Findings {
 
   /** Orders by place and lets the longest, then the highest priority, win wherever two overlap. */
   settle(): void {
-    if (this.count < 2) return
+    if (this.#isSettled()) return
     const { starts, ends, detectors } = this
     const order = Array.from({ length: this.count }, (_, i) => i)
     const priority = (i: number) => priorities[detectors[i]!] ?? 200
@@ -49,6 +49,12 @@ export class Findings {
       detectors[i] = detector
     })
     this.count = triples.length
+  }
+
+  /** Whether they are in order and apart already, as most are. */
+  #isSettled(): boolean {
+    for (let i = 1; i < this.count; i++) if (this.starts[i]! < this.ends[i - 1]!) return false
+    return true
   }
 
   #grow(): void {
