@@ -8,6 +8,7 @@ import { decodePlain, encodePlain, type Plain } from '../../testkit/otlp-oracle.
 import { keyValues } from '../../testkit/plain-attributes.ts'
 import { costConfig } from './config.ts'
 import { CostStage } from './cost-stage.ts'
+import { fuzzEventShortcut } from './shortcut.fuzz.ts'
 import { parseCountName } from './spend-counts.ts'
 
 type Attributes = Readonly<Record<string, string | number>>
@@ -193,4 +194,8 @@ t.test('an unknown model of an event is marked, never zero', async t => {
   const { written } = run([{ ...codex, attributes: { ...codex.attributes, model: 'house-model' } }])
   t.match(written, [{ 'sluice.cost.status': 'unknown_model' }])
   t.equal(written[0]!['gen_ai.usage.cost'], undefined)
+})
+
+t.test('records that report no call are told without views, and to the same bytes', async t => {
+  t.ok(fuzzEventShortcut(5, 400) > 150)
 })

@@ -10,6 +10,7 @@ import type { CostContext } from './cost-context.ts'
 import { CostWriter } from './cost-writer.ts'
 import { OperationRules } from './operation-rules.ts'
 import { OrdinaryCalls } from './ordinary-calls.ts'
+import { OrdinaryEvents } from './ordinary-events.ts'
 import { TelemetryMeter } from './telemetry-meter.ts'
 
 const costStatusPlace = roleIndex('costStatus')
@@ -30,10 +31,7 @@ export class CostStage implements StageProcessor {
     this.#writer = new CostWriter(config)
     this.#operations = new OperationRules(config.operations)
     this.#meter = config.telemetry && new TelemetryMeter(config.telemetry.position)
-    const isOfCallsOnly = this.#operations.isEmpty && this.#meter === undefined
-    if (signal === 'traces' && isOfCallsOnly && this.#writer.writesBlocks) {
-      this.editor = new OrdinaryCalls(this.#pricing, this.#writer, config.overwrite)
-    }
+    this.editor = this.#meter === undefined ? this.#editorFor(signal) : undefined
   }
 
   resource(resource: ResourceView): Verdict {
@@ -80,6 +78,12 @@ export class CostStage implements StageProcessor {
   /** What another agent of ours has priced keeps what was found there, and is not booked twice. */
   #isPriced(): boolean {
     return this.#pricing.reader.values.has(costStatusPlace)
+  }
+
+  #editorFor(signal: Signal): RecordEditor | undefined {
+    if (signal === 'logs') return new OrdinaryEvents()
+    if (signal !== 'traces' || !this.#operations.isEmpty || !this.#writer.writesBlocks) return undefined
+    return new OrdinaryCalls(this.#pricing, this.#writer, this.#config.overwrite)
   }
 
   #priceOperation(span: SpanView): void {

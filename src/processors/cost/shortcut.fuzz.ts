@@ -1,11 +1,13 @@
 import { parseConfig } from '../../config/parse-config.ts'
 import { type Role, roleKeys } from '../../model-calls/dialects.ts'
+import { validateRequest } from '../../pdata/validate.ts'
 import { encodeHostile, hostile } from '../../testkit/hostile-encoder.ts'
 import type { Plain } from '../../testkit/otlp-oracle.ts'
 import { keyValues, type PlainAttributes } from '../../testkit/plain-attributes.ts'
 import { brokenRequest, fieldOrders } from '../../testkit/request-variants.ts'
 import { SeededRandom } from '../../testkit/seeded-random.ts'
 import { compareShortcut, shortcutRequest } from '../../testkit/shortcut-oracle.ts'
+import { WireError } from '../../wire/wire-error.ts'
 import { costConfig } from './config.ts'
 import { CostStage } from './cost-stage.ts'
 
@@ -66,6 +68,57 @@ export function fuzzCostShortcut(seed: number, count: number): number {
     }
   }
   return taken
+}
+
+/** Tells requests of random log records, a few of which report calls. Returns how many requests took the shortcut. */
+export function fuzzEventShortcut(seed: number, count: number): number {
+  const random = new SeededRandom(seed)
+  const config = parseConfig(costConfig, '{}')
+  let taken = 0
+  for (let i = 0; i < count; i++) {
+    const bytes = random.chance(0.1) ? shortcutRequest(random, 'logs') : eventRequest(random)
+    if (!isAccepted(bytes)) continue
+    try {
+      if (compareShortcut('logs', () => [new CostStage(config, { scopes: [] }, 'logs')], bytes)) taken++
+    } catch (error) {
+      throw new Error(`input ${i}`, { cause: error })
+    }
+  }
+  return taken
+}
+
+/** Receivers let nothing else through: records are passed over without a look at all that is in them. */
+function isAccepted(bytes: Uint8Array): boolean {
+  try {
+    validateRequest('logs', bytes)
+    return true
+  } catch (error) {
+    if (error instanceof WireError) return false
+    throw error
+  }
+}
+
+function eventRequest(random: SeededRandom): Uint8Array {
+  const names = ['api_request', 'gemini_cli.api_response', 'codex.sse_event', 'user.login', 'api_requests', '']
+  const logRecords = Array.from({ length: random.below(6) }, () => ({
+    ...(random.chance(0.5) && { timeUnixNano: '1770000000000000000' }),
+    severityNumber: 9,
+    body: { stringValue: random.pick(['event.name', 'GET /', 'x'.repeat(300)]) },
+    attributes: keyValues({
+      ...(random.chance(0.5) && { 'http.route': '/cart' }),
+      ...(random.chance(0.15) && { 'event.name': random.pick([...names, 7]) }),
+      ...(random.chance(0.3) && { model: 'gemini-2.5-pro', input_token_count: 100, output_token_count: 5 }),
+      ...(random.chance(0.2) && { 'event.kind': 'response.completed' }),
+    }),
+    ...(random.chance(0.15) && { eventName: random.pick(names) }),
+    ...(random.chance(0.3) && { flags: 1, traceId: Buffer.alloc(16, 1), spanId: Buffer.alloc(8, 1) }),
+  }))
+  const resourceLogs = [{ scopeLogs: [{ scope: { name: 'com.anthropic.claude_code' }, logRecords }] }]
+  const bytes = encodeHostile(random, 'logs', { resourceLogs } as Plain, {
+    order: random.chance(0.7) ? 'ascending' : random.pick(fieldOrders),
+    ...(random.chance(0.1) ? hostile : {}),
+  })
+  return random.chance(0.9) ? bytes : brokenRequest(random, bytes, 1)
 }
 
 function callRequest(random: SeededRandom): Uint8Array {

@@ -1,0 +1,40 @@
+import { callEvents, eventNameKey } from '../../model-calls/call-events.ts'
+import { mayBeEvent } from '../../model-calls/call-filter.ts'
+import { KeySet } from '../../pdata/key-set.ts'
+import { OrdinaryRecord } from '../../pdata/ordinary-record.ts'
+import * as otlp from '../../pdata/otlp-fields.ts'
+import { type RecordEditor, recordKept, recordUnusual } from '../../pdata/record-editor.ts'
+import { logRecordType } from '../../pdata/schema.ts'
+import { readText } from '../../pdata/text.ts'
+import { ValueReader } from '../../pdata/value.ts'
+
+const eventNames = KeySet.of([eventNameKey])!
+
+/** Tells requests of log records none of which reports a call; all others are for the walk. */
+export class OrdinaryEvents implements RecordEditor {
+  /** No record is ever dropped. */
+  readonly dropped = [0]
+  readonly #record = new OrdinaryRecord(logRecordType, eventNames)
+  readonly #value = new ValueReader()
+
+  look(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    if (!mayBeEvent(bytes, start, end)) return recordKept
+    const record = this.#record
+    if (!record.read(bytes, view, start, end)) return recordUnusual
+    return callEvents.has(this.#nameOf(bytes)) ? recordUnusual : recordKept
+  }
+
+  /** Nothing is ever edited. */
+  write(): void {}
+
+  /** Nothing is counted. */
+  abandon(): void {}
+
+  /** The attribute goes before the record's own field. */
+  #nameOf(bytes: Uint8Array): string {
+    const record = this.#record
+    if (record.foundMask !== 0) return this.#value.reset(bytes, record.valueStarts[0]!, record.valueEnds[0]!).text()
+    if (!record.has(otlp.logEventName)) return ''
+    return readText(bytes, record.starts[otlp.logEventName]!, record.ends[otlp.logEventName]!)
+  }
+}
