@@ -241,6 +241,8 @@ const clean = [
   'aws_vault.cookie: Refreshing state... [id=vpc-2824b94ac5a4d16d8] cache key=token:ec3074e5a09cc8f244440f51982efed7',
   'cus_qdJKcJnVLzrfPw in_1ECt7FuXOV6qj0qX3q12qi4f README@main.md, I<USERNAME> needs to be passed',
   'headers["Authorization"] = _basic_auth_str(user, secret) # Keep Authorization: headers on a redirect.',
+  'job-4111111111111111 node-2d3b97580aba,021000021 pod-j5ssn" resourceVersion=536228726 lineno=4111111111111111',
+  '7508 7602 3917 11 4914 6520 8875; 0000a515  cc 57 79 65 62 38 68 13 c8',
   'input_tokens=12 token_type: bearer secret_name=db-main key_id=abc password reset requested',
 ]
 
@@ -253,6 +255,7 @@ const namesOfKinds: readonly (readonly [key: string, text: string])[] = [
   ['enduser.pseudo.id', 'QdH5CAWJgqVT4rOj0qtumf'],
   ['cookie_consent', 'analytics=granted; ads=denied'],
   ['user.name', 'zookeeper'],
+  ['created_at', '4111111111111111'],
 ]
 
 for (const [key, text] of namesOfKinds) {

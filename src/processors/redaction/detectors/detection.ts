@@ -175,7 +175,9 @@ export class Detection {
     )
     if (lineEnd >= 0) text = text.slice(lineEnd + 1)
     // What stands before another number belongs to that.
-    text = text.slice(lastDigit(text) + 1)
+    // The letters right behind a digit are the end of an id: `...580aba,802089151`.
+    const digit = lastDigit(text)
+    if (digit >= 0) text = text.slice(digit + 1).replace(/^[A-Za-z]+/, '')
     if (text === '') return noKey
     let info = this.#words.get(text)
     if (info === undefined) {

@@ -83,7 +83,7 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
       'coordinates price amount total subtotal sequence seq index partition order invoice sku snowflake epoch nonce ' +
       'cachekey partitionkey idempotencykey routingkey primarykey sortkey dedupkey shardkey objectkey messagekey ' +
       'tracking waybill shipment parcel consignment ean gtin upc isbn barcode ' +
-      'project feature issue ticket device instance job batch node block pod container thread rows ' +
+      'lineno shard project feature issue ticket device instance job batch node block pod container thread rows ' +
       'fingerprint thumbprint serial hex bucket lsn xid txn transaction balance quantity qty cost score ratio percent',
   ],
   [
@@ -274,7 +274,9 @@ export function describeKey(name: string): KeyInfo {
   let flags = info.flags & ~keyPhoneVerbs(words)
   if (describesKind(words)) flags &= ~personalFlags
   flags |= secretFlags(words, name) | headerFlags(words)
-  if (/^[a-z]{3,}(?<!pa|al|ro|gr)id$/.test(words.at(-1) ?? '')) flags |= keyExempt
+  // `created_at`, `cursorid`
+  if (/^[a-z]{3,}(?<!pa|al|ro|gr)id$/.test(words.at(-1) ?? '') || (words.length > 1 && words.at(-1) === 'at'))
+    flags |= keyExempt
   // `user.id`, `card_id`: an identifier whatever else it names, unless the id itself is personal.
   if ((flags & keyExempt) !== 0 && words.at(-1)! !== 'id' && (flags & strongContext) !== 0) flags &= ~keyExempt
   if (words.at(-1) === 'id') flags &= ~(keyBirth | keyPin | keyExpiry | keyCvv | keyBank)

@@ -203,7 +203,7 @@ function isInTable(d: Detection, first: number, count: number): boolean {
   let others = 0
   for (let g = first - 1; g >= 0 && run.lengths[g]! <= 5; g--) others++
   // The month, the year and the code of a card may stand behind it.
-  const isExpiry = first + count < run.count && run.isMonth(first + count)
+  const isExpiry = count > 3 && first + count < run.count && run.isMonth(first + count)
   for (let g = first + count; !isExpiry && g < run.count && run.lengths[g]! <= 5; g++) others++
   return others >= 2 && !(others % 4 === 0 && hasCardBeside(first))
 }
@@ -249,10 +249,12 @@ function hasUsualLength(d: Detection, count: number): boolean {
   return (d.flags & key.keyCard) !== 0
 }
 
-/** Whether the name of the value lets bare digits be anything personal: `card_id` does not. */
+/** Whether what stands before lets bare digits be anything personal: `card_id` does not, nor does a name as in `job-4111…`. */
 function allowsCompact(d: Detection, at: number): boolean {
+  const { bytes, start } = d
   d.readContext(at)
-  return (d.flags & key.keyExempt) === 0
+  const isInName = at - 2 >= start && bytes[at - 1] === dash && isAlnum(bytes[at - 2]!)
+  return (d.flags & key.keyExempt) === 0 && (!isInName || (d.flags & key.keyCard) !== 0)
 }
 
 function takeSsn(d: Detection, g: number): number {
@@ -383,7 +385,8 @@ function takeByContext(d: Detection, g: number, count: number): boolean {
     return addTrue(d, ids.imei, from, end)
   if (total >= 18 && total <= 20 && (flags & key.keyIccid) !== 0 && digits[0] === 8 && digits[1] === 9)
     return addTrue(d, ids.iccid, from, end)
-  if (total >= 12 && (flags & key.keyCard) !== 0 && isNamedCard(digits, total)) return addTrue(d, ids.card, from, end)
+  if (total >= 12 && (count === 1 || run.lengths[g]! > 2) && (flags & key.keyCard) !== 0 && isNamedCard(digits, total))
+    return addTrue(d, ids.card, from, end)
   if (total >= 6 && total <= 17 && (flags & key.keyBank) !== 0) return addTrue(d, ids.bank, from, end)
   if (total >= 7 && total <= 9 && (flags & key.keyPassport) !== 0) return addTrue(d, ids.passport, from, end)
   if (total >= 7 && total <= 12 && count === 1 && (flags & key.keyLicence) !== 0)

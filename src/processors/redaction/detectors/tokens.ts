@@ -23,7 +23,7 @@ interface CompiledForm extends VendorForm {
   readonly needsContext: boolean
 }
 
-const contextPrefixes = new Set(['AC', 'test_', 'dG9r', 'cflt', 'sdk-', 'mob-'])
+const contextPrefixes = new Set(['AK1', 'AC', 'test_', 'dG9r', 'cflt', 'sdk-', 'mob-'])
 
 /** By the first two bytes of the prefix, longest prefix first. */
 const formsByStart = /* @__PURE__ */ (() => {
