@@ -282,6 +282,10 @@ export class AttributeList {
     return -1
   }
 
+  get workspace(): Workspace {
+    return this.#workspace
+  }
+
   /** What all offsets are into. Read it again after an edit. */
   get bytes(): Uint8Array {
     return this.#workspace.bytes

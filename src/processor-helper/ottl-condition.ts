@@ -68,8 +68,35 @@ function compileComparison(operator: string, left: Expression, right: Expression
     const fast = compileTextComparison(left, right) ?? compileTextComparison(right, left)
     if (fast !== undefined) return operator === '==' ? fast : context => !fast(context)
   }
+  const small = compileSmallComparison(operator, left, right)
+  if (small !== undefined) return small
   const compare = comparisons[operator]!
   return context => compare(left.get(context), right.get(context))
+}
+
+/** An enum or a small number against a literal, without a bigint for each. */
+function compileSmallComparison(
+  operator: string,
+  { small }: Expression,
+  { constant }: Expression,
+): Condition | undefined {
+  if (small === undefined || typeof constant !== 'bigint') return undefined
+  const wanted = Number(constant)
+  if (!Number.isSafeInteger(wanted)) return undefined
+  switch (operator) {
+    case '==':
+      return context => small(context) === wanted
+    case '!=':
+      return context => small(context) !== wanted
+    case '<':
+      return context => small(context) < wanted
+    case '<=':
+      return context => small(context) <= wanted
+    case '>':
+      return context => small(context) > wanted
+    default:
+      return context => small(context) >= wanted
+  }
 }
 
 const reader = new ValueReader()

@@ -49,6 +49,8 @@ export interface Expression {
   readonly source?: ByteSource
   /** Set where the value is a text field. */
   readonly text?: { readonly message: (context: OttlContext) => FieldReader; readonly field: number }
+  /** Set where the value is a whole number that is never large. */
+  readonly small?: (context: OttlContext) => number
   /** Set where the expression is a literal. */
   readonly constant?: OttlValue
   readonly isConstant?: boolean

@@ -52,6 +52,7 @@ function text(message: MessageOf, field: number): Expression {
 function uint(message: MessageOf, field: number): Expression {
   return {
     get: context => BigInt(message(context).uint32(field)),
+    small: context => message(context).uint32(field),
     set: (context, value) => editable(message(context)).setVarint(field, asUint32(value)),
   }
 }

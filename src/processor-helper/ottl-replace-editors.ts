@@ -1,6 +1,8 @@
+import { anyString } from '../pdata/otlp-fields.ts'
 import { ValueReader, valueString } from '../pdata/value.ts'
 import type { ContextName, Expression, OttlContext } from './ottl-context.ts'
 import { type Edit, type Editor, type Editors, rewriteMap, rewriteTexts } from './ottl-editor.ts'
+import { editable } from './ottl-fields.ts'
 import { findFunction } from './ottl-functions.ts'
 import { OttlError } from './ottl-lexer.ts'
 import { anyValue, choice, optional, type Parameter, text } from './ottl-parameters.ts'
@@ -33,7 +35,9 @@ export const replaceEditors: Editors = {
     make: ([into, regex, ...rest], own, at) => {
       const wanted = reading(pattern('regex_pattern'), regex!)
       const replace = substitution(rest, own, at)
+      const plain = plainReplacement(rest)
       return context => {
+        if (plain !== undefined && replaceInPlace(into!, context, wanted(context), plain)) return
         const replaced = replacedText(into!, context, wanted(context), replace(context))
         if (replaced !== undefined) into!.set!(context, replaced)
       }
@@ -142,6 +146,35 @@ function replacedText(
   if (isText === true) return found.replaceBytes(place.bytes, place.start, place.end, replace)
   const value = isText === false ? undefined : into.get(context)
   return typeof value === 'string' && found.test(value) ? found.replaceAll(value, replace) : undefined
+}
+
+/** The bytes of a replacement that is the same for every match; undefined where it is not. */
+function plainReplacement([replacement, name]: readonly (Expression | undefined)[]): Uint8Array | undefined {
+  const value = replacement?.constant
+  return name !== undefined || typeof value !== 'string' || value.includes('$') ? undefined : Buffer.from(value)
+}
+
+/** Does it among the bytes, without text of it; false where it cannot be done so. */
+function replaceInPlace(into: Expression, context: OttlContext, found: Pattern, replacement: Uint8Array): boolean {
+  const { attribute, text: field } = into
+  if (attribute !== undefined) {
+    const attributes = attribute.list(context)
+    const at = attributes.find(attribute.key)
+    if (at < 0) return true
+    reader.reset(attributes.bytes, attributes.valueStart(at), attributes.valueEnd(at))
+    if (reader.kind !== valueString) return true
+    const { workspace } = attributes
+    const from = found.replaceInto(workspace, anyString, reader.start, reader.end, replacement)
+    if (from >= 0) attributes.setValueRange(at, from, workspace.length)
+    return from !== -2
+  }
+  if (field === undefined) return false
+  const message = editable(field.message(context))
+  const { workspace } = message
+  const [start, end] = [message.valueStart(field.field), message.valueEnd(field.field)]
+  const from = found.replaceInto(workspace, 0, start, end, replacement)
+  if (from >= 0) message.setRange(field.field, from, workspace.length)
+  return from !== -2
 }
 
 /** Replaces matches in the texts of all members. */

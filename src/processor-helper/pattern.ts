@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js'
 import { readText } from '../pdata/text.ts'
+import type { Workspace } from '../pdata/workspace.ts'
 import { ByteAutomaton } from './byte-automaton.ts'
 import { BytesMemo } from './bytes-memo.ts'
 import { SimplePattern } from './simple-pattern.ts'
@@ -86,6 +87,34 @@ export class Pattern {
     }
     if (!matcher.find(automaton.from - start)) return undefined
     return this.#replaceFrom(matcher, text, replace, from => automaton.find(bytes, start + from, end))
+  }
+
+  /**
+   * Appends to the workspace the text in `[start, end)` of its bytes with every match replaced by these bytes, as a field of
+   * that number or, where it is 0, without tag and length. Returns where what it wrote begins, -1 where nothing matches,
+   * and -2 where only `replaceBytes` can tell.
+   */
+  replaceInto(workspace: Workspace, fieldNumber: number, start: number, end: number, replacement: Uint8Array): number {
+    const simple = this.#simple()
+    if (simple === undefined) return -2
+    const { bytes } = workspace
+    let length = 0
+    let last = start
+    while (simple.find(bytes, last, end)) {
+      length += simple.from - last + replacement.length
+      last = simple.end
+    }
+    if (last === start) return -1
+    const from = workspace.length
+    if (fieldNumber !== 0) workspace.header(fieldNumber, length + end - last)
+    last = start
+    while (simple.find(bytes, last, end)) {
+      workspace.copy(last, simple.from)
+      workspace.raw(replacement)
+      last = simple.end
+    }
+    workspace.copy(last, end)
+    return from
   }
 
   /** Goes on from a match that was found; `mayMatch` says whether there may be one from an offset on. */
