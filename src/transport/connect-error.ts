@@ -27,3 +27,17 @@ export function connectErrorText(error: Error): string {
   const remedy = remedies.find(([sign]) => sign.test(text))?.[1]
   return remedy === undefined ? text : `${text}; ${remedy}`
 }
+
+/** The same for what happened on the way to a proxy: many do not know that their environment names one. */
+export function proxyErrorText(proxy: URL, error: Error): string {
+  return `proxy ${proxy.host} (of proxy_url, HTTP_PROXY or HTTPS_PROXY): ${connectErrorText(error)}`
+}
+
+/** What to do about a proxy that answers CONNECT with anything but 200. */
+export function refusedConnectText(status: string, authority: string): string {
+  const text = `it answered CONNECT ${authority} with ${status}`
+  if (status === '401' || status === '407')
+    return `${text}; user and password go into its URL: http://user:password@host`
+  if (status === '403') return `${text}; it must allow the backend, or NO_PROXY name it`
+  return text
+}

@@ -171,6 +171,15 @@ for (const [name, create] of [
     t.same(asked, ['http://127.0.0.1:1/v1/x?a=1'])
   })
 
+  if (name === 'sockets') {
+    t.test(`${name}: a proxy that is away is said to be one`, async t => {
+      // Nobody may listen on port 1 of the loopback.
+      const client = clientOf(t, 1, { proxyUrl: 'http://user:secret@127.0.0.1:1' })
+      const message = /^proxy 127\.0\.0\.1:1 .*HTTP_PROXY.*ECONNREFUSED/
+      await t.rejects(client.send(request), { kind: 'connect', message } as never)
+    })
+  }
+
   t.test(`${name}: a proxy opens a tunnel for TLS`, async t => {
     const asked: string[] = []
     const proxy = http.createServer()

@@ -3,7 +3,7 @@ import tls from 'node:tls'
 import type { Clock } from '../clock/clock.ts'
 import { basicCredentials } from '../config/url-credentials.ts'
 import { TransportError } from './client.ts'
-import { connectErrorText } from './connect-error.ts'
+import { connectErrorText, proxyErrorText, refusedConnectText } from './connect-error.ts'
 import { intoSharedBuffer } from './shared-read-buffer.ts'
 import type { ClientTls } from './tls.ts'
 
@@ -35,6 +35,7 @@ export function openSocket(settings: OpenSettings): Promise<Socket> {
   return new Promise((resolve, reject) => {
     let current: Socket | undefined
     let isOver = false
+    let isAtProxy = settings.proxy !== undefined
     const timer = settings.clock.after(settings.connectTimeoutMs, () =>
       fail(new Error(`no connection within ${settings.connectTimeoutMs} ms`)),
     )
@@ -44,7 +45,8 @@ export function openSocket(settings: OpenSettings): Promise<Socket> {
       timer.cancel()
       settings.signal?.removeEventListener('abort', aborted)
       current?.destroy()
-      reject(new TransportError('connect', connectErrorText(error), error))
+      const text = isAtProxy ? proxyErrorText(settings.proxy!, error) : connectErrorText(error)
+      reject(new TransportError('connect', text, error))
     }
     function done(socket: Socket) {
       if (isOver) return
@@ -76,9 +78,12 @@ export function openSocket(settings: OpenSettings): Promise<Socket> {
     try {
       if (settings.proxy !== undefined && !('path' in settings.address)) {
         const socket = watch(connectPlain({ host: settings.proxy.hostname, port: Number(settings.proxy.port || 80) }))
-        socket.once('connect', () =>
-          askProxy(socket, settings).then(() => (settings.tls === undefined ? done(socket) : secure(socket)), fail),
-        )
+        const through = () => {
+          isAtProxy = false
+          if (settings.tls === undefined) done(socket)
+          else secure(socket)
+        }
+        socket.once('connect', () => askProxy(socket, settings).then(through, fail))
       } else if (settings.tls === undefined) {
         const socket = watch(connectPlain(settings.address, settings.onBytes))
         socket.once('connect', () => done(socket))
@@ -123,14 +128,14 @@ function askProxy(socket: Socket, { address, proxy }: OpenSettings): Promise<voi
       answer += bytes.toString('latin1')
       const end = answer.indexOf('\r\n\r\n')
       if (end < 0) {
-        if (answer.length > proxyAnswerBytesMax) reject(new Error('the proxy answers too much'))
+        if (answer.length > proxyAnswerBytesMax) reject(new Error('it answers too much'))
         return
       }
       socket.off('data', read)
       socket.pause()
       const status = /^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1]
-      if (status !== '200') reject(new Error(`the proxy answered CONNECT with ${status ?? 'no HTTP'}`))
-      else if (answer.length > end + 4) reject(new Error('the proxy sent bytes of its own after CONNECT'))
+      if (status !== '200') reject(new Error(refusedConnectText(status ?? 'no HTTP', authority)))
+      else if (answer.length > end + 4) reject(new Error('it sent bytes of its own after CONNECT'))
       else resolve()
     }
   })

@@ -1,5 +1,6 @@
 import type { Timer } from '../../clock/clock.ts'
 import { type HttpClientSettings, TransportError } from '../client.ts'
+import { proxyErrorText } from '../connect-error.ts'
 import { clientWriteTimeoutMs } from '../limits.ts'
 import { openSocket, type SocketAddress } from '../open-socket.ts'
 import type { ClientTls } from '../tls.ts'
@@ -23,6 +24,8 @@ export class Http1Pool {
   readonly #tls: ClientTls | undefined
   readonly #address: SocketAddress
   readonly #proxy: URL | undefined
+  /** The proxy that the requests themselves go to. */
+  readonly #askedProxy: URL | undefined
   readonly #idle: Http1ClientConnection[] = []
   readonly #open = new Set<Http1ClientConnection>()
   readonly #waiting = new Set<ConnectionWaiter>()
@@ -41,6 +44,7 @@ export class Http1Pool {
     const isAsked = proxy !== undefined && this.#tls === undefined
     this.#address = isAsked ? addressOf(proxy) : addressOf(endpoint)
     this.#proxy = isAsked ? undefined : proxy
+    this.#askedProxy = isAsked ? proxy : undefined
   }
 
   acquire(waiter: ConnectionWaiter): void {
@@ -108,10 +112,15 @@ export class Http1Pool {
         this.#openingCount--
         const [waiter] = this.#waiting
         if (waiter !== undefined) this.#waiting.delete(waiter)
-        waiter?.unconnected(error as TransportError)
+        waiter?.unconnected(this.#explained(error as TransportError))
         this.#openAnother()
       },
     )
+  }
+
+  #explained(error: TransportError): TransportError {
+    if (this.#askedProxy === undefined) return error
+    return new TransportError(error.kind, proxyErrorText(this.#askedProxy, error), error)
   }
 
   #give(connection: Http1ClientConnection, isReused: boolean): void {

@@ -330,7 +330,13 @@ t.test('a proxy is asked with CONNECT, and what it refuses is told', async t => 
   t.match(asked[0], /^CONNECT backend\.test:4317 HTTP\/1\.1\r\nhost: backend\.test:4317\r\n/)
   await client.shutdown()
   const refused = clientOf(t, 'backend.test:4317', { proxyUrl: `http://127.0.0.1:${port}` })
-  await t.rejects(refused.send(request), { kind: 'connect', message: /407/ } as never)
+  await t.rejects(refused.send(request), {
+    kind: 'connect',
+    message: /^proxy 127\.0\.0\.1:\d+ .*CONNECT backend\.test:4317 with 407; user and password/,
+  } as never)
+  proxy.close()
+  const closed = clientOf(t, 'backend.test:4317', { proxyUrl: `http://127.0.0.1:${port}` })
+  await t.rejects(closed.send(request), { message: /^proxy .*HTTPS_PROXY.*ECONNREFUSED/ } as never)
 })
 
 t.test('a backend that speaks something else on that port is said to', async t => {
