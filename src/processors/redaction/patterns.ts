@@ -20,6 +20,11 @@ export class UserPattern {
     this.#isAnchored = anchorPattern.test(source)
   }
 
+  /** Groups of the pattern, the whole match not counted. */
+  get groupCount(): number {
+    return this.#compiled.groupCount()
+  }
+
   test(text: string): boolean {
     return this.#mayMatch(text) && this.#compiled.matcher(text).find()
   }
