@@ -105,7 +105,7 @@ export class CallReader {
     const { message } = span
     // What is edited does not stand in the message any more; everything else is told from calls by its keys' first bytes.
     this.hasRoles = false
-    if (!message.isDirty && !mayBeCall(message.workspace.bytes, message.start, message.end)) return false
+    if (!message.isDirty && !mayBeCall(message.workspace.view, message.start, message.end)) return false
     if (!this.readRoles(span)) return false
     this.span.take(span)
     return this.#readCall(span) === isCall
@@ -120,7 +120,7 @@ export class CallReader {
 
   /** Does what `read` does, for the span in `[start, end)`, without a view of it; one of the answers above. */
   readOrdinary(bytes: Uint8Array, view: DataView, start: number, end: number): number {
-    if (!mayBeCall(bytes, start, end)) return noCall
+    if (!mayBeCall(view, start, end)) return noCall
     const ordinary = this.#ordinary
     if (!ordinary.read(bytes, view, start, end)) return unusualCall
     if (this.roles.isEmpty) return noCall

@@ -18,7 +18,7 @@ export class OrdinaryEvents implements RecordEditor {
   readonly #value = new ValueReader()
 
   look(bytes: Uint8Array, view: DataView, start: number, end: number): number {
-    if (!mayBeEvent(bytes, start, end)) return recordKept
+    if (!mayBeEvent(view, start, end)) return recordKept
     const record = this.#record
     if (!record.read(bytes, view, start, end)) return recordUnusual
     return callEvents.has(this.#nameOf(bytes)) ? recordUnusual : recordKept
