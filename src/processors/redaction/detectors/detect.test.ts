@@ -243,6 +243,7 @@ const clean = [
   'headers["Authorization"] = _basic_auth_str(user, secret) # Keep Authorization: headers on a redirect.',
   'job-4111111111111111 node-2d3b97580aba,021000021 pod-j5ssn" resourceVersion=536228726 lineno=4111111111111111',
   '7508 7602 3917 11 4914 6520 8875; 0000a515  cc 57 79 65 62 38 68 13 c8',
+  '[team-svc,01b4f9f4c59122a1960c5d9f80fa18f4,4111111111111111,true] 4111111111111111-01b4f9f4c59122a1960c5d9f80fa18f4',
   'input_tokens=12 token_type: bearer secret_name=db-main key_id=abc password reset requested',
 ]
 
