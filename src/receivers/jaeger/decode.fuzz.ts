@@ -41,6 +41,9 @@ function isTaken(way: number, bytes: Uint8Array): boolean {
     const { name } = error as Error
     if (name !== 'ThriftError' && name !== 'WireError') throw error
     return false
+  } finally {
+    // A receiver gives the memory back: what a decoder still holds of it must not matter to the next request.
+    if (bytes.buffer.byteLength === bytes.length) (bytes.buffer as ArrayBuffer).transfer(0)
   }
 }
 

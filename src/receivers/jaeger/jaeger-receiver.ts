@@ -5,6 +5,7 @@ import type { HttpRoute } from '../../receiver-helper/http-routes.ts'
 import { Intake } from '../../receiver-helper/intake.ts'
 import { type Listener, ListenerGroup, type WantedListener } from '../../receiver-helper/listener-group.ts'
 import { accepted, plainRefusal } from '../../receiver-helper/plain-answers.ts'
+import { takeDecoded } from '../../receiver-helper/take-decoded.ts'
 import { wantedGrpcServer, wantedHttpServer } from '../../receiver-helper/wanted-server.ts'
 import { frameMessage } from '../../transport/grpc.ts'
 import type { ThriftProtocol } from '../../wire/thrift-reader.ts'
@@ -101,8 +102,7 @@ export class JaegerReceiver implements Component {
     const postSpans: GrpcMethod = {
       isServed: () => intake.takes('traces'),
       async call(message, metadata) {
-        const { bytes, spanCount } = decodePostSpans(message, limits)
-        await intake.take('traces', bytes, spanCount, metadata)
+        await takeDecoded(intake, message, bytes => decodePostSpans(bytes, limits), metadata)
         return emptyMessage
       },
     }
@@ -117,8 +117,7 @@ export class JaegerReceiver implements Component {
       methods: ['POST'],
       isServed: () => intake.takes('traces'),
       async take(body, request) {
-        const { bytes, spanCount } = decodeThriftBatch(body, limits, thriftLimits)
-        await intake.take('traces', bytes, spanCount, request.metadata)
+        await takeDecoded(intake, body, bytes => decodeThriftBatch(bytes, limits, thriftLimits), request.metadata)
         return accepted
       },
       refusal: plainRefusal,

@@ -44,6 +44,9 @@ function isTaken(way: number, bytes: Uint8Array, parseStringTags: boolean): bool
   } catch (error) {
     if (!refusals.has((error as Error).name)) throw error
     return false
+  } finally {
+    // A receiver gives the memory back: what a decoder still holds of it must not matter to the next request.
+    if (bytes.buffer.byteLength === bytes.length) (bytes.buffer as ArrayBuffer).transfer(0)
   }
 }
 

@@ -4,6 +4,7 @@ import type { HttpRoute } from '../../receiver-helper/http-routes.ts'
 import { Intake } from '../../receiver-helper/intake.ts'
 import { type Listener, ListenerGroup, type WantedListener } from '../../receiver-helper/listener-group.ts'
 import { accepted, plainRefusal } from '../../receiver-helper/plain-answers.ts'
+import { takeDecoded } from '../../receiver-helper/take-decoded.ts'
 import { wantedHttpServer } from '../../receiver-helper/wanted-server.ts'
 import { httpBodyBytesMax, type ZipkinReceiverConfig } from './config.ts'
 import type { DecodedSpans, DecodeSettings } from './decoded-spans.ts'
@@ -76,8 +77,7 @@ export class ZipkinReceiver implements Component {
       methods: ['POST'],
       isServed: () => intake.takes('traces'),
       async take(body, request) {
-        const { bytes, spanCount } = decode(body, request.contentType)
-        await intake.take('traces', bytes, spanCount, request.metadata)
+        await takeDecoded(intake, body, bytes => decode(bytes, request.contentType), request.metadata)
         return accepted
       },
       refusal: plainRefusal,
