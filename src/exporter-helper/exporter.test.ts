@@ -484,6 +484,22 @@ t.test('a reload hands everything to the successor, once', async t => {
   t.strictSame(counts(), { ...none, received: 7, exported: 7 })
 })
 
+t.test('what waits when a reload comes keeps its bytes until the successor has sent them', async t => {
+  const { exporter, create, backend, clock, numbers } = setUp()
+  await exporter.start()
+  const { bytes, ...batch } = spanBatch(0, 4, 16_000)
+  const own = new Uint8Array(bytes)
+  // Waits for company for a second.
+  await exporter.consume({ ...batch, bytes: own, memory: BatchMemory.of(own), merge: rule(100_000, 1000) })
+  await settle()
+  const successor = create()
+  await successor.start()
+  await exporter.handOver?.(successor, { atMs: clock.nowMs() + 1000 })
+  await exporter.shutdown({ atMs: clock.nowMs() + 1000 })
+  await successor.shutdown({ atMs: clock.nowMs() + 1000 })
+  t.strictSame(backend.received.sort(), numbers(4))
+})
+
 t.test('reports the backend once when it turns bad and once when it is well', async t => {
   const { exporter, give, clock, settings, end } = setUp('{}', [down, down, down])
   await exporter.start()

@@ -353,7 +353,8 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
           },
         }
       : undefined
-    // An attempt that was cut off may still refer to the bytes: their memory does not go along.
+    // An attempt that was cut off may still refer to the bytes: their memory does not go along, and stays with the collector.
+    entry.isPinned = true
     const batch = { ...entry.batch, bytes: piece.bytes, itemCount: piece.itemCount, memory: undefined }
     successor.#take(batch, entry.appendedAtMs, waiter)
     if (waiter === undefined) this.#settlePiece(piece)
