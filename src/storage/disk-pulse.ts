@@ -1,33 +1,30 @@
 /** A call that is under way for so long is taken for one that may never come back; a sync waits for the disk itself. */
-const suspectAfterMs = { write: 100, sync: 1000 }
-/** How long the last call that came back says something of the next: at 30 us for each, at most 0.6 % of a processor goes there. */
-const trustMs = 5
+const suspectAfterMs = { write: 100, sync: 500 }
 /** What a write into the page cache never takes, unless the system makes the writer wait. */
 const slowMs = 10
 const distrustMs = 1000
 
 /**
  * Whether a write may be made at once, on the one thread that everything else needs as well. A disk that hangs would take that
- * thread with it. So the first write after a while goes through the thread pool, and only behind one that has come back do
- * others go at once; nothing does while a call is under way that takes too long.
+ * thread with it. The page cache takes writes for a while longer than the disk does, so while some call on another thread is
+ * away for too long nothing goes at once; whoever writes sees to it that there is such a call now and then.
  */
 export class DiskPulse {
   readonly #nowMs: () => number
   /** When each call that is under way becomes suspect. */
   readonly #underWay = new Map<number, number>()
   #nextCall = 0
-  #trustedUntilMs = Number.NEGATIVE_INFINITY
   #distrustedUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs
   }
 
-  /** `isSoon`: what comes next relies on it, so it goes at once unless something is suspect. */
+  /** `isSoon`: what comes next relies on it, so it goes at once unless some call is suspect. */
   mayGoAtOnce(isSoon: boolean): boolean {
     const nowMs = this.#nowMs()
     for (const suspectAtMs of this.#underWay.values()) if (nowMs > suspectAtMs) return false
-    return isSoon || (nowMs >= this.#distrustedUntilMs && nowMs < this.#trustedUntilMs)
+    return isSoon || nowMs >= this.#distrustedUntilMs
   }
 
   /** Runs `call` on the thread of the caller. */
@@ -44,9 +41,7 @@ export class DiskPulse {
     const id = this.#nextCall++
     this.#underWay.set(id, this.#nowMs() + suspectAfterMs[kind])
     try {
-      const result = await call()
-      this.#trustedUntilMs = this.#nowMs() + trustMs
-      return result
+      return await call()
     } finally {
       this.#underWay.delete(id)
     }

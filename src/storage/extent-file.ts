@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import type { Clock } from '../clock/clock.ts'
 import type { Extent } from './extent.ts'
 import { errorCode, type FileSystem, type StorageFile } from './file-system.ts'
 import { isUnreadable } from './segment.ts'
@@ -12,6 +13,7 @@ const slotBytes = 64
 const checkedBytes = 56
 const name = 'extents'
 const emptySlot = new Uint8Array(slotBytes)
+const syncEveryMs = 1000
 
 export interface ExtentFileEvents {
   fault(error: unknown): void
@@ -20,12 +22,14 @@ export interface ExtentFileEvents {
 
 /**
  * How far each segment of a log reaches. A record that was acknowledged is below its segment's extent, so what a start does not
- * find of that has been lost since, and is no write that a crash cut off. Never synced: an older extent says less, not more.
+ * find of that has been lost since, and is no write that a crash cut off. No acknowledgement waits for its sync: an older extent says less, not
+ * more.
  */
 export class ExtentFile {
   readonly #fileSystem: FileSystem
   readonly #path: string
   readonly #events: ExtentFileEvents
+  readonly #clock: Clock
   /** By first sequence, with the place in the file. */
   readonly #slots = new Map<number, { readonly index: number; extent: Extent | undefined }>()
   readonly #freeIndexes: number[] = []
@@ -33,9 +37,12 @@ export class ExtentFile {
   #file: StorageFile | undefined
   #isFaulty = false
   #isClosed = false
+  #isSyncing = false
+  #syncAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(fileSystem: FileSystem, directory: string, events: ExtentFileEvents) {
+  constructor(fileSystem: FileSystem, directory: string, clock: Clock, events: ExtentFileEvents) {
     this.#fileSystem = fileSystem
+    this.#clock = clock
     this.#path = join(directory, name)
     this.#events = events
   }
@@ -83,6 +90,7 @@ export class ExtentFile {
     try {
       const file = this.#file ?? (await this.#open())
       await file.write([encode(extent)], slot.index * slotBytes)
+      this.#syncNowAndThen(file)
       if (this.#isFaulty) {
         this.#isFaulty = false
         this.#events.healed()
@@ -90,6 +98,23 @@ export class ExtentFile {
     } catch (error) {
       this.#fault(error)
     }
+  }
+
+  /**
+   * Behind the back of who writes: a disk that hangs is noticed by it, before the page cache takes no more either. What it says of the
+   * disk the next write hears as well.
+   */
+  #syncNowAndThen(file: StorageFile): void {
+    const nowMs = this.#clock.nowMs()
+    if (this.#isSyncing || nowMs < this.#syncAtMs) return
+    this.#isSyncing = true
+    this.#syncAtMs = nowMs + syncEveryMs
+    file
+      .sync()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isSyncing = false
+      })
   }
 
   /**

@@ -55,7 +55,7 @@ export class SegmentLog {
     this.#reserve = new Reserve(fileSystem, directory, error => settings.events.fault(error))
     this.#aside = new Quarantine(fileSystem, directory)
     this.#ownership = new Ownership(fileSystem, directory)
-    this.#extents = new ExtentFile(fileSystem, directory, {
+    this.#extents = new ExtentFile(fileSystem, directory, settings.clock, {
       fault: error => {
         this.#isExtentFileFaulty = true
         settings.events.fault(error)
