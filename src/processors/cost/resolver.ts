@@ -20,7 +20,7 @@ const selfHosted = new Set([
 
 /** Frameworks and gateways that write their own name where the provider's belongs: they say nothing of who is paid. */
 const frameworks = new Set(
-  `strands-agents strands langchain langgraph llama_index llamaindex litellm pydantic_ai pydantic-ai semantic_kernel
+  `strands-agents strands langchain langchain4j langgraph llama_index llamaindex litellm pydantic_ai pydantic-ai semantic_kernel
   semantic-kernel spring_ai spring-ai crewai autogen ag2 agent_framework microsoft.agent_framework haystack dspy agno
   smolagents mastra openai_agents openai-agents gateway gcp.vertex.agent langfuse traceloop unknown _other
   other`.split(/\s+/),

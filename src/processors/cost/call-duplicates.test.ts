@@ -1,0 +1,207 @@
+// Calls that two instrumentations report, or one on two spans: nothing is paid twice.
+
+import t from 'tap'
+import { parseConfig } from '../../config/parse-config.ts'
+import { duplicatesBytes } from './call-duplicates.ts'
+import { costConfig } from './config.ts'
+import { CostStage } from './cost-stage.ts'
+import { call, price, run, type SpanInput, usage } from './priced-spans.oracle.ts'
+
+const outer = {
+  attributes: { ...call, ...usage },
+  scope: 'opentelemetry.instrumentation.langchain',
+  spanId: '00000000000000a1',
+  parentId: '00000000000000a0',
+}
+const inner = { attributes: { ...call, ...usage }, spanId: '00000000000000a2', parentId: '00000000000000a1' }
+
+t.test('a call inside a call with the same counts is that call, whichever comes first', async t => {
+  for (const spans of [
+    [inner, outer],
+    [outer, inner],
+  ]) {
+    const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces')
+    const statuses = () => run(spans, stage).map(({ status }) => status)
+    t.same(statuses(), ['priced', 'duplicate'])
+    t.same(statuses(), ['priced', 'duplicate'], 'sent again, it is no other')
+    const singly = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces')
+    t.same(
+      spans.flatMap(span => run([span], singly)).map(({ status }) => status),
+      ['priced', 'duplicate'],
+      'in requests of their own',
+    )
+  }
+})
+
+t.test(
+  'calls beside each other, in each other with other counts, or of another trace are calls of their own',
+  async t => {
+    const status = (spans: readonly SpanInput[]) => run(spans).map(each => each.status)
+    t.same(status([inner, { ...inner, spanId: '00000000000000a3' }]), ['priced', 'priced'])
+    const more = { ...outer, attributes: { ...outer.attributes, 'gen_ai.usage.output_tokens': 301 } }
+    t.same(status([inner, more]), ['priced', 'priced'])
+    t.same(
+      status([inner, { ...outer, scope: 'test' }]),
+      ['priced', 'priced'],
+      'one instrumentation reports a call once',
+    )
+    t.same(status([inner, { ...outer, spanId: '00000000000000b1' }]), ['priced', 'priced'])
+  },
+)
+
+const sdkCall = {
+  'gen_ai.operation.name': 'chat',
+  'gen_ai.provider.name': 'anthropic',
+  'gen_ai.response.model': 'claude-sonnet-4-5-20250929',
+  'gen_ai.usage.input_tokens': 1350,
+  'gen_ai.usage.cache_write.input_tokens': 300,
+  'gen_ai.usage.cache_read.input_tokens': 1000,
+  'anthropic.usage.cache_creation.ephemeral_5m_input_tokens': 200,
+  'anthropic.usage.cache_creation.ephemeral_1h_input_tokens': 100,
+  'gen_ai.usage.output_tokens': 40,
+}
+
+t.test("Anthropic's own SDK inside an instrumentation that makes no span current: two roots, one call", async t => {
+  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces')
+  const attributes = { ...sdkCall, 'gen_ai.response.id': 'msg_01XFDUDYJgAACzvnptvVoYEL' }
+  const sdk = { attributes, scope: 'com.anthropic.sdk.python', traceId: 1, tookMs: 20 }
+  const around = { attributes, scope: 'opentelemetry.instrumentation.anthropic', traceId: 2, tookMs: 22, laterMs: 1 }
+  const expected = price(
+    {
+      input_tokens: 1350,
+      output_tokens: 40,
+      cache_read_tokens: 1000,
+      cache_write_tokens: 300,
+      cache_write_5m_tokens: 200,
+      cache_write_1h_tokens: 100,
+    },
+    'claude-sonnet-4-5-20250929',
+    'anthropic',
+  )
+  const [first] = run([sdk], stage)
+  t.ok(Math.abs(Number(first!.cost) - expected) <= expected * 1e-12, `${expected}, found ${String(first!.cost)}`)
+  t.match(run([around], stage), [{ status: 'duplicate' }])
+  const again = { ...around, traceId: 12, laterMs: 30 }
+  t.match(run([again], stage), [{ status: 'priced' }], 'a server that answers with one id is called a second time')
+  t.match(
+    run([{ ...sdk, traceId: 3 }], stage),
+    [{ status: 'priced' }],
+    'a later call with an id that is no longer unique',
+  )
+  t.match(run([{ ...around, traceId: 4, parentId: '00000000000000f1' }], stage), [{ status: 'priced' }], 'not a root')
+  const short = { ...attributes, 'gen_ai.response.id': 'chatcmpl-123' }
+  t.match(run([{ ...sdk, attributes: short, traceId: 5 }], stage), [{ status: 'priced' }])
+  t.match(
+    run([{ ...around, attributes: short, traceId: 6 }], stage),
+    [{ status: 'priced' }],
+    'an id of which there are many',
+  )
+})
+
+t.test('of two spans of a call the one that knows the usage has the price', async t => {
+  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces')
+  const named = { ...call, 'gen_ai.response.id': 'chatcmpl-11' }
+  t.match(run([{ attributes: named }], stage), [{ status: 'no_usage' }])
+  t.match(run([{ attributes: { ...named, ...usage } }], stage), [{ status: 'priced' }])
+  t.match(run([{ attributes: named }], stage), [{ status: 'duplicate' }])
+})
+
+t.test('a response that stands on the span as JSON is known by its id', async t => {
+  const id = 'resp_0123456789abcdef0123456789abcdef0123456789abcdef'
+  const counts = { 'llm.token_count.prompt': 1200, 'llm.token_count.completion': 300 }
+  const openInference = (output: string): SpanInput => ({
+    attributes: { 'openinference.span.kind': 'LLM', 'llm.model_name': 'gpt-4o', 'output.value': output, ...counts },
+    scope: 'openinference.instrumentation.openai',
+    traceId: 1,
+    tookMs: 10,
+  })
+  const other: SpanInput = {
+    attributes: { ...call, ...usage, 'gen_ai.response.id': id },
+    scope: 'opentelemetry.instrumentation.openai.v1',
+    traceId: 2,
+    tookMs: 12,
+    laterMs: 1,
+  }
+  const mlflow: SpanInput = {
+    attributes: {
+      'mlflow.spanType': '"CHAT_MODEL"',
+      'mlflow.llm.model': '"gpt-4o"',
+      'mlflow.chat.tokenUsage': '{"input_tokens": 1200, "output_tokens": 300, "total_tokens": 1500}',
+      'mlflow.spanOutputs': `{"id": "${id}", "object": "response"}`,
+    },
+    scope: 'mlflow.tracing.provider',
+    traceId: 3,
+    tookMs: 14,
+    laterMs: 2,
+  }
+  const statuses = (spans: readonly SpanInput[]) => run(spans).map(({ status }) => status)
+  t.same(statuses([openInference(`{"id":"${id}","created_at":1}`), other, mlflow]), [
+    'priced',
+    'duplicate',
+    'duplicate',
+  ])
+  t.same(statuses([other, openInference(`{\n  "id" : "${id}"}`)]), ['priced', 'duplicate'])
+  for (const output of [`{"object":"response","id":"${id}"}`, `{"id":"${id}`, '{"id":', '{"id":7}', id, '']) {
+    t.same(statuses([openInference(output), other]), ['priced', 'priced'], output)
+  }
+})
+
+t.test('a call for embeddings inside a span of its own kind that knows no usage costs once', async t => {
+  const embeddings = {
+    ...call,
+    'gen_ai.operation.name': 'embeddings',
+    'gen_ai.request.model': 'text-embedding-3-small',
+  }
+  const around = { attributes: embeddings, spanId: '00000000000000c1' }
+  const within = {
+    attributes: { ...embeddings, 'gen_ai.usage.input_tokens': 50 },
+    spanId: '00000000000000c2',
+    parentId: '00000000000000c1',
+  }
+  t.match(run([within, around]), [{ status: 'priced' }, { status: 'duplicate' }])
+  t.match(run([within, { ...around, traceId: 9 }]), [{ status: 'priced' }, { status: 'no_usage' }])
+  t.match(run([{ ...within, attributes: embeddings }, around]), [{ status: 'no_usage' }, { status: 'no_usage' }])
+})
+
+t.test('a call around several others is that one of them which counts the same', async t => {
+  const counting = (output: number) => ({ ...call, ...usage, 'gen_ai.usage.output_tokens': output })
+  const first = { ...inner, attributes: counting(7) }
+  const second = { ...inner, spanId: '00000000000000a3', attributes: counting(300) }
+  const third = { ...inner, spanId: '00000000000000a4', attributes: counting(9) }
+  for (const spans of [
+    [first, second, third, outer],
+    [third, second, outer, first],
+  ]) {
+    t.equal(run(spans).find(({ status }) => status === 'duplicate') !== undefined, true)
+    t.equal(run(spans)[spans.indexOf(outer)]!.status, 'duplicate')
+  }
+  t.equal(run([first, third, outer])[2]!.status, 'priced')
+})
+
+t.test("stages on several threads know of each other's calls", async t => {
+  const calls = new SharedArrayBuffer(duplicatesBytes)
+  const stageOnThread = () => new CostStage(parseConfig(costConfig, '{}'), { scopes: [], calls }, 'traces')
+  const [first, second] = [stageOnThread(), stageOnThread()]
+  t.match(run([inner], first), [{ status: 'priced' }])
+  t.match(run([outer], second), [{ status: 'duplicate' }])
+  const named = { ...call, ...usage, 'gen_ai.response.id': 'chatcmpl-9' }
+  t.match(run([{ attributes: named }], second), [{ status: 'priced' }])
+  t.match(run([{ attributes: named }], first), [{ status: 'duplicate' }])
+  t.match(run([inner], stageOnThread()), [{ status: 'priced' }], 'sent again by its sender')
+})
+
+t.test('Agent Development Kit: a call and its content generation cost once', async t => {
+  const attributes = {
+    'gen_ai.request.model': 'gemini-2.5-flash',
+    'gcp.vertex.agent.event_id': 'e-1',
+    'gen_ai.usage.input_tokens': 1200,
+    'gen_ai.usage.output_tokens': 300,
+  }
+  const system = { 'gen_ai.system': 'gcp.vertex.agent' }
+  const generate = { 'gen_ai.operation.name': 'generate_content', 'gen_ai.system': 'gemini' }
+  const found = run([
+    { ...inner, attributes: { ...attributes, ...generate } },
+    { ...outer, scope: 'test', name: 'call_llm', attributes: { ...attributes, ...system } },
+  ])
+  t.match(found, [{ status: 'priced', priceId: 'google/gemini-2.5-flash' }, { status: 'duplicate' }])
+})
