@@ -22,6 +22,7 @@ import { PooledStage } from './pooled-stage.ts'
 import type { ReloadOutcome } from './reload-outcome.ts'
 import { type Sharing, telemetryOf } from './sharing.ts'
 import { StagePool } from './stage-pool.ts'
+import { stageThreadsMax } from './stage-threads.ts'
 import { type TelemetryChange, TelemetryRuntime } from './telemetry-runtime.ts'
 
 /** What the command line and the platform say. */
@@ -87,15 +88,11 @@ export class AgentRun {
     publishLedger(this.ledger, registry)
     publishProcessMetrics(registry.scope({}), process, clock)
     const limits = readContainerLimits(settings.readText)
-    const admission = new ByteBudget(
-      admissionBytesMax((limits.memoryBytes ?? settings.totalMemoryBytes) / count),
-      clock,
-    )
+    const memoryBytes = (limits.memoryBytes ?? settings.totalMemoryBytes) / count
+    const admission = new ByteBudget(admissionBytesMax(memoryBytes), clock)
     const { ledger, logger } = this
-    const threadsMax = stageThreadsMax(
-      settings.cores / count,
-      limits.cpuQuota === undefined ? undefined : limits.cpuQuota / count,
-    )
+    const cpuQuota = limits.cpuQuota === undefined ? undefined : limits.cpuQuota / count
+    const threadsMax = stageThreadsMax({ cores: settings.cores / count, cpuQuota, memoryBytes })
     const stageMetrics = registry.scope({})
     const thresholds = threadsMax === 0 ? neverBusy : defaultThresholds
     this.#load = new LoadGauge(clock, settings.readUtilization, stageMetrics, thresholds)
@@ -300,12 +297,6 @@ export class AgentRun {
     this.#loaded = loaded
     return loaded
   }
-}
-
-/** One thread beside the main one is only worth its memory where there is a core for it. */
-function stageThreadsMax(cores: number, cpuQuota: number | undefined): number {
-  const threads = Math.min(cores, Math.ceil(cpuQuota ?? cores))
-  return threads < 2 ? 0 : threads
 }
 
 const lingerQuietMs = 2_000
