@@ -1,11 +1,13 @@
 /**
  * What a queue costs: CPU per million spans and the time until a batch is acknowledged, for a queue in memory, on disk
- * (`process`) and on disk with syncs (`node`), over the same requests in the same run; and how fast a backlog drains,
- * beside the rate at which the same exporter passes through.
+ * (`process`) and on disk with syncs (`node`), over the same requests in the same run, beside a bare write and fdatasync of the
+ * same bytes: no level that syncs is faster than that; and how fast a backlog drains, beside the rate at which the same
+ * exporter passes through.
  *
  *   node bench/exporter-helper/journal.bench.ts [--spans 512] [--seconds 4] [--directory DIR]
  */
 import { mkdtempSync, rmSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -92,23 +94,62 @@ async function cpu(level: Level): Promise<{ cpuSeconds: number; rate: number }> 
   })
 }
 
+interface Latency {
+  readonly p50: number
+  readonly p99: number
+}
+
 /** 10,000 spans a second: the time until each batch is acknowledged. */
-async function latency(level: Level): Promise<{ p50: number; p99: number }> {
+async function paced(acknowledge: (i: number) => Promise<void>): Promise<Latency> {
+  const times: number[] = []
+  const running: Promise<void>[] = []
+  const gapMs = (spanCount / 10_000) * 1000
+  const startMs = performance.now()
+  for (let i = 0; i * gapMs < seconds * 1000; i++) {
+    while (performance.now() - startMs < i * gapMs) await new Promise(resolve => setTimeout(resolve, 1))
+    const atMs = performance.now()
+    running.push(acknowledge(i).then(() => void times.push(performance.now() - atMs)))
+  }
+  await Promise.all(running)
+  times.sort((a, b) => a - b)
+  return { p50: times[Math.floor(times.length * 0.5)] ?? 0, p99: times[Math.floor(times.length * 0.99)] ?? 0 }
+}
+
+function latency(level: Level): Promise<Latency> {
   const backend = { send: async () => letGo }
-  return withQueue(level, backend, async ({ exporter }) => {
-    const times: number[] = []
-    const running: Promise<void>[] = []
-    const gapMs = (spanCount / 10_000) * 1000
-    const startMs = performance.now()
-    for (let i = 0; i * gapMs < seconds * 1000; i++) {
-      while (performance.now() - startMs < i * gapMs) await new Promise(resolve => setTimeout(resolve, 1))
-      const atMs = performance.now()
-      running.push(exporter.consume(batchOf(i)).then(() => void times.push(performance.now() - atMs)))
-    }
-    await Promise.all(running)
-    times.sort((a, b) => a - b)
-    return { p50: times[Math.floor(times.length * 0.5)] ?? 0, p99: times[Math.floor(times.length * 0.99)] ?? 0 }
-  })
+  return withQueue(level, backend, ({ exporter }) => paced(i => exporter.consume(batchOf(i))))
+}
+
+/** The disk's own: what comes meanwhile waits, and shares the next sync. */
+async function diskLatency(): Promise<Latency> {
+  const directory = mkdtempSync(join(values.directory, 'sluice-journal-bench-'))
+  const file = await open(join(directory, 'bare'), 'w')
+  const fileBytes = 16 << 20
+  try {
+    await file.write(Buffer.alloc(fileBytes, 1))
+    await file.sync()
+    let offset = 0
+    let group: Promise<void> | undefined
+    let writing: Promise<void> = Promise.resolve()
+    let waiting: Uint8Array[] = []
+    return await paced(i => {
+      waiting.push(batchOf(i).bytes)
+      group ??= writing.then(async () => {
+        const buffers = waiting
+        waiting = []
+        group = undefined
+        const bytes = buffers.reduce((sum, { length }) => sum + length, 0)
+        if (offset + bytes > fileBytes) offset = 0
+        writing = file.writev(buffers, offset).then(() => file.datasync())
+        offset += bytes
+        await writing
+      })
+      return group
+    })
+  } finally {
+    await file.close()
+    rmSync(directory, { recursive: true, force: true })
+  }
 }
 
 /** Fills the queue while the backend is away, then measures how fast it leaves. */
@@ -154,6 +195,10 @@ for (const level of levels) {
       `${Math.round(first.rate / 1000)}k spans/s; acknowledged at 10k spans/s: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`,
   )
 }
+const disk = await diskLatency()
+console.log(
+  `a bare write and fdatasync of the same bytes: p50 ${disk.p50.toFixed(2)} ms, p99 ${disk.p99.toFixed(2)} ms`,
+)
 const requests = Math.max(1, Math.round(1_500_000 / spanCount))
 const passing = (await cpu('process')).rate
 const draining = await drain('process', requests)
