@@ -7,9 +7,10 @@ import type { StorageFile } from './file-system.ts'
  * A write into the system's page cache takes 1 us for an ack, 5 us for the requests of ten spans that wait together, 0.1 ms for 180 KB.
  * The way through the thread pool and back takes 30 us of CPU, four times as much for such small requests (4.6 beside 1.1 CPU-seconds per
  * million spans), and where threads wait for processors it is what senders wait for (90 % within 16 ms, not 1.5). So writes are
- * made at once where the disk has a pulse.
+ * made at once where the disk has a pulse. What is larger has waited together already, and costs less elsewhere: while it is written
+ * the next gathers.
  */
-const atOnceBytesMax = 1 << 20
+const atOnceBytesMax = 256 * 1024
 /** One for all disks: if one of them hangs, the others' small writes take the long way as well. */
 const pulse = new DiskPulse(() => performance.now())
 
