@@ -91,6 +91,8 @@ for (const [condition, stay] of [
   ['trace_id == TraceID(0x01010101010101010101010101010101)', [orders]],
   ['trace_id.string == "03030303030303030303030303030303"', [health]],
   ['parent_span_id == SpanID(0x0000000000000000)', [orders]],
+  ['Len(events) == 2', [health]],
+  ['Len(links) == 0 and Len(events) > 5', [health, orders]],
   ['IsRootSpan()', [orders]],
   ['not IsRootSpan()', [health]],
   ['trace_state["ot"] == "th:8"', [health]],

@@ -8,6 +8,7 @@ import type { LogRecordView, ResourceView, ScopeView, SpanView } from '../../pda
 import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
 import { type Condition, compileCondition, EvaluationError } from '../../processor-helper/ottl-condition.ts'
 import { type ContextName, OttlContext } from '../../processor-helper/ottl-context.ts'
+import { anyEvent } from '../../processor-helper/ottl-events.ts'
 import { conditionGroups, type ErrorMode, type GroupedCondition } from './condition-groups.ts'
 import type { FilterConfig } from './config.ts'
 import { filterStep } from './filter-step.ts'
@@ -138,15 +139,10 @@ export class FilterStage implements StageProcessor {
   }
 
   #dropEvents(span: SpanView, conditions: readonly Condition[]): void {
-    const context = this.#context
-    const { events } = span
-    context.event = span.event
-    context.eventIndex = -1
-    events.rewind()
-    while (events.next()) {
-      context.eventIndex++
-      if (this.#isAnyTrue(conditions)) events.drop()
-    }
+    anyEvent(this.#context, span, () => {
+      if (this.#isAnyTrue(conditions)) span.events.drop()
+      return false
+    })
   }
 
   #dropsLog(record: LogReader, conditions: readonly Condition[], properties: LogProperties): boolean {

@@ -3,6 +3,7 @@ import type { StepQuestions } from '../../pdata/step-questions.ts'
 import { SpanView } from '../../pdata/views.ts'
 import { type Condition, compileCondition, EvaluationError } from '../../processor-helper/ottl-condition.ts'
 import { OttlContext } from '../../processor-helper/ottl-context.ts'
+import { anyEvent } from '../../processor-helper/ottl-events.ts'
 import { askCondition } from '../../processor-helper/ottl-questions.ts'
 import type { SpanMatcher } from './span-matcher.ts'
 
@@ -53,19 +54,10 @@ export class ConditionMatcher implements SpanMatcher {
   }
 
   #matchesEvent(span: SpanReader): boolean {
-    if (this.#eventConditions.length === 0) return false
+    const conditions = this.#eventConditions
+    if (conditions.length === 0) return false
     if (!(span instanceof SpanView)) throw new Error('events are seen through views only')
-    const { events } = span
-    if (events.isEmpty) return false
-    const context = this.#context
-    context.event = span.event
-    context.eventIndex = -1
-    events.rewind()
-    while (events.next()) {
-      context.eventIndex++
-      if (this.#isAnyTrue(this.#eventConditions)) return true
-    }
-    return false
+    return anyEvent(this.#context, span, () => this.#isAnyTrue(conditions))
   }
 
   /** A condition that cannot be evaluated is not true, unless the user wants the policy to fail. */

@@ -5,6 +5,7 @@ import type { LogRecordView, ResourceView, ScopeView, SpanView } from '../../pda
 import { keep, type Verdict, type WalkHooks } from '../../pdata/walk-hooks.ts'
 import type { ContextName } from '../../processor-helper/ottl-context.ts'
 import { OttlContext } from '../../processor-helper/ottl-context.ts'
+import { anyEvent } from '../../processor-helper/ottl-events.ts'
 import { EvaluationError } from '../../processor-helper/ottl-value.ts'
 import { copyBytes } from '../../wire/copy-bytes.ts'
 import { reachesOut, writtenAround } from './passes.ts'
@@ -103,21 +104,16 @@ export class Pass implements WalkHooks {
     for (let i = 0; i < groups.length; i++) {
       const group = groups[i]!
       if (group.context === 'span') this.#run(group)
-      else if (!span.events.isEmpty) this.#events(span, group)
+      else this.#events(span, group)
     }
   }
 
   #events(span: SpanView, group: StatementGroup): void {
-    const context = this.#context
-    const { events } = span
-    context.event = span.event
-    context.eventIndex = -1
-    events.rewind()
-    while (events.next()) {
-      context.eventIndex++
+    anyEvent(this.#context, span, () => {
       this.#run(group)
-    }
-    events.finish()
+      return false
+    })
+    span.events.finish()
   }
 
   #metric(metric: MetricView, groups: readonly StatementGroup[]): void {
