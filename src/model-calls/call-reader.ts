@@ -22,6 +22,8 @@ const rememberedKindsMax = 1024
 /** Span names of wrappers whose instrumentation says nothing else about what they are. */
 const wrapperName = /^(?:agent run|running tools?|invoke_agent|create_agent|execute_tool|invoke_workflow)\b/i
 
+const noBytes = new Uint8Array(0)
+const noView = new DataView(noBytes.buffer)
 const quote = 0x22
 const idOpening = new TextEncoder().encode('{"id":"')
 /** Bytes of a response's JSON in which its id begins, if it stands first. */
@@ -167,6 +169,13 @@ export class CallReader {
     this.span.takeEvent(record)
     this.isRepeated = event.hasSpan && hasBytes(workspace.bytes, record.spanIdStart, 8)
     return true
+  }
+
+  /** Forgets the request that the last call stood in: a view of it alone keeps all of its memory. */
+  release(): void {
+    this.values.reset(noBytes, noView)
+    this.span.bytes = noBytes
+    this.span.view = noView
   }
 
   /** Whether the span says which response it has got, by an attribute or at the beginning of the response itself. */
