@@ -27,7 +27,7 @@ t.test('only the bytes it was made for release it', async t => {
 })
 
 t.test('memory that others may use is nobody to give back', async t => {
-  t.equal(BatchMemory.of(new Uint8Array(1024)), undefined, 'small bodies share a slab')
+  t.equal(BatchMemory.of(new Uint8Array(1023)), undefined, 'too few to bother')
   t.equal(BatchMemory.of(new Uint8Array(size).subarray(0, size - 1)), undefined, 'something may stand behind it')
   t.equal(BatchMemory.of(new Uint8Array(size).subarray(5)), undefined, 'or before it')
   t.ok(BatchMemory.of(new Uint8Array(size).subarray(5), 5), 'unless that is known to be its prefix')

@@ -11,6 +11,9 @@ const groupTag = 0x0a
 const surroundingTag = 0x0a
 const childTag = 0x12
 const schemaUrlTag = 0x1a
+/** Of two bytes that are all of a length, the bits that say so. */
+const twoByteMask = 0x8080
+const twoByteLength = 0x0080
 /** A tag, and the width of a group's length that is guessed before it is known: 16 KiB to 2 MiB. */
 const headerRoom = 1 + 3
 /** Most bytes of a record's tag and length. */
@@ -158,9 +161,16 @@ export class RecordSplice {
         if (offset < 0) return false
         continue
       }
-      const start = varintEnd(view, offset + 1, end)
-      if (start < 0) return false
-      const next = start + varintBefore(view, offset + 1, start)
+      let start = offset + 3
+      let next = 0
+      // A length of two bytes, as nearly all records have.
+      const lengths = start < end ? view.getUint16(offset + 1, true) : 0
+      if ((lengths & twoByteMask) === twoByteLength) next = start + ((lengths & 127) | ((lengths >>> 1) & 0x3f80))
+      else {
+        start = varintEnd(view, offset + 1, end)
+        if (start < 0) return false
+        next = start + varintBefore(view, offset + 1, start)
+      }
       if (next > end) return false
       const length = editor.look(this.#bytes, view, start, next)
       if (length === recordUnusual) return false
