@@ -177,6 +177,7 @@ const cases: readonly (readonly [text: string, marked: string, key?: string])[] 
     'x.webhook.office.com/webhookb2/9da5da9c-4218-4c22-aed6-b5c8baebfff5@2f2b54b7-0141-4ba7-8fcd-ab7d17a60547/IncomingWebhook/1bf66ccbb8e745e791fa6e6de0cf465b/4361420b-8fde-48eb-b62a-0e34fec63f5c',
     'x.webhook.office.com/webhookb2/9da5da9c-4218-4c22-aed6-b5c8baebfff5@2f2b54b7-0141-4ba7-8fcd-ab7d17a60547/IncomingWebhook/[slack_webhook]',
   ],
+  ['senha=hunter22X wachtwoord: hunter22X', 'senha=[secret] wachtwoord: [secret]'],
   // What a limit cut off.
   ['dial postgres://app:Zk3pQ9xL', 'dial postgres://app:[url_credentials]'],
   ['user alice.smith@gma', 'user [email]'],

@@ -215,7 +215,8 @@ function buildMeanings(): Map<string, WordMeaning> {
 /** Last words of a name that make its value a secret, alone or joined with the word before. */
 const secretWords = new Set(
   (
-    'password passwd pwd passwort kennwort contrasena motdepasse passphrase secret secrets token apikey accesskey secretkey privatekey ' +
+    'password passwd pwd passwort kennwort contrasena motdepasse senha wachtwoord haslo heslo jelszo losenord salasana sifre adgangskode ' +
+    'passphrase secret secrets token apikey accesskey secretkey privatekey ' +
     'encryptionkey signingkey masterkey accountkey sharedkey sharedaccesskey storagekey sshkey authkey authtoken credential ' +
     'credentials clientsecret connectionstring connstring connstr dsn jwt bearer sessiontoken csrftoken xsrftoken csrf xsrf ' +
     'accesstoken refreshtoken idtoken sastoken webhooksecret hmackey saltkey cryptkey licensekey subscriptionkey functionkey ' +
