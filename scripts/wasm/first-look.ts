@@ -534,7 +534,7 @@ function token(): FunctionSettings {
     // Pairs of hex with dashes between them.
     ...keepIf(all(i32.geU(get('dashes'), number(5)), i32.leU(i32.sub(to, from), number(26)))),
     ...dropIf(i32.isZero(get('digits'))),
-    ...keepIf(beforeIs(' ', '+', '~')),
+    ...keepIf(beforeIs(' ', '+', '~', '"', "'", '`', '(', '{', '<', '\t')),
     ...set('byte', byteAt(to)),
     ...keepIf(any(isByte(get('byte'), '%'), isByte(get('byte'), '~'), isByte(get('byte'), '.'))),
     ...keepIf(any(...[6, 5, 4].map(back => isUs(at(to, -back))))),

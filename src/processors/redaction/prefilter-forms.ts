@@ -144,10 +144,11 @@ export function token(bytes: Uint8Array, at: number, end: number): boolean {
   if (digits === 0 && turns < 3 && !(bytes[to] === 0x2e && uppers > 2)) return false
   // IBAN and lettered ids: capitals and digits only; a hardware address: pairs of hex.
   if (uppers >= 2 && digits >= 4 && hasAccountStart(bytes, from, to)) return true
-  const before = from > 0 ? bytes[from - 1]! : 0
+  // The length of a value is no sign before it: 36 is a dollar sign, 32 a space.
+  const before = from > 0 && !isAttributeLength(bytes, from - 1) ? bytes[from - 1]! : 0
   const behind = to < end ? bytes[to]! : 0
   if (before === 0x25 || behind === 0x25) return true
-  if (hashStart(bytes, 0, from) >= 0) return true
+  if (before !== 0 && hashStart(bytes, 0, from) >= 0) return true
   if (behind === 0x7e || before === 0x7e) return true
   if (endsInDatacentre(bytes, to)) return true
   if (behind === 0x2e && to - from >= 24 && to - from <= 30) return true
@@ -156,6 +157,10 @@ export function token(bytes: Uint8Array, at: number, end: number): boolean {
   if (behind === 0x2e && isTokenByte(bytes[to + 1]!) && digits > 0) return turns > 1
   return (before === 0x20 || before === 0x2b) && mayEndName(bytes, wordEnd(bytes, from))
 }
+
+/** Whether the byte at `at` is the length of an attribute's text: the tags and the length around it stand before it, as in no text. */
+const isAttributeLength = (bytes: Uint8Array, at: number) =>
+  at > 2 && bytes[at - 1] === 0x0a && bytes[at - 2] === bytes[at]! + 2 && bytes[at - 3] === 0x12
 
 /** Mailchimp's keys end in `-us1` or `-us12`, and a length may stand behind the value. */
 function endsInDatacentre(bytes: Uint8Array, to: number): boolean {

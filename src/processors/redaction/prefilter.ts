@@ -17,6 +17,7 @@ import {
   matchesFolded,
 } from './detectors/text-bytes.ts'
 import { schemeLength } from './detectors/urls.ts'
+import { isInUuid } from './detectors/uuid.ts'
 import { NameFlags, namesNationalId } from './name-flags.ts'
 import {
   bearer,
@@ -63,7 +64,7 @@ export class Prefilter {
     const end = bytes.length
     if (kind !== 0) {
       if ((kind & kindDigits) !== 0 && this.#number(bytes, at - 1, end)) return true
-      if ((kind & kindToken) !== 0 && token(bytes, at, end)) return true
+      if ((kind & kindToken) !== 0 && this.#token(bytes, at, end)) return true
       if (at >= end) return false
     }
     switch (bytes[at]) {
@@ -80,6 +81,13 @@ export class Prefilter {
       default:
         return at > 1 && endsLiteral(bytes, at) && this.#literal(bytes, at, end)
     }
+  }
+
+  #token(bytes: Uint8Array, at: number, end: number): boolean {
+    if (token(bytes, at, end)) return true
+    let from = at
+    while (from > 0 && at - from < 64 && isTokenByte(bytes[from - 1]!)) from--
+    return from > 0 && isOpening(bytes[from - 1]!) && this.#isSecretBefore(bytes, from)
   }
 
   /** Digits and single separators; addresses of classes that nobody masks, dates and decimal numbers are nothing. */
@@ -132,6 +140,8 @@ export class Prefilter {
         (mayBeLength(bytes, from) && (masked & (1 << addressClassOf(shortNetwork))) !== 0)
       )
     }
+    if (dots === 0 && ((others === 0 && isInDigest(bytes, from, to, end)) || isInUuid(bytes, from, 0, end)))
+      return false
     // claude-sonnet-4-20250514, image-2024-01-15: a name with a date in it.
     if (before === 0x2d && from > 1 && isLetter(bytes[from - 2]!) && endsInDate(bytes, from, to)) return false
     // 52.520008, 0.57.1: no form of anything, unless a number stands before the point of a sentence.
@@ -172,8 +182,31 @@ export class Prefilter {
     if ((said & namesNationalId) !== 0) return true
     const flags = said & wholeValueFlags
     if (flags === keyQueryCode)
-      return before < 0x20 || before >= 0x80 || before === 0x3f || before === 0x26 || before === 0x23 || isHex(before)
+      return (
+        before < 0x20 ||
+        before >= 0x80 ||
+        before === 0x3f ||
+        before === 0x26 ||
+        before === 0x23 ||
+        isHex(before) ||
+        mayBeLength(bytes, from - 1)
+      )
     return flags !== 0
+  }
+
+  /** Whether the word before the token at `from`, or the two before it, say that it is a secret; quotes and brackets stand between. */
+  #isSecretBefore(bytes: Uint8Array, from: number): boolean {
+    let to = from
+    while (to > 0 && from - to < 8 && !isNameByte(bytes[to - 1]!) && bytes[to - 1]! >= 0x20) to--
+    const limit = Math.max(0, to - 40)
+    let start = to
+    for (let words = 0; words < 2 && start > limit; words++) {
+      while (start > limit && bytes[start - 1] === 0x20) start--
+      while (start > limit && isNameByte(bytes[start - 1]!)) start--
+      if (start === to) return false
+      if (((this.#names.get(bytes, start, to) | this.#names.get(bytes, start + 1, to)) & keySecret) !== 0) return true
+    }
+    return false
   }
 
   #literal(bytes: Uint8Array, at: number, end: number): boolean {
@@ -265,6 +298,32 @@ export class Prefilter {
     )
   }
 }
+
+const isLowerHex = (byte: number) => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66)
+
+/**
+ * Whether digits stand within 32 hex digits or more, a letter on either side: no number begins or ends there. Of what stands
+ * before one byte may be a length, of what stands behind two may be a tag and a length.
+ */
+function isInDigest(bytes: Uint8Array, from: number, to: number, end: number): boolean {
+  let first = from
+  while (first > 0 && from - first < 128 && isLowerHex(bytes[first - 1]!)) first--
+  if (from - first < 2) return false
+  let last = to
+  while (last < end && last - to < 128 && isLowerHex(bytes[last]!)) last++
+  return last - to > 2 && last - first >= 32
+}
+
+/** Quotes, brackets and a tab. */
+const isOpening = (byte: number) =>
+  byte === 0x22 ||
+  byte === 0x27 ||
+  byte === 0x60 ||
+  byte === 0x28 ||
+  byte === 0x5b ||
+  byte === 0x7b ||
+  byte === 0x3c ||
+  byte === 0x09
 
 const kindDigit = 1
 const kindSeparator = 2

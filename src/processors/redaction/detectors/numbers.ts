@@ -12,6 +12,7 @@ import { nationalIds } from './national-ids.ts'
 import { dash, digits, dot, groupsMax, isBridge, isSeparator, plus, run, slash, space } from './number-run.ts'
 import { isExtension, isPlus, takeInternational, takePhone } from './phone-numbers.ts'
 import { afterEscape, beginsWord, endsWord, isAlnum, isDigit, isTokenByte, latin1 } from './text-bytes.ts'
+import { isInUuid } from './uuid.ts'
 
 const ids = {
   card: detectorId('card'),
@@ -36,6 +37,7 @@ export function detectNumber(d: Detection, at: number): void {
   if (!isDigit(bytes[from]!)) from--
   while (from > start && continuesBack(bytes, from, start)) from--
   while (from < end && !isDigit(bytes[from]!)) from++
+  if (isInUuid(bytes, from, start, end)) return
   const before = d.findings.count
   const code = callingCodeStart(bytes, start, from)
   if (code !== from) {
