@@ -46,6 +46,20 @@ export const works = {
     pipeline: ['filter', 'batch'],
     keepsAll: false,
   },
+  /** What people write one behind the other. */
+  chain: {
+    processors: `${batch}  memory_limiter: {check_interval: 1s, limit_mib: 2000}
+  resource: {attributes: [{key: deployment.environment.name, value: production, action: upsert}]}
+  attributes:
+    actions:
+      - {key: http.method, from_attribute: http.request.method, action: insert}
+      - {key: http.request.method, action: delete}
+  filter: {traces: {span: ['attributes["url.path"] == "/healthz"', 'IsMatch(name, "^internal")']}}
+  probabilistic_sampler: {sampling_percentage: 50}
+`,
+    pipeline: ['memory_limiter', 'resource', 'attributes', 'filter', 'probabilistic_sampler', 'batch'],
+    keepsAll: false,
+  },
   redaction: {
     processors: `${batch}  redaction:
     allow_all_keys: true
