@@ -453,7 +453,7 @@ t.test('a proxy with a password is asked with it, for a request and for a tunnel
   t.equal((await clientOf(t, target.port, { proxyUrl }).send(request)).status, 200)
   const endpoint = new URL('https://backend.test')
   const tunnel = clientOf(t, 0, { proxyUrl, endpoint }).send(request)
-  await t.rejects(tunnel, { kind: 'connect', message: /CONNECT with 407/ } as never)
+  await t.rejects(tunnel, { kind: 'connect', message: /^proxy .* CONNECT \S+ with 407; user and password/ } as never)
   const credentials = `Basic ${Buffer.from('user:p@ss').toString('base64')}`
   const host = `127.0.0.1:${target.port}`
   t.same(asked, [`POST http://${host}/x ${host} ${credentials}`, `CONNECT backend.test:443 ${credentials}`])
