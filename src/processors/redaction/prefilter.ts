@@ -87,7 +87,9 @@ export class Prefilter {
     if (token(bytes, at, end)) return true
     let from = at
     while (from > 0 && at - from < 64 && isTokenByte(bytes[from - 1]!)) from--
-    return from > 0 && isOpening(bytes[from - 1]!) && this.#isSecretBefore(bytes, from)
+    return (
+      from > 0 && isOpening(bytes[from - 1]!) && hasDigitOrCapitals(bytes, from) && this.#isSecretBefore(bytes, from)
+    )
   }
 
   /** Digits and single separators; addresses of classes that nobody masks, dates and decimal numbers are nothing. */
@@ -312,6 +314,16 @@ function isInDigest(bytes: Uint8Array, from: number, to: number, end: number): b
   let last = to
   while (last < end && last - to < 128 && isLowerHex(bytes[last]!)) last++
   return last - to > 2 && last - first >= 32
+}
+
+/** Whether the token at `from` has a digit or two capitals in it, as what is random has. */
+function hasDigitOrCapitals(bytes: Uint8Array, from: number): boolean {
+  let capitals = 0
+  for (let at = from; at < bytes.length && at - from < 4096 && isTokenByte(bytes[at]!); at++) {
+    const byte = bytes[at]!
+    if (isDigit(byte) || (byte >= 0x41 && byte <= 0x5a && ++capitals > 1)) return true
+  }
+  return false
 }
 
 /** Quotes, brackets and a tab. */
