@@ -259,6 +259,33 @@ export const ottlCases: readonly OttlCase[] = [
     'delete_index(span.attributes["numbers"], 0, 2)',
     'delete_index(span.attributes["mixed"], 9)',
   ),
+  ...[
+    { kind: 2, attributes: { 'http.request.method': 'GET', 'http.route': '/u/{id}' } },
+    { kind: 3, attributes: { 'http.method': 'GET', 'url.template': '/u' } },
+    { kind: 3, attributes: { 'rpc.system': 'grpc', 'rpc.service': 'a.B', 'rpc.method': 'C' } },
+    { kind: 3, attributes: { 'rpc.system': 'grpc', 'rpc.service': 'a.B' } },
+    {
+      kind: 3,
+      attributes: { 'db.system': 'mysql', 'db.operation': 'SELECT', 'db.name': 'n', 'db.collection.name': 't' },
+    },
+    { kind: 3, attributes: { 'db.system': 'redis', 'server.address': 'h', 'server.port': '6379' } },
+    {
+      kind: 4,
+      attributes: {
+        'messaging.system': 'kafka',
+        'messaging.destination.name': 'o',
+        'messaging.operation.name': 'send',
+      },
+    },
+    { kind: 5, attributes: { 'messaging.system': 'kafka', 'messaging.destination.temporary': true } },
+    { kind: 1, attributes: { 'http.request.method': 'GET' } },
+  ].map(({ kind, attributes }) =>
+    traces(
+      `set(span.kind, ${kind})`,
+      ...Object.entries(attributes).map(([key, value]) => `set(span.attributes["${key}"], ${JSON.stringify(value)})`),
+      'set_semconv_span_name("1.37.0", "was")',
+    ),
+  ),
   traces('delete_index(span.attributes["list"], 0, 3)', 'delete_index(span.attributes["numbers"], 1, 1)'),
   // replacing
   traces('replace_pattern(span.name, "/users/(?P<id>[0-9]+)", "/users/{id}-$1-$${id}")'),

@@ -4,6 +4,7 @@ import type { Editors } from '../../processor-helper/ottl-editor.ts'
 import { OttlError } from '../../processor-helper/ottl-lexer.ts'
 import { compileStatement, pathPrefixes, type Statement } from '../../processor-helper/ottl-statement.ts'
 import { metricEditors } from './metric-editors.ts'
+import { spanNameEditor } from './span-name-editor.ts'
 
 export const errorModes = ['ignore', 'silent', 'propagate'] as const
 export type ErrorMode = (typeof errorModes)[number]
@@ -31,6 +32,13 @@ const contextsBySignal: Readonly<Record<StatementSignal, readonly ContextName[]>
   traces: ['spanevent', 'span', 'scope', 'resource'],
   metrics: ['datapoint', 'metric', 'scope', 'resource'],
   logs: ['log', 'scope', 'resource'],
+}
+
+/** Editors that only one signal has. */
+const ownEditors: Readonly<Record<StatementSignal, Editors>> = {
+  traces: spanNameEditor,
+  metrics: metricEditors,
+  logs: {},
 }
 
 /**
@@ -129,7 +137,7 @@ function compileGroup(signal: StatementSignal, raw: RawGroup, isPlain: boolean, 
   }
   touches.add(own)
   for (const context of allowed) if (prefixes.has(context)) touches.add(context)
-  const editors: Editors = signal === 'metrics' ? metricEditors : {}
+  const editors = ownEditors[signal]
   const statements = raw.statements.flatMap(
     (source, i) => attempt(at(i), () => compileStatement(source, own, editors)) ?? [],
   )
