@@ -137,17 +137,6 @@ function compileArgument(node: ValueNode, own: ContextName): Expression {
   }
 }
 
-/** What is wrong with a statement; undefined where it is good. */
-export function statementProblem(source: string, own: ContextName, more?: Editors): string | undefined {
-  try {
-    compileStatement(source, own, more)
-    return undefined
-  } catch (error) {
-    if (error instanceof OttlError) return error.message
-    throw error
-  }
-}
-
 /** The prefixes of all paths of a statement, and of a condition. Throws `OttlError`. */
 export function pathPrefixes(source: string, kind: 'statement' | 'condition'): Set<string> {
   const prefixes = new Set<string>()
