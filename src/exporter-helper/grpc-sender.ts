@@ -1,4 +1,5 @@
 import type { ComponentSettings } from '../component/component.ts'
+import { revealedHeaders } from '../config/revealed-headers.ts'
 import type { GrpcClientConfig } from '../config/sections/grpc.ts'
 import type { ClientMetadata } from '../pdata/otlp-batch.ts'
 import type { GrpcClient, GrpcResponse } from '../transport/client.ts'
@@ -53,7 +54,7 @@ export class GrpcSender {
       tls: this.#tls,
       authority: authority === '' ? undefined : authority,
       userAgent: userAgent === '' ? this.#senderSettings.userAgent : userAgent,
-      headers: Object.entries(headers).flatMap(([name, value]) => [name.toLowerCase(), value.reveal()]),
+      headers: revealedHeaders(headers),
       compression: compression === '' || compression === 'none' ? 'identity' : compression,
       pingIntervalMs: keepalive?.timeMs ?? 0,
       pingTimeoutMs: keepalive?.timeoutMs ?? 0,

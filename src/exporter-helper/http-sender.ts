@@ -1,4 +1,5 @@
 import type { ComponentSettings } from '../component/component.ts'
+import { revealedHeaders } from '../config/revealed-headers.ts'
 import type { HttpClientConfig } from '../config/sections/http.ts'
 import { basicCredentials } from '../config/url-credentials.ts'
 import type { ClientMetadata } from '../pdata/otlp-batch.ts'
@@ -47,7 +48,7 @@ export class HttpSender {
   constructor(config: HttpClientConfig, settings: ComponentSettings) {
     this.#config = config
     this.#settings = settings
-    this.#headers = Object.entries(config.headers).flatMap(([name, value]) => [name.toLowerCase(), value.reveal()])
+    this.#headers = revealedHeaders(config.headers)
   }
 
   /** Reads certificates and finds the authenticator; throws what a user must mend. */

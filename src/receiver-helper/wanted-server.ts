@@ -1,5 +1,6 @@
 import { isServerAuthenticator } from '../component/authenticator.ts'
 import type { ComponentSettings } from '../component/component.ts'
+import { revealedHeaders } from '../config/revealed-headers.ts'
 import type { GrpcServerConfig } from '../config/sections/grpc.ts'
 import type { HttpServerConfig } from '../config/sections/http.ts'
 import { compileCors } from './cors.ts'
@@ -58,13 +59,12 @@ export function wantedHttpServer(
   { routes, bodyBytesMax }: HttpPaths,
 ): WantedListener {
   const { host } = settings
-  const responseHeaders = Object.entries(config.responseHeaders)
   const handler = new HttpRoutes({
     routes,
     bodyBytesMax,
     encodings: config.compressionAlgorithms,
     cors: compileCors(config.cors),
-    responseHeaders: responseHeaders.flatMap(([name, value]) => [name.toLowerCase(), value.reveal()]),
+    responseHeaders: revealedHeaders(config.responseHeaders),
     keepsConnections: config.keepAlivesEnabled,
     authenticator: config.auth?.authenticator,
     includeMetadata: config.includeMetadata,
