@@ -1,4 +1,4 @@
-import type { ConsumeError } from '../component/consumer.ts'
+import { ConsumeError } from '../component/consumer.ts'
 import type { ClientMetadata, Signal } from '../pdata/otlp-batch.ts'
 
 /** One request as it goes to a backend: several batches, one after the other, are one valid OTLP request. */
@@ -27,6 +27,11 @@ export type ExportResult =
   | { readonly kind: 'refused'; readonly refusal: ConsumeError }
 
 export const accepted: ExportResult = Object.freeze({ kind: 'accepted' })
+
+/** Of a request whose bytes are none: no retry makes them readable. */
+export function malformed(message: string): ExportResult {
+  return { kind: 'refused', refusal: new ConsumeError('permanent', message, { reason: 'malformed' }) }
+}
 
 export interface Attempt {
   /** For this attempt alone; 0 means none. */

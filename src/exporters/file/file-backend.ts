@@ -1,7 +1,13 @@
 import type { Timer } from '../../clock/clock.ts'
 import type { ComponentSettings } from '../../component/component.ts'
 import { ConsumeError } from '../../component/consumer.ts'
-import { accepted, type Backend, type ExportRequest, type ExportResult } from '../../exporter-helper/export-request.ts'
+import {
+  accepted,
+  type Backend,
+  type ExportRequest,
+  type ExportResult,
+  malformed,
+} from '../../exporter-helper/export-request.ts'
 import { mergeRequests } from '../../pdata/merge.ts'
 import { otlpToJson } from '../../pdata/otlp-to-json.ts'
 import { compressSync } from '../../transport/compress.ts'
@@ -50,8 +56,7 @@ export class FileBackend implements Backend {
       record = this.#encode(request)
     } catch (error) {
       if (!(error instanceof WireError)) throw error
-      const refusal = new ConsumeError('permanent', error.message, { reason: 'malformed' })
-      return Promise.resolve({ kind: 'refused', refusal })
+      return Promise.resolve(malformed(error.message))
     }
     return new Promise(resolve => {
       this.#waiting.push({ resolve })

@@ -1,12 +1,12 @@
 import { posix } from 'node:path'
 import type { ComponentSettings } from '../../component/component.ts'
-import { ConsumeError } from '../../component/consumer.ts'
 import {
   type Attempt,
   accepted,
   type Backend,
   type ExportRequest,
   type ExportResult,
+  malformed,
 } from '../../exporter-helper/export-request.ts'
 import { WireError } from '../../wire/wire-error.ts'
 import type { FileConfig } from './config.ts'
@@ -38,7 +38,7 @@ export class GroupedFileBackend implements Backend {
       groups = groupByAttribute(request.signal, request.parts, resourceAttribute)
     } catch (error) {
       if (!(error instanceof WireError)) throw error
-      return { kind: 'refused', refusal: new ConsumeError('permanent', error.message, { reason: 'malformed' }) }
+      return malformed(error.message)
     }
     const byPath = new Map<string, Uint8Array[]>()
     for (const [segment, parts] of groups.parts) {
@@ -50,9 +50,11 @@ export class GroupedFileBackend implements Backend {
     const missing = [...byPath].filter(([path]) => !written.has(path))
     const results = await Promise.all(missing.map(([path, parts]) => this.#write(path, { ...request, parts }, attempt)))
     for (const [i, [path]] of missing.entries()) if (results[i]!.kind === 'accepted') written.add(path)
-    this.#written.set(first!, written)
     const refused = results.filter(({ kind }) => kind !== 'accepted')
-    if (refused.length > 0) return refused.find(isRetryable) ?? refused[0]!
+    if (refused.length > 0) {
+      this.#written.set(first!, written)
+      return refused.find(isRetryable) ?? refused[0]!
+    }
     const { otherItemCount } = groups
     if (otherItemCount === 0) return accepted
     const message = `their resource has no text attribute ${resourceAttribute}, so they have no file`

@@ -2,8 +2,11 @@ import { countItems } from '../../pdata/count.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
 import { readText } from '../../pdata/text.ts'
+import { ValueReader, valueString } from '../../pdata/value.ts'
 import { FieldCursor } from '../../wire/field-cursor.ts'
 import { wireBytes } from '../../wire/wire-type.ts'
+
+const reader = new ValueReader()
 
 export interface ResourceGroups {
   /** By the attribute's text: fields of the request, each of them a request. */
@@ -43,7 +46,7 @@ function attributeText(bytes: Uint8Array, start: number, end: number, key: strin
       let text: string | undefined
       while (pair.next()) {
         if (pair.fieldNumber === otlp.keyValueKey) name = readText(bytes, pair.valueStart, pair.fieldEnd)
-        else if (pair.fieldNumber === otlp.keyValueValue) text = valueText(bytes, pair.valueStart, pair.fieldEnd)
+        else if (pair.fieldNumber === otlp.keyValueValue) text = textOf(bytes, pair.valueStart, pair.fieldEnd)
       }
       if (name === key) return text
     }
@@ -51,13 +54,8 @@ function attributeText(bytes: Uint8Array, start: number, end: number, key: strin
   return undefined
 }
 
-function valueText(bytes: Uint8Array, start: number, end: number): string | undefined {
-  const value = new FieldCursor(bytes, start, end)
-  let text: string | undefined
-  while (value.next()) {
-    text = value.fieldNumber === otlp.anyString ? readText(bytes, value.valueStart, value.fieldEnd) : undefined
-  }
-  return text
+function textOf(bytes: Uint8Array, start: number, end: number): string | undefined {
+  return reader.reset(bytes, start, end).kind === valueString ? reader.text() : undefined
 }
 
 function* messages(bytes: Uint8Array, start: number, end: number, fieldNumber: number): Generator<FieldCursor> {

@@ -1,6 +1,12 @@
 import type { ComponentSettings } from '../../component/component.ts'
 import { ConsumeError } from '../../component/consumer.ts'
-import type { Attempt, Backend, ExportRequest, ExportResult } from '../../exporter-helper/export-request.ts'
+import {
+  type Attempt,
+  type Backend,
+  type ExportRequest,
+  type ExportResult,
+  malformed,
+} from '../../exporter-helper/export-request.ts'
 import { HttpSender } from '../../exporter-helper/http-sender.ts'
 import { resultOfHttp, resultOfTransportError } from '../../exporter-helper/otlp-answers.ts'
 import { mergeRequests } from '../../pdata/merge.ts'
@@ -45,10 +51,7 @@ export class OtlpHttpBackend implements Backend {
       const response = await this.#sender.post(url, { parts, headers, metadata }, attempt)
       return resultOfHttp(signal, url.href, response, this.#settings.clock.wallMs())
     } catch (error) {
-      if (error instanceof WireError) {
-        return { kind: 'refused', refusal: new ConsumeError('permanent', error.message, { reason: 'malformed' }) }
-      }
-      return resultOfTransportError(error)
+      return error instanceof WireError ? malformed(error.message) : resultOfTransportError(error)
     }
   }
 

@@ -1,7 +1,12 @@
 import type { ComponentSettings } from '../../component/component.ts'
 import { formatId } from '../../component/component.ts'
-import { ConsumeError } from '../../component/consumer.ts'
-import type { Attempt, Backend, ExportRequest, ExportResult } from '../../exporter-helper/export-request.ts'
+import {
+  type Attempt,
+  type Backend,
+  type ExportRequest,
+  type ExportResult,
+  malformed,
+} from '../../exporter-helper/export-request.ts'
 import { HttpSender } from '../../exporter-helper/http-sender.ts'
 import { resultOfHttp, resultOfTransportError } from '../../exporter-helper/otlp-answers.ts'
 import { readTraces } from '../../pdata/trace-objects.ts'
@@ -46,10 +51,7 @@ export class ZipkinBackend implements Backend {
       if (isSuccess) return { kind: 'accepted', rejectedCount: invalidCount, message }
       return resultOfHttp('traces', this.#url.href, response, this.#settings.clock.wallMs())
     } catch (error) {
-      if (error instanceof WireError) {
-        const message = `${formatId(this.#settings.id)}: ${error.message}`
-        return { kind: 'refused', refusal: new ConsumeError('permanent', message, { reason: 'malformed' }) }
-      }
+      if (error instanceof WireError) return malformed(`${formatId(this.#settings.id)}: ${error.message}`)
       return resultOfTransportError(error)
     }
   }
