@@ -11,6 +11,8 @@ const layers: readonly (readonly string[])[] = [
   ['pdata', 'transport', 'telemetry'],
   ['component'],
   ['exporter-helper', 'receiver-helper', 'processor-helper', 'model-calls', 'testkit'],
+  // The Collector's language of conditions and statements.
+  ['ottl'],
   ['receivers', 'processors', 'exporters', 'connectors', 'extensions', 'service'],
   ['cli', 'components.ts'],
   ['program.ts', 'stage-worker.ts', 'shortcut-chains.fuzz.ts'],

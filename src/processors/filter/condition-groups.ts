@@ -1,6 +1,6 @@
-import { conditionProblem, inferContext } from '../../processor-helper/ottl-condition.ts'
-import type { ContextName } from '../../processor-helper/ottl-context.ts'
-import { OttlError } from '../../processor-helper/ottl-lexer.ts'
+import { conditionProblem, inferContext } from '../../ottl/condition.ts'
+import type { ContextName } from '../../ottl/context.ts'
+import { OttlError } from '../../ottl/lexer.ts'
 
 export const errorModes = ['ignore', 'silent', 'propagate'] as const
 export type ErrorMode = (typeof errorModes)[number]

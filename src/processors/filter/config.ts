@@ -11,9 +11,9 @@ import {
   section,
   string,
 } from '../../config/declare.ts'
+import { conditionProblem } from '../../ottl/condition.ts'
+import type { ContextName } from '../../ottl/context.ts'
 import { excludeField, includeField, matchAttributeConfig } from '../../processor-helper/item-match-config.ts'
-import { conditionProblem } from '../../processor-helper/ottl-condition.ts'
-import type { ContextName } from '../../processor-helper/ottl-context.ts'
 import { patternProblem } from '../../processor-helper/pattern.ts'
 import { conditionGroups, errorModes } from './condition-groups.ts'
 

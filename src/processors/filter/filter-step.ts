@@ -1,8 +1,8 @@
+import type { ContextName } from '../../ottl/context.ts'
+import { askCondition } from '../../ottl/questions.ts'
 import type { OrdinaryItem } from '../../pdata/ordinary-item.ts'
 import { type RecordStep, stepDrops, stepKeeps } from '../../pdata/record-step.ts'
 import { StepQuestions } from '../../pdata/step-questions.ts'
-import type { ContextName } from '../../processor-helper/ottl-context.ts'
-import { askCondition } from '../../processor-helper/ottl-questions.ts'
 
 /** What a filter asks about, and who answers. */
 export interface FilterParts {

@@ -1,10 +1,10 @@
+import { type Condition, compileCondition, EvaluationError } from '../../ottl/condition.ts'
+import { OttlContext } from '../../ottl/context.ts'
+import { anyEvent } from '../../ottl/events.ts'
+import { askCondition } from '../../ottl/questions.ts'
 import type { SpanReader } from '../../pdata/record-reader.ts'
 import type { StepQuestions } from '../../pdata/step-questions.ts'
 import { SpanView } from '../../pdata/views.ts'
-import { type Condition, compileCondition, EvaluationError } from '../../processor-helper/ottl-condition.ts'
-import { OttlContext } from '../../processor-helper/ottl-context.ts'
-import { anyEvent } from '../../processor-helper/ottl-events.ts'
-import { askCondition } from '../../processor-helper/ottl-questions.ts'
 import type { SpanMatcher } from './span-matcher.ts'
 
 export interface ConditionMatcherConfig {

@@ -14,8 +14,8 @@ import {
   string,
   uint,
 } from '../../config/declare.ts'
-import { conditionProblem } from '../../processor-helper/ottl-condition.ts'
-import type { ContextName } from '../../processor-helper/ottl-context.ts'
+import { conditionProblem } from '../../ottl/condition.ts'
+import type { ContextName } from '../../ottl/context.ts'
 
 const leafTypes = [
   'always_sample',

@@ -1,4 +1,4 @@
-import type { ContextName } from '../../processor-helper/ottl-context.ts'
+import type { ContextName } from '../../ottl/context.ts'
 import type { StatementGroup } from './statement-groups.ts'
 
 /** How far inside a request the items of a context stand: the walk comes to the outer ones first. */

@@ -1,9 +1,9 @@
+import { attributeAt } from '../../ottl/context.ts'
+import type { Editors } from '../../ottl/editor.ts'
+import { literal, optional, text, textOf } from '../../ottl/parameters.ts'
+import { writeAttribute } from '../../ottl/write.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import type { SpanView } from '../../pdata/views.ts'
-import { attributeAt } from '../../processor-helper/ottl-context.ts'
-import type { Editors } from '../../processor-helper/ottl-editor.ts'
-import { literal, optional, text, textOf } from '../../processor-helper/ottl-parameters.ts'
-import { writeAttribute } from '../../processor-helper/ottl-write.ts'
 
 type Name = (span: SpanView) => string
 

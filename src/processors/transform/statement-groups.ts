@@ -1,8 +1,8 @@
-import { type Condition, compileCondition } from '../../processor-helper/ottl-condition.ts'
-import type { ContextName } from '../../processor-helper/ottl-context.ts'
-import type { Editors } from '../../processor-helper/ottl-editor.ts'
-import { OttlError } from '../../processor-helper/ottl-lexer.ts'
-import { compileStatement, pathPrefixes, type Statement } from '../../processor-helper/ottl-statement.ts'
+import { type Condition, compileCondition } from '../../ottl/condition.ts'
+import type { ContextName } from '../../ottl/context.ts'
+import type { Editors } from '../../ottl/editor.ts'
+import { OttlError } from '../../ottl/lexer.ts'
+import { compileStatement, pathPrefixes, type Statement } from '../../ottl/statement.ts'
 import { metricEditors } from './metric-editors.ts'
 import { spanNameEditor } from './span-name-editor.ts'
 

@@ -1,7 +1,7 @@
-import type { Expression } from './ottl-context.ts'
-import { OttlError } from './ottl-lexer.ts'
-import { EvaluationError, OttlDuration, OttlId, OttlTime, type OttlValue, typeName } from './ottl-value.ts'
-import { jsText } from './value-text.ts'
+import { jsText } from '../processor-helper/value-text.ts'
+import type { Expression } from './context.ts'
+import { OttlError } from './lexer.ts'
+import { EvaluationError, OttlDuration, OttlId, OttlTime, type OttlValue, typeName } from './value.ts'
 
 /** What a function takes at one place: how its value is read, and what a literal may be at the start. */
 export interface Parameter<T> {

@@ -1,7 +1,7 @@
-import { converter, type OttlFunction, type OttlFunctions } from './ottl-function.ts'
-import { duration, int, literal, optional, text, time } from './ottl-parameters.ts'
-import { locationProblem, TimeFormat, timeFormatProblem } from './ottl-time-format.ts'
-import { EvaluationError, OttlDuration, OttlTime } from './ottl-value.ts'
+import { converter, type OttlFunction, type OttlFunctions } from './function.ts'
+import { duration, int, literal, optional, text, time } from './parameters.ts'
+import { locationProblem, TimeFormat, timeFormatProblem } from './time-format.ts'
+import { EvaluationError, OttlDuration, OttlTime } from './value.ts'
 
 const nsPerUnit: Readonly<Record<string, number>> = {
   ns: 1,

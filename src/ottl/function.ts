@@ -1,6 +1,6 @@
-import type { ContextName, Expression, Getter, OttlContext } from './ottl-context.ts'
-import type { ArgumentsOf, Parameter } from './ottl-parameters.ts'
-import type { OttlValue } from './ottl-value.ts'
+import type { ContextName, Expression, Getter, OttlContext } from './context.ts'
+import type { ArgumentsOf, Parameter } from './parameters.ts'
+import type { OttlValue } from './value.ts'
 
 /** A converter: what a condition or a statement may call for a value. */
 export interface OttlFunction {

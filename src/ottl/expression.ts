@@ -1,9 +1,9 @@
-import type { ContextName, Expression, Getter, OttlContext } from './ottl-context.ts'
-import { compileCall } from './ottl-functions.ts'
-import { OttlError } from './ottl-lexer.ts'
-import type { ConditionNode, ValueNode } from './ottl-parser.ts'
-import { compilePath, index } from './ottl-paths.ts'
-import { calculate, EvaluationError, type OttlValue } from './ottl-value.ts'
+import type { ContextName, Expression, Getter, OttlContext } from './context.ts'
+import { compileCall } from './functions.ts'
+import { OttlError } from './lexer.ts'
+import type { ConditionNode, ValueNode } from './parser.ts'
+import { compilePath, index } from './paths.ts'
+import { calculate, EvaluationError, type OttlValue } from './value.ts'
 
 const enums: Readonly<Record<string, bigint>> = {
   ...numbered('SPAN_KIND_', 0, 'UNSPECIFIED INTERNAL SERVER CLIENT PRODUCER CONSUMER'),

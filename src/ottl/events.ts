@@ -1,5 +1,5 @@
 import type { SpanView } from '../pdata/views.ts'
-import type { OttlContext } from './ottl-context.ts'
+import type { OttlContext } from './context.ts'
 
 /** Points the context at the span's events, one after the other, until `visit` says true. Returns whether it did. */
 export function anyEvent(context: OttlContext, span: SpanView, visit: () => boolean): boolean {

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { compileCondition } from './ottl-condition.ts'
-import { OttlContext } from './ottl-context.ts'
+import { compileCondition } from './condition.ts'
+import { OttlContext } from './context.ts'
 
 const nowhere = new OttlContext()
 const isTrue = (condition: string) => compileCondition(condition, 'resource')(nowhere)

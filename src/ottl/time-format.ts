@@ -1,4 +1,4 @@
-import { EvaluationError, OttlTime } from './ottl-value.ts'
+import { EvaluationError, OttlTime } from './value.ts'
 
 const months = 'January February March April May June July August September October November December'.split(' ')
 const weekdays = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ')

@@ -1,4 +1,4 @@
-import { EvaluationError } from './ottl-value.ts'
+import { EvaluationError } from './value.ts'
 
 /**
  * Fields of one row, quotes as RFC 4180 has them; `isLazy` takes a quote inside a field as it is. A line break outside of

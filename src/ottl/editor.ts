@@ -1,9 +1,9 @@
 import type { AttributeList } from '../pdata/attribute-list.ts'
 import { ValueReader, valueString } from '../pdata/value.ts'
-import type { ContextName, Expression, OttlContext } from './ottl-context.ts'
-import type { Parameter } from './ottl-parameters.ts'
-import type { OttlValue } from './ottl-value.ts'
-import { asMap, writeAttributeAt } from './ottl-write.ts'
+import type { ContextName, Expression, OttlContext } from './context.ts'
+import type { Parameter } from './parameters.ts'
+import type { OttlValue } from './value.ts'
+import { asMap, writeAttributeAt } from './write.ts'
 
 /** What a statement does to the item that the context points at. Throws `EvaluationError`. */
 export type Edit = (context: OttlContext) => void

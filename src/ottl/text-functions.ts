@@ -1,8 +1,8 @@
-import { formatGo } from './ottl-format.ts'
-import { converter, type OttlFunctions } from './ottl-function.ts'
-import { choice, flag, int, list, literal, map, optional, text, textLike, textOf } from './ottl-parameters.ts'
-import { EvaluationError } from './ottl-value.ts'
-import { jsText } from './value-text.ts'
+import { jsText } from '../processor-helper/value-text.ts'
+import { formatGo } from './format.ts'
+import { converter, type OttlFunctions } from './function.ts'
+import { choice, flag, int, list, literal, map, optional, text, textLike, textOf } from './parameters.ts'
+import { EvaluationError } from './value.ts'
 
 /** Converters of text to text. Names, arguments and meaning are the Collector's. */
 export const textFunctions: OttlFunctions = {

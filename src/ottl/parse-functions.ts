@@ -1,8 +1,8 @@
-import { parseCsvRow } from './ottl-csv.ts'
-import { converter, type OttlFunctions } from './ottl-function.ts'
-import { anyValue, choice, int, literal, optional, type Parameter, text } from './ottl-parameters.ts'
-import { EvaluationError, type OttlValue, typeName } from './ottl-value.ts'
-import { Pattern } from './pattern.ts'
+import { Pattern } from '../processor-helper/pattern.ts'
+import { parseCsvRow } from './csv.ts'
+import { converter, type OttlFunctions } from './function.ts'
+import { anyValue, choice, int, literal, optional, type Parameter, text } from './parameters.ts'
+import { EvaluationError, type OttlValue, typeName } from './value.ts'
 
 const delimiter = (name: string) =>
   optional(literal(text(name), value => (value === '' ? 'must not be empty' : undefined)))

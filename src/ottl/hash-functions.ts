@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { isIP, isIPv4 } from 'node:net'
-import { addressBytes, isInNetwork, type Network, networkOf } from './ottl-addresses.ts'
-import { converter, type OttlFunction, type OttlFunctions } from './ottl-function.ts'
-import { murmur3Hash32, murmur3Hash128 } from './ottl-murmur.ts'
-import { bytesLike, choice, int, optional, type Parameter, text, texts } from './ottl-parameters.ts'
-import { EvaluationError, OttlId } from './ottl-value.ts'
+import { addressBytes, isInNetwork, type Network, networkOf } from './addresses.ts'
+import { converter, type OttlFunction, type OttlFunctions } from './function.ts'
+import { murmur3Hash32, murmur3Hash128 } from './murmur.ts'
+import { bytesLike, choice, int, optional, type Parameter, text, texts } from './parameters.ts'
+import { EvaluationError, OttlId } from './value.ts'
 
 function digest(algorithm: string): OttlFunction {
   return converter([text('target')], target => createHash(algorithm).update(target).digest('hex'))

@@ -1,11 +1,11 @@
 import { ValueReader, valueString } from '../pdata/value.ts'
-import type { ContextName, Expression, OttlContext } from './ottl-context.ts'
-import { compileValue, visitPaths } from './ottl-expression.ts'
-import { OttlError } from './ottl-lexer.ts'
-import { type ConditionNode, parseCondition } from './ottl-parser.ts'
-import { comparisons, EvaluationError, typeName } from './ottl-value.ts'
+import type { ContextName, Expression, OttlContext } from './context.ts'
+import { compileValue, visitPaths } from './expression.ts'
+import { OttlError } from './lexer.ts'
+import { type ConditionNode, parseCondition } from './parser.ts'
+import { comparisons, EvaluationError, typeName } from './value.ts'
 
-export { EvaluationError } from './ottl-value.ts'
+export { EvaluationError } from './value.ts'
 
 export type Condition = (context: OttlContext) => boolean
 

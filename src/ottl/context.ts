@@ -11,7 +11,7 @@ import type {
 } from '../pdata/record-reader.ts'
 import { ValueReader } from '../pdata/value.ts'
 import type { EventView } from '../pdata/views.ts'
-import type { OttlValue } from './ottl-value.ts'
+import type { OttlValue } from './value.ts'
 
 /** The contexts that conditions are written for, by their prefix in a path. */
 export type ContextName = 'resource' | 'scope' | 'span' | 'spanevent' | 'metric' | 'datapoint' | 'log'

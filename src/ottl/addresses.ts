@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { EvaluationError } from './ottl-value.ts'
+import { EvaluationError } from './value.ts'
 
 /** A network in CIDR notation: its address, and the bits of it that count. */
 export interface Network {

@@ -1,5 +1,5 @@
-import { textOf } from './ottl-parameters.ts'
-import { OttlDuration, OttlTime, type OttlValue } from './ottl-value.ts'
+import { textOf } from './parameters.ts'
+import { OttlDuration, OttlTime, type OttlValue } from './value.ts'
 
 const directive = /%([-+# 0]*)(\d+)?(?:\.(\d*))?([a-zA-Z%])/g
 

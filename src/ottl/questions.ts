@@ -1,9 +1,9 @@
 import { AttributeKey } from '../pdata/attribute-key.ts'
 import { allFields } from '../pdata/record-fields.ts'
 import type { StepQuestions } from '../pdata/step-questions.ts'
-import type { ContextName } from './ottl-context.ts'
-import { type ConditionNode, type PathNode, parseCondition, type ValueNode } from './ottl-parser.ts'
-import { contextOf } from './ottl-paths.ts'
+import type { ContextName } from './context.ts'
+import { type ConditionNode, type PathNode, parseCondition, type ValueNode } from './parser.ts'
+import { contextOf } from './paths.ts'
 
 /** Contexts whose conditions can be asked about one record and what stands around it. */
 const recordContexts: readonly ContextName[] = ['span', 'log', 'metric', 'resource', 'scope']

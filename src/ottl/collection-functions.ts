@@ -1,6 +1,6 @@
-import { converter, type OttlFunctions } from './ottl-function.ts'
-import { anyValue, choice, list, literal, map, optional, textOf, texts } from './ottl-parameters.ts'
-import { EvaluationError, isEqual, OttlList, type OttlValue, typeName } from './ottl-value.ts'
+import { converter, type OttlFunctions } from './function.ts'
+import { anyValue, choice, list, literal, map, optional, textOf, texts } from './parameters.ts'
+import { EvaluationError, isEqual, OttlList, type OttlValue, typeName } from './value.ts'
 
 /** Converters about lists and maps. Names, arguments and meaning are the Collector's. */
 export const collectionFunctions: OttlFunctions = {

@@ -3,6 +3,7 @@ import type { AttributeList } from '../pdata/attribute-list.ts'
 import * as otlp from '../pdata/otlp-fields.ts'
 import type { AttributeReader, LogReader } from '../pdata/record-reader.ts'
 import { ValueReader } from '../pdata/value.ts'
+import { valueText } from '../processor-helper/value-text.ts'
 import {
   attributeAt,
   attributeMap,
@@ -11,13 +12,12 @@ import {
   type Getter,
   listOf,
   type OttlContext,
-} from './ottl-context.ts'
-import { editable, fields } from './ottl-fields.ts'
-import { OttlError } from './ottl-lexer.ts'
-import type { PathNode } from './ottl-parser.ts'
-import { EvaluationError, type OttlValue, typeName } from './ottl-value.ts'
-import { asMap, encodeForOtlp, setMap, toPlain, withValueAt, writeAttribute } from './ottl-write.ts'
-import { valueText } from './value-text.ts'
+} from './context.ts'
+import { editable, fields } from './fields.ts'
+import { OttlError } from './lexer.ts'
+import type { PathNode } from './parser.ts'
+import { EvaluationError, type OttlValue, typeName } from './value.ts'
+import { asMap, encodeForOtlp, setMap, toPlain, withValueAt, writeAttribute } from './write.ts'
 
 const attributeLists: Readonly<Record<ContextName, (context: OttlContext) => AttributeReader>> = {
   resource: context => context.resource.attributes,

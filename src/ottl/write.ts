@@ -4,7 +4,7 @@ import type { EncodedValue } from '../pdata/constant-attribute.ts'
 import { anyString } from '../pdata/otlp-fields.ts'
 import { encodeValue } from '../pdata/value.ts'
 import { wireBytes } from '../wire/wire-type.ts'
-import { EvaluationError, OttlDuration, OttlId, OttlList, OttlTime, type OttlValue, typeName } from './ottl-value.ts'
+import { EvaluationError, OttlDuration, OttlId, OttlList, OttlTime, type OttlValue, typeName } from './value.ts'
 
 /** The value as an `AnyValue`. Throws `EvaluationError` for times, durations, ids and lists of messages, which OTLP has no form for. */
 export function encodeForOtlp(value: OttlValue): EncodedValue {

@@ -4,8 +4,8 @@ import type { FieldReader } from '../pdata/record-reader.ts'
 import { copyBytes } from '../wire/copy-bytes.ts'
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { wireBytes } from '../wire/wire-type.ts'
-import type { ContextName, Expression, OttlContext } from './ottl-context.ts'
-import { EvaluationError, OttlId, OttlList, OttlTime, type OttlValue, typeName } from './ottl-value.ts'
+import type { ContextName, Expression, OttlContext } from './context.ts'
+import { EvaluationError, OttlId, OttlList, OttlTime, type OttlValue, typeName } from './value.ts'
 
 type MessageOf = (context: OttlContext) => FieldReader
 

@@ -1,4 +1,4 @@
-import { OttlError, type Token, tokenize } from './ottl-lexer.ts'
+import { OttlError, type Token, tokenize } from './lexer.ts'
 
 /** A key behind a path or a call: `["a"]`, `[0]`, or an expression. */
 export type KeyNode = ValueNode
