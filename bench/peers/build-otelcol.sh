@@ -24,7 +24,7 @@ export GOSUMDB=off GOFLAGS=-mod=mod
 GOBIN=$work/bin go install "go.opentelemetry.io/collector/cmd/builder@$core"
 
 core_module() { echo "  - gomod: go.opentelemetry.io/collector/$1 ${2:-$core}"; }
-contrib_module() { echo "  - gomod: github.com/open-telemetry/opentelemetry-collector-contrib/$1 $core"; }
+contrib_module() { echo "  - gomod: github.com/open-telemetry/opentelemetry-collector-contrib/$1 ${2:-$core}"; }
 {
   echo "dist: {name: otelcol, output_path: ./peer, module: example.test/peer}"
   echo "receivers:"
@@ -39,7 +39,10 @@ contrib_module() { echo "  - gomod: github.com/open-telemetry/opentelemetry-coll
   for name in otlp otlphttp debug nop; do core_module "exporter/${name}exporter"; done
   contrib_module exporter/fileexporter
   echo "connectors:"
-  contrib_module connector/spanmetricsconnector
+  core_module connector/forwardconnector
+  for name in count spanmetrics; do contrib_module "connector/${name}connector"; done
+  # Not every registry has its later versions; this one builds with the rest.
+  contrib_module connector/routingconnector v0.149.0
   echo "extensions:"
   contrib_module extension/healthcheckextension
   contrib_module extension/storage/filestorage

@@ -29,6 +29,33 @@ function sorted(value: unknown): unknown {
   )
 }
 
+/** Lists of keys and values become objects by key; what is empty counts as absent. */
+export function comparable(plain: Plain): Plain {
+  return keyed(plain) as Plain
+}
+
+function keyed(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map(keyed)
+    const isKeyed =
+      items.length > 0 && items.every(item => typeof item === 'object' && item !== null && isKeyValue(item))
+    return isKeyed
+      ? Object.fromEntries(
+          (items as { key: string; value: unknown }[]).map(each => [`"${each.key ?? ''}"`, each.value ?? 'nil']),
+        )
+      : items
+  }
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).map(([key, member]) => [key, keyed(member)] as const)
+  const isEmpty = (member: unknown) => typeof member === 'object' && member !== null && Object.keys(member).length === 0
+  return Object.fromEntries(members.filter(([key, member]) => key.endsWith('Value') || !isEmpty(member)))
+}
+
+function isKeyValue(item: object): boolean {
+  const names = Object.keys(item)
+  return names.length > 0 && names.every(name => name === 'key' || name === 'value')
+}
+
 /** Paths at which two values differ, with both sides. */
 export function differences(ours: unknown, theirs: unknown, path = ''): string[] {
   if (isDeepStrictEqual(ours, theirs)) return []

@@ -138,10 +138,17 @@ const metrics: Plain[] = [
   { name: 'hollow' },
 ]
 
+/** One scope of each signal. */
+export const ottlScopes = {
+  traces: { scope, spans },
+  logs: { scope, logRecords: logs },
+  metrics: { scope, metrics },
+} as const
+
 export const ottlRequests = {
-  traces: encodePlain('traces', { resourceSpans: [{ resource, scopeSpans: [{ scope, spans }] }] }),
-  logs: encodePlain('logs', { resourceLogs: [{ resource, scopeLogs: [{ scope, logRecords: logs }] }] }),
-  metrics: encodePlain('metrics', { resourceMetrics: [{ resource, scopeMetrics: [{ scope, metrics }] }] }),
+  traces: encodePlain('traces', { resourceSpans: [{ resource, scopeSpans: [ottlScopes.traces] }] }),
+  logs: encodePlain('logs', { resourceLogs: [{ resource, scopeLogs: [ottlScopes.logs] }] }),
+  metrics: encodePlain('metrics', { resourceMetrics: [{ resource, scopeMetrics: [ottlScopes.metrics] }] }),
 } as const
 
 type Group = string | Readonly<Record<string, unknown>>

@@ -5,7 +5,7 @@ import { transformConfig } from '../../src/processors/transform/config.ts'
 import { createTransformStage } from '../../src/processors/transform/transform-stage.ts'
 import { decodePlain, type Plain } from '../../src/testkit/otlp-oracle.ts'
 import { SeededRandom } from '../../src/testkit/seeded-random.ts'
-import { differences } from './compare.ts'
+import { comparable, differences } from './compare.ts'
 import { ottlCases, ottlExpressions, ottlRequests } from './ottl-cases.ts'
 import { pipelinesThroughCollector, type Wanted } from './pipelines-through-collector.ts'
 
@@ -39,33 +39,6 @@ const explained: readonly (readonly [pattern: RegExp, why: string])[] = [
 function ours({ signal, yaml }: Wanted): Plain {
   const stage = createTransformStage(parseConfig(transformConfig, yaml), signal)
   return comparable(decodePlain(signal, new StageWalk(signal, [stage]).run(ottlRequests[signal])))
-}
-
-/** Attributes in the order of their keys; what is empty counts as absent. */
-function comparable(plain: Plain): Plain {
-  return sorted(plain) as Plain
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    const items = value.map(sorted)
-    const isKeyed =
-      items.length > 0 && items.every(item => typeof item === 'object' && item !== null && isKeyValue(item))
-    return isKeyed
-      ? Object.fromEntries(
-          (items as { key: string; value: unknown }[]).map(each => [`"${each.key ?? ''}"`, each.value ?? 'nil']),
-        )
-      : items
-  }
-  if (typeof value !== 'object' || value === null) return value
-  const members = Object.entries(value).map(([key, member]) => [key, sorted(member)] as const)
-  const isEmpty = (member: unknown) => typeof member === 'object' && member !== null && Object.keys(member).length === 0
-  return Object.fromEntries(members.filter(([key, member]) => key.endsWith('Value') || !isEmpty(member)))
-}
-
-function isKeyValue(item: object): boolean {
-  const names = Object.keys(item)
-  return names.length > 0 && names.every(name => name === 'key' || name === 'value')
 }
 
 /** Groups of three lists of one signal in a row. */

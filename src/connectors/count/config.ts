@@ -1,55 +1,53 @@
-import {
-  attributeValue,
-  type ConfigOf,
-  defineConfig,
-  list,
-  map,
-  type ProblemSink,
-  section,
-  string,
-} from '../../config/declare.ts'
-import { ConditionError, parseCondition } from '../../pdata/condition.ts'
+import { attributeValue, type ConfigOf, defineConfig, list, map, section, string } from '../../config/declare.ts'
+import { conditionProblem } from '../../ottl/condition.ts'
+import type { ContextName } from '../../ottl/context.ts'
 
 const attributeConfig = defineConfig({
-  key: string('key', '', 'Attribute of the item, or else of its resource.', { required: true }),
+  key: string('key', '', 'Attribute of the item, or else of its scope or its resource.', { required: true }),
   defaultValue: attributeValue('default_value', 'For items without the attribute; without it these are not counted.'),
 })
 
-const metricConfig = defineConfig(
-  {
-    description: string('description', '', 'Description of the metric.'),
-    conditions: list('conditions', string('', ''), [], 'Count items of which any holds; empty means all.'),
-    attributes: list('attributes', section('', attributeConfig), [], 'Count apart by the values of these attributes.'),
-  },
-  (config, problems) => {
-    for (const [index, text] of config.conditions.entries()) checkCondition(text, index, problems)
+const description = string('description', '', 'Description of the metric.')
+const attributes = list(
+  'attributes',
+  section('', attributeConfig),
+  [],
+  'Count apart by the values of these attributes.',
+)
+
+/** Conditions of a metric that counts items of the context `own`. */
+const conditions = list(
+  'conditions',
+  string('', ''),
+  [],
+  'OTTL; items of which any holds are counted; empty means all.',
+)
+
+const metricOf = (own: ContextName) =>
+  defineConfig({ description, conditions, attributes }, (config, problems) => {
+    for (const [index, text] of config.conditions.entries()) {
+      const problem = conditionProblem(text, own)
+      if (problem !== undefined) problems.error(['conditions', index], problem)
+    }
+    if (own === 'metric' && config.attributes.length > 0) {
+      problems.error(['attributes'], 'metrics have no attributes', 'count under datapoints')
+    }
     const keys = config.attributes.map(attribute => attribute.key)
     for (const [index, key] of keys.entries()) {
       if (keys.indexOf(key) !== index)
         problems.error(['attributes', index, 'key'], `"${key}" is listed twice`, 'keep one')
     }
-  },
-)
-export type CountMetricConfig = ConfigOf<typeof metricConfig>
+  })
+export type CountMetricConfig = ConfigOf<ReturnType<typeof metricOf>>
 
-const metric = section('', metricConfig)
-const metrics = (key: string, what: string) => map(key, metric, {}, `Metrics that count ${what}, by name.`)
+const metrics = (key: string, own: ContextName, what: string) =>
+  map(key, section('', metricOf(own)), {}, `Metrics that count ${what}, by name.`)
 
 export const countConfig = defineConfig({
-  spans: metrics('spans', 'spans; without any, trace.span.count'),
-  spanEvents: metrics('spanevents', 'span events; without any, trace.span.event.count'),
-  metrics: metrics('metrics', 'metrics; without any, metric.count'),
-  dataPoints: metrics('datapoints', 'data points; without any, metric.datapoint.count'),
-  logs: metrics('logs', 'log records; without any, log.record.count'),
+  spans: metrics('spans', 'span', 'spans; without any, trace.span.count'),
+  spanEvents: metrics('spanevents', 'spanevent', 'span events; without any, trace.span.event.count'),
+  metrics: metrics('metrics', 'metric', 'metrics; without any, metric.count'),
+  dataPoints: metrics('datapoints', 'datapoint', 'data points; without any, metric.datapoint.count'),
+  logs: metrics('logs', 'log', 'log records; without any, log.record.count'),
 })
 export type CountConfig = ConfigOf<typeof countConfig>
-
-function checkCondition(text: string, index: number, problems: ProblemSink): void {
-  try {
-    parseCondition(text)
-  } catch (error) {
-    if (!(error instanceof ConditionError)) throw error
-    const remedy = 'conditions compare attributes["k"], resource.attributes["k"] or name with a value'
-    problems.error(['conditions', index], `cannot be read: ${error.message}`, remedy)
-  }
-}

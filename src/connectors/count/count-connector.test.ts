@@ -93,21 +93,61 @@ spanevents:
   })
 })
 
-t.test('an interval begins where the last one ended', async t => {
+t.test('a count is of the time of what was counted; of now where that says nothing', async t => {
   const { connector, taken, settings } = connect()
-  const startMs = settings.clock.wallMs()
-  await settings.clock.advance(1000)
-  await connector.consume(traces)
-  await settings.clock.advance(500)
-  await connector.consume(traces)
-  const times = taken.map(batch => {
-    const point = flattenItems('metrics', batch.bytes)[0]?.['point'] as Plain
-    return [Number(point['startTimeUnixNano']) / 1e6 - startMs, Number(point['timeUnixNano']) / 1e6 - startMs]
+  const nowNs = BigInt(settings.clock.wallMs()) * 1_000_000n
+  const timed = (startTimeUnixNano: string, endTimeUnixNano: string, times: readonly string[] = []) => ({
+    startTimeUnixNano,
+    endTimeUnixNano,
+    events: times.map(timeUnixNano => ({ timeUnixNano })),
+  })
+  const [base, next] = ['1700000000123456', '1700000000123457']
+  const request = {
+    resourceSpans: [
+      { resource, scopeSpans: [{ spans: [timed(`${next}002`, `${next}003`), timed(`${base}788`, `${next}001`, [])] }] },
+      { scopeSpans: [{ spans: [timed('0', `${base}999`, [`${next}000`, `${base}123`]), timed('0', '0')] }] },
+      { scopeSpans: [{ spans: [{}] }] },
+    ],
+  }
+  await connector.consume(batchOf('traces', request))
+  const times = flattenItems('metrics', taken[0]!.bytes).map(item => {
+    const { startTimeUnixNano, timeUnixNano } = item['point'] as Plain
+    return [(item['metric'] as Plain)['name'], String(startTimeUnixNano), String(timeUnixNano)]
   })
   t.same(times, [
-    [0, 1000],
-    [1000, 1500],
+    ['trace.span.count', `${base}788`, `${next}003`],
+    ['trace.span.count', `${base}999`, `${base}999`],
+    ['trace.span.event.count', `${base}123`, `${next}000`],
+    ['trace.span.count', String(nowNs), String(nowNs)],
   ])
+})
+
+t.test('an attribute is looked for in the item, then its scope, then its resource', async t => {
+  const { connector, taken } = connect('spans: { a: { attributes: [{ key: service.name }] } }')
+  const by = (name: string) => ({ attributes: [{ key: 'service.name', value: { stringValue: name } }] })
+  const scopeSpans = [{ scope: by('lib'), spans: [by('own'), {}] }, { spans: [{}] }]
+  await connector.consume(batchOf('traces', { resourceSpans: [{ resource, scopeSpans }] }))
+  t.same(countsOf(taken[0]), { 'a own': 1, 'a lib': 1, 'a shop': 1 })
+})
+
+t.test('a condition that fails counts nothing, and is counted itself', async t => {
+  const { connector, taken, settings } = connect(`spans:
+  a: { conditions: ['Double(attributes["tenant"]) > 1.0 or ParseJSON(name)["x"] == 1', 'name == "b"'] }
+`)
+  await connector.consume(traces)
+  t.same(countsOf(taken[0]), { a: 1, 'trace.span.event.count': 2 })
+  t.equal(settings.metrics.counter({ name: 'sluice_count_condition_errors', description: '', unit: '' }).value, 4)
+})
+
+t.test('refuses what cannot be counted', async t => {
+  for (const [yaml, message] of [
+    [`spans: { a: { conditions: ['name = "b"'] } }`, /conditions/],
+    [`logs: { a: { conditions: ['span.name == "b"'] } }`, /span/],
+    ['metrics: { a: { attributes: [{ key: x }] } }', /metrics have no attributes/],
+    ['spans: { a: { attributes: [{ key: x }, { key: x }] } }', /listed twice/],
+  ] as const) {
+    t.throws(() => parseConfig(countConfig, yaml), { message })
+  }
 })
 
 t.test('nothing counted makes no metrics', async t => {

@@ -1,6 +1,7 @@
 import type { Component, ComponentSettings, ConnectorNext } from '../../component/component.ts'
 import { asConsumeError, ConsumeError, type Consumer } from '../../component/consumer.ts'
 import type { OtlpBatch, Signal } from '../../pdata/otlp-batch.ts'
+import type { Counter } from '../../telemetry/metrics.ts'
 import type { CountConfig } from './config.ts'
 import { CountWalk } from './count-walk.ts'
 
@@ -10,14 +11,17 @@ export class CountConnector implements Component, Consumer {
   readonly #settings: ComponentSettings
   readonly #next: ConnectorNext
   readonly #walks = new Map<Signal, CountWalk>()
-  /** End of the last interval that was reported. */
-  #lastNs: bigint
+  readonly #errors: Counter
 
   constructor(config: CountConfig, settings: ComponentSettings, next: ConnectorNext) {
     this.#config = config
     this.#settings = settings
     this.#next = next
-    this.#lastNs = this.#nowNs()
+    this.#errors = settings.metrics.counter({
+      name: 'sluice_count_condition_errors',
+      description: 'Conditions that could not be evaluated for an item.',
+      unit: '{errors}',
+    })
   }
 
   async start(): Promise<void> {}
@@ -30,8 +34,7 @@ export class CountConnector implements Component, Consumer {
     if (next === undefined) {
       throw new ConsumeError('retryable', 'no pipeline takes metrics here', { reason: 'no_pipeline' })
     }
-    const timeNs = this.#nowNs()
-    const counted = this.#walk(batch.signal).count(batch, this.#lastNs, timeNs)
+    const counted = this.#walk(batch.signal).count(batch, this.#nowNs())
     if (counted !== undefined) {
       const { bytes, pointCount } = counted
       ledger.received('metrics', pointCount)
@@ -43,7 +46,6 @@ export class CountConnector implements Component, Consumer {
         throw refusal
       }
     }
-    this.#lastNs = timeNs
     // What was counted has reached its end.
     ledger.exported(batch.signal, batch.itemCount)
   }
@@ -51,7 +53,7 @@ export class CountConnector implements Component, Consumer {
   #walk(signal: Signal): CountWalk {
     const known = this.#walks.get(signal)
     if (known !== undefined) return known
-    const walk = new CountWalk(signal, this.#config)
+    const walk = new CountWalk(signal, this.#config, () => this.#errors.add(1))
     this.#walks.set(signal, walk)
     return walk
   }

@@ -1,10 +1,13 @@
+import { type Condition, compileCondition, EvaluationError } from '../../ottl/condition.ts'
+import type { ContextName, OttlContext } from '../../ottl/context.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
-import { type Condition, type ConditionSubject, parseCondition } from '../../pdata/condition.ts'
 import type { EncodedValue } from '../../pdata/constant-attribute.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
+import type { AttributeReader } from '../../pdata/record-reader.ts'
 import { encodeDouble, encodeValue } from '../../pdata/value.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
 import type { CountMetricConfig } from './config.ts'
+import type { TimeRange } from './time-range.ts'
 
 const deltaTemporality = 1
 
@@ -20,19 +23,27 @@ interface Series {
   readonly attributes: Uint8Array
 }
 
+/** Attributes are read where a counter asks for them. */
+interface Attributed {
+  readonly attributes: AttributeReader
+}
+
 /** Counts the items of one metric within one resource. Items without attributes to tell apart cost no allocation. */
 export class Counter {
   readonly #name: string
   readonly #description: string
+  readonly #noteError: () => void
   readonly #conditions: readonly Condition[]
   readonly #attributes: readonly CountedAttribute[]
   readonly #series = new Map<string, Series>()
   #count = 0
 
-  constructor(name: string, config: CountMetricConfig) {
+  /** `own` is the context of the conditions; `noteError` hears of each that could not be evaluated. */
+  constructor(name: string, config: CountMetricConfig, own: ContextName, noteError: () => void) {
     this.#name = name
     this.#description = config.description
-    this.#conditions = config.conditions.map(parseCondition)
+    this.#noteError = noteError
+    this.#conditions = config.conditions.map(source => compileCondition(source, own))
     this.#attributes = config.attributes.map(({ key, defaultValue }) => ({
       key: new AttributeKey(key),
       defaultValue: encodedDefault(defaultValue),
@@ -43,14 +54,17 @@ export class Counter {
     return this.#count === 0 && this.#series.size === 0
   }
 
-  see(subject: ConditionSubject): void {
-    if (this.#conditions.length > 0 && !this.#conditions.some(condition => condition.matches(subject))) return
+  /** Counts the item that the context points at, if a condition holds; `item` has its own attributes. */
+  see(context: OttlContext, item: Attributed | undefined): void {
+    if (this.#conditions.length > 0 && !this.#isAnyTrue(context)) return
     if (this.#attributes.length === 0) this.#count++
-    else this.#countSeries(subject)
+    else this.#countSeries(context, item)
   }
 
   /** Writes the metric as a monotonic delta sum, and begins anew. Returns the number of its data points. */
-  write(writer: WireWriter, startNs: bigint, timeNs: bigint): number {
+  write(writer: WireWriter, times: TimeRange, nowNs: bigint): number {
+    const startNs = times.startNs(nowNs)
+    const timeNs = times.endNs(nowNs)
     const metric = writer.open(otlp.scopeGroupRecords)
     writer.stringField(otlp.metricName, this.#name)
     if (this.#description !== '') writer.stringField(otlp.metricDescription, this.#description)
@@ -71,22 +85,34 @@ export class Counter {
     this.#series.clear()
   }
 
-  #countSeries(subject: ConditionSubject): void {
+  #isAnyTrue(context: OttlContext): boolean {
+    for (let i = 0; i < this.#conditions.length; i++) {
+      try {
+        if (this.#conditions[i]!(context)) return true
+      } catch (error) {
+        if (!(error instanceof EvaluationError)) throw error
+        this.#noteError()
+      }
+    }
+    return false
+  }
+
+  #countSeries(context: OttlContext, item: Attributed | undefined): void {
     let key = ''
     for (const attribute of this.#attributes) {
-      const text = valueKey(attribute, subject)
+      const text = valueKey(attribute, context, item)
       if (text === undefined) return
       key += text
     }
     const known = this.#series.get(key)
     if (known !== undefined) known.count++
-    else this.#series.set(key, { count: 1, attributes: this.#encode(subject) })
+    else this.#series.set(key, { count: 1, attributes: this.#encode(context, item) })
   }
 
-  #encode(subject: ConditionSubject): Uint8Array {
+  #encode(context: OttlContext, item: Attributed | undefined): Uint8Array {
     const writer = new WireWriter(256)
     for (const attribute of this.#attributes) {
-      const { bytes, start, end } = locate(attribute, subject)
+      const { bytes, start, end } = locate(attribute, context, item)
       const pair = writer.open(otlp.numberPointAttributes)
       writer.bytesField(otlp.keyValueKey, attribute.key.bytes)
       writer.bytesField(otlp.keyValueValue, bytes, start, end)
@@ -120,20 +146,14 @@ function encodedDefault(value: unknown): EncodedValue | undefined {
 /** Where a value stands; reused, since there is one lookup per item and attribute. */
 const found = { isPresent: false, bytes: new Uint8Array(0), start: 0, end: 0 }
 
-/** The item's value, else that of its resource, else the default. */
-function locate({ key, defaultValue }: CountedAttribute, subject: ConditionSubject): Readonly<typeof found> {
-  for (let view = subject.record ?? subject.resource; ; view = subject.resource) {
-    const { attributes, message } = view
-    const index = attributes.find(key)
-    if (index >= 0) {
-      found.bytes = message.workspace.bytes as Uint8Array<ArrayBuffer>
-      found.start = attributes.valueStart(index)
-      found.end = attributes.valueEnd(index)
-      found.isPresent = true
-      return found
-    }
-    if (view === subject.resource) break
-  }
+/** The item's value, else that of its scope, of its resource, else the default. */
+function locate(
+  { key, defaultValue }: CountedAttribute,
+  { scope, resource }: OttlContext,
+  item: Attributed | undefined,
+): Readonly<typeof found> {
+  if (item !== undefined && locateIn(item.attributes, key)) return found
+  if (locateIn(scope.attributes, key) || locateIn(resource.attributes, key)) return found
   found.isPresent = defaultValue !== undefined
   found.bytes = (defaultValue ?? new Uint8Array(0)) as Uint8Array<ArrayBuffer>
   found.start = 0
@@ -141,9 +161,19 @@ function locate({ key, defaultValue }: CountedAttribute, subject: ConditionSubje
   return found
 }
 
+function locateIn(attributes: AttributeReader, key: AttributeKey): boolean {
+  const index = attributes.find(key)
+  if (index < 0) return false
+  found.bytes = attributes.bytes as Uint8Array<ArrayBuffer>
+  found.start = attributes.valueStart(index)
+  found.end = attributes.valueEnd(index)
+  found.isPresent = true
+  return true
+}
+
 /** The value's bytes as a text of its own; undefined where there is none. */
-function valueKey(attribute: CountedAttribute, subject: ConditionSubject): string | undefined {
-  const { isPresent, bytes, start, end } = locate(attribute, subject)
+function valueKey(attribute: CountedAttribute, context: OttlContext, item: Attributed | undefined): string | undefined {
+  const { isPresent, bytes, start, end } = locate(attribute, context, item)
   if (!isPresent) return undefined
   let text = `${end - start}:`
   // Values are short: a loop beats a Buffer around the bytes, bench/connectors.

@@ -1,15 +1,6 @@
-import {
-  any,
-  type ConfigOf,
-  componentRef,
-  defineConfig,
-  list,
-  oneOf,
-  type ProblemSink,
-  section,
-  string,
-} from '../../config/declare.ts'
-import { ConditionError, parseCondition } from '../../pdata/condition.ts'
+import { any, type ConfigOf, componentRef, defineConfig, list, oneOf, section, string } from '../../config/declare.ts'
+import { OttlError } from '../../ottl/lexer.ts'
+import { compileRow, rowContexts, statementOf } from './row.ts'
 
 const pipelineRef = componentRef('', '', '', { refers: 'pipeline' })
 
@@ -17,53 +8,70 @@ const routeConfig = defineConfig(
   {
     context: oneOf(
       'context',
-      ['resource', 'span', 'metric', 'datapoint', 'log', 'request'],
+      rowContexts,
       'resource',
-      'What the condition looks at, and what moves: whole resources, or single items.',
+      'What the condition looks at, and what moves: whole resources or metrics, single items, or the request.',
     ),
-    condition: string('condition', '', 'When items go this way: `attributes["tenant"] == "acme"`.'),
-    statement: string('statement', '', 'The older form of condition: `route() where attributes["tenant"] == "acme"`.'),
+    condition: string('condition', '', 'OTTL condition for what goes this way: `attributes["tenant"] == "acme"`.'),
+    statement: string('statement', '', 'The same as a statement: `route() where attributes["tenant"] == "acme"`.'),
+    action: oneOf(
+      'action',
+      ['move', 'copy'],
+      'move',
+      'Whether the rows that follow still see what matches: with copy.',
+    ),
     pipelines: list('pipelines', pipelineRef, [], 'Ids of the pipelines that get the items.', { required: true }),
   },
   (config, problems) => {
     const key = config.statement === '' ? 'condition' : 'statement'
     if (config.statement !== '' && config.condition !== '') {
       problems.error(['statement'], 'cannot stand beside condition', 'keep condition')
-    } else if (conditionText(config) === undefined) {
+      return
+    }
+    if (config.statement === '' && config.condition === '') {
       problems.error([key], 'must say when items go this way', 'write condition: attributes["tenant"] == "acme"')
-    } else checkCondition(conditionText(config) ?? '', key, problems)
+      return
+    }
+    if (config.context === 'request' && key === 'statement') {
+      problems.error([key], 'cannot be used in the context request', 'write condition: request["header"] == "value"')
+      return
+    }
+    try {
+      compileRow(config, 0)
+    } catch (error) {
+      if (!(error instanceof OttlError)) throw error
+      problems.error([key], error.message)
+    }
   },
 )
 export type RouteConfig = ConfigOf<typeof routeConfig>
 
-export const routingConfig = defineConfig({
-  defaultPipelines: list('default_pipelines', pipelineRef, [], 'Ids of the pipelines that get what no row takes.'),
-  errorMode: oneOf('error_mode', ['ignore', 'silent', 'propagate'], 'ignore', 'What a condition that fails does.', {
-    noEffect: 'the conditions that Sluice reads cannot fail',
-  }),
-  table: list('table', section('', routeConfig), [], 'Rows in order; the first that matches takes the item.', {
-    required: true,
-  }),
-  matchOnce: any('match_once', undefined, 'Removed upstream.', {
-    noEffect: 'the first row that matches takes the item',
-  }),
-})
+export const routingConfig = defineConfig(
+  {
+    defaultPipelines: list('default_pipelines', pipelineRef, [], 'Ids of the pipelines that get what no row moves.'),
+    errorMode: oneOf(
+      'error_mode',
+      ['ignore', 'silent', 'propagate'],
+      'propagate',
+      'What a condition that fails on an item means: propagate refuses the request, else the row does not match.',
+    ),
+    table: list('table', section('', routeConfig), [], 'Rows in order.', { required: true }),
+    matchOnce: any('match_once', undefined, 'Removed upstream.', {
+      noEffect: 'the first row that matches takes the item, unless its action is copy',
+    }),
+  },
+  ({ table }, problems) => {
+    const keys = table.map(route => `${route.context} ${statementOf(route)}`)
+    for (const [index, key] of keys.entries()) {
+      const first = keys.indexOf(key)
+      if (first < index) {
+        problems.warn(
+          ['table', index],
+          `says the same as row ${first + 1} and takes nothing`,
+          'name its pipelines there',
+        )
+      }
+    }
+  },
+)
 export type RoutingConfig = ConfigOf<typeof routingConfig>
-
-/** The condition alone, whichever key holds it; `route()` without `where` takes everything. */
-export function conditionText(config: Pick<RouteConfig, 'condition' | 'statement'>): string | undefined {
-  if (config.condition !== '') return config.condition
-  const match = /^\s*route\(\)\s*(?:where\s+([\s\S]+))?$/.exec(config.statement)
-  return match === null ? undefined : (match[1] ?? 'true')
-}
-
-function checkCondition(text: string, key: string, problems: ProblemSink): void {
-  try {
-    parseCondition(text)
-  } catch (error) {
-    if (!(error instanceof ConditionError)) throw error
-    const remedy =
-      'conditions compare attributes["k"], resource.attributes["k"], name or request["header"] with a value'
-    problems.error([key], `cannot be read: ${error.message} (at character ${error.offset + 1})`, remedy)
-  }
-}

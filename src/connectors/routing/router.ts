@@ -1,110 +1,136 @@
-import { type Condition, type ConditionSubject, parseCondition } from '../../pdata/condition.ts'
-import type { MetricView } from '../../pdata/metric-views.ts'
-import type { ClientMetadata, OtlpBatch, Signal } from '../../pdata/otlp-batch.ts'
+import type { OtlpBatch, Signal } from '../../pdata/otlp-batch.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
-import type { ResourceView } from '../../pdata/views.ts'
 import { drop, keep, type Verdict, type WalkHooks } from '../../pdata/walk-hooks.ts'
-import { conditionText, type RouteConfig } from './config.ts'
+import type { RoutingConfig } from './config.ts'
+import { compileRow, type Row, statementOf } from './row.ts'
+import { RowWalk, stays } from './row-walk.ts'
 
 /** The part of a batch that goes one way. */
 export interface RoutedPart {
-  /** Index of the row, or the number of rows where none matched. */
+  /** Index of the row, or the number of rows for what no row moved. */
   readonly row: number
   readonly batch: OtlpBatch
 }
 
-interface Row {
-  readonly condition: Condition
-  /** Decided once per resource, not once per item. */
-  readonly isByResource: boolean
+export interface Routing {
+  readonly parts: readonly RoutedPart[]
+  /** Items that no row moved or copied. */
+  readonly untakenCount: number
 }
 
-type RecordView = NonNullable<ConditionSubject['record']> & { readonly resource?: ResourceView }
+/** What the rows up to here have left. */
+interface Rest {
+  readonly batch: OtlpBatch
+  /** Whether a row has a copy, by the item's place; undefined where none has. */
+  readonly copied: readonly boolean[] | undefined
+}
 
 /**
- * Says which row of the table takes which item, and cuts a batch accordingly: one walk to count, and one for each way
- * that some but not all items go. A batch that goes one way as a whole stays the same bytes.
+ * Says which rows of the table take which item, and cuts a batch accordingly. All rows are asked in one walk, but for those that
+ * edit what they take: the rows behind them see the edited. Then there is one walk for each way that some but not all items
+ * go. A batch that goes one way as a whole stays the same bytes.
  */
 export class Router {
-  readonly #signal: Signal
-  readonly #rows: readonly Row[]
-  readonly #walk: StageWalk
-  readonly #counts: number[]
-  readonly #subject: ConditionSubject = {
-    resource: undefined as unknown as ResourceView,
-    record: undefined,
-    metric: undefined,
-    metadata: undefined,
-  }
-  /** First row by resource that matches the present resource. */
-  #resourceRow = 0
-  /** The way whose items stay in the present walk; -1 while counting. */
-  #wanted = -1
+  readonly #rowCount: number
+  readonly #walks: readonly RowWalk[]
+  readonly #cutWalk: StageWalk
+  #isWanted: (ordinal: number) => boolean = () => true
+  #ordinal = 0
 
-  constructor(signal: Signal, table: readonly RouteConfig[]) {
-    this.#signal = signal
-    this.#rows = table.map(route => ({
-      condition: parseCondition(conditionText(route) ?? 'false'),
-      isByResource: route.context === 'resource' || route.context === 'request',
-    }))
-    this.#counts = new Array(table.length + 1).fill(0)
-    this.#walk = new StageWalk(signal, [this.#hooks()])
+  /** `noteError` hears of each condition that could not be evaluated. */
+  constructor(
+    signal: Signal,
+    { table, errorMode }: Pick<RoutingConfig, 'table' | 'errorMode'>,
+    noteError: () => void = () => {},
+  ) {
+    this.#rowCount = table.length
+    this.#walks = inWalks(compileTable(table)).map(
+      rows => new RowWalk(signal, rows, errorMode === 'propagate', noteError),
+    )
+    this.#cutWalk = new StageWalk(signal, [this.#cutHooks(signal)])
   }
 
-  /** Throws `WireError` where the batch is malformed. */
-  route(batch: OtlpBatch): RoutedPart[] {
-    const counts = this.#counts.fill(0)
-    this.#run(batch.bytes, -1, batch.metadata)
+  /** Throws `WireError` where the batch is malformed, `ConsumeError` where a condition fails and the user wants that. */
+  route(batch: OtlpBatch): Routing {
     const parts: RoutedPart[] = []
-    for (const [row, itemCount] of counts.entries()) {
-      if (itemCount === 0) continue
-      if (itemCount === batch.itemCount) return [{ row, batch }]
-      const bytes = this.#run(batch.bytes, row, batch.metadata)
-      parts.push({ row, batch: { ...batch, bytes, itemCount, memory: undefined } })
+    let rest: Rest = { batch, copied: undefined }
+    for (const walk of this.#walks) {
+      if (rest.batch.itemCount === 0) break
+      rest = this.#ask(walk, rest, parts)
     }
-    return parts
+    if (rest.batch.itemCount === 0) return { parts, untakenCount: 0 }
+    parts.push({ row: this.#rowCount, batch: rest.batch })
+    const copiedCount = rest.copied?.filter(isCopied => isCopied).length ?? 0
+    return { parts, untakenCount: rest.batch.itemCount - copiedCount }
   }
 
-  #run(bytes: Uint8Array, wanted: number, metadata: ClientMetadata | undefined): Uint8Array {
-    this.#wanted = wanted
-    this.#subject.metadata = metadata
-    return this.#walk.run(bytes)
-  }
-
-  #hooks(): WalkHooks {
-    const record = (view: RecordView, metric: MetricView | undefined) => this.#judge(view, metric)
+  /** Adds what the rows of the walk take to `parts`. */
+  #ask(walk: RowWalk, { batch: given, copied: before }: Rest, parts: RoutedPart[]): Rest {
+    const { rows, ways, copies } = walk
+    const batch = withBytes(given, walk.run(given.bytes, given.metadata), given.itemCount)
+    const counts = rows.map(() => 0)
+    let restCount = 0
+    for (const way of ways) {
+      if (way === stays) restCount++
+      else counts[way]!++
+    }
+    let copied = before
+    rows.forEach((row, i) => {
+      const taken = copies[i]!
+      const count = row.isCopied ? taken.filter(isTaken => isTaken).length : counts[i]!
+      if (count === 0) return
+      const isWanted = row.isCopied
+        ? (ordinal: number) => taken[ordinal] === true
+        : (ordinal: number) => ways[ordinal] === i
+      parts.push({ row: row.index, batch: this.#cut(batch, count, isWanted) })
+      if (row.isCopied) copied = ways.map((_way, ordinal) => taken[ordinal] === true || copied?.[ordinal] === true)
+    })
+    const isLeft = (ordinal: number) => ways[ordinal] === stays
     return {
-      dropReason: 'routed_elsewhere',
-      resource: view => this.#enterResource(view),
-      ...(this.#signal === 'traces' ? { span: view => record(view, undefined) } : {}),
-      ...(this.#signal === 'logs' ? { logRecord: view => record(view, undefined) } : {}),
-      ...(this.#signal === 'metrics' ? { dataPoint: (view, metric) => record(view, metric) } : {}),
-    } satisfies WalkHooks
-  }
-
-  #enterResource(resource: ResourceView): Verdict {
-    const subject = this.#subject
-    subject.resource = resource
-    subject.record = undefined
-    subject.metric = undefined
-    const rows = this.#rows
-    let row = 0
-    while (row < rows.length && !(rows[row]!.isByResource && rows[row]!.condition.matches(subject))) row++
-    this.#resourceRow = row
-    return keep
-  }
-
-  #judge(record: RecordView, metric: MetricView | undefined): Verdict {
-    const subject = this.#subject
-    subject.record = record
-    subject.metric = metric
-    const rows = this.#rows
-    let row = 0
-    while (row < this.#resourceRow && (rows[row]!.isByResource || !rows[row]!.condition.matches(subject))) row++
-    if (this.#wanted === -1) {
-      this.#counts[row]!++
-      return keep
+      batch: this.#cut(batch, restCount, isLeft),
+      copied: copied?.filter((_isCopied, ordinal) => isLeft(ordinal)),
     }
-    return row === this.#wanted ? keep : drop
   }
+
+  #cut(batch: OtlpBatch, count: number, isWanted: (ordinal: number) => boolean): OtlpBatch {
+    if (count === batch.itemCount) return batch
+    if (count === 0) return withBytes(batch, new Uint8Array(0), 0)
+    this.#isWanted = isWanted
+    this.#ordinal = 0
+    return withBytes(batch, this.#cutWalk.run(batch.bytes), count)
+  }
+
+  #cutHooks(signal: Signal): WalkHooks {
+    const judge = (): Verdict => (this.#isWanted(this.#ordinal++) ? keep : drop)
+    const dropReason = 'routed_elsewhere'
+    if (signal === 'traces') return { dropReason, span: judge }
+    return signal === 'logs' ? { dropReason, logRecord: judge } : { dropReason, dataPoint: judge }
+  }
+}
+
+/** The memory stays with the batch that it came with. */
+function withBytes(batch: OtlpBatch, bytes: Uint8Array, itemCount: number): OtlpBatch {
+  return bytes === batch.bytes ? batch : { ...batch, bytes, itemCount, memory: undefined }
+}
+
+/** A row that says the same as an earlier one takes nothing, not even a copy: that is what the Collector does. */
+function compileTable(table: RoutingConfig['table']): Row[] {
+  const seen = new Set<string>()
+  return table.flatMap((route, index) => {
+    const key = `${route.context} ${statementOf(route)}`
+    if (seen.has(key)) return []
+    seen.add(key)
+    return [compileRow(route, index)]
+  })
+}
+
+/** A row with an edit has a walk of its own. */
+function inWalks(rows: readonly Row[]): Row[][] {
+  const walks: Row[][] = []
+  for (const row of rows) {
+    const last = walks.at(-1)
+    if (last === undefined || row.edit !== undefined || last.some(({ edit }) => edit !== undefined)) walks.push([row])
+    else last.push(row)
+  }
+  return walks
 }

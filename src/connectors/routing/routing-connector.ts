@@ -1,6 +1,7 @@
 import type { Component, ComponentSettings, ConnectorNext } from '../../component/component.ts'
 import { asConsumeError, ConsumeError, type Consumer } from '../../component/consumer.ts'
 import type { OtlpBatch, Signal } from '../../pdata/otlp-batch.ts'
+import type { Counter } from '../../telemetry/metrics.ts'
 import type { RoutingConfig } from './config.ts'
 import { Router } from './router.ts'
 
@@ -18,11 +19,17 @@ export class RoutingConnector implements Component, Consumer {
   readonly #settings: ComponentSettings
   readonly #next: ConnectorNext
   readonly #routers = new Map<Signal, Router>()
+  readonly #errors: Counter
 
   constructor(config: RoutingConfig, settings: ComponentSettings, next: ConnectorNext) {
     this.#config = config
     this.#settings = settings
     this.#next = next
+    this.#errors = settings.metrics.counter({
+      name: 'sluice_routing_condition_errors',
+      description: 'Conditions that could not be evaluated for an item.',
+      unit: '{errors}',
+    })
   }
 
   async start(): Promise<void> {}
@@ -36,15 +43,15 @@ export class RoutingConnector implements Component, Consumer {
   async consume(batch: OtlpBatch): Promise<void> {
     const { ledger } = this.#settings
     const deliveries: Delivery[] = []
-    let unroutedCount = 0
-    let routedCount = 0
-    for (const part of this.#router(batch.signal).route(batch)) {
+    const { parts, untakenCount } = this.#router(batch.signal).route(batch)
+    for (const part of parts) {
       const ids = this.#config.table[part.row]?.pipelines ?? this.#config.defaultPipelines
-      if (ids.length === 0) unroutedCount += part.batch.itemCount
-      else routedCount += part.batch.itemCount
-      part.batch.memory?.share(ids.length)
       for (const pipelineId of ids) deliveries.push({ pipelineId, batch: part.batch })
     }
+    // Parts that are the batch itself share its memory.
+    batch.memory?.share(deliveries.filter(delivery => delivery.batch === batch).length)
+    const unroutedCount = this.#config.defaultPipelines.length === 0 ? untakenCount : 0
+    const routedCount = batch.itemCount - unroutedCount
     const { acceptedCount, refusals } = await this.#deliver(deliveries)
     if (refusals.length > 0) {
       ledger.copied(batch.signal, acceptedCount)
@@ -75,7 +82,7 @@ export class RoutingConnector implements Component, Consumer {
   #router(signal: Signal): Router {
     const known = this.#routers.get(signal)
     if (known !== undefined) return known
-    const router = new Router(signal, this.#config.table)
+    const router = new Router(signal, this.#config, () => this.#errors.add(1))
     this.#routers.set(signal, router)
     return router
   }

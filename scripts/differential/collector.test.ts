@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { connectorDifferences } from './connector-differences.ts'
 import { ottlDifferences } from './ottl-differences.ts'
 
 const collector = fileURLToPath(new URL('../../bench/out/otelcol', import.meta.url))
@@ -13,4 +14,10 @@ t.test('statements do what they do in a real Collector', { skip, timeout: 120_00
     found.filter(({ why }) => why === undefined),
     [],
   )
+})
+
+t.test('connectors route and count as in a real Collector', { skip, timeout: 120_000 }, async t => {
+  const { caseCount, found } = await connectorDifferences(collector)
+  t.ok(caseCount > 40)
+  t.same(found, [])
 })
