@@ -22,6 +22,7 @@ const detailRoles: ReadonlySet<Role> = new Set<Role>([
   'reasoningTokens',
   'inputAudioTokens',
   'outputAudioTokens',
+  'cacheReadAudioTokens',
   'inputImageTokens',
   'outputImageTokens',
   'webSearches',

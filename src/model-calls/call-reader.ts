@@ -6,9 +6,9 @@ import { AttributeRoles, roleIndex } from './attribute-roles.ts'
 import { hashRange, hashSeed } from './byte-hash.ts'
 import { type CallEvent, callEvents, eventKindKey, eventNameKey } from './call-events.ts'
 import { mayBeCall } from './call-filter.ts'
+import { type CallKind, callKindOf, reportsWholeRuns } from './call-kind.ts'
 import { CallSpan, OrdinaryCall } from './call-span.ts'
 import { CallValues } from './call-values.ts'
-import { type CallKind, callKindOf } from './dialects.ts'
 import {
   costOfDetails,
   readProviderMetadata,
@@ -17,6 +17,7 @@ import {
   readUsageMetadata,
 } from './provider-metadata.ts'
 import { ReportedUsage } from './usage.ts'
+import { readUsageBody } from './usage-body.ts'
 
 const rememberedKindsMax = 1024
 /** Span names of wrappers whose instrumentation says nothing else about what they are. */
@@ -44,6 +45,7 @@ const place = {
   toolTokens: roleIndex('toolTokens'),
   inputAudioTokens: roleIndex('inputAudioTokens'),
   outputAudioTokens: roleIndex('outputAudioTokens'),
+  cacheReadAudioTokens: roleIndex('cacheReadAudioTokens'),
   inputImageTokens: roleIndex('inputImageTokens'),
   outputImageTokens: roleIndex('outputImageTokens'),
   webSearches: roleIndex('webSearches'),
@@ -57,6 +59,7 @@ const place = {
   existingCostDetails: roleIndex('existingCostDetails'),
   usageDetails: roleIndex('usageDetails'),
   usageMetadata: roleIndex('usageMetadata'),
+  usageBody: roleIndex('usageBody'),
   inputTokenDetails: roleIndex('inputTokenDetails'),
   outputTokenDetails: roleIndex('outputTokenDetails'),
   providerMetadata: roleIndex('providerMetadata'),
@@ -64,6 +67,7 @@ const place = {
   processing: roleIndex('processing'),
   responseId: roleIndex('responseId'),
   responseBody: roleIndex('responseBody'),
+  agentName: roleIndex('agentName'),
 }
 
 /** What `CallReader.readOrdinary` answers. */
@@ -94,6 +98,8 @@ export class CallReader {
   readonly #eventValues = new CallValues(this.#eventRoles)
   readonly #eventUsage = new ReportedUsage()
   readonly #kinds = new Map<number, CallKind>()
+  /** What the provider itself says that the call took; NaN where it does not. */
+  #costInBody = Number.NaN
 
   /** `ownKeys` are attributes that the roles note beside their own. */
   constructor(ownKeys: readonly string[] = []) {
@@ -134,10 +140,15 @@ export class CallReader {
   /** `view` is the span's, where it is read through one. */
   #readCall(view: SpanView | undefined): number {
     const { values } = this
-    const kind = this.#kind()
-    if (kind === 'wrapper') return noCall
+    let kind = this.#kind()
     const hasModel = values.has(place.requestModel) || values.has(place.responseModel)
     const hasCost = values.has(place.existingCost) || values.has(place.existingCostDetails)
+    if (kind === 'wrapper') {
+      if (!hasModel || !hasCost) return noCall
+      if (view === undefined) return unusualCall
+      if (!reportsWholeRuns(view.scope.name)) return noCall
+      kind = 'inference'
+    }
     const hasUsage = this.#readUsage()
     if (kind === 'inference') {
       if (!hasModel && !hasUsage && !hasCost) return noCall
@@ -145,7 +156,7 @@ export class CallReader {
         if (view !== undefined) this.#readUsageOfEvents(view)
         else if (this.#ordinary.has(otlp.spanEvents)) return unusualCall
       }
-    } else if (!hasModel || (!hasUsage && !hasCost) || wrapperName.test(this.span.name)) return noCall
+    } else if (!hasModel || (!hasUsage && !hasCost) || this.#isNamedAsWrapper()) return noCall
     this.#readRest(hasCost)
     return isCall
   }
@@ -217,6 +228,12 @@ export class CallReader {
     return spanKind === 'unknown' ? operation : spanKind
   }
 
+  /** Some instrumentations say by the name alone that a span is an agent's: "agent run", or "researcher run". */
+  #isNamedAsWrapper(): boolean {
+    const { name } = this.span
+    return wrapperName.test(name) || (name.endsWith(' run') && this.values.has(place.agentName))
+  }
+
   #kindAt(role: number): CallKind {
     const { values } = this
     if (!values.has(role)) return 'unknown'
@@ -236,6 +253,12 @@ export class CallReader {
     if (values.has(place.usageMetadata)) {
       usage.isPlain = false
       readUsageMetadata(values.text(place.usageMetadata), usage)
+      found ||= !usage.isEmpty
+    }
+    this.#costInBody = Number.NaN
+    if (values.has(place.usageBody)) {
+      usage.isPlain = false
+      this.#costInBody = readUsageBody(values.text(place.usageBody), usage)
       found ||= !usage.isEmpty
     }
     if (values.has(place.inputTokenDetails) || values.has(place.outputTokenDetails)) {
@@ -271,14 +294,17 @@ export class CallReader {
       if (Number.isNaN(this.existingCost) && values.has(place.existingCostDetails)) {
         this.existingCost = costOfDetails(values.text(place.existingCostDetails))
       }
-      if (!(this.existingCost >= 0 && this.existingCost < 1e12)) this.existingCost = Number.NaN
     }
     this.serviceTier = values.has(place.serviceTier) ? values.text(place.serviceTier).toLowerCase() : ''
     this.processing = values.has(place.processing) ? values.text(place.processing).toLowerCase() : ''
     if (values.has(place.providerMetadata)) {
       this.usage.isPlain = false
-      this.serviceTier ||= readProviderMetadata(values.text(place.providerMetadata), this.usage)
+      const { tier, cost } = readProviderMetadata(values.text(place.providerMetadata), this.usage)
+      this.serviceTier ||= tier
+      if (!Number.isNaN(cost)) this.#costInBody = cost
     }
+    if (Number.isNaN(this.existingCost)) this.existingCost = this.#costInBody
+    if (!(this.existingCost >= 0 && this.existingCost < 1e12)) this.existingCost = Number.NaN
   }
 }
 
@@ -297,6 +323,7 @@ function fillUsage(usage: ReportedUsage, values: CallValues, hasDetails: boolean
   usage.reasoning = values.number(place.reasoningTokens)
   usage.inputAudio = values.number(place.inputAudioTokens)
   usage.outputAudio = values.number(place.outputAudioTokens)
+  usage.cacheReadAudio = values.number(place.cacheReadAudioTokens)
   usage.inputImage = values.number(place.inputImageTokens)
   usage.outputImage = values.number(place.outputImageTokens)
   usage.webSearches = values.number(place.webSearches)

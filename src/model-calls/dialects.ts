@@ -24,6 +24,10 @@ export const roleKeys = {
     'model_provider',
     'mlflow.llm.provider',
     'provider',
+    'gen_ai.provider',
+    'gen_ai.model.provider',
+    'genai.provider',
+    'ai.provider',
   ],
   responseModel: [
     'gen_ai.response.model',
@@ -32,6 +36,7 @@ export const roleKeys = {
     'ai.response.model',
     'langfuse.observation.model.name',
     'langfuse.observation.model',
+    'genai.response.model',
   ],
   requestModel: [
     'gen_ai.request.model',
@@ -53,6 +58,13 @@ export const roleKeys = {
     'mlflow.llm.model',
     'model',
     'braintrust.metadata',
+    'gen_ai.model.name',
+    'gen_ai.model',
+    'genai.request.model',
+    'genai.model',
+    'ai.model',
+    'ai.model.name',
+    'ai.model_id',
   ],
   inputTokens: [
     'gen_ai.usage.input_tokens',
@@ -80,6 +92,20 @@ export const roleKeys = {
     'input_tokens',
     'prompt_tokens',
     'input_token_count',
+    'gen_ai.response.prompt_tokens',
+    'gen_ai.prompt_tokens',
+    'genai.usage.input_tokens',
+    'genai.usage.prompt_tokens',
+    'ai.usage.input_tokens',
+    'ai.usage.prompt_tokens',
+    'ai.tokens.input',
+    'ai.tokens.prompt',
+    'ai.prompt_tokens.used',
+    'ai.input_tokens',
+    'ai.prompt_tokens',
+    'openai.usage.prompt_tokens',
+    'llm.token.count.prompt',
+    'llm.tokens.in',
   ],
   outputTokens: [
     'gen_ai.usage.output_tokens',
@@ -106,6 +132,20 @@ export const roleKeys = {
     'output_tokens',
     'completion_tokens',
     'output_token_count',
+    'gen_ai.response.completion_tokens',
+    'gen_ai.completion_tokens',
+    'genai.usage.output_tokens',
+    'genai.usage.completion_tokens',
+    'ai.usage.output_tokens',
+    'ai.usage.completion_tokens',
+    'ai.tokens.output',
+    'ai.tokens.completion',
+    'ai.completion_tokens.used',
+    'ai.output_tokens',
+    'ai.completion_tokens',
+    'openai.usage.completion_tokens',
+    'llm.token.count.completion',
+    'llm.tokens.out',
   ],
   totalTokens: [
     'gen_ai.usage.total_tokens',
@@ -121,6 +161,14 @@ export const roleKeys = {
     'tokens.total',
     'total_tokens',
     'total_token_count',
+    'gen_ai.response.total_tokens',
+    'gen_ai.total_tokens',
+    'genai.usage.total_tokens',
+    'ai.usage.total_tokens',
+    'ai.tokens.total',
+    'ai.total_tokens.used',
+    'openai.usage.total_tokens',
+    'llm.token.count.total',
   ],
   cacheReadTokens: [
     'gen_ai.usage.cache_read.input_tokens',
@@ -150,6 +198,14 @@ export const roleKeys = {
     'cached_tokens',
     'cached_token_count',
     'cached_content_token_count',
+    'gen_ai.usage.cache.read_input_tokens',
+    'gen_ai.usage.prompt_tokens_details.cache_read',
+    'gen_ai.usage.input_cached_tokens',
+    'gen_ai.usage.input_tokens.cache_input',
+    'genai.usage.cached_input_tokens',
+    'llm.token_count.prompt.cache_read',
+    'llm.usage.cache_read_tokens',
+    'ai.tokens.cache_read',
   ],
   cacheWriteTokens: [
     'gen_ai.usage.cache_creation.input_tokens',
@@ -172,6 +228,14 @@ export const roleKeys = {
     'cache_write_tokens',
     'cache_creation_tokens',
     'cache_write_token_count',
+    'gen_ai.usage.cache.creation_input_tokens',
+    'gen_ai.usage.prompt_tokens_details.cache_write',
+    'gen_ai.usage.input_cache_creation',
+    'llm.token_count.prompt.cache_write',
+    'llm.token_count.prompt_details.cache_creation',
+    'llm.usage.cache_creation_tokens',
+    'ai.tokens.cache_creation',
+    'ai.tokens.cache_write',
   ],
   cacheWrite1hTokens: [
     'gen_ai.usage.cache_creation.ephemeral_1h_input_tokens',
@@ -202,6 +266,9 @@ export const roleKeys = {
     'reasoning_tokens',
     'reasoning_token_count',
     'thoughts_token_count',
+    'gen_ai.usage.completion_tokens_details.reasoning',
+    'gen_ai.usage.experimental.reasoning_tokens',
+    'genai.usage.reasoning_tokens',
   ],
   /** Of tools that run where the model does: beside the input in Gemini's counts. */
   toolTokens: ['tool_token_count'],
@@ -211,6 +278,9 @@ export const roleKeys = {
     'gen_ai.usage.details.input_audio_tokens',
     'gen_ai.usage.prompt_tokens_details.audio_tokens',
     'llm.token_count.prompt_details.audio',
+    'gen_ai.usage.audio_input_tokens',
+    'gen_ai.usage.input_tokens.audio',
+    'gen_ai.usage.prompt_tokens_details.audio',
   ],
   outputAudioTokens: [
     'gen_ai.usage.audio.output_tokens',
@@ -218,7 +288,12 @@ export const roleKeys = {
     'gen_ai.usage.details.output_audio_tokens',
     'gen_ai.usage.completion_tokens_details.audio_tokens',
     'llm.token_count.completion_details.audio',
+    'gen_ai.usage.audio_output_tokens',
+    'gen_ai.usage.output_tokens.audio',
+    'gen_ai.usage.completion_tokens_details.audio',
   ],
+  /** Cached input of the audio kind: part of both. */
+  cacheReadAudioTokens: ['gen_ai.usage.details.cache_audio_read_tokens', 'gen_ai.usage.cache_audio_read_tokens'],
   inputImageTokens: [
     'gen_ai.usage.image.input_tokens',
     'gen_ai.usage.input_image_tokens',
@@ -251,6 +326,7 @@ export const roleKeys = {
     'agentops.span.kind',
     'gen_ai.span.kind',
     'fi.span.kind',
+    'langwatch.span.type',
   ],
   existingCost: [
     'gen_ai.usage.cost',
@@ -269,10 +345,24 @@ export const roleKeys = {
     'agent.cost_usd',
     'cost_usd',
     'total_cost',
+    'gen_ai.cost.total',
+    'gen_ai.cost.total_usd',
+    'gen_ai.cost.usd',
+    'gen_ai.cost',
+    'gen_ai.usage.cost_usd',
+    'genai.usage.cost',
+    'llm.cost_usd',
+    'llm.cost.usd',
+    'llm.cost.total_usd',
+    'ai.total_cost',
+    'ai.cost_usd',
+    'ai.cost',
   ],
   existingCostDetails: ['langfuse.observation.cost_details', 'mlflow.llm.cost'],
   usageDetails: ['langfuse.observation.usage_details'],
-  usageMetadata: ['langsmith.usage_metadata', 'mlflow.chat.tokenUsage', 'braintrust.metrics'],
+  usageMetadata: ['langsmith.usage_metadata', 'mlflow.chat.tokenUsage', 'braintrust.metrics', 'langwatch.metrics'],
+  /** The provider's own usage as JSON. */
+  usageBody: ['gen_ai.usage.raw', 'gen_ai.usage', 'llm.usage', 'usage'],
   inputTokenDetails: ['gen_ai.usage.input_token_details'],
   outputTokenDetails: ['gen_ai.usage.output_token_details'],
   serviceTier: [
@@ -285,6 +375,7 @@ export const roleKeys = {
     'gen_ai.request.service_tier',
     'llm.service_tier',
     'service_tier',
+    'anthropic.request.service_tier',
   ],
   processing: ['gen_ai.request.processing', 'gen_ai.processing', 'llm.processing'],
   responseId: ['gen_ai.response.id', 'ai.response.id', 'llm.response.id', 'gcp.vertex.agent.event_id'],
@@ -292,7 +383,7 @@ export const roleKeys = {
   responseBody: ['output.value', 'mlflow.spanOutputs'],
   serverAddress: ['server.address', 'url.full', 'http.url', 'net.peer.name', 'llm.api_base', 'api_base'],
   providerMetadata: ['ai.response.providerMetadata'],
-  agentName: ['gen_ai.agent.name', 'agent.name', 'ai.telemetry.functionId', 'traceloop.entity.name'],
+  agentName: ['gen_ai.agent.name', 'agent.name', 'ai.telemetry.functionId', 'traceloop.entity.name', 'agent_name'],
   conversationId: [
     'gen_ai.conversation.id',
     'session.id',
@@ -319,50 +410,3 @@ export const roleKeys = {
 export type Role = keyof typeof roleKeys
 
 export const roles = Object.keys(roleKeys) as Role[]
-
-/** What a span is, as far as paying goes. */
-export type CallKind =
-  | 'inference' // one call to a model: has a price
-  | 'wrapper' // an agent, chain, workflow or tool around calls: repeats their usage, has none of its own
-  | 'unknown' // says nothing: a call if it names a model and a usage
-
-const inferenceNames = new Set(
-  `chat chat_model response image generate_content text_completion completion embeddings embedding rerank reranker llm generation image_generation
-  generate_image speech transcription audio_transcription text_to_speech speech_to_text responses inference
-  ai.generatetext.dogenerate ai.streamtext.dostream ai.generateobject.dogenerate ai.streamobject.dostream
-  ai.embed.doembed ai.embedmany.doembed ai.rerank.dorerank ai.generateimage.dogenerate ai.transcribe.dogenerate
-  ai.generatespeech.dogenerate ai.generatespeech ai.transcribe ai.streamtranscribe`.split(/\s+/),
-)
-
-const wrapperNames = new Set(
-  `invoke_agent create_agent execute_tool invoke_workflow agent_step workflow task agent tool chain retriever retrieval
-  guardrail evaluator evaluation prompt span event handoff plan memory
-  ai.generatetext ai.streamtext ai.generateobject ai.streamobject ai.embed ai.embedmany ai.rerank ai.toolcall
-  ai.generateimage framework parser function pipeline`.split(/\s+/),
-)
-
-/** `invoke_swarm`, `execute_event_loop_cycle`: frameworks make names of their own after the conventions' pattern. */
-const wrapperVerb = /^(?:invoke|execute|create)_/
-
-/** Reads an operation name or a span kind of any dialect, in any case. */
-export function callKindOf(name: string): CallKind {
-  const lower = plainName(name, 'type').toLowerCase()
-  // The AI SDK appends the caller's function id: "ai.generateText my-function".
-  const first = lower.includes(' ') ? lower.slice(0, lower.indexOf(' ')) : lower
-  if (inferenceNames.has(first)) return 'inference'
-  return wrapperNames.has(first) || wrapperVerb.test(first) ? 'wrapper' : 'unknown'
-}
-
-/** MLflow writes each value as JSON, so names stand in quotes; Braintrust has `key` of an object for a name. */
-export function plainName(text: string, key: string): string {
-  if (text[0] !== '"' && text[0] !== '{') return text
-  try {
-    const parsed: unknown = JSON.parse(text)
-    if (typeof parsed === 'string') return parsed
-    const name = (parsed as Readonly<Record<string, unknown>>)[key]
-    return typeof name === 'string' ? name : ''
-  } catch (error) {
-    if (error instanceof SyntaxError) return text
-    throw error
-  }
-}

@@ -1,15 +1,15 @@
-import type { ReportedUsage } from './usage.ts'
-
-const lengthMax = 65_536
+import { isObject, parseObject } from './json-object.ts'
+import { firstCount as first, type ReportedUsage } from './usage.ts'
 
 /**
  * What only the AI SDK's `ai.response.providerMetadata` tells: Anthropic's cache writes by lifetime, cached and reasoning
  * tokens of OpenAI. Fills what the span itself left open; says nothing about text that is no such JSON. Returns the
- * service tier named there, empty if none.
+ * service tier named there, empty if none, and what a gateway says that it took; NaN if none does.
  */
-export function readProviderMetadata(text: string, usage: ReportedUsage): string {
+export function readProviderMetadata(text: string, usage: ReportedUsage): { tier: string; cost: number } {
   const root = parseObject(text)
   let tier = ''
+  let cost = Number.NaN
   for (const vendor of Object.values(root)) {
     if (!isObject(vendor)) continue
     const body = isObject(vendor['usage']) ? vendor['usage'] : vendor
@@ -23,8 +23,12 @@ export function readProviderMetadata(text: string, usage: ReportedUsage): string
     usage.cacheWrite = first(usage.cacheWrite, body['cacheWriteInputTokens'])
     usage.cacheRead = first(
       usage.cacheRead,
-      body['cache_read_input_tokens'] ?? body['cacheReadInputTokens'] ?? vendor['cachedPromptTokens'],
+      body['cache_read_input_tokens'] ??
+        body['cacheReadInputTokens'] ??
+        vendor['cachedPromptTokens'] ??
+        vendor['promptCacheHitTokens'],
     )
+    usage.total = first(usage.total, body['totalTokens'])
     // Anthropic's own body counts cached tokens beside its input; a span with the same input does too.
     if ('cache_read_input_tokens' in body && body['input_tokens'] === usage.input) {
       usage.uncachedInput = usage.input
@@ -33,8 +37,11 @@ export function readProviderMetadata(text: string, usage: ReportedUsage): string
     usage.reasoning = first(usage.reasoning, vendor['reasoningTokens'])
     const named = body['service_tier'] ?? vendor['serviceTier']
     if (typeof named === 'string') tier = named
+    // OpenRouter has a number beside its counts, the AI gateway a text.
+    const paid = body['cost']
+    if (typeof paid === 'number' || (typeof paid === 'string' && paid !== '')) cost = Number(paid)
   }
-  return tier
+  return { tier, cost }
 }
 
 /**
@@ -59,12 +66,13 @@ export function readUsageDetails(text: string, usage: ReportedUsage): void {
 
 /**
  * Usage as JSON whose input counts cached tokens too: LangChain's metadata, as LangSmith's exporter writes it, MLflow's
- * token usage, and Braintrust's metrics.
+ * token usage, Braintrust's and LangWatch's metrics.
  */
 export function readUsageMetadata(text: string, usage: ReportedUsage): void {
-  const root = parseObject(text)
-  usage.input = first(usage.input, root['input_tokens'] ?? root['prompt_tokens'])
-  usage.output = first(usage.output, root['output_tokens'] ?? root['completion_tokens'])
+  const whole = parseObject(text)
+  const root = isObject(whole['value']) ? whole['value'] : whole
+  usage.input = first(usage.input, root['input_tokens'] ?? root['prompt_tokens'] ?? root['promptTokens'])
+  usage.output = first(usage.output, root['output_tokens'] ?? root['completion_tokens'] ?? root['completionTokens'])
   usage.total = first(usage.total, root['total_tokens'] ?? root['tokens'])
   usage.cacheRead = first(usage.cacheRead, root['cache_read_input_tokens'] ?? root['prompt_cached_tokens'])
   usage.cacheWrite = first(
@@ -107,23 +115,4 @@ export function costOfDetails(text: string): number {
   if (typeof total === 'number') return total
   const parts = Object.values(root).filter(part => typeof part === 'number')
   return parts.length === 0 ? Number.NaN : parts.reduce((sum, part) => sum + part, 0)
-}
-
-function first(known: number, other: unknown): number {
-  return Number.isNaN(known) && typeof other === 'number' ? other : known
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  if (text === '' || text.length > lengthMax) return {}
-  try {
-    const parsed: unknown = JSON.parse(text)
-    return isObject(parsed) ? parsed : {}
-  } catch (error) {
-    if (error instanceof SyntaxError) return {}
-    throw error
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

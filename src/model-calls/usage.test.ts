@@ -1,6 +1,6 @@
 import t from 'tap'
 import { modelCandidates, providerPrefix } from '../processors/cost/model-id.ts'
-import { callKindOf } from './dialects.ts'
+import { callKindOf } from './call-kind.ts'
 import { NormalizedUsage, normalizeUsage, ReportedUsage, type UsageField } from './usage.ts'
 
 const plainFields = new Set(['input', 'output', 'total'])

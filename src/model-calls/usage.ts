@@ -12,6 +12,7 @@ export class ReportedUsage {
   uncachedInput = Number.NaN
   reasoning = Number.NaN
   inputAudio = Number.NaN
+  cacheReadAudio = Number.NaN
   outputAudio = Number.NaN
   inputImage = Number.NaN
   outputImage = Number.NaN
@@ -30,6 +31,7 @@ export class ReportedUsage {
       Number.isNaN(this.uncachedInput) &&
       Number.isNaN(this.reasoning) &&
       Number.isNaN(this.inputAudio) &&
+      Number.isNaN(this.cacheReadAudio) &&
       Number.isNaN(this.outputAudio) &&
       Number.isNaN(this.inputImage) &&
       Number.isNaN(this.outputImage) &&
@@ -61,12 +63,19 @@ export class NormalizedUsage {
   cacheWrite1h = 0
   reasoning = 0
   inputAudio = 0
+  /** Part of both `cacheRead` and `inputAudio`. */
+  cacheReadAudio = 0
   outputAudio = 0
   inputImage = 0
   outputImage = 0
   webSearches = 0
   audioSeconds = 0
   inputCharacters = 0
+}
+
+/** `known`, or where that is NaN, what else may be a number. */
+export function firstCount(known: number, other: unknown): number {
+  return Number.isNaN(known) && typeof other === 'number' ? other : known
 }
 
 /** No call has as many tokens. */
@@ -131,6 +140,7 @@ export function normalizeUsage(reported: ReportedUsage, counting: CacheCounting,
   out.output = output
   out.reasoning = Math.min(reasoning, output)
   out.inputAudio = Math.min(count(reported.inputAudio), input)
+  out.cacheReadAudio = Math.min(count(reported.cacheReadAudio), out.cacheRead, out.inputAudio)
   out.outputAudio = Math.min(count(reported.outputAudio), output)
   out.inputImage = Math.min(count(reported.inputImage), input)
   out.outputImage = Math.min(count(reported.outputImage), output)

@@ -1,7 +1,8 @@
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
+import { plainName } from '../../model-calls/call-kind.ts'
 import { CallReader } from '../../model-calls/call-reader.ts'
-import { plainName, type Role } from '../../model-calls/dialects.ts'
+import type { Role } from '../../model-calls/dialects.ts'
 import { ScopeCountings } from '../../model-calls/scope-countings.ts'
 import {
   addThinking,

@@ -1,8 +1,8 @@
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
+import { plainName } from '../../model-calls/call-kind.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { CallValues } from '../../model-calls/call-values.ts'
-import { plainName } from '../../model-calls/dialects.ts'
 import type { PriceSource } from './price-source.ts'
 import type { ResolvedModel, Resolver } from './resolver.ts'
 

@@ -29,6 +29,12 @@ const names: Partial<Record<Role, readonly string[]>> = {
   agentName: ['planner', 'writer'],
   team: ['red', 'blue'],
   costStatus: ['priced'],
+  usageBody: [
+    '{"input_tokens": 100, "output_tokens": 5, "cache_read_input_tokens": 1000}',
+    '{"promptTokenCount": 1000, "candidatesTokenCount": 5, "thoughtsTokenCount": 100}',
+    '{"prompt_tokens": 5, "cost": 0.5}',
+    '{',
+  ],
 }
 /** In order of how often a call has them. */
 const likely: readonly (readonly [role: Role, chance: number])[] = [
@@ -45,10 +51,11 @@ const likely: readonly (readonly [role: Role, chance: number])[] = [
   ['inputAudioTokens', 0.1],
   ['responseId', 0.5],
   ['spanKind', 0.2],
+  ['usageBody', 0.1],
   ['serviceTier', 0.1],
   ['agentName', 0.2],
   ['team', 0.2],
-  ['existingCost', 0.02],
+  ['existingCost', 0.1],
   ['costStatus', 0.02],
   ['serverAddress', 0.2],
 ]
@@ -128,7 +135,9 @@ function callRequest(random: SeededRandom): Uint8Array {
     }),
     scopeSpans: Array.from({ length: 1 + random.below(3) }, () => ({
       ...(random.chance(0.9) && {
-        scope: { name: random.pick(['one', 'two', 'opentelemetry.instrumentation.bedrock']) },
+        scope: {
+          name: random.pick(['one', 'two', 'opentelemetry.instrumentation.bedrock', 'logfire.claude_agent_sdk']),
+        },
       }),
       spans: Array.from({ length: random.below(5) }, () => span(random)),
     })),

@@ -17,6 +17,7 @@ export class UsageVector {
   readonly #reasoning: number
   readonly #inputAudio: number
   readonly #outputAudio: number
+  readonly #cacheReadAudio: number
   readonly #inputImage: number
   readonly #outputImage: number
   readonly #webSearches: number
@@ -36,6 +37,7 @@ export class UsageVector {
     this.#reasoning = index('output_reasoning_tokens')
     this.#inputAudio = index('input_audio_tokens')
     this.#outputAudio = index('output_audio_tokens')
+    this.#cacheReadAudio = index('cache_audio_read_tokens')
     this.#inputImage = index('input_image_tokens')
     this.#outputImage = index('output_image_tokens')
     this.#webSearches = index('web_searches')
@@ -56,6 +58,7 @@ export class UsageVector {
     counts[this.#reasoning] = usage.reasoning
     counts[this.#inputAudio] = usage.inputAudio
     counts[this.#outputAudio] = usage.outputAudio
+    counts[this.#cacheReadAudio] = usage.cacheReadAudio
     counts[this.#inputImage] = usage.inputImage
     counts[this.#outputImage] = usage.outputImage
     counts[this.#webSearches] = usage.webSearches

@@ -1,0 +1,79 @@
+// Spans around calls, as published instrumentations write them: whose usage is repeated, and whose stands nowhere else.
+
+import t from 'tap'
+import { type Attributes, call, run, usage } from './priced-spans.oracle.ts'
+
+for (const [title, attributes, name] of [
+  ['an event loop cycle', { ...call, 'gen_ai.operation.name': 'execute_event_loop_cycle' }],
+  ['a swarm', { ...call, 'gen_ai.operation.name': 'invoke_swarm' }],
+  ['a chat client of Spring AI', { ...call, 'gen_ai.operation.name': 'framework', 'spring.ai.kind': 'chat_client' }],
+  ["an agent's span of MLflow", { 'mlflow.spanType': '"AGENT"', 'mlflow.llm.model': '"gpt-4o"' }],
+  [
+    'a step of Braintrust',
+    { 'braintrust.span_attributes': '{"type": "task"}', 'braintrust.metadata': '{"model": "gpt-4o"}' },
+  ],
+  ['an agent of AgentOps', { 'agentops.span.kind': 'agent', 'gen_ai.request.model': 'gpt-4o' }],
+  ['a parser', { 'langsmith.span.kind': 'parser', 'gen_ai.request.model': 'gpt-4o' }],
+  ['a step of the AI SDK', { ...call, 'gen_ai.operation.name': 'agent_step' }, 'step 1'],
+  [
+    'a run of Pydantic AI 1',
+    { model_name: 'gpt-4o', agent_name: 'critic', 'logfire.msg': 'critic run', final_result: 'fine' },
+    'critic run',
+  ],
+] as [string, Attributes, string?][]) {
+  t.test(`${title} repeats the usage and has no price`, async t => {
+    t.same(run([{ attributes: { ...attributes, ...usage }, ...(name !== undefined && { name }) }]), [
+      { cost: undefined, status: undefined, priceId: undefined },
+    ])
+  })
+}
+
+for (const [title, scope, attributes, cost] of [
+  [
+    'OpenInference on the Claude Agent SDK',
+    'openinference.instrumentation.claude_agent_sdk',
+    {
+      'openinference.span.kind': 'AGENT',
+      'llm.model_name': 'claude-sonnet-4-6',
+      'llm.token_count.prompt': 3,
+      'llm.token_count.completion': 5,
+      'llm.token_count.prompt_details.cache_read': 7166,
+      'llm.cost.total': 0.01039005,
+    },
+    0.01039005,
+  ],
+  [
+    'Logfire on the Claude Agent SDK',
+    'logfire.claude_agent_sdk',
+    {
+      'gen_ai.operation.name': 'invoke_agent',
+      'gen_ai.provider.name': 'anthropic',
+      'gen_ai.request.model': 'claude-sonnet-4-6',
+      'gen_ai.usage.input_tokens': 9344,
+      'gen_ai.usage.output_tokens': 5,
+      'gen_ai.usage.cache_read.input_tokens': 7166,
+      'operation.cost': 0.01039005,
+    },
+    0.01039005,
+  ],
+] as [string, string, Attributes, number][]) {
+  t.test(`${title} says on the run's span alone what it took`, async t => {
+    const turn = {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'anthropic',
+      'gen_ai.request.model': 'claude-sonnet-4-6',
+      'gen_ai.usage.partial.input_tokens': 9344,
+    }
+    t.match(
+      run([
+        { attributes: turn, scope, spanId: '00000000000000a2', parentId: '00000000000000a1' },
+        { attributes, scope, spanId: '00000000000000a1' },
+      ]),
+      [
+        { cost: undefined, status: 'no_usage' },
+        { cost, status: 'reported' },
+      ],
+    )
+    t.match(run([{ attributes }]), [{ cost: undefined, status: undefined }], 'elsewhere calls inside report the same')
+  })
+}
