@@ -8,56 +8,48 @@ import { firstLook, isLiteral, lookAt } from './first-look.ts'
 // scan(length, base, mode) -> count: looks at `length` bytes of input and writes (base + offset) << 2 | kind for each
 // candidate: signs and literals to one list, whose length it returns, runs to another, whose length it stores. `mode` has
 // the bits of the layout: candidates that the first look rules out are left out, nothing stands before, nothing behind.
+//
+// The loop over blocks of 64 bytes has no jump that depends on them. It lists signs and literals, and the blocks in which a
+// run may become one of seven or seventeen: few, and what exactly is in them is told afterwards. Nothing is kept between calls.
 const locals = new Locals({ length: 'i32', base: 'i32', mode: 'i32' })
-for (const name of [
-  'isLooked',
-  'at',
-  'out',
-  'runsOut',
-  'read',
-  'readEnd',
-  'address',
-  'kind',
-  'folded',
-  'factor',
-  'offset',
-]) {
+for (const name of ['isLooked', 'at', 'out', 'runsOut', 'read', 'readEnd', 'address', 'kind', 'folded', 'factor']) {
   locals.declare(name, 'i32')
 }
-const masks = ['digit', 'separator', 'token', 'other']
-/** Masks of the block before that are kept in memory between calls. */
-const carried = ['digit', 'separator', 'e1', 'e2', 'e4', 'e7', 'token', 't2', 't4', 't8', 't17'].map(name => `${name}P`)
-for (const name of [
-  ...masks,
-  ...carried,
-  'e1',
-  'e2',
-  'e4',
-  'e7',
-  't2',
-  't4',
-  't8',
-  't17',
+for (const name of ['offset', 'lanes', 'unbroken', 'flags', 'blocksOut', 'blocksRead']) locals.declare(name, 'i32')
+const masks = [
+  'other',
   'digits',
   'tokens',
   'any',
   'bit',
   'bits',
-]) {
-  locals.declare(name, 'i64')
-}
+  'digit',
+  'separator',
+  'token',
+  'run',
+  'longRun',
+  'found',
+]
+for (const name of masks) locals.declare(name, 'i64')
 const tables = [0, 1, 2, 3].flatMap(place => [`low${place}`, `high${place}`])
-for (const name of ['bytes', 'classes', 'lows', 'highs', ...tables]) locals.declare(name, 'v128')
-for (const i of [0, 1, 2]) for (const when of ['', 'P']) locals.declare(`hit${i}${when}`, 'v128')
-locals.declare('hit3', 'v128')
+for (const name of ['bytes', 'lows', 'highs', 'classes', 'numbers', 'lastNumbers', 'hit', ...tables]) {
+  locals.declare(name, 'v128')
+}
+for (const place of [0, 1, 2]) locals.declare(`last${place}`, 'v128')
+for (const name of ['lows', 'highs', 'hits']) for (const i of [0, 1]) locals.declare(`${name}${i}`, 'v128')
+for (const i of [0, 1, 2, 3]) locals.declare(`breaks${i}`, 'v128')
 
 const get = (name: string) => locals.get(name)
 const set = (name: string, value: Code) => locals.set(name, value)
 /** Constants are read from memory once: as literals the compiler would rebuild them at each use. */
-const constants = ['zero', 'lowNibbles', 'lowTable', 'highTable', 'toTokens', 'triggerBits', 'percents']
+const constants = ['lowNibbles', 'lowTable', 'highTable', 'toTokens', 'signs', 'numberMask', 'numberBits']
+constants.push('breakFlip', 'breakLimit')
 for (const name of constants) locals.declare(name, 'v128')
-const zero = get('zero')
+/** The compiler makes it of nothing, where others would have to be built at each use. */
+const zero = v128.splat(0)
 const lowNibbles = get('lowNibbles')
+const number = i32.const
+const long = (value: number | bigint) => i64.const(BigInt(value))
 
 const nibbles: Code = [
   ...set('lows', v128.and(get('bytes'), lowNibbles)),
@@ -68,103 +60,132 @@ const bucketsOf = (place: number) =>
   v128.and(v128.swizzle(get(`low${place}`), get('lows')), v128.swizzle(get(`high${place}`), get('highs')))
 
 function gather(name: string, i: number, bits: Code): Code {
-  const placed = i === 0 ? i64.extendU(bits) : i64.shl(i64.extendU(bits), i64.const(BigInt(16 * i)))
+  const placed = i === 0 ? i64.extendU(bits) : i64.shl(i64.extendU(bits), long(16 * i))
   return set(name, i === 0 ? placed : i64.or(get(name), placed))
 }
 
-function vectorStep(i: number): Code {
+/** By four bytes in a row: whether all may be of a number, from 0x20 to 0x3f. */
+const numberLanes = v128.eq32(v128.and(get('bytes'), get('numberMask')), get('numberBits'))
+/**
+ * Bytes below 0x30 but for `-`, and from 0x80: what ends a run of tokens is among them, or among a few others that are not.
+ * One bit flipped takes `-` away from `.` and `/`.
+ */
+const breaks = v128.ltS8(v128.xor(get('bytes'), get('breakFlip')), get('breakLimit'))
+/** One bit by four bytes in a row: whether none of them is a break. Only zero narrows to zero. */
+const unbroken = (...of: readonly [Code, Code, Code, Code]) =>
+  v128.bitmask8(v128.eq8(v128.narrow16(v128.narrow32(of[0], of[1]), v128.narrow32(of[2], of[3])), zero))
+
+/**
+ * Signs and literals of two vectors, place by place of the literals: so the tables of one place and what is known of both
+ * vectors fit into the registers that there are.
+ */
+function literalStep(first: number): Code {
+  const vectors = [first, first + 1]
   return [
-    ...set('bytes', v128.load(get('at'), 16 * i)),
-    ...nibbles,
-    ...set(
-      'classes',
-      v128.and(v128.swizzle(get('lowTable'), get('lows')), v128.swizzle(get('highTable'), get('highs'))),
-    ),
-    ...[0, 1, 2, 3].flatMap(place => set(`hit${place}`, bucketsOf(place))),
-    ...gather('digit', i, v128.bitmask8(get('classes'))),
-    ...v128.store(i32.const(layout.classesOffset), get('classes'), 16 * i),
-    ...gather('token', i, v128.bitmask8(v128.addSaturatedU8(get('classes'), get('toTokens')))),
-    ...gather(
-      'other',
-      i,
-      v128.bitmask8(
-        v128.eq8(
-          v128.or(
-            v128.or(v128.and(get('classes'), get('triggerBits')), v128.eq8(get('bytes'), get('percents'))),
-            v128.and(
-              v128.and(get('hit3'), v128.window(get('hit2P'), get('hit2'), 15)),
-              v128.and(v128.window(get('hit1P'), get('hit1'), 14), v128.window(get('hit0P'), get('hit0'), 13)),
-            ),
+    ...vectors.flatMap(i => [
+      ...set('bytes', v128.load(get('at'), 16 * i)),
+      ...set(`lows${i - first}`, v128.and(get('bytes'), lowNibbles)),
+      ...set(`highs${i - first}`, v128.and(v128.shrU16(get('bytes'), 4), lowNibbles)),
+    ]),
+    ...[3, 2, 1, 0].flatMap(place =>
+      vectors.flatMap(i => {
+        const hit = v128.and(
+          v128.swizzle(get(`low${place}`), get(`lows${i - first}`)),
+          v128.swizzle(get(`high${place}`), get(`highs${i - first}`)),
+        )
+        if (place === 3) return set(`hits${i - first}`, hit)
+        return [
+          ...set('hit', hit),
+          ...set(
+            `hits${i - first}`,
+            v128.and(get(`hits${i - first}`), v128.window(get(`last${place}`), get('hit'), 13 + place)),
           ),
-          zero,
+          ...set(`last${place}`, get('hit')),
+        ]
+      }),
+    ),
+    ...vectors.flatMap(i =>
+      gather(
+        'other',
+        i,
+        v128.bitmask8(
+          v128.eq8(
+            // No two signs have the same low half.
+            v128.or(
+              get(`hits${i - first}`),
+              v128.eq8(v128.swizzle(get('signs'), get(`lows${i - first}`)), v128.load(get('at'), 16 * i)),
+            ),
+            zero,
+          ),
         ),
       ),
     ),
-    ...[0, 1, 2].flatMap(place => set(`hit${place}P`, get(`hit${place}`))),
   ]
 }
 
-/** `name` moved `count` places towards later bytes, with the last bits of the block before. */
-const later = (name: string, count: number) =>
-  i64.or(i64.shl(get(name), i64.const(BigInt(count))), i64.shrU(get(`${name}P`), i64.const(BigInt(64 - count))))
-const invert = (value: Code) => i64.xor(value, i64.const(-1n))
+function runStep(i: number): Code {
+  return [
+    ...set('bytes', v128.load(get('at'), 16 * i)),
+    ...set(`breaks${i}`, breaks),
+    ...(i < 3
+      ? set('numbers', v128.or(get('numbers'), numberLanes))
+      : [...set('lastNumbers', numberLanes), ...set('numbers', v128.or(get('numbers'), get('lastNumbers')))]),
+  ]
+}
 
-const runs: Code = [
-  ...set('other', invert(get('other'))),
-  // A run of digits with single separators bridged, seen one byte late: the separator needs the byte behind it. Without a
-  // digit here, or at the end of the block before, there is none, nor anything to carry over.
-  ...['separator', 'e1', 'e2', 'e4', 'e7', 'digits'].flatMap(name => set(name, i64.const(0n))),
-  ...when(i64.isNotZero(i64.or(get('digit'), i64.shrU(get('digitP'), i64.const(62n)))), [
-    ...[0, 1, 2, 3].flatMap(i => [
-      ...set('classes', v128.load(i32.const(layout.classesOffset), 16 * i)),
-      ...gather('separator', i, v128.bitmask8(v128.shl16(get('classes'), layout.separatorShift))),
-    ]),
-    ...set('e1', i64.or(later('digit', 1), i64.and(later('separator', 1), i64.and(later('digit', 2), get('digit'))))),
-    ...set('e2', i64.and(get('e1'), later('e1', 1))),
-    ...set('e4', i64.and(get('e2'), later('e2', 2))),
-    ...set('e7', i64.and(get('e4'), later('e4', 3))),
-    ...set('digits', i64.and(get('e7'), invert(later('e7', 1)))),
-  ]),
-  ...set('t2', i64.and(get('token'), later('token', 1))),
-  ...set('t4', i64.and(get('t2'), later('t2', 2))),
-  ...set('t8', i64.and(get('t4'), later('t4', 4))),
-  ...set('t17', i64.and(get('t8'), later('t8', 8))),
-  ...set('tokens', i64.const(0n)),
-  ...when(i64.isNotZero(get('t17')), [
-    // Sixteen in a row that end here, and the one before them.
-    ...set('t17', i64.and(get('t17'), later('token', 16))),
-    ...set('tokens', i64.and(get('t17'), invert(later('t17', 1)))),
-  ]),
-  ...carried.flatMap(name => set(name, get(name.slice(0, -1)))),
-  ...set('any', i64.or(get('digits'), get('tokens'))),
+const hasDigits = 1
+const hasTokens = 2
+/**
+ * Lists the block where a run may be reported in it. Of seven places of a number four begin at an address that four divides;
+ * they are reported one byte late, so the last four of the block before count, too. Of seventeen of a token three times four do.
+ */
+const noteBlock: Code = [
+  ...set('unbroken', unbroken(get('breaks0'), get('breaks1'), get('breaks2'), get('breaks3'))),
+  ...set('lanes', i32.or(i32.shrU(get('lanes'), number(16)), i32.shl(get('unbroken'), number(16)))),
+  ...set(
+    'flags',
+    i32.or(
+      i32.ne(v128.bitmask32(get('numbers')), number(0)),
+      i32.shl(
+        i32.gtU(
+          i32.and(i32.and(get('lanes'), i32.shrU(get('lanes'), number(1))), i32.shrU(get('lanes'), number(2))),
+          number(0x1fff),
+        ),
+        number(1),
+      ),
+    ),
+  ),
+  ...i32.store(get('blocksOut'), i32.or(get('at'), get('flags'))),
+  ...set('blocksOut', i32.add(get('blocksOut'), i32.shl(i32.ne(get('flags'), number(0)), number(2)))),
+  ...set('numbers', v128.window(get('lastNumbers'), zero, 12)),
 ]
 
-const bitOf = (name: string) => i32.wrap(i64.and(i64.shrU(get(name), get('bit')), i64.const(1n)))
+const bitOf = (name: string) => i32.wrap(i64.and(i64.shrU(get(name), get('bit')), long(1)))
 const address = get('address')
 /** Whether everything that a first look may read is in this piece. */
 const isInReach = (edge: number) =>
   i32.ltU(
-    i32.sub(address, i32.const(layout.inputOffset + edge)),
-    i32.sub(get('length'), i32.const(layout.inputOffset + 2 * edge)),
+    i32.sub(address, number(layout.inputOffset + edge)),
+    i32.sub(get('length'), number(layout.inputOffset + 2 * edge)),
   )
-const candidateAt = (kind: Code) => i32.or(i32.shl(i32.add(address, get('offset')), i32.const(2)), kind)
-const dropFirst = set('bits', i64.and(get('bits'), i64.sub(get('bits'), i64.const(1n))))
+const candidateAt = (kind: Code) => i32.or(i32.shl(i32.add(address, get('offset')), number(2)), kind)
+const dropFirst = (name: string) => set(name, i64.and(get(name), i64.sub(get(name), long(1))))
 const storeAddress = (place: number) =>
   i32.store(get('out'), i32.add(get('at'), i32.wrap(i64.ctz(get('bits')))), 4 * place)
 /** Notes the addresses of signs and literals. Two at once, whether there are any or not: a block seldom has more. */
 const noteOthers: Code = [
-  ...set('bits', get('other')),
+  ...set('bits', i64.xor(get('other'), long(-1))),
+  ...set('readEnd', i32.add(get('out'), i32.shl(i32.wrap(i64.popcnt(get('bits'))), number(2)))),
   ...storeAddress(0),
-  ...dropFirst,
+  ...dropFirst('bits'),
   ...storeAddress(1),
-  ...dropFirst,
-  ...set('readEnd', i32.add(get('out'), i32.shl(i32.wrap(i64.popcnt(get('other'))), i32.const(2)))),
+  ...dropFirst('bits'),
   ...when(i64.isNotZero(get('bits')), [
-    ...set('out', i32.add(get('out'), i32.const(8))),
+    ...set('out', i32.add(get('out'), number(8))),
     ...whileLoop(i64.isNotZero(get('bits')), [
       ...storeAddress(0),
-      ...dropFirst,
-      ...set('out', i32.add(get('out'), i32.const(4))),
+      ...dropFirst('bits'),
+      ...set('out', i32.add(get('out'), number(4))),
     ]),
   ]),
   ...set('out', get('readEnd')),
@@ -172,47 +193,102 @@ const noteOthers: Code = [
 /** Goes through the list of addresses and writes it again: `body` stores at `out` and moves it. */
 const rewrite = (body: Code): Code => [
   ...set('readEnd', get('out')),
-  ...set('read', i32.const(layout.outputOffset)),
+  ...set('read', number(layout.outputOffset)),
   ...set('out', get('read')),
   ...whileLoop(i32.ltU(get('read'), get('readEnd')), [
     ...set('address', i32.load(get('read'))),
-    ...set('read', i32.add(get('read'), i32.const(4))),
+    ...set('read', i32.add(get('read'), number(4))),
     ...body,
   ]),
 ]
 /** Stores `value` and keeps it where `isKept`, 0 or 1, says so: without a jump that nobody can foresee. */
 const keepIf = (isKept: Code, value: Code): Code => [
   ...i32.store(get('out'), value),
-  ...set('out', i32.add(get('out'), i32.shl(isKept, i32.const(2)))),
+  ...set('out', i32.add(get('out'), i32.shl(isKept, number(2)))),
 ]
 const isSign = i32.load8(i32.load8(address), layout.signsOffset)
 const isNear = isInReach(layout.nearBytes)
 /** Signs and whole literals stay; what only looks like one to the buckets goes. Then each is looked at. */
 const lookAtOthers: Code = [
   ...rewrite([
-    ...set('folded', i32.or(i32.load(i32.sub(address, i32.const(3))), i32.const(0x20202020))),
+    ...set('folded', i32.or(i32.load(i32.sub(address, number(3))), number(0x20202020))),
     ...keepIf(
       i32.or(
         i32.or(isSign, i32.isZero(isNear)),
-        i32.or(
-          isLiteral(get('folded'), get('factor')),
-          isLiteral(i32.and(get('folded'), i32.const(-256)), get('factor')),
-        ),
+        i32.or(isLiteral(get('folded'), get('factor')), isLiteral(i32.and(get('folded'), number(-256)), get('factor'))),
       ),
       address,
     ),
   ]),
   ...rewrite(
     when(
-      choose(isNear, choose(isSign, lookAt.sign(address), lookAt.literal(address)), i32.const(1)),
-      keepIf(i32.const(1), candidateAt(i32.const(0))),
+      choose(isNear, choose(isSign, lookAt.sign(address), lookAt.literal(address)), number(1)),
+      keepIf(number(1), candidateAt(number(0))),
     ),
   ),
 ]
 /** `%` is a candidate only of a first look: elsewhere texts are decoded first. */
-const takeOthers = rewrite(keepIf(i32.ne(i32.load8(address), i32.const(0x25)), candidateAt(i32.const(0))))
+const takeOthers = rewrite(keepIf(i32.ne(i32.load8(address), number(0x25)), candidateAt(number(0))))
 
-const kindOfRun = i32.or(bitOf('digits'), i32.shl(bitOf('tokens'), i32.const(1)))
+/** Sets `classes` for the vector of 16 bytes that stands `place` vectors behind the block's first. */
+const classify = (place: number): Code => [
+  ...set('bytes', v128.load(i32.sub(get('at'), number(32)), 32 + 16 * place)),
+  ...nibbles,
+  ...set('classes', v128.and(v128.swizzle(get('lowTable'), get('lows')), v128.swizzle(get('highTable'), get('highs')))),
+]
+const digitBits = v128.bitmask8(get('classes'))
+const separatorBits = v128.bitmask8(v128.shl16(get('classes'), layout.separatorShift))
+const tokenBits = v128.bitmask8(v128.addSaturatedU8(get('classes'), get('toTokens')))
+/** Narrows `name` down to the places at which `count` more before them are set, too. */
+const reachBack = (name: string, count: number) => set(name, i64.and(get(name), i64.shl(get(name), long(count))))
+/** Behind the seventh place in a row that is a digit or bridges two of them: `found`. */
+const digitRuns: Code = [
+  ...set(
+    'run',
+    i64.or(
+      i64.shl(get('digit'), long(1)),
+      i64.and(i64.shl(get('separator'), long(1)), i64.and(i64.shl(get('digit'), long(2)), get('digit'))),
+    ),
+  ),
+  ...[1, 2, 3].flatMap(count => reachBack('run', count)),
+  ...set('found', i64.and(get('run'), i64.xor(i64.shl(get('run'), long(1)), long(-1)))),
+]
+/** The seventeenth of tokens in a row: `found`. */
+const tokenRuns: Code = [
+  ...set('run', get('token')),
+  ...[1, 2, 4, 8].flatMap(count => reachBack('run', count)),
+  ...set('run', i64.and(get('run'), i64.shl(get('token'), long(16)))),
+  ...set('found', i64.and(get('run'), i64.xor(i64.shl(get('run'), long(1)), long(-1)))),
+]
+/** Digits of the block: of a window that begins 16 bytes before it the first 48, the rest of its own bytes. */
+const findDigits: Code = [
+  ...[-1, 0, 1, 2].flatMap(place => [
+    ...classify(place),
+    ...gather('digit', place + 1, digitBits),
+    ...gather('separator', place + 1, separatorBits),
+  ]),
+  ...digitRuns,
+  ...set('digits', i64.shrU(get('found'), long(16))),
+  ...set('digit', i64.shrU(get('digit'), long(16))),
+  ...set('separator', i64.shrU(get('separator'), long(16))),
+  ...classify(3),
+  ...gather('digit', 3, digitBits),
+  ...gather('separator', 3, separatorBits),
+  ...digitRuns,
+  ...set('digits', i64.or(get('digits'), i64.and(get('found'), long(-1n << 48n)))),
+]
+/** Tokens of the block: of a window that begins 32 bytes before it the first half, the rest of its own bytes. */
+const findTokens: Code = [
+  ...[-2, -1, 0, 1].flatMap(place => [...classify(place), ...gather('token', place + 2, tokenBits)]),
+  ...tokenRuns,
+  ...set('tokens', i64.shrU(get('found'), long(32))),
+  ...set('token', i64.shrU(get('token'), long(32))),
+  ...[2, 3].flatMap(place => [...classify(place), ...gather('token', place, tokenBits)]),
+  ...tokenRuns,
+  ...set('tokens', i64.or(get('tokens'), i64.and(get('found'), long(-1n << 32n)))),
+]
+
+const kindOfRun = i32.or(bitOf('digits'), i32.shl(bitOf('tokens'), number(1)))
 /**
  * The run's kind, after the first look. Where a run is nothing, a literal may still end: `Prefilter` looks for one at every
  * candidate, also for such as only another bucket has.
@@ -221,68 +297,82 @@ const runVerdict: Code = [
   ...set('kind', kindOfRun),
   ...when(i32.and(get('isLooked'), isInReach(layout.edgeBytes)), [
     ...when(
-      i32.and(get('kind'), i32.const(1)),
-      when(i32.isZero(lookAt.digits(address)), set('kind', i32.and(get('kind'), i32.const(2)))),
+      i32.and(get('kind'), number(1)),
+      when(i32.isZero(lookAt.digits(address)), set('kind', i32.and(get('kind'), number(2)))),
     ),
     ...when(
-      i32.and(get('kind'), i32.const(2)),
-      when(i32.isZero(lookAt.token(address)), set('kind', i32.and(get('kind'), i32.const(1)))),
+      i32.and(get('kind'), number(2)),
+      when(i32.isZero(lookAt.token(address)), set('kind', i32.and(get('kind'), number(1)))),
     ),
     ...when(i32.isZero(get('kind')), when(lookAt.literal(address), set('kind', kindOfRun))),
   ]),
   ...get('kind'),
 ]
 
-const noteRuns: Code = whileLoop(i64.isNotZero(get('any')), [
-  ...set('bit', i64.ctz(get('any'))),
-  ...set('any', i64.and(get('any'), i64.sub(get('any'), i64.const(1n)))),
-  ...set('address', i32.add(get('at'), i32.wrap(get('bit')))),
-  ...when(runVerdict, [
-    ...i32.store(get('runsOut'), candidateAt(get('kind'))),
-    ...set('runsOut', i32.add(get('runsOut'), i32.const(4))),
+/** Goes through the blocks that were listed. */
+const findRuns: Code = [
+  ...set('blocksRead', number(layout.blocksOffset)),
+  ...whileLoop(i32.ltU(get('blocksRead'), get('blocksOut')), [
+    ...set('flags', i32.load(get('blocksRead'))),
+    ...set('blocksRead', i32.add(get('blocksRead'), number(4))),
+    ...set('at', i32.and(get('flags'), number(-64))),
+    ...set('digits', long(0)),
+    ...set('tokens', long(0)),
+    ...when(i32.and(get('flags'), number(hasDigits)), findDigits),
+    ...when(i32.and(get('flags'), number(hasTokens)), findTokens),
+    ...set('any', i64.or(get('digits'), get('tokens'))),
+    ...whileLoop(i64.isNotZero(get('any')), [
+      ...set('bit', i64.ctz(get('any'))),
+      ...dropFirst('any'),
+      ...set('address', i32.add(get('at'), i32.wrap(get('bit')))),
+      ...when(runVerdict, [
+        ...i32.store(get('runsOut'), candidateAt(get('kind'))),
+        ...set('runsOut', i32.add(get('runsOut'), number(4))),
+      ]),
+    ]),
   ]),
-])
+]
 
-const state = i32.const(layout.stateOffset)
 const body: Code = [
-  ...set('isLooked', i32.and(get('mode'), i32.const(layout.modeLook))),
-  ...when(i32.and(get('mode'), i32.const(layout.modeFirst)), [
-    ...carried.flatMap((_, i) => i64.store(state, i64.const(0n), 8 * i)),
-    ...v128.store(i32.const(layout.inputOffset - 16), v128.splat(0)),
-  ]),
+  ...set('isLooked', i32.and(get('mode'), number(layout.modeLook))),
+  ...when(
+    i32.and(get('mode'), number(layout.modeFirst)),
+    [32, 16].flatMap(back => v128.store(number(layout.inputOffset - back), v128.splat(0))),
+  ),
   // The last piece is looked at with one byte behind its end: runs of digits are reported one byte late.
-  ...when(i32.and(get('mode'), i32.const(layout.modeLast)), [
+  ...when(i32.and(get('mode'), number(layout.modeLast)), [
     ...[0, 1, 2, 3].flatMap(i => v128.store(get('length'), v128.splat(0), layout.inputOffset + 16 * i)),
-    ...i32.store(get('length'), i32.const(0), layout.inputOffset + 64),
-    ...set('length', i32.add(get('length'), i32.const(1))),
+    ...i32.store(get('length'), number(0), layout.inputOffset + 64),
+    ...set('length', i32.add(get('length'), number(1))),
   ]),
-  ...tables.flatMap((name, i) => set(name, v128.load(i32.const(layout.tablesOffset), 16 * i))),
-  ...constants.flatMap((name, i) => set(name, v128.load(i32.const(layout.constantsOffset), 16 * i))),
-  ...carried.flatMap((name, i) => set(name, i64.load(state, 8 * i))),
-  ...set('bytes', v128.load(i32.const(layout.inputOffset - 16))),
+  ...tables.flatMap((name, i) => set(name, v128.load(number(layout.tablesOffset), 16 * i))),
+  ...constants.flatMap((name, i) => set(name, v128.load(number(layout.constantsOffset), 16 * i))),
+  // What the bytes before the piece would have left behind.
+  ...set('bytes', v128.load(number(layout.inputOffset - 16))),
   ...nibbles,
-  ...[0, 1, 2].flatMap(place => set(`hit${place}P`, bucketsOf(place))),
-  ...set('at', i32.const(layout.inputOffset)),
-  ...set('out', i32.const(layout.outputOffset)),
-  ...set('runsOut', i32.const(layout.runsOffset)),
-  ...set('length', i32.add(get('length'), i32.const(layout.inputOffset))),
-  ...set('offset', i32.sub(get('base'), i32.const(layout.inputOffset))),
-  ...set('factor', i32.load(i32.const(layout.factorOffset))),
+  ...[0, 1, 2].flatMap(place => set(`last${place}`, bucketsOf(place))),
+  ...set('numbers', v128.window(numberLanes, zero, 12)),
+  ...set('breaks0', breaks),
+  ...set('lanes', i32.shl(unbroken(get('breaks0'), get('breaks0'), get('breaks0'), get('breaks0')), number(16))),
+  ...set('at', number(layout.inputOffset)),
+  ...set('out', number(layout.outputOffset)),
+  ...set('blocksOut', number(layout.blocksOffset)),
+  ...set('runsOut', number(layout.runsOffset)),
+  ...set('length', i32.add(get('length'), number(layout.inputOffset))),
+  ...set('offset', i32.sub(get('base'), number(layout.inputOffset))),
+  ...set('factor', i32.load(number(layout.factorOffset))),
   ...whileLoop(i32.ltU(get('at'), get('length')), [
-    ...[0, 1, 2, 3].flatMap(vectorStep),
-    ...runs,
+    ...[0, 2].flatMap(literalStep),
+    ...[0, 1, 2, 3].flatMap(runStep),
+    ...noteBlock,
     ...noteOthers,
-    ...noteRuns,
-    ...set('at', i32.add(get('at'), i32.const(64))),
+    ...set('at', i32.add(get('at'), number(64))),
   ]),
-  ...carried.flatMap((name, i) => i64.store(state, get(name), 8 * i)),
   ...when(get('isLooked'), lookAtOthers),
   ...when(i32.isZero(get('isLooked')), takeOthers),
-  ...i32.store(
-    i32.const(layout.runsCountOffset),
-    i32.shrU(i32.sub(get('runsOut'), i32.const(layout.runsOffset)), i32.const(2)),
-  ),
-  ...i32.shrU(i32.sub(get('out'), i32.const(layout.outputOffset)), i32.const(2)),
+  ...findRuns,
+  ...i32.store(number(layout.runsCountOffset), i32.shrU(i32.sub(get('runsOut'), number(layout.runsOffset)), number(2))),
+  ...i32.shrU(i32.sub(get('out'), number(layout.outputOffset)), number(2)),
 ]
 
 const module = assembleModule({

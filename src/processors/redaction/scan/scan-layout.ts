@@ -2,21 +2,19 @@
 export const memoryPages = 6
 /** Two tables of 16 bytes by place in a literal: its buckets by the low and by the high half of a byte. */
 export const tablesOffset = 0
-/** Eleven 64-bit masks of the block before: what runs need across blocks. */
-export const stateOffset = 128
-export const stateBytes = 88
-/** Six vectors that the module reads once per call. */
+/** Vectors that the module reads once per call. */
 export const constantsOffset = 256
-/** The classes of a block's 64 bytes. */
-export const classesOffset = 640
-/** The input; the 16 bytes before it are the end of the piece before. */
+/** The input; the bytes before it are the end of the piece before, as many as a run may reach back. */
 export const inputOffset = 1024
+export const beforeBytes = 32
 export const pieceBytes = 32 * 1024
 /** Found symbols and literals; a piece can hold one per byte. */
 export const outputOffset = 64 * 1024
 /** Found runs, at most one in two places, and how many there are. */
 export const runsOffset = outputOffset + 4 * (pieceBytes + 64)
 export const runsCountOffset = 512
+/** Blocks of 64 bytes in which runs may be reported. */
+export const blocksOffset = runsOffset + 2 * (pieceBytes + 64)
 
 /** Tables of the first look, behind everything else; `FirstLookTables` says what is in them. */
 export const lettersOffset = 5 * 64 * 1024
@@ -101,8 +99,8 @@ export const classTrigger = 0x03
 export const classLettersShift = 1
 export const classDashShift = 4
 /** Where the tables of classes stand among the vectors. */
-export const lowTableIndex = 2
-export const highTableIndex = 3
+export const lowTableIndex = 1
+export const highTableIndex = 2
 
 const rectangles: readonly (readonly [bit: number, high: readonly number[], low: readonly number[]])[] = [
   [0x80, [3], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]],
@@ -121,16 +119,25 @@ export function nibbleTable(which: 'high' | 'low'): number[] {
   return table
 }
 
+/** Signs of a first look by their low half: no two have the same. */
+function signTable(): number[] {
+  const table = new Array<number>(16).fill(0)
+  for (const sign of Buffer.from(':=>@%')) table[sign & 15] = sign
+  return table
+}
+
 /** What the module finds at `constantsOffset`. */
 export function scanConstants(): number[] {
   const splat = (byte: number) => new Array<number>(16).fill(byte)
   return [
-    splat(0),
     splat(0x0f),
     nibbleTable('low'),
     nibbleTable('high'),
     splat(0x80 - classTokenMin),
-    splat(classTrigger),
-    splat(0x25),
+    signTable(),
+    splat(0xe0),
+    splat(0x20),
+    splat(0x02),
+    splat(0x2f),
   ].flat()
 }
