@@ -1,8 +1,18 @@
-/** One candidate per clean-up step, most literal first: the price book is asked for each until one is known. */
-export function modelCandidates(raw: string): string[] {
-  const candidates: string[] = []
+/** What a model may be called in price data, most literal first. */
+export interface ModelCandidates {
+  /** Other ways to write the same. */
+  readonly same: readonly string[]
+  /** What it is made from, which may have another price: a fine-tuned model's base, OpenRouter's model without `:free`. */
+  readonly base: readonly string[]
+}
+
+/** One candidate per clean-up step: the price books are asked for each until one is known. */
+export function modelCandidates(raw: string): ModelCandidates {
+  const same: string[] = []
+  const base: string[] = []
+  let candidates = same
   const add = (id: string) => {
-    if (id !== '' && !candidates.includes(id)) candidates.push(id)
+    if (id !== '' && !same.includes(id) && !base.includes(id)) candidates.push(id)
   }
   let id = raw.trim().toLowerCase().slice(0, 256)
   add(id)
@@ -25,9 +35,10 @@ export function modelCandidates(raw: string): string[] {
   }
   // ft:gpt-4o-mini-2024-07-18:org:name:id pays the fine-tuned base's price where that is known, the base's otherwise.
   if (id.startsWith('ft:')) {
-    const base = id.split(':')[1] ?? ''
-    add(`ft:${base}`)
-    id = base
+    const tuned = id.split(':')[1] ?? ''
+    add(`ft:${tuned}`)
+    candidates = base
+    id = tuned
     add(id)
   }
   for (let slash = id.indexOf('/'); slash >= 0; slash = id.indexOf('/')) {
@@ -45,8 +56,9 @@ export function modelCandidates(raw: string): string[] {
   add(withoutVendor.replace(/-v\d+(?::\d+)?$/, ''))
   add(withoutVendor.replace(/@.*$/, '')) // Vertex: claude-sonnet-4@20250514
   add(withoutVendor.replace('@', '-'))
+  candidates = base
   add(withoutVendor.replace(/:[a-z0-9._-]+$/, '')) // OpenRouter :free and :nitro, Ollama :latest and :70b-q4_K_M
-  return candidates
+  return { same, base }
 }
 
 /** Those whose name stands before a colon in somebody's ids. */

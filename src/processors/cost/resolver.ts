@@ -62,8 +62,10 @@ export class Resolver {
     const isFramework = frameworks.has(spanNames.provider.toLowerCase())
     const names = isFramework ? { ...spanNames, provider: '' } : spanNames
     const models = [names.responseModel, names.requestModel].filter(model => model !== '')
-    const candidates = models.flatMap(modelCandidates)
-    const found = this.#find(names, models, candidates)
+    const called = models.map(modelCandidates)
+    const same = called.flatMap(candidates => candidates.same)
+    const candidates = called.flatMap(({ same, base }) => [...same, ...base])
+    const found = this.#find(names, models, same) ?? this.#find(names, models, candidates)
     const providerNames = [
       ...new Set([spanNames.provider, providerAliases[names.provider.toLowerCase()] ?? '', found?.provider.id ?? '']),
     ].filter(name => name !== '')
@@ -81,13 +83,14 @@ export class Resolver {
 
   #find(names: CallNames, models: readonly string[], candidates: readonly string[]) {
     for (const book of this.#books) {
-      const named = this.#namedProviders(book, names, models)
-      for (const provider of named) {
+      for (const provider of this.#namedProviders(book, names, models)) {
         const priced = firstModel(book, provider, candidates)
         if (priced !== undefined) return { provider, priced, isEstimate: false }
       }
-      if (isSelfHosted(names, models)) continue
-      // Nobody is named, or somebody whose prices are unknown: the model's own maker, or any other who sells it.
+    }
+    if (isSelfHosted(names, models)) return undefined
+    // Nobody is named, or somebody whose prices are unknown: the model's own maker, or any other who sells it.
+    for (const book of this.#books) {
       for (const candidate of candidates) {
         const provider = book.providerOfModel(candidate)
         const priced = provider && firstModel(book, provider, candidates)
