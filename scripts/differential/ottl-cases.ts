@@ -120,6 +120,23 @@ const metrics: Plain[] = [
     },
   },
   {
+    name: 'spread',
+    exponentialHistogram: {
+      aggregationTemporality: 2,
+      dataPoints: [
+        point({
+          count: '13',
+          sum: 1,
+          scale: 2,
+          zeroCount: '2',
+          zeroThreshold: 0.25,
+          positive: { offset: -1, bucketCounts: ['1', '0', '4'] },
+          negative: { offset: 3, bucketCounts: ['2', '1', '3'] },
+        }),
+      ],
+    },
+  },
+  {
     name: 'gc',
     unit: 's',
     summary: {
@@ -472,6 +489,33 @@ export const ottlCases: readonly OttlCase[] = [
     context: 'datapoint',
     statements: ['convert_summary_count_val_to_sum("cumulative", true, ".c")', 'set(attributes["late"], 1)'],
   }),
+  ...['sum', 'mean', 'min', 'max', 'median', 'count'].flatMap(how => [
+    metric({
+      context: 'metric',
+      statements: [`aggregate_on_attributes("${how}", []) where name == "sizes" or unit == "C"`],
+    }),
+    metric({
+      context: 'metric',
+      statements: [`aggregate_on_attribute_value("${how}", "host", ["a", "x"], "b") where unit == "C"`],
+    }),
+  ]),
+  metric({ context: 'metric', statements: ['aggregate_on_attributes("sum", ["code"]) where name == "temperature"'] }),
+  metric({ context: 'metric', statements: ['aggregate_on_attributes("max") where name == "temperature"'] }),
+  ...[0.5, 1, 25, 50, 75, 99, 99.9].map(percentile =>
+    metric({
+      context: 'metric',
+      statements: [`extract_percentile_metric(${percentile.toFixed(1)}) where name == "latency" or name == "sizes"`],
+    }),
+  ),
+  metric({ context: 'metric', statements: ['extract_percentile_metric(50.0, ".p") where name == "spread"'] }),
+  metric({ context: 'metric', statements: ['extract_percentile_metric(95.0, "") where name == "spread"'] }),
+  metric({ context: 'datapoint', statements: ['merge_histogram_buckets(1.0)'] }),
+  metric({ context: 'datapoint', statements: ['merge_histogram_buckets(2)', 'merge_histogram_buckets("1")'] }),
+  metric({
+    context: 'datapoint',
+    statements: ['merge_histogram_buckets(7.5)', 'merge_histogram_buckets(2, "limit_buckets")'],
+  }),
+  metric({ context: 'datapoint', statements: ['merge_histogram_buckets(1, method="limit_buckets")'] }),
   metric({ context: 'metric', statements: ['convert_summary_quantile_val_to_gauge()'] }),
   metric({
     context: 'metric',

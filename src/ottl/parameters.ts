@@ -35,6 +35,13 @@ function kind<T>(wanted: string, convert: (value: OttlValue) => T | undefined): 
 export const anyValue: Kind<OttlValue> = name => ({ name, read: value => value })
 export const text = kind('text', value => (typeof value === 'string' ? value : undefined))
 export const int = kind('an int', value => (typeof value === 'bigint' ? value : undefined))
+/** A number, or text or a bool that is one. */
+export const floatLike = kind('a number', floatOf)
+export const numbers = kind('a list of numbers', value =>
+  Array.isArray(value) && value.every(item => typeof item === 'number' || typeof item === 'bigint')
+    ? value.map(Number)
+    : undefined,
+)
 export const flag = kind('true or false', value => (typeof value === 'boolean' ? value : undefined))
 export const list = kind('a list', value => (Array.isArray(value) ? (value as OttlValue[]) : undefined))
 export const map = kind('a map', value => (value instanceof Map ? (value as Map<string, OttlValue>) : undefined))
@@ -85,6 +92,13 @@ export function textOf(value: OttlValue): string | undefined {
 /** As Go writes JSON that may end up in HTML. */
 function escapeMarkup(letter: string): string {
   return `\\u00${letter.charCodeAt(0).toString(16)}`
+}
+
+function floatOf(value: OttlValue): number | undefined {
+  if (typeof value === 'string' && value.trim() === '') return undefined
+  if (typeof value === 'object' || value === undefined) return undefined
+  const number = Number(value)
+  return Number.isNaN(number) ? undefined : number
 }
 
 /** Text as UTF-8, numbers as eight bytes, the highest first, bools as one; nil as none. */

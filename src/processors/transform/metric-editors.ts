@@ -8,6 +8,8 @@ import { encodeValue } from '../../pdata/value.ts'
 import { copyBytes } from '../../wire/copy-bytes.ts'
 import { FieldCursor } from '../../wire/field-cursor.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
+import { aggregateOnAttributes, aggregateOnAttributeValue } from './aggregate.ts'
+import { histogramEditors } from './histogram-editors.ts'
 import { encodeMetric, type NewMetric, type NewPoint, type PointParts, pointsOf } from './metric-points.ts'
 import { scaleMetric } from './scale-metric.ts'
 
@@ -45,6 +47,9 @@ export const metricEditors: Editors = {
       },
   },
   scale_metric: scaleMetric,
+  aggregate_on_attributes: aggregateOnAttributes,
+  aggregate_on_attribute_value: aggregateOnAttributeValue,
+  ...histogramEditors,
   copy_metric: {
     parameters: [optional(text('name')), optional(text('description')), optional(text('unit'))],
     only: ['metric'],

@@ -87,10 +87,13 @@ export function readQuantile(bytes: Uint8Array, start: number, end: number): { q
   return { quantile, value }
 }
 
-export interface NewMetric {
+export interface MetricTexts {
   readonly name: string
   readonly description: string
   readonly unit: string
+}
+
+export interface NewMetric extends MetricTexts {
   /** A gauge where there is none. */
   readonly sum?: { readonly temporality: number; readonly isMonotonic: boolean }
   readonly points: readonly NewPoint[]
@@ -105,19 +108,37 @@ export interface NewPoint {
 }
 
 /** The metric's payload. */
-export function encodeMetric({ name, description, unit, sum, points }: NewMetric): Uint8Array {
+export function encodeMetric({ sum, points, ...texts }: NewMetric): Uint8Array {
+  if (sum === undefined) return encodeGauge(texts, writer => writePoints(writer, points))
+  return encode(texts, otlp.metricSum, writer => {
+    writePoints(writer, points)
+    writer.uint32Field(otlp.dataAggregationTemporality, sum.temporality)
+    if (sum.isMonotonic) writer.boolField(otlp.dataIsMonotonic, true)
+  })
+}
+
+/** The payload of a gauge whose points `write` writes. */
+export function encodeGauge(texts: MetricTexts, write: (writer: WireWriter) => void): Uint8Array {
+  return encode(texts, otlp.metricGauge, write)
+}
+
+function encode(
+  { name, description, unit }: MetricTexts,
+  kind: number,
+  write: (writer: WireWriter) => void,
+): Uint8Array {
   const writer = new WireWriter(256)
   writer.stringField(otlp.metricName, name)
   if (description !== '') writer.stringField(otlp.metricDescription, description)
   if (unit !== '') writer.stringField(otlp.metricUnit, unit)
-  const data = writer.open(sum === undefined ? otlp.metricGauge : otlp.metricSum)
-  for (const point of points) writePoint(writer, point)
-  if (sum !== undefined) {
-    writer.uint32Field(otlp.dataAggregationTemporality, sum.temporality)
-    if (sum.isMonotonic) writer.boolField(otlp.dataIsMonotonic, true)
-  }
+  const data = writer.open(kind)
+  write(writer)
   writer.close(data)
   return writer.finish()
+}
+
+function writePoints(writer: WireWriter, points: readonly NewPoint[]): void {
+  for (const point of points) writePoint(writer, point)
 }
 
 function writePoint(writer: WireWriter, { from, value, attribute }: NewPoint): void {
