@@ -49,6 +49,21 @@ t.test(
   },
 )
 
+t.test("LlamaIndex ends a stream's span before the client is asked: spans beside each other are one call", async t => {
+  const parentId = '00000000000000a0'
+  const lazy = { attributes: { ...call, ...usage }, scope: 'openinference.instrumentation.llama_index', parentId }
+  const client = { attributes: { ...call, ...usage }, scope: 'openinference.instrumentation.openai', parentId }
+  const more = { ...client, attributes: { ...client.attributes, 'gen_ai.usage.output_tokens': 301 } }
+  const status = (spans: readonly SpanInput[]) => run(spans).map(each => each.status)
+  t.same(status([client, lazy]), ['priced', 'duplicate'])
+  t.same(status([lazy, client]), ['priced', 'duplicate'])
+  t.same(status([more, client, lazy]), ['priced', 'priced', 'duplicate'], 'not the first call of the parent')
+  t.same(status([lazy, more]), ['priced', 'priced'], 'other counts')
+  t.same(status([lazy, lazy, client, client]), ['priced', 'priced', 'duplicate', 'duplicate'], 'two streams')
+  t.same(status([client, { ...lazy, parentId: '00000000000000b0' }]), ['priced', 'priced'], 'beside another span')
+  t.same(status([client, { ...lazy, scope: 'test' }]), ['priced', 'priced'], 'of any other scope')
+})
+
 const sdkCall = {
   'gen_ai.operation.name': 'chat',
   'gen_ai.provider.name': 'anthropic',

@@ -1,4 +1,4 @@
-import { hashRange } from '../../model-calls/byte-hash.ts'
+import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { CallSpan } from '../../model-calls/call-span.ts'
 import type { NormalizedUsage } from '../../model-calls/usage.ts'
@@ -18,6 +18,17 @@ const countsMask = 0xffff_0000 | 0
 const scopeMask = 0xffff
 const countsUnit = 0x1_0000
 
+/**
+ * Scopes that have a call's span ended before the client below is asked, whose span then stands beside it: LlamaIndex, when
+ * it streams. Halves of their names' hashes, as `enterScope` makes them.
+ */
+const lazyScopes = ['openinference.instrumentation.llama_index', 'opentelemetry.instrumentation.llamaindex'].map(
+  name => {
+    const { buffer, byteOffset, length } = new TextEncoder().encode(name)
+    return scopeOf(hashRange(hashSeed, new DataView(buffer, byteOffset, length), 0, length))
+  },
+)
+
 /** Memory that the tables take; what nobody writes to, the system does not give. */
 export const duplicatesBytes = scopesBytes + SeenCalls.bytesFor(seenMax) + 2 * SeenCalls.bytesFor(nestedMax)
 
@@ -33,6 +44,7 @@ export class CallDuplicates {
   readonly #parents: SeenCalls
   readonly #scopes: Int32Array
   #scope = 0
+  #isLazyScope = false
   /** Bits of the call's counts, where a note has them; 0 where it has none. */
   #counts = 0
   /** Of the call's span and of its parent, with the trace. */
@@ -56,7 +68,8 @@ export class CallDuplicates {
     const scopes = this.#scopes
     if (scopes[firstScope] === 0) scopes[firstScope] = scope
     else if (scopes[firstScope] !== scope) scopes[hasOtherScopes] = 1
-    this.#scope = (scope ^ (scope >>> 16)) & scopeMask || 1
+    this.#scope = scopeOf(scope)
+    this.#isLazyScope = lazyScopes.includes(this.#scope)
   }
 
   /** Whether another span has the price of this call; if not, this one has it from now on, unless it has none (`isPriced`). */
@@ -135,10 +148,11 @@ export class CallDuplicates {
       if (hasScopes && this.#isOfOther(this.#priced.find(this.#parentLow, this.#parentHigh))) return true
       if (isPriced) {
         // Most parents have one call; those of others have a key each.
-        const known = this.#parents.add(this.#parentLow, this.#parentHigh, note)
+        let known = this.#parents.add(this.#parentLow, this.#parentHigh, note)
         if (known !== 0 && (known & countsMask) !== counts) {
-          this.#parents.add(~this.#parentLow, this.#parentHigh ^ counts, note)
+          known = this.#parents.add(~this.#parentLow, this.#parentHigh ^ counts, note)
         }
+        if (hasScopes && this.#isBesideLazy(known)) return true
       }
     }
     if (isPriced) this.#priced.add(this.#ownLow, this.#ownHigh, note)
@@ -157,6 +171,11 @@ export class CallDuplicates {
     return (note & countsMask) === this.#counts && this.#isOther(note & scopeMask)
   }
 
+  /** Whether the note is of the same call beside this one, by one of the scopes that end before they begin. */
+  #isBesideLazy(note: number): boolean {
+    return note !== 0 && (this.#isLazyScope || lazyScopes.includes(note & scopeMask)) && this.#isOfOther(note)
+  }
+
   #isOther(scope: number): boolean {
     return scope !== 0 && scope !== this.#scope
   }
@@ -166,6 +185,11 @@ export class CallDuplicates {
 function mixId(hash: number, view: DataView, offset: number): number {
   const value = Math.imul(view.getInt32(offset, true) ^ hash, 0x9e3779b1)
   return value ^ (value >>> 15)
+}
+
+/** Half of a scope's hash, never 0. */
+function scopeOf(hash: number): number {
+  return (hash ^ (hash >>> 16)) & scopeMask || 1
 }
 
 /** Tenths of a millisecond, in 32 bits: the difference of two is right where they are less than two days apart. */
