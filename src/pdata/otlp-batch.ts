@@ -1,4 +1,5 @@
 import { BatchMemory } from './batch-memory.ts'
+import type { PlainSpans } from './plain-spans.ts'
 
 /** A kind of telemetry. `profiles` pass as opaque records. */
 export type Signal = 'traces' | 'metrics' | 'logs' | 'profiles'
@@ -44,11 +45,13 @@ export interface OtlpBatch {
   readonly bytes: Uint8Array
   /** Spans, data points, log records or profiles inside `bytes`. */
   readonly itemCount: number
-  readonly metadata?: ClientMetadata
+  readonly metadata?: ClientMetadata | undefined
   /** Set by a `batch` processor. Whoever makes a new batch from one, such as a stage, carries it on. */
   readonly merge?: MergeRule
   /** Lets the last holder give the memory of `bytes` back. Absent: nobody knows who is the last. */
   readonly memory?: BatchMemory | undefined
+  /** What the receiver saw of the spans; where it is of other bytes than the batch's, it says nothing. */
+  readonly plainSpans?: PlainSpans | undefined
 }
 
 /**

@@ -2,7 +2,7 @@ import t from 'tap'
 import { WireError } from '../wire/wire-error.ts'
 import { WireWriter } from '../wire/wire-writer.ts'
 import type { Signal } from './otlp-batch.ts'
-import { quickValidate } from './quick-validate.ts'
+import { quickValidate, sawPlainSpans } from './quick-validate.ts'
 import { validateSlowly } from './validate.ts'
 import { defaultWalkBudget, type WalkBudget } from './walk-budget.ts'
 
@@ -120,3 +120,64 @@ t.test('ordinary requests are never left to the thorough walk', async t => {
   }
   t.pass('200 requests of all shapes')
 })
+
+/** A request of one ordinary span, with other fields before, between and behind its own. */
+function oneSpan(write: { first?: Fields; behindIds?: Fields; last?: Fields }): Uint8Array {
+  const writer = new WireWriter()
+  const group = writer.open(1)
+  const scope = writer.open(2)
+  const span = writer.open(2)
+  write.first?.(writer)
+  writer.bytesField(1, new Uint8Array(16).fill(1))
+  writer.bytesField(2, new Uint8Array(8).fill(2))
+  write.behindIds?.(writer)
+  writer.stringField(5, 'name')
+  for (let i = 0; i < 3; i++) writeAttribute(writer, 9)
+  write.last?.(writer)
+  writer.close(span)
+  writer.close(scope)
+  writer.close(group)
+  return writer.finish()
+}
+
+type Fields = (writer: WireWriter) => void
+
+/** Ids of another span that are no concern of this one's. */
+const link: Fields = writer => {
+  const mark = writer.open(13)
+  writer.bytesField(1, new Uint8Array(16))
+  writer.stringField(3, 'a=b')
+  writer.close(mark)
+}
+/** A length of 17 in two bytes, in front of a key. */
+const redundant: Fields = writer =>
+  writer.raw(Uint8Array.of(0x4a, 20, 0x0a, 0x91, 0, ...Buffer.from('sampling.priority')))
+
+for (const { name, request, isPlain } of [
+  { name: 'ids first', request: oneSpan({}), isPlain: true },
+  { name: 'a link with a tracestate', request: oneSpan({ last: link }), isPlain: true },
+  { name: 'flags', request: oneSpan({ last: writer => writer.fixed32Field(16, 1) }), isPlain: true },
+  {
+    name: 'another field before the ids',
+    request: oneSpan({ first: writer => writer.uint32Field(6, 2) }),
+    isPlain: false,
+  },
+  {
+    name: 'a second trace id at the end',
+    request: oneSpan({ last: writer => writer.bytesField(1, new Uint8Array(16)) }),
+    isPlain: false,
+  },
+  { name: 'a tracestate', request: oneSpan({ behindIds: writer => writer.stringField(3, 'a=b') }), isPlain: false },
+  { name: 'a tracestate at the end', request: oneSpan({ last: writer => writer.stringField(3, '') }), isPlain: false },
+  { name: 'a length of more bytes than it needs', request: oneSpan({ last: redundant }), isPlain: false },
+  {
+    name: 'one plain span and one without a trace id',
+    request: Buffer.concat([oneSpan({}), Uint8Array.of(0x0a, 6, 0x12, 4, 0x12, 2, 0x2a, 0)]),
+    isPlain: false,
+  },
+]) {
+  t.test(`a span with ${name} is ${isPlain ? '' : 'not '}known by its first bytes`, async t => {
+    t.ok(quickValidate('traces', request, defaultWalkBudget) > 0)
+    t.equal(sawPlainSpans, isPlain)
+  })
+}

@@ -1,5 +1,6 @@
 import { wireBytes, wireFixed32, wireFixed64, wireVarint } from '../wire/wire-type.ts'
 import type { Signal } from './otlp-batch.ts'
+import * as otlp from './otlp-fields.ts'
 import {
   fieldNumbersMax,
   keyValueType,
@@ -38,8 +39,10 @@ const actBytes = 4
 const actTraceId = 5
 const actSpanId = 6
 const actPacked64 = 7
+/** A span's own. */
+const actTraceState = 8
 /** A message of type `action - actMessage`. */
-const actMessage = 8
+const actMessage = 9
 
 const typeNumbers = new Map<MessageType, number>()
 const types: MessageType[] = []
@@ -77,6 +80,7 @@ function actionOf(type: MessageType, field: number, wireType: number): number {
   if (wireType === wireFixed32) return actFixed32
   if (wireType !== wireBytes) return actNothing
   if (kind >= kindMessage) return actMessage + typeNumbers.get(type.children[field]!)!
+  if (type === spanType && field === otlp.spanTraceState) return actTraceState
   if (kind === kindTraceId) return actTraceId
   if (kind === kindSpanId) return actSpanId
   return kind === kindPackedFixed64 ? actPacked64 : actBytes
@@ -84,6 +88,7 @@ function actionOf(type: MessageType, field: number, wireType: number): number {
 
 const keyValueNumber = typeNumbers.get(keyValueType)!
 const spanNumber = typeNumbers.get(spanType)!
+const spanBase = spanNumber * tagsMax
 const keyTag = 0x0a
 const valueTag = 0x12
 const stringTag = 0x0a
@@ -140,6 +145,9 @@ const ends = new Int32Array(levelsMax)
 const bases = new Int32Array(levelsMax)
 const nestings = new Int32Array(levelsMax)
 
+/** Of the request that was last said to be valid: whether its spans are as `PlainSpans` says. */
+export let sawPlainSpans = false
+
 /** The number of items of a valid request within its budget; -1 where a closer look is needed. */
 export function quickValidate(signal: Signal, bytes: Uint8Array, budget: WalkBudget): number {
   const { itemsMax, elementsMax, nestingMax } = budget
@@ -151,10 +159,15 @@ export function quickValidate(signal: Signal, bytes: Uint8Array, budget: WalkBud
   let nesting = 0
   let items = 0
   let elements = 0
+  let arePlain = true
+  sawPlainSpans = false
   while (true) {
     if (offset >= end) {
       if (offset > end) return -1
-      if (level === 0) return items
+      if (level === 0) {
+        sawPlainSpans = arePlain
+        return items
+      }
       level--
       end = ends[level]!
       base = bases[level]!
@@ -181,6 +194,7 @@ export function quickValidate(signal: Signal, bytes: Uint8Array, budget: WalkBud
           length |= (byte & 127) << shift
           shift += 7
         }
+        if (byte === 0) arePlain = false
       }
       const valueEnd = offset + length
       if (valueEnd > end) return -1
@@ -213,15 +227,21 @@ export function quickValidate(signal: Signal, bytes: Uint8Array, budget: WalkBud
         nesting += nests[number]!
         if (nesting > nestingMax) return -1
         base = number * tagsMax
-        if (number === spanNumber) offset = skipIds(view, offset, end)
+        if (number === spanNumber) {
+          const behindIds = skipIds(view, offset, end)
+          if (behindIds === offset) arePlain = false
+          offset = behindIds
+        }
       } else {
         if (action === actTraceId) {
           if (length !== 16 && length !== 0) return -1
+          // It did not stand first, or it is the second one.
+          if (base === spanBase) arePlain = false
         } else if (action === actSpanId) {
           if (length !== 8 && length !== 0) return -1
         } else if (action === actPacked64 && (length & 7) !== 0) {
           return -1
-        }
+        } else if (action === actTraceState) arePlain = false
         offset = valueEnd
       }
     } else if (action === actVarint) {

@@ -16,6 +16,10 @@ export interface RecordEditor {
    */
   enterGroup?(bytes: Uint8Array, view: DataView, start: number, end: number): number
   enterScope?(bytes: Uint8Array, view: DataView, start: number, end: number): number
+  /** Whether in this request, whose spans are as `PlainSpans` says, `glance` is to be called before `look`. */
+  beginGlancing?(bytes: Uint8Array): boolean
+  /** Whether the span that begins at `start` is dropped, having counted it. Where not, it has yet to be looked at. */
+  glance?(bytes: Uint8Array, start: number): boolean
   /** Looks at the record in `[start, end)`: how long its payload will be, or one of the answers above. */
   look(bytes: Uint8Array, view: DataView, start: number, end: number): number
   /** Writes the payload of the record that `look` saw last, exactly as long as it said. */

@@ -15,7 +15,7 @@ import { OrdinaryItem } from './ordinary-item.ts'
 import type { Signal } from './otlp-batch.ts'
 import * as otlp from './otlp-fields.ts'
 import { type RecordEditor, recordDropped, recordKept, recordUnusual } from './record-editor.ts'
-import { type RecordStep, stepDrops, stepEdits } from './record-step.ts'
+import { type Glance, type RecordStep, stepDrops, stepEdits } from './record-step.ts'
 import { recordTypes } from './schema.ts'
 import type { SpliceOutput } from './splice-output.ts'
 import { StepQuestions } from './step-questions.ts'
@@ -24,6 +24,8 @@ const valueTag = (otlp.keyValueValue << 3) | wireBytes
 /** More steps than these do not fit beside the keys in the number of a plan. */
 const stepsMax = 20
 const stepsFactor = 2 ** 30
+/** Where the trace id stands in a span that begins with it. */
+const traceIdAt = 2
 
 /**
  * What one or several processors do to a record, without views: what `StageWalk` does with them, by the short way. The walk
@@ -43,6 +45,9 @@ export class RecordPass implements RecordEditor {
   /** Bit per step: its edits are for every record. */
   readonly #editsAlways: number
   readonly #hasEdits: boolean
+  /** Of the first step that looks at records, and which it is. */
+  readonly #glance: Glance | undefined
+  readonly #glanceIndex: number
   /** Bit per key that an edit depends on. */
   readonly #editKeys: number
   /** The plan that was used last, and what it is for. */
@@ -66,6 +71,8 @@ export class RecordPass implements RecordEditor {
     )
     const isBare = (step: RecordStep) => step.edits !== undefined && step.look === undefined
     this.#editsAlways = steps.reduce((bits, step, i) => (isBare(step) ? bits | (1 << i) : bits), 0)
+    this.#glanceIndex = steps.findIndex(({ look }) => look !== undefined)
+    this.#glance = steps[this.#glanceIndex]?.glance
     const edits = steps.flatMap(step => step.edits ?? [])
     this.#hasEdits = edits.length > 0
     this.#editKeys = keysOf(edits).reduce((bits, key) => bits | (1 << keys.indexOf(key)), 0)
@@ -126,6 +133,16 @@ export class RecordPass implements RecordEditor {
       return recordDropped
     }
     return recordKept
+  }
+
+  beginGlancing(bytes: Uint8Array): boolean {
+    return this.#glance?.begin(bytes) === true
+  }
+
+  glance(bytes: Uint8Array, start: number): boolean {
+    if (!this.#glance!.drops(bytes, start + traceIdAt)) return false
+    this.dropped[this.#glanceIndex]!++
+    return true
   }
 
   /** Looks at the record in `[start, end)`: how long its payload will be, or one of the answers above. `view` is over all of `bytes`. */

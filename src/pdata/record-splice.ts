@@ -1,5 +1,6 @@
 import { varintLength } from '../wire/wire-writer.ts'
 import type { Signal } from './otlp-batch.ts'
+import type { PlainSpans } from './plain-spans.ts'
 import { type RecordEditor, recordDropped, recordKept, recordUnusual } from './record-editor.ts'
 import { varintBefore, varintEnd } from './record-fields.ts'
 import { RecordPass } from './record-pass.ts'
@@ -50,6 +51,8 @@ export class RecordSplice {
   #bytes: Uint8Array = emptyBytes
   #view: DataView = emptyView
   #copiedUpTo = 0
+  /** Whether the editor is asked about a span of the present request before it is read. */
+  #glances = false
 
   private constructor(editor: RecordEditor) {
     this.#editor = editor
@@ -73,13 +76,14 @@ export class RecordSplice {
   }
 
   /** The request as the steps leave it, `bytes` itself where nothing changed; undefined where the walk has to do it. */
-  run(bytes: Uint8Array): Uint8Array | undefined {
+  run(bytes: Uint8Array, plainSpans?: PlainSpans): Uint8Array | undefined {
     const output = this.#output
     const editor = this.#editor
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#copiedUpTo = 0
     editor.dropped.fill(0)
+    this.#glances = plainSpans?.bytes === bytes && editor.beginGlancing?.(bytes) === true
     output.begin(bytes, this.#view)
     let isDone = false
     try {
@@ -145,8 +149,10 @@ export class RecordSplice {
     const editor = this.#editor
     const frame = this.#scope
     const { end } = frame
+    const bytes = this.#bytes
+    const glances = this.#glances
     const wasOpen = this.#group.isOpen
-    const verdict = editor.enterScope?.(this.#bytes, view, frame.valueStart, end) ?? recordKept
+    const verdict = editor.enterScope?.(bytes, view, frame.valueStart, end) ?? recordKept
     if (verdict === recordUnusual) return false
     if (verdict === recordDropped) {
       this.#group.dropped++
@@ -172,7 +178,7 @@ export class RecordSplice {
         next = start + varintBefore(view, offset + 1, start)
       }
       if (next > end) return false
-      const length = editor.look(this.#bytes, view, start, next)
+      const length = glances && editor.glance!(bytes, start) ? recordDropped : editor.look(bytes, view, start, next)
       if (length === recordUnusual) return false
       if (length === recordDropped) {
         frame.dropped++

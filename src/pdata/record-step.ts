@@ -10,6 +10,14 @@ export const stepKeeps = 1
 export const stepEdits = 2
 export type StepVerdict = typeof stepDrops | typeof stepKeeps | typeof stepEdits
 
+/** Drops spans without reading them, where their trace id is enough to know. `look` would drop them too. */
+export interface Glance {
+  /** Whether the trace ids may be enough in this request, whose spans are as `PlainSpans` says. */
+  begin(bytes: Uint8Array): boolean
+  /** Whether the span with the trace id there goes; where not, nothing is decided yet. */
+  drops(bytes: Uint8Array, traceIdStart: number): boolean
+}
+
 /**
  * A processor's work on one record, done without views. All that counts for it is the record and what stands around it; what
  * it does to the record is drop it, edit attributes by exact keys, or replace one field. `RecordPass` does the steps of
@@ -24,6 +32,7 @@ export interface RecordStep {
   enterScope?(item: OrdinaryItem): boolean
   /** Absent where every record gets the edits. */
   look?(item: OrdinaryItem): StepVerdict
+  readonly glance?: Glance
   readonly edits?: readonly AttributeEdit[]
   /** Fields that `look` may replace, a bit each. It must ask about them too. */
   readonly writtenFields?: number

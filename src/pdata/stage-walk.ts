@@ -4,6 +4,7 @@ import { countGroup, countPoints, countScopeGroup } from './count.ts'
 import { type DataPointView, MetricView } from './metric-views.ts'
 import type { Signal } from './otlp-batch.ts'
 import * as otlp from './otlp-fields.ts'
+import type { PlainSpans } from './plain-spans.ts'
 import { RecordSplice } from './record-splice.ts'
 import { LogRecordView, ResourceView, ScopeView, SpanView } from './views.ts'
 import { drop, keep, type Verdict, type WalkHooks } from './walk-hooks.ts'
@@ -81,11 +82,11 @@ export class StageWalk {
   }
 
   /** Runs all hooks over the request. Throws `WireError` where it is malformed. */
-  run(request: Uint8Array): Uint8Array {
+  run(request: Uint8Array, plainSpans?: PlainSpans): Uint8Array {
     this.dropped.fill(0)
     this.unappliedRanges = 0
     this.spareBytes = 0
-    const shortened = this.#shortcut?.run(request)
+    const shortened = this.#shortcut?.run(request, plainSpans)
     if (shortened !== undefined) {
       this.#countShortened()
       if (shortened !== request) this.spareBytes = shortened.buffer.byteLength - shortened.length

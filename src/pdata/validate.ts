@@ -1,8 +1,10 @@
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { wireBytes, wireFixed64, wireVarint } from '../wire/wire-type.ts'
-import type { Signal } from './otlp-batch.ts'
-import { quickValidate } from './quick-validate.ts'
+import type { BatchMemory } from './batch-memory.ts'
+import type { ClientMetadata, OtlpBatch, Signal } from './otlp-batch.ts'
+import { PlainSpans } from './plain-spans.ts'
+import { quickValidate, sawPlainSpans } from './quick-validate.ts'
 import {
   fieldNumbersMax,
   kindItem,
@@ -29,7 +31,19 @@ export function validateRequest(signal: Signal, bytes: Uint8Array, budget: WalkB
   return items >= 0 ? items : validateSlowly(signal, bytes, budget)
 }
 
-/** The same, looking at whatever may come, and able to say what is wrong where. */
+/** A request that just came in as a batch; throws like `validateRequest`. */
+export function validatedBatch(
+  signal: Signal,
+  bytes: Uint8Array,
+  metadata: ClientMetadata | undefined,
+  memory: BatchMemory | undefined,
+): OtlpBatch {
+  const itemCount = validateRequest(signal, bytes)
+  const plainSpans = sawPlainSpans && signal === 'traces' ? new PlainSpans(bytes) : undefined
+  return { signal, bytes, itemCount, metadata, memory, plainSpans }
+}
+
+/** `validateRequest` for whatever may come, able to say what is wrong where. */
 export function validateSlowly(signal: Signal, bytes: Uint8Array, budget: WalkBudget): number {
   walk.bytes = bytes
   walk.items = 0

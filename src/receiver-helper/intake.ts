@@ -1,8 +1,7 @@
 import type { ComponentSettings, ReceiverNext } from '../component/component.ts'
 import { formatId } from '../component/component.ts'
 import { acceptedAtOnce, asConsumeError, ConsumeError } from '../component/consumer.ts'
-import type { BatchMemory } from '../pdata/batch-memory.ts'
-import type { ClientMetadata, Signal } from '../pdata/otlp-batch.ts'
+import type { OtlpBatch, Signal } from '../pdata/otlp-batch.ts'
 import type { Counter, Labels } from '../telemetry/metrics.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -45,16 +44,11 @@ export class Intake {
   /**
    * Gives a request to the pipelines; its bytes must not change afterwards. Resolves when the sender may be told that it
    * was accepted, rejects with `ConsumeError`. A request without items is a success that nobody needs to hear of.
-   * `memory` is that of the bytes, where the caller is its only user and gives it away. `acceptedAtOnce` where all of it
-   * is done already.
+   * Its memory comes with it where the caller is the only user and gives it away. `acceptedAtOnce` where all of it is done
+   * already.
    */
-  take(
-    signal: Signal,
-    bytes: Uint8Array,
-    itemCount: number,
-    metadata: ClientMetadata | undefined,
-    memory?: BatchMemory,
-  ): Promise<void> {
+  take(batch: OtlpBatch): Promise<void> {
+    const { signal, itemCount } = batch
     if (itemCount === 0) return acceptedAtOnce
     this.#settings.ledger.received(signal, itemCount)
     let consumed: Promise<void>
@@ -64,9 +58,7 @@ export class Intake {
       if (consumer === undefined) {
         throw new ConsumeError('retryable', `no pipeline takes ${signal} any more`, { reason: 'pipeline_gone' })
       }
-      consumed = consumer.consume(
-        metadata === undefined ? { signal, bytes, itemCount, memory } : { signal, bytes, itemCount, metadata, memory },
-      )
+      consumed = consumer.consume(batch)
     } catch (error) {
       return Promise.reject(this.#refused(signal, itemCount, error))
     }

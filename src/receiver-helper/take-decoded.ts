@@ -26,5 +26,5 @@ export function takeDecoded(
     BatchMemory.of(body, grpcPrefixBytes)?.release(body)
   }
   const { bytes, spanCount } = decoded
-  return intake.take('traces', bytes, spanCount, metadata, BatchMemory.of(bytes))
+  return intake.take({ signal: 'traces', bytes, itemCount: spanCount, metadata, memory: BatchMemory.of(bytes) })
 }

@@ -14,6 +14,6 @@ export class InlineStage implements StageRunner {
   }
 
   run(batch: OtlpBatch): StageResult {
-    return this.#stage.run(batch.bytes, batch.itemCount, batch.metadata)
+    return this.#stage.run(batch.bytes, batch.itemCount, batch.metadata, batch.plainSpans)
   }
 }

@@ -169,7 +169,9 @@ function taskOf(group: readonly Waiting[]): StageTask {
   const requests = group.map(({ batch }) => {
     bytes.set(batch.bytes, offset)
     offset += batch.bytes.length
-    return { byteLength: batch.bytes.length, itemCount: batch.itemCount, metadata: batch.metadata }
+    const { itemCount, metadata, plainSpans } = batch
+    const byteLength = batch.bytes.length
+    return { byteLength, itemCount, metadata, hasPlainSpans: plainSpans?.bytes === batch.bytes }
   })
   return { stageId, spec, shared, bytes: bytes.buffer, requests }
 }

@@ -29,6 +29,8 @@ export interface StageTaskRequest {
   readonly byteLength: number
   readonly itemCount: number
   readonly metadata: ClientMetadata | undefined
+  /** As `PlainSpans` says. */
+  readonly hasPlainSpans: boolean
 }
 
 export interface StageTaskReply {

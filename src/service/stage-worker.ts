@@ -1,6 +1,7 @@
 import { deserialize } from 'node:v8'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import type { ComponentRegistry } from '../component/registry.ts'
+import { PlainSpans } from '../pdata/plain-spans.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { fromPortable } from './portable-config.ts'
 import { compileStage, type Stage } from './stage.ts'
@@ -44,11 +45,11 @@ function withShared(context: unknown, shared: SharedMemory | undefined): unknown
 export function runTask(stage: Stage, task: StageTask): StageTaskReply {
   const changed: Uint8Array[] = []
   let offset = 0
-  const results = task.requests.map(({ byteLength, itemCount, metadata }): StageTaskResult => {
+  const results = task.requests.map(({ byteLength, itemCount, metadata, hasPlainSpans }): StageTaskResult => {
     const bytes = new Uint8Array(task.bytes, offset, byteLength)
     offset += byteLength
     try {
-      const result = stage.run(bytes, itemCount, metadata)
+      const result = stage.run(bytes, itemCount, metadata, hasPlainSpans ? new PlainSpans(bytes) : undefined)
       const isSame = result.bytes === bytes
       if (!isSame) changed.push(result.bytes)
       return {

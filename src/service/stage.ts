@@ -1,6 +1,7 @@
 import type { StageCounts, StagePart, StageProcessor, StageResult } from '../component/stage-processor.ts'
 import { BatchMemory } from '../pdata/batch-memory.ts'
 import type { ClientMetadata, Signal } from '../pdata/otlp-batch.ts'
+import type { PlainSpans } from '../pdata/plain-spans.ts'
 import { RecordSplice } from '../pdata/record-splice.ts'
 import { StageWalk } from '../pdata/stage-walk.ts'
 
@@ -8,8 +9,11 @@ import { StageWalk } from '../pdata/stage-walk.ts'
 export interface Stage {
   /** How many walks it takes; more than one only where processors would otherwise see each other's edits too early. */
   readonly walkCount: number
-  /** `itemCount` is what the request holds. Throws `WireError` where it is malformed. */
-  run(bytes: Uint8Array, itemCount: number, metadata?: ClientMetadata): StageResult
+  /**
+   * `itemCount` is what the request holds, and `plainSpans` may say of its bytes what their receiver saw. Throws `WireError`
+   * where it is malformed.
+   */
+  run(bytes: Uint8Array, itemCount: number, metadata?: ClientMetadata, plainSpans?: PlainSpans): StageResult
 }
 
 /**
@@ -27,9 +31,10 @@ export function compileStage(processors: readonly StageProcessor[], signal: Sign
   const apart = isApart ? walksOf(groupIntoWalks(processors, canPass), signal) : together
   return {
     walkCount: together.length,
-    run(bytes, itemCount, metadata) {
+    run(bytes, itemCount, metadata, plainSpans) {
       for (const processor of processors) processor.begin?.(metadata)
-      return runWalks(bytes.length > itemCount * shortcutApartBytesMax ? together : apart, bytes, itemCount)
+      const walks = bytes.length > itemCount * shortcutApartBytesMax ? together : apart
+      return runWalks(walks, bytes, itemCount, plainSpans)
     },
   }
 }
@@ -43,7 +48,12 @@ function walksOf(groups: readonly StageProcessor[][], signal: Signal): GroupWalk
   return groups.map(group => ({ group, walk: new StageWalk(signal, group) }))
 }
 
-function runWalks(walks: readonly GroupWalk[], bytes: Uint8Array, itemCount: number): StageResult {
+function runWalks(
+  walks: readonly GroupWalk[],
+  bytes: Uint8Array,
+  itemCount: number,
+  plainSpans: PlainSpans | undefined,
+): StageResult {
   let out = bytes
   let spareBytes = 0
   let items = itemCount
@@ -53,7 +63,7 @@ function runWalks(walks: readonly GroupWalk[], bytes: Uint8Array, itemCount: num
     if (out.length === 0) walk.dropped.fill(0)
     else {
       const before = out
-      out = walk.run(before)
+      out = walk.run(before, plainSpans)
       // What only stood between two walks is nobody's any more.
       if (before !== bytes && before.buffer !== out.buffer) BatchMemory.of(before, spareBytes)?.release(before)
       if (before !== out) ({ spareBytes } = walk)

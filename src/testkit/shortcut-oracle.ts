@@ -1,7 +1,9 @@
 import type { StageProcessor } from '../component/stage-processor.ts'
 import type { Signal } from '../pdata/otlp-batch.ts'
+import type { PlainSpans } from '../pdata/plain-spans.ts'
 import { RecordSplice } from '../pdata/record-splice.ts'
 import { StageWalk } from '../pdata/stage-walk.ts'
+import { validatedBatch } from '../pdata/validate.ts'
 import type { WalkHooks } from '../pdata/walk-hooks.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { encodeHostile } from './hostile-encoder.ts'
@@ -19,7 +21,7 @@ export function compareShortcut(signal: Signal, create: () => StageProcessor[], 
   const processors = create()
   const shortcut = RecordSplice.of(signal, processors)
   if (shortcut === undefined) throw new Error('the processors have no shortcut')
-  const shortened = orRefused(() => shortcut.run(bytes))
+  const shortened = orRefused(() => shortcut.run(bytes, plainSpansOf(signal, bytes)))
   const walked = create()
   const walk = new StageWalk(signal, walked.map(withoutStep))
   const expected = orRefused(() => walk.run(bytes))
@@ -43,6 +45,12 @@ export function compareShortcut(signal: Signal, create: () => StageProcessor[], 
   return true
 }
 
+/** What a receiver sees of the request; undefined where it would refuse it. */
+export function plainSpansOf(signal: Signal, bytes: Uint8Array): PlainSpans | undefined {
+  const batch = orRefused(() => validatedBatch(signal, bytes, undefined, undefined))
+  return batch === refused ? undefined : batch.plainSpans
+}
+
 function countsOf(processors: readonly StageProcessor[]): string {
   return JSON.stringify(processors.map(processor => [...processor.takeCounts()]))
 }
@@ -58,12 +66,14 @@ export function shortcutRequest(random: SeededRandom, signal: Signal): Uint8Arra
   return random.chance(0.7) ? bytes : brokenRequest(random, bytes, 1)
 }
 
-/** Takes fields from the records, tracestates nearly always, and what senders leave out of attributes: they set few. */
+/** Takes fields from the records, tracestates nearly always, and what senders leave out of attributes: they set few. Ids stay in every other request. */
 function thinOut(random: SeededRandom, request: Plain): void {
+  const ids = random.chance(0.5) ? ['traceId', 'spanId'] : []
   for (const group of Object.values(request).flat() as Plain[]) {
     for (const scope of [group['scopeSpans'] ?? group['scopeLogs'] ?? []].flat() as Plain[]) {
       for (const record of [scope['spans'] ?? scope['logRecords'] ?? []].flat() as Plain[]) {
         for (const field of Object.keys(record)) {
+          if (ids.includes(field)) continue
           if (random.chance(field === 'traceState' ? 0.95 : field === 'attributes' ? 0.05 : 0.3)) delete record[field]
         }
         if (random.chance(0.95)) record['attributes'] = plainAttributes((record['attributes'] ?? []) as Plain[])

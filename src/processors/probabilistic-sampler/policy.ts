@@ -37,6 +37,11 @@ export class SamplingPolicy {
     }
   }
 
+  /** The share of items that is kept, where nothing was sampled before. */
+  get probability(): number {
+    return this.#threshold.probability
+  }
+
   /** The threshold for an item that was sampled with `incoming` before, if at all. */
   decide(incoming: Threshold | undefined): Threshold {
     if (incoming === undefined || this.mode === 'hash_seed' || this.mode === 'never') return this.#threshold

@@ -8,6 +8,7 @@ import { generateRequest } from '../../testkit/otlp-generator.ts'
 import { decodePlain, encodePlain, type Plain } from '../../testkit/otlp-oracle.ts'
 import { fieldOrders } from '../../testkit/request-variants.ts'
 import { SeededRandom } from '../../testkit/seeded-random.ts'
+import { plainSpansOf } from '../../testkit/shortcut-oracle.ts'
 import { probabilisticSamplerConfig } from './config.ts'
 import { SpanSampler } from './span-sampler.ts'
 
@@ -36,17 +37,19 @@ const configs = [
   '{mode: proportional, sampling_percentage: 40, fail_closed: false}',
 ]
 
-/** Random requests whose spans have what the sampler reads, in every third of them only some. */
+/** Random requests whose spans have what the sampler reads, in every third of them only some; in every other one their ids alone. */
 function samplerRequest(random: SeededRandom): Plain {
   const request = generateRequest(random, 'traces', { repeatsMax: 4, fieldChance: random.pick([0.3, 0.8, 1]) })
+  const hasIdsOnly = random.chance(0.5)
   const list = (owner: Plain, name: string) => (owner[name] ?? []) as Plain[]
   for (const group of list(request, 'resourceSpans')) {
     for (const scope of list(group, 'scopeSpans')) {
       for (const span of list(scope, 'spans')) {
         if (random.chance(0.3)) span['traceId'] = new Uint8Array(16)
         delete span['traceState']
-        if (random.chance(0.5)) span['traceState'] = random.pick(states)
-        if (!random.chance(0.3)) continue
+        if (hasIdsOnly) Object.assign(span, { traceId: span['traceId'] ?? random.bytes(16), spanId: random.bytes(8) })
+        else if (random.chance(0.5)) span['traceState'] = random.pick(states)
+        if (!random.chance(hasIdsOnly ? 0.02 : 0.3)) continue
         const attributes = [...list(span, 'attributes')]
         const priority = { key: 'sampling.priority', value: random.pick(priorities) }
         attributes.splice(random.below(attributes.length + 1), 0, priority)
@@ -64,7 +67,7 @@ function both(yaml: string, bytes: Uint8Array) {
     const sampler = new SpanSampler(config)
     const hooks = isShort ? sampler : { span: sampler.span.bind(sampler) }
     const walk = new StageWalk('traces', [hooks])
-    const out = walk.run(bytes)
+    const out = walk.run(bytes, isShort ? plainSpansOf('traces', bytes) : undefined)
     return { out, dropped: walk.dropped[0], counts: [...sampler.takeCounts()] }
   })
   return { short: short!, walked: walked! }
@@ -73,6 +76,7 @@ function both(yaml: string, bytes: Uint8Array) {
 t.test('the shortcut and the walk keep and write the same', async t => {
   const random = new SeededRandom(11)
   let shortCount = 0
+  let plainCount = 0
   for (let i = 0; i < 600; i++) {
     const extras = i % 3 === 0 ? hostile : {}
     const order = i % 3 === 1 ? 'ascending' : random.pick(fieldOrders)
@@ -81,11 +85,13 @@ t.test('the shortcut and the walk keep and write the same', async t => {
     const { short, walked } = both(yaml, bytes)
     const sampler = new SpanSampler(parseConfig(probabilisticSamplerConfig, yaml))
     if (RecordSplice.of('traces', [sampler])!.run(bytes) !== undefined) shortCount++
+    if (short.dropped! > 0 && plainSpansOf('traces', bytes) !== undefined) plainCount++
     const seen = { dropped: short.dropped, counts: short.counts, out: decodePlain('traces', short.out) }
     const wanted = { dropped: walked.dropped, counts: walked.counts, out: decodePlain('traces', walked.out) }
     if (!t.strictSame(seen, wanted, `input ${i}`)) return
   }
   t.ok(shortCount > 300, `${shortCount} of 600 were plain enough`)
+  t.ok(plainCount > 30, `${plainCount} of them lost spans that nobody had read`)
 })
 
 t.test('what encoders write takes the shortcut, byte for byte as through the walk', async t => {

@@ -10,6 +10,8 @@ import { hashRandomness, seedHash } from './trace-id-hash.ts'
 /** Stands for an absent tracestate; never written to. */
 const emptyState = new TraceState()
 const textEncoder = new TextEncoder()
+/** Deciding costs an eighth of reading a span. */
+const nearlyAll = 0.85
 
 /** The decision about one span from its trace id, its tracestate and its priority. Reused for span after span. */
 export class SpanDecision {
@@ -29,6 +31,11 @@ export class SpanDecision {
     this.#policy = new SamplingPolicy(config)
     this.#failClosed = config.failClosed
     this.#seed = seedHash(config.hashSeed)
+  }
+
+  /** Whether spans are more often kept than it is worth to decide about them twice. */
+  get keepsNearlyAll(): boolean {
+    return this.#policy.probability > nearlyAll
   }
 
   /** `traceIdStart` is 0 where the span has no id of 16 bytes, `priority` -1 where it says nothing. */

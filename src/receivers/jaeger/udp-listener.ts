@@ -147,7 +147,7 @@ export class UdpListener implements Listener {
     }
     this.#waitingCount++
     this.#intake
-      .take('traces', decoded.bytes, decoded.spanCount, undefined)
+      .take({ signal: 'traces', bytes: decoded.bytes, itemCount: decoded.spanCount })
       .catch(error => {
         // The intake has counted the spans as refused; nobody is there to be told.
         this.#settings.logger.debug('Spans of a datagram were refused', { error: (error as Error).message })

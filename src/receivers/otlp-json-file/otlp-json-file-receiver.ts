@@ -99,7 +99,7 @@ export class OtlpJsonFileReceiver implements Component {
       return
     }
     try {
-      await this.#intake.take(signal, bytes, itemCount, undefined)
+      await this.#intake.take({ signal, bytes, itemCount })
     } catch (error) {
       const refusal = asConsumeError(error)
       // What is refused for good was counted; anything else is read again at the next look.

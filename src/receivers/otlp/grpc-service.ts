@@ -2,7 +2,7 @@ import { acceptedAtOnce } from '../../component/consumer.ts'
 import { BatchMemory } from '../../pdata/batch-memory.ts'
 import { fullSuccessProtobuf } from '../../pdata/export-response.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
-import { validateRequest } from '../../pdata/validate.ts'
+import { validatedBatch } from '../../pdata/validate.ts'
 import { healthCheck, healthCheckPath } from '../../receiver-helper/grpc-health.ts'
 import type { GrpcMethod } from '../../receiver-helper/grpc-methods.ts'
 import type { Intake } from '../../receiver-helper/intake.ts'
@@ -28,7 +28,7 @@ function exportMethod(signal: Signal, intake: Intake): GrpcMethod {
     isServed: () => intake.takes(signal),
     call(message, metadata) {
       const memory = BatchMemory.of(message, grpcPrefixBytes)
-      const taken = intake.take(signal, message, validateRequest(signal, message), metadata, memory)
+      const taken = intake.take(validatedBatch(signal, message, metadata, memory))
       return taken === acceptedAtOnce ? success : taken.then(() => success)
     },
   }

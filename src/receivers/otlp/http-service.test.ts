@@ -1,7 +1,7 @@
 import t from 'tap'
 import { acceptedAtOnce } from '../../component/consumer.ts'
 import { parseConfig } from '../../config/parse-config.ts'
-import type { BatchMemory } from '../../pdata/batch-memory.ts'
+import type { OtlpBatch } from '../../pdata/otlp-batch.ts'
 import type { Intake } from '../../receiver-helper/intake.ts'
 import { componentSettings } from '../../testkit/component-settings.ts'
 import { decodePlain } from '../../testkit/otlp-oracle.ts'
@@ -12,11 +12,11 @@ import { exportRoutes } from './http-service.ts'
 t.test(
   'the memory of a JSON body is given back as soon as it is read, that of what is made of it goes along',
   async t => {
-    const taken: { bytes: Uint8Array; memory: BatchMemory | undefined }[] = []
+    const taken: OtlpBatch[] = []
     const intake = {
       takes: () => true,
-      take(_signal: string, bytes: Uint8Array, _items: number, _metadata: unknown, memory: BatchMemory | undefined) {
-        taken.push({ bytes, memory })
+      take(batch: OtlpBatch) {
+        taken.push(batch)
         return acceptedAtOnce
       },
     } as unknown as Intake

@@ -3,7 +3,7 @@ import { BatchMemory } from '../../pdata/batch-memory.ts'
 import { fullSuccessJson, fullSuccessProtobuf } from '../../pdata/export-response.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
 import { encodeStatusJson, encodeStatusProtobuf } from '../../pdata/rpc-status.ts'
-import { validateRequest } from '../../pdata/validate.ts'
+import { validatedBatch } from '../../pdata/validate.ts'
 import type { HttpAnswer, HttpRoute } from '../../receiver-helper/http-routes.ts'
 import type { Intake } from '../../receiver-helper/intake.ts'
 import { plainRefusal } from '../../receiver-helper/plain-answers.ts'
@@ -51,7 +51,7 @@ function exportRoute(signal: Signal, intake: Intake, findings: FindingsCounter):
       // JSON is twice the size of what is made of it, and nobody needs it any more.
       if (isJson) BatchMemory.of(body, spareBytes)?.release(body)
       const memory = BatchMemory.of(bytes, spareBytes)
-      const taken = intake.take(signal, bytes, validateRequest(signal, bytes), request.metadata, memory)
+      const taken = intake.take(validatedBatch(signal, bytes, request.metadata, memory))
       const success = isJson ? jsonSuccess : protobufSuccess
       return taken === acceptedAtOnce ? success : taken.then(() => success)
     },
