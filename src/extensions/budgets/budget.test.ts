@@ -36,6 +36,13 @@ t.test('ten tenths reach the limit although doubles do not', async t => {
   t.equal(b.status('s', noon).spent, 1)
 })
 
+t.test('what reaches the limit but for a rounding of doubles is denied, and shown as what it is', async t => {
+  const b = budget('{name: b, limit: 1.05, thresholds: [0.5, 1]}')
+  const told = [0, 1, 2].flatMap(i => b.spend('s', 0.35, noon + i))
+  t.match(told.at(-1), { threshold: 1, spent: 1.05 })
+  t.match(b.status('s', noon + 3), { decision: 'deny', spent: 1.05, remaining: 0 })
+})
+
 t.test('a new day starts from nothing and tells anew', async t => {
   const daily = budget('{name: daily, limit: 1, time_zone: Europe/Berlin}')
   t.equal(daily.spend('s', 2, noon).length, 4)

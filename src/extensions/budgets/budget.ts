@@ -118,14 +118,14 @@ export class Budget {
   status(scopeValue: string, nowMs: number): BudgetStatus {
     const state = this.#scopes.get(scopeValue)
     if (state !== undefined) this.#roll(state, nowMs)
-    const spent = state === undefined ? 0 : this.#spentOf(state, nowMs)
+    const spent = state === undefined ? 0 : shown(this.#spentOf(state, nowMs))
     const { name, scope, limit, currency, period } = this.config
-    const warnAt = Math.min(...this.config.thresholds.filter(threshold => threshold > 0), 1) * limit
+    const warnAt = Math.min(...this.config.thresholds.filter(threshold => threshold > 0), 1)
     return {
       budget: name,
       scope,
       scopeValue,
-      decision: spent >= limit ? 'deny' : spent >= warnAt ? 'warn' : 'allow',
+      decision: this.#reaches(spent, 1) ? 'deny' : this.#reaches(spent, warnAt) ? 'warn' : 'allow',
       spent,
       limit,
       remaining: Math.max(0, limit - spent),
@@ -250,13 +250,18 @@ export class Budget {
     return state.rolling === undefined ? state.spent.value : state.rolling.total(nowMs)
   }
 
+  /** Three spends of 0.35 sum to a hair below 1.05: a billionth of the limit decides nothing. */
+  #reaches(spent: number, threshold: number): boolean {
+    const { limit } = this.config
+    return spent >= threshold * limit - limit * 1e-9
+  }
+
   #alertsOf(scopeValue: string, state: ScopeState, nowMs: number): Alert[] {
     const { limit, thresholds, hysteresis, burnRate } = this.config
     const spent = this.#spentOf(state, nowMs)
     const alerts: Alert[] = []
     for (const threshold of thresholds.toSorted((a, b) => a - b)) {
-      // Ten spends of a tenth may sum to a hair below one: a billionth of the limit decides nothing.
-      if (spent >= threshold * limit - limit * 1e-9) {
+      if (this.#reaches(spent, threshold)) {
         if (!state.fired.has(threshold)) {
           state.fired.add(threshold)
           alerts.push(this.#alert('threshold', scopeValue, threshold, state, spent, nowMs))
@@ -294,7 +299,7 @@ export class Budget {
       scope,
       scopeValue,
       threshold,
-      spent,
+      spent: shown(spent),
       limit,
       currency,
       period,
@@ -324,6 +329,8 @@ export class Budget {
   }
 }
 
+/** Without what comes of adding doubles. */
+const shown = (amount: number) => Number(amount.toPrecision(15))
 const isoTime = (timeMs: number | undefined) => (timeMs === undefined ? null : new Date(timeMs).toISOString())
 
 /** The alert as it is posted. */
