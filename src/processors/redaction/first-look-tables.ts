@@ -2,7 +2,7 @@ import type { DetectorSettings } from './detectors/detection.ts'
 import { byteClasses, byteDigit, byteHex, byteLower, byteToken, byteUpper } from './detectors/text-bytes.ts'
 import { vendorPrefixes } from './detectors/tokens.ts'
 import { foursTable, lettersTable, setBit } from './prefilter-names.ts'
-import { literalHash } from './scan/literals.ts'
+import { endingHash, literalHash } from './scan/literals.ts'
 import * as layout from './scan/scan-layout.ts'
 
 const between = '"\'`\\ ]0123456789'
@@ -25,9 +25,11 @@ export function firstLookTables({ addressClasses }: DetectorSettings): Uint8Arra
   for (let byte = 0; byte < 256; byte++) bytes[byte] = lookBits(byte)
   const masked = (['private', 'loopback', 'special'] as const).map(name => (addressClasses.has(name) ? 1 : 0))
   image.set(masked, at(layout.maskedOffset))
-  const { factor, table } = literalHash
-  image.set(new Uint8Array(table.buffer), at(layout.literalsOffset))
-  new DataView(image.buffer).setUint32(at(layout.factorOffset), factor, true)
+  const view = new DataView(image.buffer)
+  image.set(new Uint8Array(literalHash.table.buffer), at(layout.literalsOffset))
+  view.setUint32(at(layout.factorOffset), literalHash.factor, true)
+  image.set(new Uint8Array(endingHash.table.buffer), at(layout.endingsOffset))
+  view.setUint32(at(layout.endingFactorOffset), endingHash.factor, true)
   for (const sign of ':=>@%') image[at(layout.signsOffset) + sign.charCodeAt(0)] = 1
   return image
 }

@@ -37,6 +37,8 @@ export class KeyEdits {
   }
 
   clear(): void {
+    // An empty set that is cleared gets a new table all the same.
+    if (this.size === 0) return
     this.#removed.clear()
     this.#replaced.clear()
     this.#bodies.clear()

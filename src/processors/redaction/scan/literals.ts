@@ -115,14 +115,7 @@ export interface LiteralHash {
   readonly table: Uint32Array
 }
 
-/** Any word that ends in `key` counts, whichever of them the buckets have. One table serves all first looks: none is stricter. */
-export const literalHash: LiteralHash = /* @__PURE__ */ (() => {
-  const words = new Set(
-    [...builtInLiterals, '?key'].map(literal => {
-      const folded = (Buffer.from(literal).readInt32LE(0) | 0x20202020) >>> 0
-      return literal.startsWith('?') ? (folded & 0xffffff00) >>> 0 : folded
-    }),
-  )
+function hashOf(words: ReadonlySet<number>): LiteralHash {
   let factor = 0x9e3779b1
   while (true) {
     const table = new Uint32Array(layout.literalsCount)
@@ -135,4 +128,17 @@ export const literalHash: LiteralHash = /* @__PURE__ */ (() => {
     if (isAlone) return { factor, table }
     factor = ((Math.imul(factor, 0x343fd) + 0x269ec3) >>> 0) | 1
   }
+}
+
+/** Any word that ends in `key` counts, whichever of them the buckets have. One table serves all first looks: none is stricter. */
+export const literalHash: LiteralHash = /* @__PURE__ */ (() => {
+  const words = [...builtInLiterals, '?key'].map(literal => {
+    const folded = (Buffer.from(literal).readInt32LE(0) | 0x20202020) >>> 0
+    return literal.startsWith('?') ? (folded & 0xffffff00) >>> 0 : folded
+  })
+  return hashOf(new Set(words))
 })()
+
+/** The same of their last three bytes: one comparison tells most of what only the buckets take for a literal. */
+export const endingHash: LiteralHash = /* @__PURE__ */ (() =>
+  hashOf(new Set(builtInLiterals.map(literal => (Buffer.from(literal).readUInt32LE(0) >>> 8) | 0x202020))))()
