@@ -8,7 +8,8 @@ import { detectLetteredId } from './lettered-ids.ts'
 import { detectPasswordHash } from './password-hashes.ts'
 import { distinctCount, isPlaceholder, isVersion, looksRandom } from './randomness.ts'
 import { afterEscape, beginsWord, escapeEndingAt, isAlnum, isTokenByte, latin1, matchesExact } from './text-bytes.ts'
-import { azureMarks, type VendorForm, vendorForms, wholeForms } from './vendor-keys.ts'
+import type { VendorForm } from './vendor-form.ts'
+import { azureMarks, vendorForms, wholeForms } from './vendor-keys.ts'
 
 const jwt = detectorId('jwt')
 const authorization = detectorId('authorization')
@@ -222,6 +223,7 @@ function takeVendorKey(d: Detection, at: number): number {
     if (form.check === 'github' && length === 36 && !hasGithubChecksum(bytes, body, to) && !looksRandom(text)) continue
     if (form.check === 'mixed' && length >= form.min && !(/\d/.test(text) && distinctCount(text) >= 10)) continue
     if (form.check === 'random' && length >= form.min && !looksRandom(text)) continue
+    if (form.check === 'base64' && !isHeaderOfJwt(text)) continue
     if (form.check === 'airtable' && !/^[A-Za-z0-9]{14}\.[0-9a-z]{62,66}$/.test(text) && !saysSecret(d, at)) continue
     if (form.check instanceof RegExp && length >= form.min && !form.check.test(text)) continue
     if (form.check === 'sendgrid' && text.indexOf('.') < 10 && length >= form.min) continue
@@ -238,7 +240,7 @@ const commonPrefixes = new Set(['live_', 'test_', 'api_', 'key-', 'pk_', 'sk_', 
 const isDistinct = (form: CompiledForm, text: string) =>
   !form.needsContext &&
   !commonPrefixes.has(form.prefix) &&
-  (form.prefix.length >= 4 && form.check === undefined
+  (form.prefix.length >= 4 && (form.check === undefined || (form.check instanceof RegExp && form.check.test(text)))
     ? text.length >= (form.prefix.length < 6 ? Math.max(8, form.min * 0.6) : 8)
     : text.length >= 16 && /[-_.]$/.test(form.prefix) && looksRandom(text))
 
@@ -261,6 +263,12 @@ export function hasGithubChecksum(bytes: Uint8Array, body: number, to: number): 
 function saysSecret(d: Detection, at: number): boolean {
   if ((d.key.flags & (keySecret | keyQueryCode)) !== 0) return true
   return (secretFlagsBefore(d, at) & keySecret) !== 0
+}
+
+/** Whether base64 behind its first four characters, `ZXlK`, holds base64 of JSON, as a JWT that was encoded once more. */
+function isHeaderOfJwt(text: string): boolean {
+  const header = /^[\w-]+/.exec(Buffer.from(`ZXlK${text.slice(0, 96)}`, 'base64').toString('latin1'))?.[0] ?? ''
+  return /^\{"[\w#]{2,12}"\s*:/.test(Buffer.from(header, 'base64url').toString('latin1'))
 }
 
 const randomCase = /[a-z][A-Z].*[a-z][A-Z].*[a-z][A-Z]/
@@ -337,7 +345,7 @@ export function detectWholeForms(d: Detection, from: number, to: number): boolea
   const hook =
     /(hooks\.slack\.com\/(services|workflows|triggers)\/)([A-Za-z0-9/_-]{20,})$/.exec(text) ??
     /(discord(?:app)?\.com\/api\/webhooks\/\d+(\/))([A-Za-z0-9_-]{40,})$/.exec(text) ??
-    /(\/IncomingWebhook(\/))([0-9a-f]{32}(?:\/[0-9a-f-]{36})?(?:\/[\w-]{20,60})?)$/.exec(text)
+    /(\/IncomingWebhook(\/))([0-9a-z]{32}(?:\/[0-9a-z-]{36})?(?:\/[\w-]{20,60})?)$/.exec(text)
   if (hook !== null) {
     d.add(slackWebhook, last - hook[3]!.length, last)
     return true
@@ -345,7 +353,7 @@ export function detectWholeForms(d: Detection, from: number, to: number): boolea
   for (const offset of [0, text.indexOf(':') + 1, text.lastIndexOf('/') + 1, text.lastIndexOf('=') + 1]) {
     const part = text.slice(offset)
     for (const { name, pattern } of wholeForms) {
-      if (!pattern.test(part) || name === 'sentry_token') continue
+      if (!pattern.test(part) || name === 'sentry_token' || isPlaceholder(part)) continue
       d.add(detectorId(name), first + offset, last)
       return true
     }
