@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import * as layout from '../../src/processors/redaction/scan/scan-layout.ts'
 import { webAssembly } from '../../src/processors/redaction/scan/web-assembly.ts'
 import { assembleModule, type Code, choose, i32, i64, Locals, v128, when, whileLoop } from './assembler.ts'
-import { firstLook, lookAt } from './first-look.ts'
+import { firstLook, isLiteral, lookAt } from './first-look.ts'
 
 // scan(length, base, mode) -> count: looks at `length` bytes of input and writes (base + offset) << 2 | kind for each
 // candidate: signs and literals to one list, whose length it returns, runs to another, whose length it stores. `mode` has
@@ -208,16 +208,17 @@ const keepIf = (isKept: Code, value: Code): Code => [
 ]
 const isSign = i32.load8(i32.load8(address), layout.signsOffset)
 const isNear = isInReach(layout.nearBytes)
-const isEnding = i32.eq(
-  i32.load(i32.shl(i32.shrU(i32.mul(get('folded'), get('factor')), number(22)), number(2)), layout.endingsOffset),
-  get('folded'),
-)
-/** Signs and what ends like a literal stay; what only looks so to the buckets goes. Then each is looked at. */
+/** Signs and whole literals stay; what only looks like one to the buckets goes. Then each is looked at. */
 const lookAtOthers: Code = [
-  ...set('factor', i32.load(number(layout.endingFactorOffset))),
   ...rewrite([
-    ...set('folded', i32.or(i32.shrU(i32.load(i32.sub(address, number(3))), number(8)), number(0x202020))),
-    ...keepIf(i32.or(isSign, isEnding), address),
+    ...set('folded', i32.or(i32.load(i32.sub(address, number(3))), number(0x20202020))),
+    ...keepIf(
+      i32.or(
+        i32.or(isSign, i32.isZero(isNear)),
+        i32.or(isLiteral(get('folded'), get('factor')), isLiteral(i32.and(get('folded'), number(-256)), get('factor'))),
+      ),
+      address,
+    ),
   ]),
   ...rewrite(
     when(
@@ -359,6 +360,7 @@ const body: Code = [
   ...set('runsOut', number(layout.runsOffset)),
   ...set('length', i32.add(get('length'), number(layout.inputOffset))),
   ...set('offset', i32.sub(get('base'), number(layout.inputOffset))),
+  ...set('factor', i32.load(number(layout.factorOffset))),
   ...whileLoop(i32.ltU(get('at'), get('length')), [
     ...[0, 2].flatMap(literalStep),
     ...[0, 1, 2, 3].flatMap(runStep),

@@ -84,8 +84,9 @@ export class CallDuplicates {
     if (!reader.findResponseId()) return false
     const { span, responseIdStart: start, responseIdEnd: end } = reader
     const { view, traceIdStart: trace } = span
-    const low = hashRange(foldIds(view, trace, trace + 8), view, start, end)
-    const high = hashRange(~foldIds(view, trace + 4, trace + 12), view, start, end)
+    // Trace and span ids are random already.
+    const low = hashRange(view.getInt32(trace, true), view, start, end)
+    const high = hashRange(~view.getInt32(trace + 4, true), view, start, end) ^ view.getInt32(trace + 8, true)
     const ownSpan = view.getInt32(span.spanIdStart + 4, true) || 1
     const known = this.#seen.find(low, high)
     if (known !== 0) return known !== ownSpan
@@ -123,8 +124,9 @@ export class CallDuplicates {
   #hash({ view, traceIdStart: trace, spanIdStart, parentSpanIdStart: parent }: CallSpan, usage: NormalizedUsage): void {
     const counts = Math.imul(usage.input, 0x9e3779b1) ^ Math.imul(usage.output, 0x85ebca6b)
     this.#counts = usage.input + usage.output === 0 ? 0 : (counts ^ (counts << 13)) & countsMask || countsUnit
-    const low = foldIds(view, trace, trace + 8)
-    const high = foldIds(view, trace + 4, trace + 12)
+    // Trace and span ids are random already.
+    const low = view.getInt32(trace, true)
+    const high = view.getInt32(trace + 4, true)
     this.#ownLow = mixId(low, view, spanIdStart)
     this.#ownHigh = mixId(high, view, spanIdStart + 4)
     this.#priced.touch(this.#ownLow, this.#ownHigh)
@@ -177,11 +179,6 @@ export class CallDuplicates {
   #isOther(scope: number): boolean {
     return scope !== 0 && scope !== this.#scope
   }
-}
-
-/** Two words of a trace's id in one: half of it may be zeros, and the other half a counter. */
-function foldIds(view: DataView, first: number, second: number): number {
-  return Math.imul(view.getInt32(first, true), 0x85ebca6b) ^ view.getInt32(second, true)
 }
 
 /** Ids of other senders may be counters: their low bits must not be the only ones that tell slots apart. */

@@ -1,11 +1,11 @@
 import type { DetectorSettings } from './detectors/detection.ts'
 import { byteClasses, byteDigit, byteHex, byteLower, byteToken, byteUpper } from './detectors/text-bytes.ts'
 import { vendorPrefixes } from './detectors/tokens.ts'
+import { betweenSigns } from './prefilter.ts'
 import { foursTable, lettersTable, setBit } from './prefilter-names.ts'
-import { endingHash, literalHash } from './scan/literals.ts'
+import { literalHash } from './scan/literals.ts'
 import * as layout from './scan/scan-layout.ts'
 
-const between = '"\'`\\ ]0123456789'
 const joints = ' -./+%'
 const hashSigns = '$+,./=:'
 
@@ -25,11 +25,9 @@ export function firstLookTables({ addressClasses }: DetectorSettings): Uint8Arra
   for (let byte = 0; byte < 256; byte++) bytes[byte] = lookBits(byte)
   const masked = (['private', 'loopback', 'special'] as const).map(name => (addressClasses.has(name) ? 1 : 0))
   image.set(masked, at(layout.maskedOffset))
-  const view = new DataView(image.buffer)
-  image.set(new Uint8Array(literalHash.table.buffer), at(layout.literalsOffset))
-  view.setUint32(at(layout.factorOffset), literalHash.factor, true)
-  image.set(new Uint8Array(endingHash.table.buffer), at(layout.endingsOffset))
-  view.setUint32(at(layout.endingFactorOffset), endingHash.factor, true)
+  const { factor, table } = literalHash
+  image.set(new Uint8Array(table.buffer), at(layout.literalsOffset))
+  new DataView(image.buffer).setUint32(at(layout.factorOffset), factor, true)
   for (const sign of ':=>@%') image[at(layout.signsOffset) + sign.charCodeAt(0)] = 1
   return image
 }
@@ -43,7 +41,7 @@ function lookBits(byte: number): number {
     ((own & byteUpper) !== 0 ? layout.lookUpper : 0) |
     ((own & byteToken) !== 0 ? layout.lookToken : 0) |
     ((own & byteHex) !== 0 ? layout.lookHex : 0) |
-    (between.includes(character) ? layout.lookBetween : 0) |
+    (betweenSigns.includes(character) ? layout.lookBetween : 0) |
     (joints.includes(character) ? layout.lookJoint : 0) |
     (hashSigns.includes(character) ? layout.lookHashSign : 0)
   )

@@ -37,8 +37,6 @@ export class KeyEdits {
   }
 
   clear(): void {
-    // An empty set that is cleared gets a new table all the same.
-    if (this.size === 0) return
     this.#removed.clear()
     this.#replaced.clear()
     this.#bodies.clear()

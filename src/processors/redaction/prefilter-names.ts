@@ -22,6 +22,9 @@ const wordDuse = packed('duse')
 /** `d_li`, its sign folded like the letters. */
 const wordDli = packed('d\u007fli')
 export const wordArer = packed('arer')
+export const wordCurl = packed('curl')
+/** `s-cl` of redis-cli. */
+export const wordCli = packed('s-cl') | 0x20202020
 export const wordFied = packed('fied')
 /** The last three letters of shorter words. */
 const threeMask = 0x00ffffff

@@ -38,6 +38,8 @@ import {
   mayBeKey,
   mayEndName,
   wordArer,
+  wordCli,
+  wordCurl,
   wordFied,
 } from './prefilter-names.ts'
 import { kindDigits, kindToken } from './scan/scan-layout.ts'
@@ -165,7 +167,7 @@ export class Prefilter {
   #name(bytes: Uint8Array, at: number, end: number): boolean {
     let last = at
     const limit = Math.max(0, at - 12)
-    while (last > limit && isBetween(bytes[last - 1]!)) last--
+    while (last > limit && between[bytes[last - 1]!] === 1) last--
     if (bytes[last - 1] === 0x6d) last = colourStart(bytes, 0, last)
     if (!mayEndName(bytes, last)) return false
     let from = last
@@ -176,6 +178,11 @@ export class Prefilter {
     const before = from > 0 ? bytes[from - 1]! : 0
     if (before === 0x5c && isAlnum(bytes[from]!)) from++
     if (this.#isNameOfInterest(bytes, from, last, before)) return true
+    // `token string = `: the name stands before its type.
+    if (isTypeName(bytes, from, last)) {
+      const first = wordStart(bytes, from)
+      return this.#isNameOfInterest(bytes, first, last, 0) || this.#isNameOfInterest(bytes, first + 1, last, 0)
+    }
     return (before < 0x20 || before >= 0x80) && this.#isNameOfInterest(bytes, from + 1, last, 0)
   }
 
@@ -227,11 +234,14 @@ export class Prefilter {
       return at > 3 && bytes[at - 4] === 0x5c && matchesFolded(bytes, at - 3, end, 'u0040')
     if (last === 0x4e && third === 0x49) return bytes[at - 5] === 0x2d && matchesExact(bytes, at - 4, end, 'BEGIN')
     if (last === 0x7e) return (third | 0x20) === 0x71
+    if (last === 0x24) return true
     if (last === 0x12) return mayBeKey(bytes, at) && this.#isInKey(bytes, at - 1, end)
     if (last === 0x20) return endsShortWord(bytes, at) && this.#isInProse(bytes, at - 1, end)
     const four = (first << 24) | (second << 16) | (third << 8) | last | 0x20202020
     if (!isStem(bytes, at, end, four)) {
       if (four === wordArer) return bearer(bytes, at + 1, end)
+      if (four === wordCurl) return isSpace(bytes[at + 1] ?? 0)
+      if (four === wordCli) return bytes[at + 1] === 0x69
       return four === wordFied && matchesFolded(bytes, at - 9, end, 'identified') && isSpace(bytes[at + 1] ?? 0)
     }
     return this.#isInKey(bytes, at, end) || this.#isInProse(bytes, at, end)
@@ -343,8 +353,25 @@ const kindSeparator = 2
 const kinds = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x30 && byte <= 0x39 ? kindDigit : ' -./+%'.includes(String.fromCharCode(byte)) ? kindSeparator : 0,
 )
-const isBetween = (byte: number) =>
-  byte === 0x22 || byte === 0x27 || byte === 0x5c || byte === 0x60 || byte === 0x20 || byte === 0x5d || isDigit(byte)
+/** Whether the name is one of a type, as many languages write it between a variable's name and its value. */
+const isTypeName = (bytes: Uint8Array, from: number, to: number) =>
+  (to - from === 6 && matchesFolded(bytes, from, to, 'string')) ||
+  (to - from === 3 && matchesFolded(bytes, from, to, 'str'))
+
+/** Where the word before the one at `from` begins. */
+function wordStart(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (at > 0 && from - at < 2 && (bytes[at - 1] === 0x20 || bytes[at - 1] === 0x3a)) at--
+  const limit = Math.max(0, from - 48)
+  while (at > limit && isNameByte(bytes[at - 1]!)) at--
+  return at
+}
+
+/** What may stand between a name and its separator: digits, quotes, and what makes an assignment of `=`. */
+export const betweenSigns = '"\'`\\ ]0123456789.:?!+|'
+const between = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, byte) =>
+  betweenSigns.includes(String.fromCharCode(byte)) ? 1 : 0,
+)
 
 /** Whether a first byte of text may be its length: the end of a tag stands before it, or of a longer length. */
 const mayBeLength = (bytes: Uint8Array, at: number) =>

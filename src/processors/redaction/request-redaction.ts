@@ -72,9 +72,8 @@ export class RequestRedaction implements FieldVisitor {
   clear(): void {
     this.edits.length = 0
     this.#keyEdits.clear()
-    // What is empty is not cleared: it would get a new table all the same.
-    if (this.#droppedRecords.size > 0) this.#droppedRecords.clear()
-    if (this.#originals.size > 0) this.#originals.clear()
+    this.#droppedRecords.clear()
+    this.#originals.clear()
     this.#record = -1
     this.#attribute = -1
     this.isForced = false

@@ -1,6 +1,6 @@
 import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
-import { isPlaceholder } from './randomness.ts'
+import { isSecretValue } from './randomness.ts'
 import { latin1 } from './text-bytes.ts'
 
 const secret = detectorId('secret')
@@ -13,7 +13,9 @@ const options: readonly RegExp[] = [
   /\b(?:docker|podman|helm|az|oc|nerdctl)\b[^|;]{0,64}?\blogin\b[^|;]{0,256}?\s-p\s+(\S+)/g,
   /\b(?:redis-cli|valkey-cli|rdcli)\b[^|;]{0,256}?\s-a\s+(\S+)/g,
   /\b(?:mongo|mongosh|mongodump|mongorestore|ldapsearch|ldapmodify|sqlcmd|bcp|clickhouse-client)\b[^|;]{0,256}?\s-[pwP]\s+(\S+)/g,
-  /\b(?:curl|wget|http|https|xh)\b[^|;]{0,512}?\s(?:-u|-a|--user|--auth|--proxy-user|-U)[\s=]+["']?[^\s:"']{1,128}:([^\s"']+)/g,
+  // user:password, with quotes around both or the second; a token alone leaves one side empty.
+  /\b(?:curl|wget|http|https|xh)\b[^|;]{0,512}?\s(?:-u|-a|--user|--auth|--proxy-user|-U)[\s=]*(?:\\*["'])?[^\s:"'\\<]{0,128}(?:\\*["'])?:(?:\\*["'])?((?:(?!\\*["']|\\+[nrt])\S)+)/g,
+  /\b(?:curl|wget|http|https|xh)\b[^|;]{0,512}?\s(?:-u|-a|--user|--auth|-U)[\s=]*(?:\\*["'])?([^\s:"'\\<]{8,128}):(?=\\*["']|\s|$)/g,
   /\bopenssl\b[^|;]{0,256}?\s-(?:k|K)\s+(\S+)/g,
   /\s-pass(?:in|out)?\s+pass:(\S+)/g,
 ]
@@ -25,9 +27,9 @@ export function detectCommandSecrets(d: Detection, from: number, to: number): vo
     option.lastIndex = 0
     for (let match = option.exec(text); match !== null; match = option.exec(text)) {
       const value = match[1]!.replace(/["']$/, '')
-      if (isPlaceholder(value) || value.startsWith('-')) continue
-      const end = from + match.index + match[0].length - (match[1]!.length - value.length)
-      d.add(secret, end - value.length, end)
+      if (!isSecretValue(value, true) || /^[-$]/.test(value)) continue
+      const start = from + match.index + match[0].lastIndexOf(match[1]!)
+      d.add(secret, start, start + value.length)
     }
   }
 }

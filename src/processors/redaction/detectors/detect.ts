@@ -1,5 +1,6 @@
 import { type CandidateScanner, Candidates } from '../scan/candidates.ts'
 import { kindDigits, kindToken } from '../scan/scan-layout.ts'
+import { detectCommandSecrets } from './command-lines.ts'
 import { Detection, type DetectorSettings } from './detection.ts'
 import { detectEmail } from './email.ts'
 import { detectIban } from './iban.ts'
@@ -7,6 +8,7 @@ import { detectColon, detectIdentifiedBy, detectSecretWord, detectSeparator } fr
 import type { KeyInfo } from './key-words.ts'
 import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
 import { detectNumber } from './numbers.ts'
+import { detectPasswordHash } from './password-hashes.ts'
 import { colourLength, PercentText, unicodeEscapeLength } from './percent-text.ts'
 import { detectPrivateKey } from './private-keys.ts'
 import { detectRepeats } from './repeats.ts'
@@ -119,6 +121,12 @@ export function inspectCandidate(d: Detection, at: number, kind: number): void {
   }
 }
 
+const commandBytesMax = 2048
+
+/** Whether the name of a command ends, or goes on, behind `at`. */
+const isCommand = ({ bytes, start, end }: Detection, at: number, name: string) =>
+  at + 1 - name.length >= start && matchesFolded(bytes, at + 1 - name.length, end, name)
+
 function inspectLiteral(d: Detection, at: number): void {
   const { bytes, start, end } = d
   switch (bytes[at]! | 0x20) {
@@ -129,6 +137,15 @@ function inspectLiteral(d: Detection, at: number): void {
       if (at - 4 >= start && bytes[at - 4] === 0x5c && matchesFolded(bytes, at - 3, end, 'u0040'))
         detectEmail(d, at - 4, 6)
       return
+    case 0x24: // $1$, $2b$
+      detectPasswordHash(d, at + 1, at + 1)
+      return
+    case 0x6c: // curl, redis-cli
+      if (isCommand(d, at, 'curl') || isCommand(d, at, 'redis-cl')) {
+        detectCommandSecrets(d, Math.max(d.start, at - 8), Math.min(end, at + commandBytesMax))
+        return
+      }
+      break
     case 0x7e: // 8Q~
       detectWholeForms(d, at, at + 1)
       return

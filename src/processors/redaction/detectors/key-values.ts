@@ -35,11 +35,13 @@ export function detectSeparator(d: Detection, at: number): void {
   const { bytes, start, end } = d
   if (at <= start || at + 1 >= end) return
   let behind = at + 1
-  if (bytes[at] === 0x3d && (bytes[behind] === 0x3e || bytes[behind] === 0x3d)) behind++
+  if (bytes[at] === 0x3d && bytes[behind] === 0x3e) behind++
+  while (bytes[at] === 0x3d && bytes[behind] === 0x3d && behind - at < 3) behind++
   // password := "x"
   if (bytes[at] === 0x3a && bytes[behind] === 0x3d) behind++
   if (bytes[at] === 0x3e && (bytes[at - 1] === 0x3d || bytes[at - 1] === 0x2d || bytes[behind] === 0x3c)) return
-  const name = d.nameBefore(at)
+  const sign = bytes[at] === 0x3d ? assignmentStart(bytes, start, at) : at
+  const name = d.nameBefore(sign)
   if (name.length < 2) return
   let info = d.settings.keys.get(name)
   if ((info.flags & wholeValueFlags) === 0 && info.nationalIds === 0) {
@@ -51,8 +53,10 @@ export function detectSeparator(d: Detection, at: number): void {
   readBraces(d, at)
   if (bytes[at] === 0x3e && !range.isQuoted) {
     range.extendToElement(bytes, end)
-    // `<user> needs`: a placeholder, and no element.
-    const behindText = range.end < end ? bytes[range.end]! : 0x3c
+    // `<user> needs`: a placeholder, and no element. A closing tag may stand on a line of its own.
+    let behindValue = range.end
+    while (behindValue < end && behindValue - range.end < 32 && isSpace(bytes[behindValue]!)) behindValue++
+    const behindText = behindValue < end ? bytes[behindValue]! : 0x3c
     const isElement =
       behindText === 0x3c ||
       behindText === 0x5c ||
@@ -65,10 +69,11 @@ export function detectSeparator(d: Detection, at: number): void {
   else if ((info.flags & key.keyBirth) !== 0) extendOverDate(d)
   else if ((info.flags & key.keySecret) !== 0 && /pass|pwd/i.test(name)) range.extendOverSigns(bytes, end)
   if (range.end <= range.start || range.start < d.doneUntil) return
+  if (bytes[at] !== 0x3e && range.isSpaced && !range.isQuoted && isOnOtherLine(d, behind)) return
   // `password==4.7.3`, `registry.example/cookie:1.2.3-rc.1`
   if (!range.isQuoted && !range.isSpaced && isVersion(latin1(bytes, range.start, Math.min(end, range.start + 12))))
     return
-  const nameStart = at - name.length
+  const nameStart = sign - name.length
   const signBefore = nameStart > start ? bytes[nameStart - 1]! : 0
   // `registry/secret:1.2`, `cache:token:17`: parts of a path or of a key.
   if (bytes[at] === 0x3a && !range.isSpaced) {
@@ -93,12 +98,39 @@ export function detectSeparator(d: Detection, at: number): void {
   if (info.nationalIds !== 0) detectNamedId(d, range.start, range.end)
 }
 
-/** Words that end a name of several: `bank account: `, `security code: `, `date of birth: `. */
-const tails = new Set('number no account code name address date id birth phrase'.split(' '))
+/** Where an assignment with more than one sign begins: `.=`, `?=`, `::=`, `+=`, `!=`. */
+function assignmentStart(bytes: Uint8Array, start: number, at: number): number {
+  let sign = at
+  while (sign > start && at - sign < 3 && isAssignmentSign(bytes[sign - 1]!)) sign--
+  return sign
+}
+/** `.` `:` `?` `!` `+` `|` */
+const isAssignmentSign = (byte: number) =>
+  byte === 0x2e || byte === 0x3a || byte === 0x3f || byte === 0x21 || byte === 0x2b || byte === 0x7c
+
+/**
+ * Whether the value behind a separator stands on another line and is a name itself, or a sentence: `API_KEY=` is empty. A
+ * word alone on its line may be what was announced.
+ */
+function isOnOtherLine({ bytes, end }: Detection, behind: number): boolean {
+  let at = behind
+  while (at < range.start && bytes[at] !== 0x0a) at++
+  if (at === range.start) return false
+  const line = /^[^\r\n]*/.exec(latin1(bytes, range.start, Math.min(end, range.end + 64)))![0].trim()
+  return (
+    bytes[behind - 1] !== 0x3a ||
+    line.length > range.end - range.start ||
+    /^[\w.-]+[:=]/.test(line) ||
+    !looksTyped(line)
+  )
+}
+
+/** Words that end a name of several: `bank account: `, `security code: `, `date of birth: `, `token string = `. */
+const tails = new Set('number no account code name address date id birth phrase string str'.split(' '))
 
 /** The words of one name before the separator at `at`, three at most; empty where only one stands there. */
 function phraseBefore({ bytes, start }: Detection, at: number): string {
-  return /(?:[A-Za-z]{2,20} ){1,2}[A-Za-z]{2,20} ?$/.exec(latin1(bytes, Math.max(start, at - 48), at))?.[0] ?? ''
+  return /(?:[A-Za-z]\w{1,40}:? ){1,2}[A-Za-z]{2,20} ?$/.exec(latin1(bytes, Math.max(start, at - 80), at))?.[0] ?? ''
 }
 
 /** `PWD={a;b}` of ODBC: braces quote. `{SSHA}x` of LDAP: they name a scheme. */

@@ -222,7 +222,7 @@ const secretWords = new Set(
     'accesstoken refreshtoken idtoken sastoken webhooksecret hmackey saltkey cryptkey licensekey subscriptionkey functionkey ' +
     'apitoken apisecret appkey appsecret consumerkey consumersecret sharedsecret userpassword dbpassword mysqlpwd dbpass ' +
     'userpass ftppass smtppass mysqlpass pgpassword redispass adminpass rootpass awssecret bottoken deploykey servicekey ' +
-    'encryptedpassword seedphrase mnemonic xapikey oauthtoken personalaccesstoken securitytoken amzsecuritytoken ' +
+    'encryptedpassword creds cred crumb astracs seedphrase mnemonic xapikey oauthtoken personalaccesstoken securitytoken amzsecuritytoken ' +
     'sonarlogin presharedkey unsealkey proxypassword keypassword keystorepassword truststorepassword pass psk pw'
   ).split(' '),
 )
@@ -252,7 +252,7 @@ const queryWords = new Set(
 )
 /** A whole name that stands for a pagination cursor or a count, although it ends like a secret. */
 const harmlessNames =
-  /(^|[._-])(next|page|continuation|cursor|sync|resume|pagination|eos|eof|bos|pad|stop|unk|first|last)[._-]?(page)?[._-]?token$|tokentype$|(^|[._-])(public|primary|foreign|partition|sort|routing|cache|idempotency|row|shard|group|object|map|feature|message|record|composite|unique|natural)[._-]?key$|publickeytoken$|^aws[._-]?access[._-]?key[._-]?id$/i
+  /(^|[._-])(next|page|continuation|cursor|sync|resume|pagination|eos|eof|bos|pad|stop|unk|first|last)[._-]?(page)?[._-]?token$|tokentype$|(^|[._-])(public|primary|foreign|partition|sort|routing|cache|idempotency|row|shard|group|object|map|feature|message|record|composite|unique|natural)[._-]?key$|publickeytoken$|jsonwebtoken$|^aws[._-]?access[._-]?key[._-]?id$/i
 
 /** Splits a name into lower-case words: at anything that is no letter or digit, and where camelCase turns. */
 export function nameWords(name: string): string[] {
@@ -301,7 +301,8 @@ const kindWords = new Set(
     'type types model method mode length size format status state enabled disabled required valid validated verified policy ' +
     'template brand network country region issuer scheme provider kind category label field column schema present exists ' +
     'supported limit max min attempts retries timeout ttl os make manufacturer carrier role roles scope scopes strategy ' +
-    'support count counter tokens app apps build platform browser layout view page'
+    'support count counter tokens app apps build platform browser layout view page variable placeholder prompt hint title ' +
+    'selector regex pattern validator error errors message rule rules'
   ).split(' '),
 )
 export const describesKind = (words: readonly string[]) => words.length > 1 && kindWords.has(words.at(-1)!)
@@ -348,7 +349,8 @@ const mixedCase = /[a-z][A-Z].*[a-z][A-Z].*[a-z][A-Z]/
 function secretFlags(words: readonly string[], name: string): number {
   let count = words.length
   while (count > 1 && (neutralEndings.has(words[count - 1]!) || /^\d+$/.test(words[count - 1]!))) count--
-  const last = words[count - 1]
+  // `password2`
+  const last = words[count - 1]?.replace(/(?<=[a-z]{4})\d+$/, '')
   if (last === undefined || harmlessNames.test(name)) return 0
   // The end of a random id may look like a short word: `thread_8DNFg1cFitDksC9ultUEdoPw`.
   if (last.length <= 4 && /[A-Za-z0-9]{12,}$/.test(name) && /\d[A-Za-z]{0,12}$/.test(name)) return 0
@@ -362,6 +364,8 @@ function secretFlags(words: readonly string[], name: string): number {
   if (last === 'key' && count > 1 && vendorNames.has(words[count - 2]!)) return keySecret
   if (last.length > 5 && last.endsWith('key') && vendorNames.has(last.slice(0, -3))) return keySecret
   if (secretEndings.some(ending => last.endsWith(ending))) return keySecret
+  // `issuerKeyHash` is no key.
+  if (words.at(-1) === 'hash') return 0
   return queryWords.has(last) || queryWords.has(joined) || queryWords.has(words.join('')) ? keyQueryCode : 0
 }
 
@@ -389,7 +393,16 @@ export function nameEndings(): string[] {
   )
   for (const [, list] of wordLists) words.push(...list.split(' '))
   for (const list of Object.values(nationalIdWords)) words.push(...list.split(' '))
-  return [...words, 'name', 'address', '+header', '+headers', ...[...neutralEndings].map(word => `+${word}`)]
+  return [
+    ...words,
+    'name',
+    'address',
+    'string',
+    'str',
+    '+header',
+    '+headers',
+    ...[...neutralEndings].map(word => `+${word}`),
+  ]
 }
 
 const tableEntriesMax = 8192

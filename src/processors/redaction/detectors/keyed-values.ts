@@ -124,7 +124,7 @@ const hardwareAddress =
 const isBareId = (words: number, text: string) => (words & key.keyExempt) !== 0 && /^\d+$/.test(text)
 
 const noPerson = new Set(
-  'root admin administrator system anonymous guest unknown null none nil undefined true false user test default nobody n/a postgres mysql redis service app ubuntu ec2-user internal public sa rabbitmq elastic kafka www-data runner node nginx zookeeper hadoop hdfs yarn spark hive hbase flink airflow jenkins gitlab git oracle sysadmin daemon nonroot appuser celery django rails tomcat jetty docker'.split(
+  'username password passwd token email user_name root admin administrator system anonymous guest unknown null none nil undefined true false user test default nobody n/a postgres mysql redis service app ubuntu ec2-user internal public sa rabbitmq elastic kafka www-data runner node nginx zookeeper hadoop hdfs yarn spark hive hbase flink airflow jenkins gitlab git oracle sysadmin daemon nonroot appuser celery django rails tomcat jetty docker'.split(
     ' ',
   ),
 )
@@ -291,6 +291,8 @@ function takeSecret(
   const words = text.split(/\s+/)
   if (words.length > 3 && words.every(word => /^[A-Za-z',.!?-]+$/.test(word)) && !/phrase|mnemonic|seed/i.test(name))
     return true
+  // `"Password: " + readPassword() + ","`: the quote ends a string of source code.
+  if (form.isQuoted && !form.isCertain && /^\s*[,;+]\s?(?:\w+[:=]|\w[\w.]*\(|\s)|^\s*\+/.test(text)) return true
   if (!isSecretValue(text, isPassword || isAttribute)) return true
   if (
     !isPassword &&

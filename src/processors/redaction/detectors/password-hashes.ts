@@ -1,24 +1,27 @@
 import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
-import { isAlnum, latin1 } from './text-bytes.ts'
+import { isAlnum, latin1, matchesExact } from './text-bytes.ts'
 
 const passwordHash = detectorId('password_hash')
 const lookBack = 160
 const lookAhead = 400
+/** Tickets of Kerberos are long. */
+const ticketBytesMax = 4096
 
 /**
  * Hashes of passwords as crypt(3) and its kin write them: scheme, parameters, salt and hash between dollar signs. Whoever
  * has one can guess the password at home. Bounded repeats, one after the other: linear.
  */
 const forms =
-  /\$(?:1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}|[58]\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43}|6\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}|(?:y|gy|7)\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}|argon2(?:id|i|d)\$(?:v=\d+\$)?m=\d+,t=\d+,p=\d+\$[+/A-Za-z0-9]{4,88}={0,2}\$[+/A-Za-z0-9]{16,172}={0,2}|(?:scrypt|s0)\$[=,./+$A-Za-z0-9]{32,200}|P\$[./A-Za-z0-9]{31}|krb5(?:asrep|tgs|pa)\$\d{1,2}\$[^\s"']{32,400})|pbkdf2[_:-]sha\d{1,3}[$:]\d{1,8}[$:][A-Za-z0-9./+]{4,64}[$:][A-Za-z0-9./+]{27,88}={0,2}/g
+  /\$(?:1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}|[58]\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43}|6\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}|(?:y|gy|7)\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}|argon2(?:id|i|d)\$(?:v=\d+\$)?m=\d+,t=\d+,p=\d+\$[+/A-Za-z0-9]{4,88}={0,2}\$[+/A-Za-z0-9]{16,172}={0,2}|(?:scrypt|s0)\$[=,./+$A-Za-z0-9]{32,200}|P\$[./A-Za-z0-9]{31}|krb5(?:asrep|tgs|pa)\$\d{1,2}\$[^\s"']{32,4000})|pbkdf2[_:-]sha\d{1,3}[$:]\d{1,8}[$:][A-Za-z0-9./+]{4,64}[$:][A-Za-z0-9./+]{27,88}={0,2}/g
 
 /** The hash that goes through the run `bytes[from, to)`. */
 export function detectPasswordHash(d: Detection, from: number, to: number): boolean {
   const { bytes, start, end } = d
   const first = hashStart(bytes, start, from)
   if (first < 0) return false
-  const text = latin1(bytes, first, Math.min(end, to + lookAhead))
+  const reach = matchesExact(bytes, first, end, '$krb5') ? ticketBytesMax : lookAhead
+  const text = latin1(bytes, first, Math.min(end, to + reach))
   forms.lastIndex = 0
   for (let match = forms.exec(text); match !== null; match = forms.exec(text)) {
     const begin = first + match.index

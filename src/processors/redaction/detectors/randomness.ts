@@ -1,13 +1,13 @@
 import { latin1 } from './text-bytes.ts'
 
 const placeholders =
-  /x{5,}|\*{3,}|\.{4,}|0{12,}|example|placeholder|changeme|change[_-]me|replace[_-]?me|redacted|your[_-]|insert[_-]|<[a-z _-]+>|^\[[a-z_-]+\]$/i
+  /x{5,}|\*{3,}|\.{4,}|0{12,}|example|placeholder|changeme|change[_-]me|replace[_-]?me|redacted|your[_-]|insert[_-]|<[a-z _-]+>|^\[[a-z_-]+\]$|^(.)\1{7,}$/i
 
 /** Stands where a secret would: `xxxx`, `EXAMPLE`, `${TOKEN}`, `<token>`. */
 export function isPlaceholder(text: string): boolean {
   return (
     placeholders.test(text) ||
-    /^(\$[{(]|\$[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_]\w*|->\w+)*$|%[A-Z_]+%$|\{\{|env[.:(]|process\.env|os\.environ|getenv|vault:|secretref|!(vault|ref|sub|getatt|importvalue|join|findinmap|secret|env|include|reference)\b)/i.test(
+    /^(#\{|\$[A-Z][A-Z0-9_]{3,}[/.:-]|\$[{(]|\$[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_]\w*|->\w+)*$|%[A-Z_]+%$|\{\{|env[.:(]|process\.env|os\.environ|getenv|vault:|secretref|!(vault|ref|sub|getatt|importvalue|join|findinmap|secret|env|include|reference)\b)/i.test(
       text,
     )
   )
@@ -71,7 +71,7 @@ const commonWords = new Set(
     'failure success successful error denied granted accepted rejected mismatch matched mismatched correct protected plain ' +
     'plaintext encrypted hashed bcrypt argon2 scrypt sha256 sha512 md5 oauth oauth2 openid jwt saml ldap kerberos manager ' +
     'rotation policy strength length required. session sessions cookie cookies refresh access identity client server user ' +
-    'username account email login logout request response header body query unauthorized forbidden expiredtoken ' +
+    'username account pass email login logout request response header body query unauthorized forbidden expiredtoken ' +
     'authentication verification validation generated created cleartext strong weak medium short long internal external ' +
     'function public private protected static readonly async await return const class interface option options flag flags argument arguments parameters prompt fields'
   ).split(' '),
@@ -87,7 +87,7 @@ export function isSecretValue(text: string, isStrong: boolean): boolean {
   if (isStrong) return value.length >= 6 || /\d/.test(value)
   // Lower-case letters alone, or words joined by signs, are names of things.
   if (/^[a-z]+$/i.test(value)) return value.length >= 12 && wordyShare(value) < 0.6
-  if (/^\d+$/.test(value)) return false
+  if (/^\d+$/.test(value)) return value.length >= 12
   if (/^[a-z]+([._/-][a-z]+)+$/i.test(value)) return value.length >= 16 && wordyShare(value) < 0.5
   return vowels.test(value) || /\d/.test(value) || distinctCount(value) >= 6
 }

@@ -39,8 +39,9 @@ export const builtInLiterals: readonly string[] = [
   'duse', // enduser
   'EGIN', // BEGIN ... PRIVATE KEY
   '?%40',
-  '?8q~', // Azure's secrets
-  '?7q~',
+  '?7q~', // Azure's secrets
+  '?8q~',
+  '?9q~',
   'u004', // \u0040
   'u003', // \u003a \u003d, and so \u0026
   '/hom', // /home/<user>
@@ -64,18 +65,45 @@ export const builtInLiterals: readonly string[] = [
   'n_co', // verification_code
   'piry', // expiry
   'nino',
+  // Commands whose short options take a password.
+  'curl',
+  's-cl', // redis-cli
+  // Hashes of passwords, whose signs may leave no long run.
+  '?$1$',
+  '$2a$',
+  '$2b$',
+  '$2y$',
 ]
 
 /** The same in buckets, so that text hits few by chance; scripts/wasm/assign-buckets.ts finds them. */
 const buckets: readonly (readonly string[])[] = [
-  ['arer', 'api-', 'birt', '_key', 'rity', 'okey', 'skey', 'rkey', 'piry'],
-  ['pike', 'nino', 'stre', 'orn ', 'pin ', 'pin\x12', 'pan ', 'name'],
-  ['?8q~', 'api_', '?7q~', 'EGIN', '?otp'],
-  ['y_co', '/key', '-key', 'ekey', 'nkey', 'auth', 'n_co', '/hom', 'mkey', '.key'],
-  ['dkey', 'nfir', 'd_li', 'duse', '\\Use', 'lkey'],
-  ['oken', 'ecre', 'veri', 'u004', 'u003', '/Use', 'fied'],
-  ['assp', 'assw', '?pwd', '?cvc', 'ass\x12', '?cvv', 'assc', 'ess\x12'],
-  ['?%40', '?dob', 'okie', 'rede'],
+  ['name', 'nfir', 'api-', 'pike', 'fied', 'arer'],
+  ['veri', '/hom', 'okie', '/Use', 'oken', 'rede'],
+  [
+    'skey',
+    '.key',
+    'rity',
+    'rkey',
+    'nkey',
+    'dkey',
+    '?%40',
+    '?9q~',
+    'lkey',
+    '?otp',
+    '?7q~',
+    'mkey',
+    'okey',
+    '-key',
+    '_key',
+    'EGIN',
+    '/key',
+    'ekey',
+  ],
+  ['$2a$', 'd_li', '\\Use', 's-cl', 'curl', 'duse', '$2b$', '$2y$'],
+  ['u004', 'y_co', 'nino', 'n_co', 'u003', 'api_', 'auth'],
+  ['piry', '?$1$', '?dob', 'birt'],
+  ['ess\x12', '?8q~', '?cvv', 'assc', '?pwd', '?cvc', 'assw', 'assp', 'ass\x12'],
+  ['orn ', 'stre', 'ecre', 'pan ', 'pin ', 'pin\x12'],
 ]
 
 /** The bytes that may stand at one place of a literal. */
@@ -115,7 +143,14 @@ export interface LiteralHash {
   readonly table: Uint32Array
 }
 
-function hashOf(words: ReadonlySet<number>): LiteralHash {
+/** Any word that ends in `key` counts, whichever of them the buckets have. One table serves all first looks: none is stricter. */
+export const literalHash: LiteralHash = /* @__PURE__ */ (() => {
+  const words = new Set(
+    [...builtInLiterals, '?key'].map(literal => {
+      const folded = (Buffer.from(literal).readInt32LE(0) | 0x20202020) >>> 0
+      return literal.startsWith('?') ? (folded & 0xffffff00) >>> 0 : folded
+    }),
+  )
   let factor = 0x9e3779b1
   while (true) {
     const table = new Uint32Array(layout.literalsCount)
@@ -128,17 +163,4 @@ function hashOf(words: ReadonlySet<number>): LiteralHash {
     if (isAlone) return { factor, table }
     factor = ((Math.imul(factor, 0x343fd) + 0x269ec3) >>> 0) | 1
   }
-}
-
-/** Any word that ends in `key` counts, whichever of them the buckets have. One table serves all first looks: none is stricter. */
-export const literalHash: LiteralHash = /* @__PURE__ */ (() => {
-  const words = [...builtInLiterals, '?key'].map(literal => {
-    const folded = (Buffer.from(literal).readInt32LE(0) | 0x20202020) >>> 0
-    return literal.startsWith('?') ? (folded & 0xffffff00) >>> 0 : folded
-  })
-  return hashOf(new Set(words))
 })()
-
-/** The same of their last three bytes: one comparison tells most of what only the buckets take for a literal. */
-export const endingHash: LiteralHash = /* @__PURE__ */ (() =>
-  hashOf(new Set(builtInLiterals.map(literal => (Buffer.from(literal).readUInt32LE(0) >>> 8) | 0x202020))))()

@@ -34,10 +34,7 @@ export const maskedOffset = bytesOffset + 256
 export const factorOffset = maskedOffset + 4
 /** By byte: whether it is a sign, `:`, `=`, `>`, `@` or `%`. */
 export const signsOffset = factorOffset + 4
-/** Folded literals without their first byte, and what those are multiplied with. */
-export const endingsOffset = signsOffset + 256
-export const endingFactorOffset = endingsOffset + 4 * literalsCount
-export const lookEnd = endingFactorOffset + 4
+export const lookEnd = signsOffset + 256
 /** Runs so near to the ends of a piece are not looked at: what stands around them may lie in the piece before or behind. */
 export const edgeBytes = 192
 /** The same for signs and literals. */
