@@ -8,7 +8,7 @@ import { looksRandom } from './detectors/randomness.ts'
 import { isSpace, latin1 } from './detectors/text-bytes.ts'
 import { JsonPosition } from './json-position.ts'
 import { PairMemory } from './pair-memory.ts'
-import type { Policy, UserRule } from './policy.ts'
+import type { PatternRule, Policy } from './policy.ts'
 import type { CandidateScanner } from './scan/candidates.ts'
 
 /** What the inspection of one value decided; `replaceAll` stands for the whole value. */
@@ -110,7 +110,7 @@ export class Inspector {
     return slashes
   }
 
-  #applyRule(rule: UserRule, bytes: Uint8Array, start: number, end: number, key: string, findings: Findings): void {
+  #applyRule(rule: PatternRule, bytes: Uint8Array, start: number, end: number, key: string, findings: Findings): void {
     const view = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)
     if (rule.literal !== undefined && view.indexOf(rule.literal) < 0) return
     const isOneByte = isAscii(view) || !isUtf8(view)
@@ -131,14 +131,15 @@ export class Inspector {
   }
 }
 
-function hasKeywords(rule: UserRule, text: string, from: number, key: string): boolean {
+function hasKeywords(rule: PatternRule, text: string, from: number, key: string): boolean {
   if (rule.keywords.length === 0 && rule.excludeKeywords.length === 0) return true
   const around = `${key} ${text.slice(Math.max(0, from - keywordReach), from)}`.toLowerCase()
   if (rule.keywords.length > 0 && !rule.keywords.some(word => around.includes(word))) return false
   return !rule.excludeKeywords.some(word => around.includes(word))
 }
 
-function isValid({ validator }: UserRule, text: string): boolean {
+function isValid({ validator }: PatternRule, text: string): boolean {
+  if (typeof validator === 'function') return validator(text)
   switch (validator) {
     case 'luhn': {
       const digits = Uint8Array.from(text.replace(/\D/g, ''), Number)

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { type Action, type ActionName, type HashKey, Replacements } from './actions.ts'
 import type { RedactionConfig } from './config-shape.ts'
-import { catalog } from './detectors/catalog.ts'
+import { catalog, detectorId } from './detectors/catalog.ts'
 import { type AddressClass, type DetectorSettings, detectorSettings } from './detectors/detection.ts'
+import { letteredIds } from './detectors/national-ids.ts'
 import { fieldClasses } from './fields.ts'
 import { requiredLiteral, UserPattern } from './patterns.ts'
 import { hitsOf, type ValueHits } from './value-hits.ts'
@@ -10,8 +11,8 @@ import { hitsOf, type ValueHits } from './value-hits.ts'
 /** What a key's name decides before anything is looked at. */
 export type KeyRule = 'exempt' | 'force' | 'drop' | undefined
 
-export interface UserRule {
-  /** Id of its findings: behind those of the catalogue. */
+export interface PatternRule {
+  /** Id of its findings: a user's are behind those of the catalogue. */
   readonly id: number
   readonly pattern: UserPattern
   readonly group: number
@@ -19,7 +20,7 @@ export interface UserRule {
   readonly literal: Buffer | undefined
   readonly keywords: readonly string[]
   readonly excludeKeywords: readonly string[]
-  readonly validator: 'none' | 'luhn' | 'mod97' | 'random'
+  readonly validator: 'none' | 'luhn' | 'mod97' | 'random' | ((text: string) => boolean)
 }
 
 /** A configuration made ready to use. */
@@ -30,7 +31,7 @@ export interface Policy {
   readonly names: readonly string[]
   readonly actions: readonly Action[]
   readonly forcedKeyId: number
-  readonly rules: readonly UserRule[]
+  readonly rules: readonly PatternRule[]
   readonly isFieldOn: Uint8Array
   readonly replacements: Replacements
   readonly onError: RedactionConfig['onError']
@@ -66,6 +67,22 @@ export function effectiveProfile(config: RedactionConfig): 'none' | 'minimal' | 
   return usesOwn ? 'standard' : 'none'
 }
 
+/** Detectors whose ids have nothing in them that the search knows: no digits in a row, and no word of their own. */
+function patternDetectors(isOn: (name: string) => boolean): PatternRule[] {
+  return letteredIds.flatMap(({ name, anywhere, valid }) => {
+    if (anywhere === undefined || !isOn(name)) return []
+    return {
+      id: detectorId(name),
+      pattern: new UserPattern(anywhere),
+      group: 0,
+      literal: undefined,
+      keywords: [],
+      excludeKeywords: [],
+      validator: valid,
+    }
+  })
+}
+
 export function compilePolicy(config: RedactionConfig): Policy {
   const profile = effectiveProfile(config)
   const rank = profileRanks[profile]!
@@ -78,7 +95,7 @@ export function compilePolicy(config: RedactionConfig): Policy {
   }
   const detection = detectorSettings(isOn, profile === 'strict')
   const classes = config.addresses.length > 0 ? new Set(config.addresses as AddressClass[]) : detection.addressClasses
-  const rules = config.rules.map((rule, i): UserRule => {
+  const ownRules = config.rules.map((rule, i): PatternRule => {
     const literal = requiredLiteral(rule.pattern)
     return {
       id: catalog.length + i,
@@ -90,8 +107,9 @@ export function compilePolicy(config: RedactionConfig): Policy {
       validator: rule.validator,
     }
   })
+  const rules = [...patternDetectors(isOn), ...ownRules]
   const keyRules = compileKeys(config)
-  const ruleHits = hitsOf(config.rules.map(({ pattern }) => pattern))
+  const ruleHits = hitsOf(rules.map(({ pattern }) => pattern.source))
   return {
     isDetecting: detection.enabled.includes(1) || rules.length > 0 || keyRules.isUsed,
     detection: { ...detection, addressClasses: classes },
@@ -101,7 +119,7 @@ export function compilePolicy(config: RedactionConfig): Policy {
       ...config.rules.map(rule => actionOf(config, rule)),
       actionOf(config, undefined),
     ],
-    forcedKeyId: catalog.length + rules.length,
+    forcedKeyId: catalog.length + config.rules.length,
     rules,
     isFieldOn: Uint8Array.from(fieldClasses, name => (config.fields[name] === false ? 0 : 1)),
     replacements: new Replacements(hashKeyOf(config), Math.ceil(config.hash.length / 2)),

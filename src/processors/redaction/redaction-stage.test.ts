@@ -51,6 +51,22 @@ t.test('a token with dots behind an encoded header is found', async t => {
   })
 })
 
+t.test('national ids are found as their countries print them, with and without a word for them', async t => {
+  for (const [locale, detector, value] of [
+    ['it', 'it_codice_fiscale', 'RSSMRA85T10A562S'],
+    ['fr', 'fr_nir', '2 55 08 14 168 025 38'],
+  ] as const) {
+    const yaml = `{profile: standard, locales: [${locale}]}`
+    for (const frame of ['@', 'the holder @ has signed', '(@)', '{"x":"@"}', 'https://x.test/u/@?n=1', 'codice: @.']) {
+      t.same(run(yaml, { a: frame.replace('@', value) }).values, { a: frame.replace('@', `[${detector}]`) })
+    }
+    // The check letter or digits of somebody else.
+    const wrong = value.replace(/.$/, last => (last === 'S' ? 'T' : '9'))
+    t.same(run(yaml, { a: `see ${wrong}` }).values, { a: `see ${wrong}` })
+    t.same(run('{profile: standard, locales: [us]}', { a: `see ${value}` }).values, { a: `see ${value}` })
+  }
+})
+
 t.test('masks keep at most a third', async t => {
   t.same(run('detectors: {card: {action: mask, keep_last: 4}}', { a: card }).values, { a: '**** **** **** 4295' })
   t.same(run('detectors: {card: {action: mask, keep_last: 40}}', { a: card }).values, { a: '**** **** ***6 4295' })

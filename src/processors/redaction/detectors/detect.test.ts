@@ -144,6 +144,7 @@ const cases: readonly (readonly [text: string, marked: string, key?: string])[] 
     "driver's license Q568530075730, driving licence 12345678",
     "driver's license [driving_licence], driving licence [driving_licence]",
   ],
+  ['{"passport_number":"C01X00T47"} passport: C01X0006H', '{"passport_number":"[passport]"} passport: [passport]'],
   ['card 4111 1111 1111 1111 and it expires in 12/2026', 'card [card] and it expires in [card_expiry]'],
   ['RuPay 5085991234567896', 'RuPay [card]'],
   ['ion.popescu@mail.md', '[email]'],

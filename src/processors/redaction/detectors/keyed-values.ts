@@ -99,7 +99,7 @@ function takePersonal(
     d.add(ids.expiry, from, to)
   else if ((words & key.keyBirth) !== 0 && isCalendarDate(text)) d.add(ids.birth, from, to)
   else if ((words & key.keyMac) !== 0 && hardwareAddress.test(text)) d.add(ids.mac, from, to)
-  else if ((words & key.keyPassport) !== 0 && /^[A-Z]{0,3}[ -]?\d{6,9}[A-Z]?$/i.test(text) && !isBareId(words, text))
+  else if ((words & key.keyPassport) !== 0 && passportNumber.test(text) && !isBareId(words, text))
     d.add(ids.passport, from, to)
   else if ((words & key.keyLicence) !== 0 && /^[A-Z0-9][A-Z0-9 -]{4,20}$/i.test(text) && /\d/.test(text))
     d.add(ids.licence, from, to)
@@ -115,6 +115,9 @@ function takePersonal(
   else if ((words & key.keyPerson) !== 0 && !form.isProse && !repeatsName(name, text))
     takePerson(d, from, to, text, form)
 }
+
+/** Digits with a letter or two around them; or, as Germany's, nine of digits and letters that make no word. */
+const passportNumber = /^(?:[A-Z]{0,3}[ -]?\d{6,9}[A-Z]?|(?=(?:[A-Z]*\d){4})[CFGHJKLMNPRTVWXYZ0-9]{9,10})$/i
 
 /** In pairs, in fours as Cisco's devices have it, or without signs; not all zeros or ones. */
 const hardwareAddress =
