@@ -6,6 +6,7 @@ import { RecordSplice } from './pdata/record-splice.ts'
 import { attributesProcessor } from './processors/attributes/factory.ts'
 import { filterProcessor } from './processors/filter/factory.ts'
 import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler/factory.ts'
+import { transformProcessor } from './processors/transform/factory.ts'
 import { SeededRandom } from './testkit/seeded-random.ts'
 import { compareShortcut, shortcutRequest } from './testkit/shortcut-oracle.ts'
 
@@ -25,6 +26,16 @@ const parts: readonly (readonly [unknown, string])[] = [
   [
     filterProcessor,
     '{traces: {resource: [\'attributes["a"] != nil\']}, logs: {resource: [\'attributes["b"] == nil\']}}',
+  ],
+  [
+    transformProcessor,
+    JSON.stringify({
+      trace_statements: [
+        'set(span.attributes["a"], span.name) where span.kind != 2',
+        'delete_key(span.attributes, "host.name")',
+      ],
+      log_statements: ['replace_pattern(log.attributes["a"], "[A-Z]+", "x")'],
+    }),
   ],
   [probabilisticSamplerProcessor, 'sampling_percentage: 60'],
   [probabilisticSamplerProcessor, '{sampling_percentage: 70, mode: proportional, fail_closed: false}'],

@@ -63,7 +63,12 @@ export interface Expression {
   /** Set where the expression is all attributes of something. */
   readonly list?: (context: OttlContext) => AttributeList
   /** Set where the expression is one attribute by a key that is known. */
-  readonly attribute?: { readonly list: (context: OttlContext) => AttributeList; readonly key: AttributeKey }
+  readonly attribute?: {
+    readonly list: (context: OttlContext) => AttributeList
+    /** The same attributes where they are only read: there may be no walk. */
+    readonly reader: (context: OttlContext) => AttributeReader
+    readonly key: AttributeKey
+  }
 }
 
 const reader = new ValueReader()

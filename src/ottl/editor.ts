@@ -2,6 +2,7 @@ import type { AttributeList } from '../pdata/attribute-list.ts'
 import { ValueReader, valueString } from '../pdata/value.ts'
 import type { ContextName, Expression, OttlContext } from './context.ts'
 import type { Parameter } from './parameters.ts'
+import type { EditorStep } from './statement-step.ts'
 import type { OttlValue } from './value.ts'
 import { asMap, writeAttributeAt } from './write.ts'
 
@@ -19,6 +20,8 @@ export interface Editor {
   readonly addsMetrics?: boolean
   /** Throws `OttlError` where the arguments cannot go together. */
   readonly make: (args: readonly (Expression | undefined)[], own: ContextName, at: number) => Edit
+  /** The same for a record that is read without a walk; undefined where that is more than an edit of one attribute. */
+  readonly step?: (args: readonly (Expression | undefined)[], own: ContextName, at: number) => EditorStep | undefined
 }
 
 export type Editors = Readonly<Record<string, Editor>>

@@ -76,17 +76,23 @@ const natural = (value: bigint) => (value < 0n ? 'must not be negative' : undefi
 
 /** Editors of maps and lists. Names, arguments and meaning are the Collector's. */
 export const mapEditors: Editors = {
-  delete_key: mapEditor([keyOf('key')], (into, context, key) => {
-    if (into.list !== undefined) {
-      into.list(context).remove(key)
-      return
-    }
-    const members = asMap(into.get(context))
-    if (!members.has(key.text)) return
-    const left = new Map(members)
-    left.delete(key.text)
-    into.set!(context, left)
-  }),
+  delete_key: {
+    ...mapEditor([keyOf('key')], (into, context, key) => {
+      if (into.list !== undefined) {
+        into.list(context).remove(key)
+        return
+      }
+      const members = asMap(into.get(context))
+      if (!members.has(key.text)) return
+      const left = new Map(members)
+      left.delete(key.text)
+      into.set!(context, left)
+    }),
+    step: ([into, key]) =>
+      into!.list === undefined || typeof key!.constant !== 'string'
+        ? undefined
+        : { edit: { action: 'delete', key: new AttributeKey(key!.constant) } },
+  },
   delete_matching_keys: mapEditor([pattern('pattern')], removeWhere),
   keep_matching_keys: mapEditor([pattern('pattern')], (into, context, wanted: Pattern) =>
     removeWhere(into, context, not(wanted)),

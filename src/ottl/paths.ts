@@ -115,7 +115,7 @@ function compileAttributes(list: (context: OttlContext) => AttributeReader, keys
   return {
     get,
     set: (context, value) => writeAttribute(editable(context), key, value),
-    attribute: { list: editable, key },
+    attribute: { list: editable, reader: list, key },
     source: {
       point(context, reader) {
         const attributes = list(context)

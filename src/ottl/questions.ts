@@ -22,6 +22,16 @@ export function askCondition(source: string, own: ContextName, questions: StepQu
   return recordContexts.includes(own) && new Asker(own, questions).node(parseCondition(source))
 }
 
+/** The same of several conditions and values, all of the context `own`. */
+export function askNodes(
+  nodes: readonly (ConditionNode | ValueNode)[],
+  own: ContextName,
+  questions: StepQuestions,
+): boolean {
+  const asker = new Asker(own, questions)
+  return nodes.every(node => asker.node(node))
+}
+
 class Asker {
   readonly #own: ContextName
   readonly #questions: StepQuestions

@@ -8,8 +8,9 @@ import { findFunction } from './functions.ts'
 import { OttlError } from './lexer.ts'
 import { anyValue, choice, optional, type Parameter, text } from './parameters.ts'
 import { pattern } from './parse-functions.ts'
+import { SlotText } from './slot-text.ts'
 import { EvaluationError, type OttlValue } from './value.ts'
-import { writeAttributeAt } from './write.ts'
+import { encodeForOtlp, writeAttributeAt } from './write.ts'
 
 const target = anyValue('target')
 const reader = new ValueReader()
@@ -40,6 +41,31 @@ export const replaceEditors: Editors = {
         if (plain !== undefined && replaceInPlace(into!, context, wanted(context), plain)) return
         const replaced = replacedText(into!, context, wanted(context), replace(context))
         if (replaced !== undefined) into!.set!(context, replaced)
+      }
+    },
+    step: ([into, regex, ...rest], own, at) => {
+      const { attribute, source } = into!
+      if (attribute === undefined) return undefined
+      const wanted = reading(pattern('regex_pattern'), regex!)
+      const replace = substitution(rest, own, at)
+      const plain = plainReplacement(rest)
+      const output = new SlotText()
+      return {
+        edit: { action: 'update', key: attribute.key, slot: output.slot },
+        readsTarget: true,
+        prepare(context) {
+          if (!source!.point(context, reader) || reader.kind !== valueString) return false
+          const { bytes, start, end } = reader
+          if (plain !== undefined) {
+            output.bytes = bytes
+            const from = wanted(context).replaceInto(output, anyString, start, end, plain)
+            output.release()
+            if (from !== -2) return from >= 0
+          }
+          const replaced = replacedText(into!, context, wanted(context), replace(context))
+          if (replaced !== undefined) output.slot.value = encodeForOtlp(replaced)
+          return replaced !== undefined
+        },
       }
     },
   },

@@ -10,6 +10,8 @@ import { mapEditors } from './map-editors.ts'
 import { anyValue, placeArguments } from './parameters.ts'
 import { parseCondition, parseStatement, type ValueNode } from './parser.ts'
 import { replaceEditors } from './replace-editors.ts'
+import { setStep } from './set-step.ts'
+import { type StatementStep, statementStep } from './statement-step.ts'
 import { encodeForOtlp } from './write.ts'
 
 /** A statement ready to be run over items of a context. */
@@ -19,6 +21,8 @@ export interface Statement {
   readonly writes: ReadonlySet<ContextName>
   /** Whether it makes new metrics. */
   readonly addsMetrics: boolean
+  /** The same for a record that is read without a walk; undefined where it takes one. */
+  readonly step?: StatementStep | undefined
 }
 
 const reader = new ValueReader()
@@ -52,6 +56,10 @@ const set: Editor = {
       const given = value!.get(context)
       if (given !== undefined) into!.set!(context, given)
     }
+  },
+  step: ([into, value]) => {
+    const key = into!.attribute?.key
+    return key && setStep(key, into!.context, value!)
   },
 }
 
@@ -88,7 +96,8 @@ const commonEditors: Editors = { set, ...mapEditors, ...replaceEditors }
 
 /** Makes a statement ready for items of the context `own`. `more` are editors beside the common ones. Throws `OttlError`. */
 export function compileStatement(source: string, own: ContextName, more: Editors = {}): Statement {
-  const { editor: call, where } = parseStatement(source)
+  const node = parseStatement(source)
+  const { editor: call, where } = node
   const editors: Editors = { ...commonEditors, ...more }
   const editor = Object.hasOwn(editors, call.name) ? editors[call.name] : undefined
   if (editor === undefined) {
@@ -112,7 +121,8 @@ export function compileStatement(source: string, own: ContextName, more: Editors
   }
   const edit = editor.make(placed, own, call.at)
   const addsMetrics = editor.addsMetrics === true
-  if (where === undefined) return { run: edit, writes, addsMetrics }
+  const step = statementStep(node, own, placed[0], editor.step?.(placed, own, call.at))
+  if (where === undefined) return { run: edit, writes, addsMetrics, step }
   const condition = compileNode(where, own)
   return {
     run: context => {
@@ -120,6 +130,7 @@ export function compileStatement(source: string, own: ContextName, more: Editors
     },
     writes,
     addsMetrics,
+    step,
   }
 }
 

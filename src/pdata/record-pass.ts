@@ -39,28 +39,37 @@ export class RecordPass implements RecordEditor {
   readonly #asksScope: boolean
   readonly dropped: number[]
   readonly #steps: readonly RecordStep[]
+  /** By step, the processor that it belongs to. */
+  readonly #owners: readonly number[]
   readonly #attributesTag: number
   readonly #signal: Signal
   readonly #plans: CompiledPlans
   /** Bit per step: its edits are for every record. */
   readonly #editsAlways: number
   readonly #hasEdits: boolean
-  /** Of the first step that looks at records, and which it is. */
+  /** Of the first step that looks at records, and whose that is. */
   readonly #glance: Glance | undefined
-  readonly #glanceIndex: number
+  readonly #glanceOwner: number
   /** Bit per key that an edit depends on. */
   readonly #editKeys: number
   /** The plan that was used last, and what it is for. */
   #plan: CompiledPlan = noPlan
   #plannedFor = -1
 
-  private constructor(signal: Signal, steps: readonly RecordStep[], item: OrdinaryItem, questions: StepQuestions) {
+  private constructor(
+    signal: Signal,
+    processors: readonly (readonly RecordStep[])[],
+    item: OrdinaryItem,
+    questions: StepQuestions,
+  ) {
+    const steps = processors.flat()
     const type = recordTypes[signal]
     this.#signal = signal
     this.#item = item
     this.#asksResource = questions.asksResource
     this.#asksScope = questions.asksScope
-    this.dropped = steps.map(() => 0)
+    this.dropped = processors.map(() => 0)
+    this.#owners = processors.flatMap((of, i) => of.map(() => i))
     this.#steps = steps
     this.#attributesTag = type.attributesTag
     const { keys } = item.message
@@ -71,17 +80,20 @@ export class RecordPass implements RecordEditor {
     )
     const isBare = (step: RecordStep) => step.edits !== undefined && step.look === undefined
     this.#editsAlways = steps.reduce((bits, step, i) => (isBare(step) ? bits | (1 << i) : bits), 0)
-    this.#glanceIndex = steps.findIndex(({ look }) => look !== undefined)
-    this.#glance = steps[this.#glanceIndex]?.glance
+    const firstLook = steps.findIndex(({ look }) => look !== undefined)
+    this.#glance = steps[firstLook]?.glance
+    this.#glanceOwner = this.#owners[firstLook] ?? 0
     const edits = steps.flatMap(step => step.edits ?? [])
     this.#hasEdits = edits.length > 0
     this.#editKeys = keysOf(edits).reduce((bits, key) => bits | (1 << keys.indexOf(key)), 0)
   }
 
   /**
-   * Undefined where only the walk can do it: too many keys, or a step that asks about what one before it may have changed.
+   * For the steps of several processors. Undefined where only the walk can do it: too many keys, or a step that asks about
+   * what one before it may have changed.
    */
-  static of(signal: Signal, steps: readonly RecordStep[]): RecordPass | undefined {
+  static of(signal: Signal, processors: readonly (readonly RecordStep[])[]): RecordPass | undefined {
+    const steps = processors.flat()
     if (steps.length === 0 || steps.length > stepsMax) return undefined
     const questions = new StepQuestions()
     const edited = new Set<string>()
@@ -98,7 +110,7 @@ export class RecordPass implements RecordEditor {
       for (const { key } of edits) edited.add(key.text)
     }
     const item = OrdinaryItem.of(signal, questions)
-    return item && new RecordPass(signal, steps, item, questions)
+    return item && new RecordPass(signal, processors, item, questions)
   }
 
   get isUnusual(): boolean {
@@ -114,7 +126,7 @@ export class RecordPass implements RecordEditor {
       const stays = steps[i]!.enterResource?.(item) ?? true
       if (item.isUnusual) return recordUnusual
       if (stays) continue
-      this.dropped[i]! += countGroup(bytes, start, end, this.#signal)
+      this.dropped[this.#owners[i]!]! += countGroup(bytes, start, end, this.#signal)
       return recordDropped
     }
     return recordKept
@@ -129,7 +141,7 @@ export class RecordPass implements RecordEditor {
       const stays = steps[i]!.enterScope?.(item) ?? true
       if (item.isUnusual) return recordUnusual
       if (stays) continue
-      this.dropped[i]! += countScopeGroup(bytes, start, end, this.#signal)
+      this.dropped[this.#owners[i]!]! += countScopeGroup(bytes, start, end, this.#signal)
       return recordDropped
     }
     return recordKept
@@ -141,7 +153,7 @@ export class RecordPass implements RecordEditor {
 
   glance(bytes: Uint8Array, start: number): boolean {
     if (!this.#glance!.drops(bytes, start + traceIdAt)) return false
-    this.dropped[this.#glanceIndex]!++
+    this.dropped[this.#glanceOwner]!++
     return true
   }
 
@@ -157,7 +169,7 @@ export class RecordPass implements RecordEditor {
       const verdict = step.look(item)
       if (item.isUnusual) return recordUnusual
       if (verdict === stepDrops) {
-        this.dropped[i]! += this.#signal === 'metrics' ? countPoints(bytes, start, end) : 1
+        this.dropped[this.#owners[i]!]! += this.#signal === 'metrics' ? countPoints(bytes, start, end) : 1
         return recordDropped
       }
       if (verdict === stepEdits) active |= 1 << i

@@ -6,6 +6,7 @@ import { varintBefore, varintEnd } from './record-fields.ts'
 import { RecordPass } from './record-pass.ts'
 import type { RecordStep } from './record-step.ts'
 import { SpliceOutput } from './splice-output.ts'
+import type { WalkHooks } from './walk-hooks.ts'
 
 /** Of requests and groups: one field each of surroundings, of children and of a schema URL. */
 const groupTag = 0x0a
@@ -59,18 +60,19 @@ export class RecordSplice {
   }
 
   /** Undefined where only a walk can do the work of the processors one after the other. */
-  static of(
-    signal: Signal,
-    processors: readonly { readonly step?: RecordStep | undefined; readonly editor?: RecordEditor | undefined }[],
-  ): RecordSplice | undefined {
+  static of(signal: Signal, processors: readonly Pick<WalkHooks, 'step' | 'editor'>[]): RecordSplice | undefined {
     const [first, second] = processors
     if (first?.editor !== undefined && second === undefined) return new RecordSplice(first.editor)
-    const steps = processors.flatMap(({ step }) => step ?? [])
-    const pass = steps.length === processors.length ? RecordPass.of(signal, steps) : undefined
+    const steps: RecordStep[][] = []
+    for (const { step } of processors) {
+      if (step === undefined) return undefined
+      steps.push([step].flat())
+    }
+    const pass = RecordPass.of(signal, steps)
     return pass && new RecordSplice(pass)
   }
 
-  /** Items that the last run dropped, by step; none where it gave up. */
+  /** Items that the last run dropped, by processor; none where it gave up. */
   get dropped(): readonly number[] {
     return this.#editor.dropped
   }

@@ -31,10 +31,10 @@ export interface WalkHooks {
    */
   payload?(bytes: Uint8Array): boolean | Uint8Array
   /**
-   * Does all that the hooks do, faster, to records of the shape that senders write. Where all processors of a walk have one,
-   * requests go around the walk.
+   * Does all that the hooks do, faster, to records of the shape that senders write; several are done one after the other. Where
+   * all processors of a walk have one, requests go around the walk.
    */
-  readonly step?: RecordStep | undefined
+  readonly step?: RecordStep | readonly RecordStep[] | undefined
   /** The same for a processor whose work is more than a step, and which goes around the walk alone. */
   readonly editor?: RecordEditor | undefined
   readonly resource?: ((resource: ResourceView) => Verdict) | undefined

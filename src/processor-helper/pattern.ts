@@ -1,6 +1,5 @@
 import { RE2JS } from 're2js'
 import { readText } from '../pdata/text.ts'
-import type { Workspace } from '../pdata/workspace.ts'
 import { ByteAutomaton } from './byte-automaton.ts'
 import { BytesMemo } from './bytes-memo.ts'
 import { SimplePattern } from './simple-pattern.ts'
@@ -18,6 +17,18 @@ export function patternProblem(source: string): string | undefined {
 /** One match: its groups by name or number, 0 for the whole; null where a group took no part. Throws where there is no such group. */
 export interface PatternMatch {
   group(group: number | string): string | null
+}
+
+/** Where text is written that is made of ranges of `bytes` and of what takes the place of matches. */
+export interface TextOutput {
+  readonly bytes: Uint8Array
+  /** Where the next thing goes. */
+  readonly length: number
+  /** Begins a field of so many bytes, which follow. */
+  header(fieldNumber: number, length: number): void
+  /** Appends `bytes[start, end)`. */
+  copy(start: number, end: number): void
+  raw(bytes: Uint8Array): void
 }
 
 interface PatternMatcher extends PatternMatch {
@@ -90,14 +101,14 @@ export class Pattern {
   }
 
   /**
-   * Appends to the workspace the text in `[start, end)` of its bytes with every match replaced by these bytes, as a field of
+   * Appends to the output the text in `[start, end)` of its bytes with every match replaced by these bytes, as a field of
    * that number or, where it is 0, without tag and length. Returns where what it wrote begins, -1 where nothing matches,
    * and -2 where only `replaceBytes` can tell.
    */
-  replaceInto(workspace: Workspace, fieldNumber: number, start: number, end: number, replacement: Uint8Array): number {
+  replaceInto(output: TextOutput, fieldNumber: number, start: number, end: number, replacement: Uint8Array): number {
     const simple = this.#simple()
     if (simple === undefined) return -2
-    const { bytes } = workspace
+    const { bytes } = output
     let length = 0
     let last = start
     while (simple.find(bytes, last, end)) {
@@ -105,15 +116,15 @@ export class Pattern {
       last = simple.end
     }
     if (last === start) return -1
-    const from = workspace.length
-    if (fieldNumber !== 0) workspace.header(fieldNumber, length + end - last)
+    const from = output.length
+    if (fieldNumber !== 0) output.header(fieldNumber, length + end - last)
     last = start
     while (simple.find(bytes, last, end)) {
-      workspace.copy(last, simple.from)
-      workspace.raw(replacement)
+      output.copy(last, simple.from)
+      output.raw(replacement)
       last = simple.end
     }
-    workspace.copy(last, end)
+    output.copy(last, end)
     return from
   }
 

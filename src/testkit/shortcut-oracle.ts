@@ -1,3 +1,4 @@
+import { ConsumeError } from '../component/consumer.ts'
 import type { StageProcessor } from '../component/stage-processor.ts'
 import type { Signal } from '../pdata/otlp-batch.ts'
 import type { PlainSpans } from '../pdata/plain-spans.ts'
@@ -94,7 +95,7 @@ function orRefused<T>(run: () => T): T | typeof refused {
   try {
     return run()
   } catch (error) {
-    if (error instanceof WireError) return refused
+    if (error instanceof WireError || error instanceof ConsumeError) return refused
     throw error
   }
 }

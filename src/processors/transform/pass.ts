@@ -5,12 +5,14 @@ import { anyEvent } from '../../ottl/events.ts'
 import { EvaluationError } from '../../ottl/value.ts'
 import type { MessageView } from '../../pdata/message-view.ts'
 import type { MetricView } from '../../pdata/metric-views.ts'
+import type { RecordStep } from '../../pdata/record-step.ts'
 import type { LogRecordView, ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
 import { keep, type Verdict, type WalkHooks } from '../../pdata/walk-hooks.ts'
 import { copyBytes } from '../../wire/copy-bytes.ts'
 import { reachesOut, writtenAround } from './passes.ts'
 import type { ResourceChange, ScopeChange, SurroundingChanges } from './rebuild.ts'
 import type { ErrorMode, StatementGroup } from './statement-groups.ts'
+import { transformSteps } from './transform-steps.ts'
 
 /** Groups of statements that share one walk. */
 export class Pass implements WalkHooks {
@@ -75,6 +77,18 @@ export class Pass implements WalkHooks {
     this.metric = hook(metrics, metric => {
       this.#metric(metric, metrics)
       if (counts) this.#noteChanges(metric.resource, metric.scope)
+    })
+  }
+
+  /** The same without a walk; undefined where a statement needs one. */
+  steps(groups: readonly StatementGroup[]): RecordStep[] | undefined {
+    return transformSteps(groups, {
+      context: this.#context,
+      admits: group => this.#isAnyTrue(group),
+      failed: (error, group) => this.#failed(error, group),
+      abandon: () => {
+        this.#errorCount = 0
+      },
     })
   }
 

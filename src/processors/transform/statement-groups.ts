@@ -15,6 +15,7 @@ export interface StatementGroup {
   readonly context: ContextName
   /** Any must be true; all items pass where there is none. */
   readonly conditions: readonly Condition[]
+  readonly conditionSources: readonly string[]
   readonly statements: readonly Statement[]
   /** What a failure means, where the group says so. */
   readonly errorMode: ErrorMode | undefined
@@ -144,5 +145,6 @@ function compileGroup(signal: StatementSignal, raw: RawGroup, isPlain: boolean, 
   const conditions = raw.conditions.flatMap(source => attempt(raw.index, () => compileCondition(source, own)) ?? [])
   const writes = new Set(statements.flatMap(statement => [...statement.writes]))
   const addsMetrics = statements.some(statement => statement.addsMetrics)
-  return [{ context: own, conditions, statements, errorMode: raw.errorMode, touches, writes, addsMetrics }]
+  const { conditions: conditionSources, errorMode } = raw
+  return [{ context: own, conditions, conditionSources, statements, errorMode, touches, writes, addsMetrics }]
 }

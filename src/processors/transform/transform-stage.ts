@@ -21,7 +21,7 @@ export function createTransformStage(config: TransformConfig, signal: Signal): S
   const plan = planPasses(groupsOf(config, signal))
   const passes = plan.map(groups => new Pass(groups, config.errorMode))
   const isOne = plan.length <= 1 && !plan.flat().some(reachesOut)
-  return isOne ? new OneWalk(passes[0]) : new SeveralWalks(passes, signal)
+  return isOne ? new OneWalk(passes[0], plan[0] ?? []) : new SeveralWalks(passes, signal)
 }
 
 /** Statements that need one walk share it with the processors beside them. */
@@ -33,9 +33,11 @@ class OneWalk implements StageProcessor {
   readonly span: WalkHooks['span']
   readonly logRecord: WalkHooks['logRecord']
   readonly metric: WalkHooks['metric']
+  readonly step: WalkHooks['step']
   readonly #pass: Pass | undefined
 
-  constructor(pass: Pass | undefined) {
+  constructor(pass: Pass | undefined, groups: readonly StatementGroup[]) {
+    this.step = pass?.steps(groups)
     this.#pass = pass
     this.resource = pass?.resource
     this.scope = pass?.scope
