@@ -64,6 +64,36 @@ t.test("LlamaIndex ends a stream's span before the client is asked: spans beside
   t.same(status([client, { ...lazy, scope: 'test' }]), ['priced', 'priced'], 'of any other scope')
 })
 
+t.test('traces whose ids are counters are no more one trace than others', async t => {
+  const trace = (id: number) => [
+    { ...outer, traceIdBytes: Buffer.from(id.toString(16).padStart(32, '0'), 'hex') },
+    { ...inner, traceIdBytes: Buffer.from((id + 1).toString(16).padStart(32, '0'), 'hex') },
+  ]
+  t.same(
+    run(trace(1)).map(({ status }) => status),
+    ['priced', 'priced'],
+    'a parent of the same id in another trace',
+  )
+  const answered = { ...inner, attributes: { ...inner.attributes, 'gen_ai.response.id': 'chatcmpl-123' } }
+  t.same(
+    run(trace(5).map(({ traceIdBytes }) => ({ ...answered, traceIdBytes }))).map(({ status }) => status),
+    ['priced', 'priced'],
+    'a stand-in that answers with one id',
+  )
+})
+
+t.test('of thousands of calls whose ids are counters none is taken for another', async t => {
+  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces')
+  let id = 1
+  const spans = Array.from({ length: 3000 }, (_, i) => {
+    const traceIdBytes = Buffer.from((id++).toString(16).padStart(32, '0'), 'hex')
+    const parentId = (id++).toString(16).padStart(16, '0')
+    const spanId = (id++).toString(16).padStart(16, '0')
+    return { attributes: { ...call, ...usage }, scope: `scope ${i % 7}`, traceIdBytes, spanId, parentId }
+  })
+  t.same([...new Set(run(spans, stage).map(({ status }) => status))], ['priced'])
+})
+
 const sdkCall = {
   'gen_ai.operation.name': 'chat',
   'gen_ai.provider.name': 'anthropic',

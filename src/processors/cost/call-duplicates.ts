@@ -84,9 +84,8 @@ export class CallDuplicates {
     if (!reader.findResponseId()) return false
     const { span, responseIdStart: start, responseIdEnd: end } = reader
     const { view, traceIdStart: trace } = span
-    // Trace and span ids are random already.
-    const low = hashRange(view.getInt32(trace, true), view, start, end)
-    const high = hashRange(~view.getInt32(trace + 4, true), view, start, end) ^ view.getInt32(trace + 8, true)
+    const low = hashRange(hashTrace(view, trace), view, start, end)
+    const high = hashRange(~view.getInt32(trace + 12, true), view, start, end)
     const ownSpan = view.getInt32(span.spanIdStart + 4, true) || 1
     const known = this.#seen.find(low, high)
     if (known !== 0) return known !== ownSpan
@@ -124,9 +123,8 @@ export class CallDuplicates {
   #hash({ view, traceIdStart: trace, spanIdStart, parentSpanIdStart: parent }: CallSpan, usage: NormalizedUsage): void {
     const counts = Math.imul(usage.input, 0x9e3779b1) ^ Math.imul(usage.output, 0x85ebca6b)
     this.#counts = usage.input + usage.output === 0 ? 0 : (counts ^ (counts << 13)) & countsMask || countsUnit
-    // Trace and span ids are random already.
-    const low = view.getInt32(trace, true)
-    const high = view.getInt32(trace + 4, true)
+    const low = hashTrace(view, trace)
+    const high = Math.imul(view.getInt32(trace + 12, true), 0x85ebca6b)
     this.#ownLow = mixId(low, view, spanIdStart)
     this.#ownHigh = mixId(high, view, spanIdStart + 4)
     this.#priced.touch(this.#ownLow, this.#ownHigh)
@@ -179,6 +177,11 @@ export class CallDuplicates {
   #isOther(scope: number): boolean {
     return scope !== 0 && scope !== this.#scope
   }
+}
+
+/** All of a trace's id: half of it may be zeros and the other half a counter, as the spans' ids may be. */
+function hashTrace(view: DataView, start: number): number {
+  return hashRange(hashSeed, view, start, start + 16)
 }
 
 /** Ids of other senders may be counters: their low bits must not be the only ones that tell slots apart. */

@@ -15,7 +15,9 @@ export interface SpanInput {
   readonly spanId?: string
   readonly parentId?: string
   readonly scope?: string
+  /** Every byte of the trace's id, or all of them. */
   readonly traceId?: number
+  readonly traceIdBytes?: Buffer
   /** How long it took, and how long after `endMs` it ended; both 0 without them. */
   readonly tookMs?: number
   readonly laterMs?: number
@@ -34,11 +36,21 @@ export function run(
     resourceSpans: [
       {
         scopeSpans: spans.map(
-          ({ attributes, name = 'x', spanId, parentId, scope = 'test', traceId = 7, tookMs = 0, laterMs = 0 }) => ({
+          ({
+            attributes,
+            name = 'x',
+            spanId,
+            parentId,
+            scope = 'test',
+            traceId = 7,
+            traceIdBytes,
+            tookMs = 0,
+            laterMs = 0,
+          }) => ({
             scope: { name: scope },
             spans: [
               {
-                traceId: Buffer.alloc(16, traceId),
+                traceId: traceIdBytes ?? Buffer.alloc(16, traceId),
                 spanId: Buffer.from(spanId ?? (nextId++).toString(16).padStart(16, '0'), 'hex'),
                 ...(parentId !== undefined && { parentSpanId: Buffer.from(parentId, 'hex') }),
                 name,

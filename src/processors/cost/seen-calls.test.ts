@@ -40,3 +40,18 @@ t.test(
     t.same(new Int32Array(memory, 0, 4), [0, 0, 0, 0], 'what stands before is not theirs')
   },
 )
+
+for (const [title, low, high] of [
+  ['counters in one half', () => 0, (i: number) => i],
+  ['counters in the other', (i: number) => i, () => 0],
+  ['counters in the upper bits', () => 7, (i: number) => i << 18],
+  ['counters in both', (i: number) => i, (i: number) => i],
+] as [string, (i: number) => number, (i: number) => number][]) {
+  t.test(`calls whose ids are ${title} do not stand in each other's way`, async t => {
+    const max = 16_384
+    const seen = new SeenCalls(max)
+    for (let i = 1; i < max; i++) seen.add(low(i), high(i), 1)
+    t.ok(seen.stepCount < 3 * max, `${seen.stepCount} steps`)
+    t.equal(seen.find(low(max - 1), high(max - 1)), 1)
+  })
+}

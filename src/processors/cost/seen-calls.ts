@@ -28,6 +28,8 @@ export class SeenCalls {
   #youngBits: Int32Array
   #oldBits: Int32Array
   #turnSeen = 0
+  /** Slots that belonged to others, where calls were looked for: few for each call, whatever their ids are. */
+  stepCount = 0
   /** What `touch` has read: kept so that the load is not left out. */
   touched = 0
 
@@ -60,7 +62,7 @@ export class SeenCalls {
    * by, and calls that are asked for one after the other would each wait for its own.
    */
   touch(low: number, high: number): void {
-    this.touched = this.#young[(orOne(low, high) & this.#slotMask) * columns]!
+    this.touched = this.#young[(firstSlot(orOne(low, high), high) & this.#slotMask) * columns]!
   }
 
   /** What `add` noted for the call; 0 where it did not. */
@@ -130,7 +132,7 @@ export class SeenCalls {
 
   /** Where the call stands, or the free slot where it would; the first place of all where a table is full against all rules. */
   #slotOf(table: Int32Array, low: number, high: number): number {
-    const first = low & this.#slotMask
+    const first = firstSlot(low, high) & this.#slotMask
     let slot = first
     do {
       const at = slot * columns
@@ -138,13 +140,20 @@ export class SeenCalls {
       const highThere = table[at + 1]!
       if ((lowThere === low && highThere === high) || (lowThere | highThere) === 0) return at
       slot = (slot + 1) & this.#slotMask
+      this.stepCount++
     } while (slot !== first)
     return first * columns
   }
 }
 
+/** Ids that are counters differ in a few bits of one half alone. */
+function firstSlot(low: number, high: number): number {
+  const value = Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b)
+  return value ^ (value >>> 15)
+}
+
 function bitOf(low: number, high: number): number {
-  return (low ^ Math.imul(high, 0x9e3779b1)) >>> 0
+  return firstSlot(low, high) >>> 0
 }
 
 /** All zeros mean a free slot. */
