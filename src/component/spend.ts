@@ -1,3 +1,6 @@
+/** Characters of a scope's value that count: what is longer than any name costs memory for each of thousands. */
+export const scopeValueLengthMax = 512
+
 /** Money that a piece of telemetry stands for, as the `cost` processor found it. */
 export interface Spend {
   /** When the call ended, milliseconds since the Unix epoch. */

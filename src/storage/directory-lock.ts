@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { errorCode, type FileSystem } from './file-system.ts'
 import { answers } from './life-sign.ts'
@@ -23,8 +23,8 @@ export class LockedError extends Error {
   override readonly name = 'LockedError'
   readonly owner: LockOwner
 
-  constructor(directory: string, owner: LockOwner) {
-    super(`${directory} is in use by process ${owner.pid}`)
+  constructor(path: string, owner: LockOwner) {
+    super(`${path} is in use by process ${owner.pid}`)
     this.owner = owner
   }
 }
@@ -36,7 +36,7 @@ export interface LeftLock {
 
 /** One file that says who owns the directory, or who has taken it over from an owner that is gone. */
 interface Claim {
-  readonly fileName: string
+  readonly path: string
   /** Undefined where it cannot be read: torn by a crash, so its process is gone. */
   readonly owner: LockOwner | undefined
   /** Of this one claim, so that nobody takes over a later one by mistake. */
@@ -53,17 +53,43 @@ const triesMax = 10
  * one process can, and the last in this chain of files owns. Then its file becomes the lock by a rename. A file made too
  * late, after that rename, is in no chain any more.
  */
-export async function lockDirectory(
+export function lockDirectory(
   fileSystem: FileSystem,
   directory: string,
   self: LockOwner = thisProcess(),
-  isRunning: (owner: LockOwner) => boolean | Promise<boolean> = owner => isOwnerRunning(directory, owner),
+  isRunning: IsRunning = owner => isOwnerRunning(directory, owner),
+): Promise<LeftLock | undefined> {
+  return lock(fileSystem, { subject: directory, path: join(directory, name) }, self, isRunning)
+}
+
+export async function unlockDirectory(fileSystem: FileSystem, directory: string): Promise<void> {
+  await fileSystem.remove(join(directory, name)).catch(() => undefined)
+}
+
+/** The same for one file, in a lock of its own beside it. */
+export function lockFile(fileSystem: FileSystem, path: string): Promise<LeftLock | undefined> {
+  const isRunning = (owner: LockOwner) => isOwnerRunning(dirname(path), owner)
+  return lock(fileSystem, { subject: path, path: lockOf(path) }, thisProcess(), isRunning)
+}
+
+export async function unlockFile(fileSystem: FileSystem, path: string): Promise<void> {
+  await fileSystem.remove(lockOf(path)).catch(() => undefined)
+}
+
+type IsRunning = (owner: LockOwner) => boolean | Promise<boolean>
+
+/** `path` is the lock's, `subject` what it is for. */
+async function lock(
+  fileSystem: FileSystem,
+  { subject, path }: { readonly subject: string; readonly path: string },
+  self: LockOwner,
+  isRunning: IsRunning,
 ): Promise<LeftLock | undefined> {
   const id = randomUUID()
   const content = Buffer.from(JSON.stringify({ ...self, id }))
-  const create = async (fileName: string) => {
+  const create = async (claim: string) => {
     try {
-      await fileSystem.createExclusive(join(directory, fileName), content, 0o600)
+      await fileSystem.createExclusive(claim, content, 0o600)
       return true
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error
@@ -71,62 +97,62 @@ export async function lockDirectory(
     }
   }
   for (let tries = 0; tries < triesMax; tries++) {
-    const last = (await readChain(fileSystem, directory)).at(-1)
+    const last = (await readChain(fileSystem, path)).at(-1)
     if (last === undefined) {
-      if (await create(name)) return undefined
+      if (await create(path)) return undefined
       continue
     }
     const { owner } = last
-    if (owner !== undefined && !isSame(owner, self) && (await isRunning(owner))) throw new LockedError(directory, owner)
-    const fileName = claimName(last.id)
-    if (!(await create(fileName))) continue
-    if ((await readChain(fileSystem, directory)).at(-1)?.id !== id) {
-      await removeIfThere(fileSystem, join(directory, fileName))
+    if (owner !== undefined && !isSame(owner, self) && (await isRunning(owner))) throw new LockedError(subject, owner)
+    const claim = claimPath(path, last.id)
+    if (!(await create(claim))) continue
+    if ((await readChain(fileSystem, path)).at(-1)?.id !== id) {
+      await removeIfThere(fileSystem, claim)
       continue
     }
-    await fileSystem.rename(join(directory, fileName), join(directory, name))
-    await removeOldClaims(fileSystem, directory)
+    await fileSystem.rename(claim, path)
+    await removeOldClaims(fileSystem, path)
     return { owner }
   }
-  throw new Error(`${directory}: the lock changes hands too fast`)
-}
-
-export async function unlockDirectory(fileSystem: FileSystem, directory: string): Promise<void> {
-  await fileSystem.remove(join(directory, name)).catch(() => undefined)
+  throw new Error(`${subject}: the lock changes hands too fast`)
 }
 
 /** Whether a process that runs owns the directory. */
 export async function isLocked(fileSystem: FileSystem, directory: string): Promise<boolean> {
-  const owner = (await readChain(fileSystem, directory)).at(-1)?.owner
+  const owner = (await readChain(fileSystem, join(directory, name))).at(-1)?.owner
   return owner !== undefined && (await isOwnerRunning(directory, owner))
 }
 
 /** The lock, and who took over from whom; empty where there is none. */
-async function readChain(fileSystem: FileSystem, directory: string): Promise<Claim[]> {
+async function readChain(fileSystem: FileSystem, lockPath: string): Promise<Claim[]> {
   const chain: Claim[] = []
-  for (let fileName = name; !chain.some(claim => claim.fileName === fileName); ) {
-    const claim = await readClaim(fileSystem, directory, fileName)
+  for (let path = lockPath; !chain.some(claim => claim.path === path); ) {
+    const claim = await readClaim(fileSystem, path)
     if (claim === undefined) break
     chain.push(claim)
-    fileName = claimName(claim.id)
+    path = claimPath(lockPath, claim.id)
   }
   return chain
 }
 
-function claimName(id: string): string {
-  return `${name}-${id}`
+function claimPath(lockPath: string, id: string): string {
+  return `${lockPath}-${id}`
 }
 
-async function readClaim(fileSystem: FileSystem, directory: string, fileName: string): Promise<Claim | undefined> {
+function lockOf(path: string): string {
+  return `${path}.lock`
+}
+
+async function readClaim(fileSystem: FileSystem, path: string): Promise<Claim | undefined> {
   let bytes: Uint8Array
   try {
-    bytes = await fileSystem.readWhole(join(directory, fileName))
+    bytes = await fileSystem.readWhole(path)
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined
     throw error
   }
   // One that is torn, or of an earlier version, is known by where it is and what it says.
-  const unnamed = `x${crc32(bytes, crc32(fileName)).toString(16)}`
+  const unnamed = `x${crc32(bytes, crc32(basename(path))).toString(16)}`
   try {
     const content: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
     const {
@@ -137,18 +163,19 @@ async function readClaim(fileSystem: FileSystem, directory: string, fileName: st
       lifeSign = '',
       id,
     } = content as Partial<LockOwner & Claim>
-    if (typeof pid !== 'number' || typeof bootId !== 'string') return { fileName, owner: undefined, id: unnamed }
+    if (typeof pid !== 'number' || typeof bootId !== 'string') return { path, owner: undefined, id: unnamed }
     const owner = { pid, bootId, processStart, pidNamespace, lifeSign: /^[\w-]*$/.test(lifeSign) ? lifeSign : '' }
-    return { fileName, owner, id: /^[0-9a-f-]+$/.test(id ?? '') ? `${id}` : unnamed }
+    return { path, owner, id: /^[0-9a-f-]+$/.test(id ?? '') ? `${id}` : unnamed }
   } catch {
-    return { fileName, owner: undefined, id: unnamed }
+    return { path, owner: undefined, id: unnamed }
   }
 }
 
 /** By the owner: what earlier ones left, and what others made too late. */
-async function removeOldClaims(fileSystem: FileSystem, directory: string): Promise<void> {
+async function removeOldClaims(fileSystem: FileSystem, lockPath: string): Promise<void> {
+  const directory = dirname(lockPath)
   for (const fileName of await fileSystem.list(directory)) {
-    if (fileName.startsWith(`${name}-`)) await removeIfThere(fileSystem, join(directory, fileName))
+    if (fileName.startsWith(`${basename(lockPath)}-`)) await removeIfThere(fileSystem, join(directory, fileName))
   }
 }
 

@@ -88,8 +88,10 @@ export class AlertSender {
     while (this.#pending.length > 0 && !this.#stop.signal.aborted) {
       const alert = this.#pending[0]!
       const outcome = await this.#attempt(alert)
-      if (outcome === 'retry') {
-        if (!this.#isDown) logger.warn('alert channel does not answer, alerts wait', { channel: channel.name })
+      if (outcome !== 'sent' && outcome !== 'never') {
+        if (!this.#isDown) {
+          logger.warn('alert channel does not take alerts, they wait', { channel: channel.name, why: outcome.retry })
+        }
         this.#isDown = true
         await sleep(clock, waitMs, this.#stop.signal)
         waitMs = Math.min(waitMs * 2, retryMsMax)
@@ -108,7 +110,8 @@ export class AlertSender {
     }
   }
 
-  async #attempt(alert: Alert): Promise<'sent' | 'retry' | 'never'> {
+  /** Where it is to be tried again, why. */
+  async #attempt(alert: Alert): Promise<'sent' | 'never' | { readonly retry: string }> {
     const { channel, timeoutMs, logger } = this.#settings
     try {
       const response = await fetch(channel.url, {
@@ -121,11 +124,13 @@ export class AlertSender {
       })
       await response.body?.cancel()
       if (response.ok) return 'sent'
-      if (response.status >= 500 || response.status === 408 || response.status === 429) return 'retry'
+      if (response.status >= 500 || response.status === 408 || response.status === 429) {
+        return { retry: `answers ${response.status}` }
+      }
       logger.error('alert channel refuses an alert', { channel: channel.name, status: response.status })
       return 'never'
-    } catch {
-      return 'retry'
+    } catch (error) {
+      return { retry: reasonOf(error) }
     }
   }
 }
@@ -133,4 +138,10 @@ export class AlertSender {
 /** The same for each attempt at one alert; scope values may have any characters, a header may not. */
 function idempotencyKey(alert: Alert): string {
   return createHash('sha256').update(alertId(alert)).digest('hex').slice(0, 32)
+}
+
+/** `fetch failed` has the reason inside. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return cause instanceof Error ? cause.message || cause.name : String(cause)
 }

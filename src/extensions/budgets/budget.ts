@@ -54,6 +54,8 @@ export interface ScopeSnapshot {
   readonly burnFired: boolean
   /** Spend per slot of a rolling period: [slot number, amount]. */
   readonly slots?: readonly (readonly [number, number])[]
+  /** Milliseconds of a slot; absent in what earlier versions wrote, where it is that of the window. */
+  readonly slotMs?: number
   readonly lastMs: number
 }
 
@@ -148,7 +150,7 @@ export class Budget {
       spent: state.spent.value,
       fired: [...state.fired],
       burnFired: state.burnFired,
-      ...(state.rolling && { slots: state.rolling.slots() }),
+      ...(state.rolling && { slots: state.rolling.slots(), slotMs: state.rolling.slotMs }),
       lastMs: state.lastMs,
     }
   }
@@ -166,7 +168,9 @@ export class Budget {
     state.lastMs = snapshot.lastMs
     if (this.#isCalendar) state.period = this.#periodAt(snapshot.periodStartMs)
     else state.period = { startMs: snapshot.periodStartMs, endMs: endless }
-    for (const [slot, amount] of snapshot.slots ?? []) state.rolling?.addSlot(slot, amount)
+    // A window of another length has other slots.
+    const slotMs = snapshot.slotMs ?? state.rolling?.slotMs ?? 1
+    for (const [slot, amount] of snapshot.slots ?? []) state.rolling?.add(slot * slotMs, amount)
     this.#scopes.set(snapshot.scopeValue, state)
     this.#roll(state, nowMs)
     this.#forgetOldest()

@@ -1,6 +1,10 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Component, ComponentSettings, Deadline } from '../../component/component.ts'
 import type { Spend, SpendSink } from '../../component/spend.ts'
 import { parseListenAddress } from '../../config/listen-address.ts'
+import { lockFile, unlockFile } from '../../storage/directory-lock.ts'
+import { nodeFileSystem } from '../../storage/node-file-system.ts'
 import { type AlertChannel, alertChannels } from './alert-channels.ts'
 import { AlertSender } from './alert-sender.ts'
 import { type Alert, Budget, type BudgetStatus } from './budget.ts'
@@ -56,7 +60,13 @@ export class Budgets implements Component, SpendSink {
   /** Can be tried again where the address was taken: nothing else has happened then. */
   async start(): Promise<void> {
     if (this.#isStarted) return
-    await this.#api?.start()
+    await lockState(this.#file)
+    try {
+      await this.#api?.start()
+    } catch (error) {
+      await unlockState(this.#file)
+      throw error
+    }
     this.#isStarted = true
     this.#restore()
     for (const budget of this.#budgets) this.#observe(budget)
@@ -68,6 +78,9 @@ export class Budgets implements Component, SpendSink {
     const next = config as BudgetsConfig
     const before = this.#config
     const hasNewAddress = next.endpoint !== before.endpoint
+    const hasNewFile = next.stateFile !== before.stateFile
+    const file = hasNewFile ? stateFileOf(next) : this.#file
+    if (hasNewFile) await lockState(file)
     const api = hasNewAddress ? this.#createApi(next) : this.#api
     if (hasNewAddress) await api?.start()
     if (hasNewAddress) await this.#api?.shutdown()
@@ -85,9 +98,10 @@ export class Budgets implements Component, SpendSink {
       for (const snapshot of old.get(budget.config.name)?.snapshots() ?? []) budget.restore(snapshot, nowMs)
       this.#observe(budget)
     }
-    if (next.stateFile !== before.stateFile) {
+    if (hasNewFile) {
       this.#file?.close()
-      this.#file = stateFileOf(next)
+      await unlockState(this.#file)
+      this.#file = file
     }
     this.#compact()
     return true
@@ -106,6 +120,7 @@ export class Budgets implements Component, SpendSink {
     if (waiting > 0)
       this.#settings.logger.warn('alerts were not delivered', { count: waiting, kept: this.#file !== undefined })
     this.#file?.close()
+    await unlockState(this.#file)
   }
 
   recordSpend(spend: Spend): void {
@@ -206,6 +221,15 @@ export class Budgets implements Component, SpendSink {
         lines: this.#file.damagedLines,
         file: this.#config.stateFile,
       })
+    }
+    if (this.#file.laterVersion > 0) {
+      this.#settings.logger.warn(
+        'budget state was written by a later version: what this one cannot read is kept aside',
+        {
+          file: this.#config.stateFile,
+          copy: this.#file.keepCopy(),
+        },
+      )
     }
     for (const { channel, alert } of pending) this.#senders.get(channel)?.enqueue(alert)
     // Here a disk that refuses is a mistake of the configuration: the start says so.
@@ -310,10 +334,30 @@ export class Budgets implements Component, SpendSink {
         () => budget.scopeCount,
         labels,
       ),
+      metrics.observe(
+        {
+          name: 'sluice_budget_scopes_forgotten',
+          description: 'Scope values, and what was spent under them, that were forgotten for scopes_max.',
+          unit: '{scope}',
+        },
+        () => budget.forgottenCount,
+        labels,
+      ),
     )
   }
 }
 
 function stateFileOf({ stateFile }: BudgetsConfig): StateFile | undefined {
   return stateFile === '' ? undefined : new StateFile(stateFile)
+}
+
+/** Two agents on one file would each write over what the other has spent. Throws where another process that runs has it. */
+async function lockState(file: StateFile | undefined): Promise<void> {
+  if (file === undefined) return
+  mkdirSync(dirname(file.path), { recursive: true, mode: 0o700 })
+  await lockFile(nodeFileSystem, file.path)
+}
+
+async function unlockState(file: StateFile | undefined): Promise<void> {
+  if (file !== undefined) await unlockFile(nodeFileSystem, file.path)
 }

@@ -9,6 +9,10 @@ for (const { kind, at, zone, start, hours } of [
   { kind: 'day', at: '2026-03-29T12:00:00Z', zone: 'Europe/Berlin', start: '2026-03-28T23:00:00Z', hours: 23 },
   { kind: 'day', at: '2026-10-25T12:00:00Z', zone: 'Europe/Berlin', start: '2026-10-24T22:00:00Z', hours: 25 },
   { kind: 'day', at: '2026-03-29T12:00:00Z', zone: 'Asia/Beirut', start: '2026-03-28T22:00:00Z', hours: 23 },
+  // The clocks go from 1:00 back to 0:00, which comes twice: the first of them begins the day.
+  { kind: 'day', at: '2026-11-01T12:00:00Z', zone: 'America/Havana', start: '2026-11-01T04:00:00Z', hours: 25 },
+  { kind: 'day', at: '2026-11-01T04:30:00Z', zone: 'America/Havana', start: '2026-11-01T04:00:00Z', hours: 25 },
+  { kind: 'day', at: '2020-03-07T15:30:00Z', zone: 'Antarctica/Casey', start: '2020-03-07T13:00:00Z', hours: 27 },
   { kind: 'week', at: '2026-11-22T10:00:00Z', zone: 'UTC', start: '2026-11-16T00:00:00Z', hours: 168 },
   { kind: 'week', at: '2026-11-16T00:00:00Z', zone: 'UTC', start: '2026-11-16T00:00:00Z', hours: 168 },
   { kind: 'month', at: '2026-12-31T23:59:59Z', zone: 'UTC', start: '2026-12-01T00:00:00Z', hours: 31 * 24 },

@@ -34,6 +34,8 @@ export function assertTimeZone(timeZone: string): void {
   formatOf(timeZone)
 }
 
+const dayMs = 86_400_000
+
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 function formatOf(timeZone: string): Intl.DateTimeFormat {
@@ -82,12 +84,18 @@ function mondayOffset({ year, month, day }: CivilDate): number {
   return (new Date(Date.UTC(year, month - 1, day)).getUTCDay() + 6) % 7
 }
 
-/** The first instant of that day in the zone: midnight, or the moment after it where the clocks skip midnight. */
+/**
+ * The first instant of that day in the zone: midnight, the first of two where the clocks are set back over it, or the moment
+ * after it where they skip it.
+ */
 function midnight({ year, month, day }: CivilDate, timeZone: string): number {
   const wanted = Date.UTC(year, month - 1, day)
   // Two steps suffice: the second one uses the offset that holds near the answer.
   let guess = wanted
   for (let step = 0; step < 2; step++) guess = wanted - (wallMs(guess, timeZone) - guess)
   const shown = wallMs(guess, timeZone)
-  return shown < wanted ? guess + (wanted - shown) : guess
+  if (shown < wanted) return guess + (wanted - shown)
+  const before = guess - dayMs
+  const earlier = wanted - (wallMs(before, timeZone) - before)
+  return earlier < guess && wallMs(earlier, timeZone) === wanted ? earlier : guess
 }

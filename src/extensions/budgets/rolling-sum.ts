@@ -2,15 +2,16 @@ const slotCount = 120
 
 /** A sum over the last `windowMs`, in slots of a 120th of it: old amounts leave a slot at a time. */
 export class RollingSum {
-  readonly #slotMs: number
+  /** Milliseconds that share a slot. */
+  readonly slotMs: number
   readonly #slots = new Map<number, number>()
 
   constructor(windowMs: number) {
-    this.#slotMs = Math.max(1, Math.ceil(windowMs / slotCount))
+    this.slotMs = Math.max(1, Math.ceil(windowMs / slotCount))
   }
 
   add(timeMs: number, amount: number): void {
-    this.addSlot(Math.floor(timeMs / this.#slotMs), amount)
+    this.addSlot(Math.floor(timeMs / this.slotMs), amount)
   }
 
   addSlot(slot: number, amount: number): void {
@@ -18,7 +19,7 @@ export class RollingSum {
   }
 
   total(nowMs: number): number {
-    const now = Math.floor(nowMs / this.#slotMs)
+    const now = Math.floor(nowMs / this.slotMs)
     let total = 0
     for (const [slot, amount] of this.#slots) {
       if (slot <= now - slotCount) this.#slots.delete(slot)

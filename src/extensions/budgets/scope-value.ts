@@ -1,3 +1,5 @@
+import { scopeValueLengthMax } from '../../component/spend.ts'
+
 /**
  * The values of a scope's keys, outermost first, as one name: `payments/checkout`. In a scope of several keys a slash inside
  * a value is written `%2F`, so that no two scopes have one name; a scope of one key is called by its value as it is.
@@ -20,9 +22,10 @@ export class AskedScope {
   readonly whole: string
 
   constructor(path: string) {
-    this.whole = decodeURIComponent(path)
-    this.#parts = path === '' ? [] : path.split('/').map(decodeURIComponent)
-    this.#decodedParts = this.#parts.length === 1 ? this.whole.split('/') : this.#parts
+    const whole = decodeURIComponent(path)
+    this.whole = cut(whole)
+    this.#parts = path === '' ? [] : path.split('/').map(part => cut(decodeURIComponent(part)))
+    this.#decodedParts = this.#parts.length === 1 ? whole.split('/').map(cut) : this.#parts
   }
 
   get isEmpty(): boolean {
@@ -39,4 +42,9 @@ export class AskedScope {
   get first(): string {
     return this.#decodedParts[0] ?? ''
   }
+}
+
+/** Spends under a longer value are under its beginning. */
+function cut(value: string): string {
+  return value.slice(0, scopeValueLengthMax)
 }

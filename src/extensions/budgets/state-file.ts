@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Alert, ScopeSnapshot } from './budget.ts'
@@ -34,9 +44,22 @@ export class StateFile {
   #descriptor: number | undefined
   #appendedBytes = 0
   damagedLines = 0
+  /** Of the latest version that wrote lines which this one cannot read; 0 where none did. */
+  laterVersion = 0
 
   constructor(path: string) {
     this.#path = path
+  }
+
+  get path(): string {
+    return this.#path
+  }
+
+  /** Keeps a copy of what a later version wrote, for when it runs again. Returns where. */
+  keepCopy(): string {
+    const copy = `${this.#path}.v${this.laterVersion}`
+    copyFileSync(this.#path, copy)
+    return copy
   }
 
   /** What the file says; nothing where there is no file yet. */
@@ -52,7 +75,8 @@ export class StateFile {
     for (const line of text.split('\n')) {
       if (line === '') continue
       const entry = parseLine(line)
-      if (entry === undefined) this.damagedLines++
+      if (typeof entry === 'number') this.laterVersion = Math.max(this.laterVersion, entry)
+      else if (entry === undefined) this.damagedLines++
       else if (entry.type === 'scope') {
         // The order of the last use is kept: the least recent scopes are the first to be forgotten.
         const key = `${entry.budget}\0${entry.snapshot.scopeValue}`
@@ -114,10 +138,12 @@ function formatLine(entry: StateEntry): string {
   return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`
 }
 
-function parseLine(line: string): StateEntry | undefined {
+/** Undefined for a damaged line, and a later version's number for one that it wrote. */
+function parseLine(line: string): StateEntry | number | undefined {
   const json = line.slice(9)
   if (line[8] !== ' ' || crc32(json).toString(16).padStart(8, '0') !== line.slice(0, 8)) return undefined
   const parsed = JSON.parse(json) as StateEntry & { v: number }
+  if (parsed.v > formatVersion) return parsed.v
   return parsed.v === formatVersion && isWhole(parsed) ? parsed : undefined
 }
 

@@ -1,3 +1,4 @@
+import { scopeValueLengthMax } from '../../component/spend.ts'
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
@@ -12,8 +13,6 @@ import { add, countName, SpendAccount } from './spend-counts.ts'
 const accountsMax = 2048
 /** Slots of the first look. */
 const recentCount = 256
-/** A scope's value is a name; what is longer than any name costs memory for each of thousands. */
-const scopeValueLengthMax = 512
 const serviceName = new AttributeKey('service.name')
 const teamKey = new AttributeKey('team')
 const operationPlace = roleIndex('operation')
