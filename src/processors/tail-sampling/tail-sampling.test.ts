@@ -300,6 +300,18 @@ t.test('short of traces or of memory, the oldest is decided, not lost undecided'
   }
 })
 
+t.test('short of memory no more is decided early than makes room', async t => {
+  const { processor, settings } = await sampler('{memory_max: 500000, policies: [{name: all, type: always_sample}]}')
+  for (let trace = 1; trace <= 900; trace++) {
+    await processor.consume(request({ trace, attributes: { filler: 'x'.repeat(1000) } }))
+    const held = settings.registry.value('sluice_tail_sampling_held_bytes')!
+    if (held > 500_000) t.fail(`${held} bytes after trace ${trace}`)
+    if (trace > 500 && held < 450_000) t.fail(`only ${held} bytes after trace ${trace}`)
+  }
+  t.ok(settings.registry.value('otelcol_processor_tail_sampling_sampling_trace_dropped_too_early')! > 400)
+  await processor.shutdown({ atMs: 1e9 })
+})
+
 t.test('block_on_overflow pushes back instead', async t => {
   const { processor } = await sampler(`{num_traces: 1, block_on_overflow: true, ${errors}}`)
   await processor.consume(request({ trace: 1 }))

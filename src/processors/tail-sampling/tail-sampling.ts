@@ -21,6 +21,8 @@ import { decidedDrop, decidedKeep, undecided } from './trace-table.ts'
 
 const tickMs = 100
 const retryMs = 1_000
+/** How much of `memory_max` is freed at once where it is full: one part in so many. */
+const evictedShare = 64
 const nothing = new Uint8Array(0)
 
 /**
@@ -101,8 +103,7 @@ export class TailSampling implements Component, Consumer {
     this.#isStarted = false
     this.#timer?.cancel()
     const { table } = this.#store
-    for (let slot = table.oldest; slot !== -1; slot = table.younger(slot)) {
-      if (table.state[slot] !== undecided) continue
+    for (let slot = table.oldestUndecided; slot !== -1; slot = table.oldestUndecided) {
       if (this.#config.dropPendingTracesOnShutdown) this.#apply(slot, { isKept: false, policy: '' }, 'shutdown')
       else this.#decide(slot)
     }
@@ -212,16 +213,21 @@ export class TailSampling implements Component, Consumer {
 
   #keepWithinMemory(): void {
     const { spans, table } = this.#store
-    if (spans.heldBytes <= this.#config.memoryMaxBytes) return
-    for (
-      let slot = table.oldest;
-      slot !== -1 && spans.heldBytes > this.#config.memoryMaxBytes;
-      slot = table.younger(slot)
-    ) {
-      if (table.state[slot] !== undecided) continue
+    const { memoryMaxBytes } = this.#config
+    if (spans.heldBytes <= memoryMaxBytes) return
+    // Some room at once: who decides one trace for each that comes sends on one trace at a time.
+    const wantedBytes = memoryMaxBytes - memoryMaxBytes / evictedShare
+    let decidedBytes = 0
+    while (spans.heldBytes > wantedBytes) {
+      const slot = table.oldestUndecided
+      if (slot === -1) break
       this.#metrics.droppedTooEarly.add(1)
+      decidedBytes += table.sizeBytes[slot]!
       this.#decide(slot)
-      if (this.#leaving.length >= 4096) this.#sendLeaving()
+      if (decidedBytes < spans.heldBytes - wantedBytes) continue
+      // Only now what was kept gives its memory back.
+      this.#sendLeaving()
+      decidedBytes = 0
     }
     this.#sendLeaving()
   }

@@ -7,8 +7,8 @@ export const decidedDrop = 2
 
 /**
  * Traces by id, in typed arrays: 16 bytes of id, a handful of numbers and no object for each. Slots are in order of arrival
- * in a list, so that the oldest is found at once. Hashing is by integers of the id, which are random already; collisions
- * that somebody makes on purpose cost probes within one table of bounded size.
+ * in a list, so that the oldest is found at once. Hashing is by all integers of the id and factors that nobody outside knows:
+ * not every sender's ids are random all over, and nobody can make ids that collide.
  */
 export class TraceTable {
   readonly capacity: number
@@ -35,7 +35,10 @@ export class TraceTable {
   readonly #older: Int32Array
   readonly #younger: Int32Array
   readonly #bucketShift: number
+  readonly #factors = Int32Array.from({ length: 4 }, () => Math.floor(Math.random() * 2 ** 32) | 1)
   #oldest = none
+  /** No older slot is undecided. */
+  #undecidedFrom = none
   #youngest = none
   #free = none
   /** Slots from here on were never used: their memory is not touched before they are. */
@@ -75,6 +78,15 @@ export class TraceTable {
     return this.#oldest
   }
 
+  /** The slot of the oldest trace without a decision, -1 where there is none. */
+  get oldestUndecided(): number {
+    let slot = this.#undecidedFrom
+    // A decision is for good: what was passed once is never looked at again.
+    while (slot !== none && this.state[slot] !== undecided) slot = this.#younger[slot]!
+    this.#undecidedFrom = slot
+    return slot
+  }
+
   /** The slot that arrived after this one. */
   younger(slot: number): number {
     return this.#younger[slot]!
@@ -102,6 +114,7 @@ export class TraceTable {
     if (this.#youngest === none) this.#oldest = slot
     else this.#younger[this.#youngest] = slot
     this.#youngest = slot
+    if (this.#undecidedFrom === none) this.#undecidedFrom = slot
     this.state[slot] = undecided
     this.firstSpan[slot] = none
     this.lastSpan[slot] = none
@@ -130,6 +143,7 @@ export class TraceTable {
     else this.#younger[older] = younger
     if (younger === none) this.#youngest = older
     else this.#older[younger] = older
+    if (this.#undecidedFrom === slot) this.#undecidedFrom = younger
     this.generation[slot]!++
     this.#nextInBucket[slot] = this.#free
     this.#free = slot
@@ -137,9 +151,13 @@ export class TraceTable {
   }
 
   #bucketOf(bytes: Uint8Array, start: number): number {
-    const a = bytes[start + 12]! | (bytes[start + 13]! << 8) | (bytes[start + 14]! << 16) | (bytes[start + 15]! << 24)
-    const b = bytes[start + 4]! | (bytes[start + 5]! << 8) | (bytes[start + 6]! << 16) | (bytes[start + 7]! << 24)
-    return Math.imul(a ^ Math.imul(b, 0x85ebca6b), 0x9e3779b1) >>> this.#bucketShift
+    const factors = this.#factors
+    let sum = 0
+    for (let i = 0, at = start; i < 4; i++, at += 4) {
+      const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+      sum = Math.imul(sum ^ (sum >>> 15) ^ word, factors[i]!)
+    }
+    return Math.imul(sum ^ (sum >>> 16), factors[0]!) >>> this.#bucketShift
   }
 
   #isId(slot: number, bytes: Uint8Array, start: number): boolean {
