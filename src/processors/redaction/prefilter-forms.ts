@@ -74,15 +74,9 @@ export function isPairSign(bytes: Uint8Array, at: number): boolean {
   )
 }
 
-export function hasAt(bytes: Uint8Array, from: number, end: number): boolean {
-  const limit = Math.min(end, from + 1024)
-  for (let offset = from; offset < limit; offset++) {
-    const byte = bytes[offset]!
-    if (byte === 0x40) return true
-    if (byte <= 0x20 || byte === 0x22 || byte === 0x27 || byte === 0x60 || byte === 0x3c || byte === 0x3e) return false
-  }
-  return false
-}
+/** What ends the search for the `@` of a URL, or is it. */
+export const endsAuthority = (byte: number): boolean =>
+  byte <= 0x20 || byte === 0x22 || byte === 0x27 || byte === 0x60 || byte === 0x3c || byte === 0x3e || byte === 0x40
 
 export function colonChain(bytes: Uint8Array, at: number, end: number): boolean {
   let from = at

@@ -22,7 +22,7 @@ import { NameFlags, namesNationalId } from './name-flags.ts'
 import {
   bearer,
   colonChain,
-  hasAt,
+  endsAuthority,
   hasDigitSoon,
   isEncodedSign,
   isEscapedSign,
@@ -53,6 +53,13 @@ export class Prefilter {
   readonly #names: NameFlags
   /** One bit per class of addresses that is masked. */
   readonly #maskedClasses: number
+  #bytes: Uint8Array | undefined
+  /** Stretches that were searched in vain and would be again for the next candidate: nothing in [from, end) ends an authority, */
+  #authorityFrom = 0
+  #authorityEnd = 0
+  /** or is no printable character. */
+  #printableFrom = 0
+  #printableEnd = 0
 
   constructor(settings: DetectorSettings) {
     this.#names = new NameFlags(settings.keys)
@@ -62,7 +69,18 @@ export class Prefilter {
     )
   }
 
+  /** Forgets what was before. */
+  begin(bytes: Uint8Array): void {
+    this.#bytes = bytes
+    this.#authorityFrom = 0
+    this.#authorityEnd = 0
+    this.#printableFrom = 0
+    this.#printableEnd = 0
+  }
+
+  /** Whether the detectors have to look there. Bytes that change meanwhile need another `begin`. */
   survives(bytes: Uint8Array, at: number, kind: number): boolean {
+    if (bytes !== this.#bytes) this.begin(bytes)
     const end = bytes.length
     if (kind !== 0) {
       if ((kind & kindDigits) !== 0 && this.#number(bytes, at - 1, end)) return true
@@ -159,8 +177,18 @@ export class Prefilter {
   #colon(bytes: Uint8Array, at: number, end: number): boolean {
     const next = at + 1 < end ? bytes[at + 1]! : 0
     const scheme = next === 0x2f || next === 0x5c ? schemeLength(bytes, at, end) : 0
-    if (scheme > 0) return hasAt(bytes, at + scheme, end)
+    if (scheme > 0) return this.#hasAt(bytes, at + scheme, end)
     return colonChain(bytes, at, end) || this.#name(bytes, at, end)
+  }
+
+  /** Whether an `@` follows in what may be a URL's authority. */
+  #hasAt(bytes: Uint8Array, from: number, end: number): boolean {
+    const limit = Math.min(end, from + 1024)
+    let offset = from >= this.#authorityFrom && from < this.#authorityEnd ? this.#authorityEnd : from
+    while (offset < limit && !endsAuthority(bytes[offset]!)) offset++
+    this.#authorityFrom = from
+    this.#authorityEnd = offset
+    return offset < limit && bytes[offset] === 0x40
   }
 
   /** A name before a separator whose value is looked at as a whole. */
@@ -250,7 +278,14 @@ export class Prefilter {
   /** Whether the literal lies in a string whose tag and length stand before it, and that string is a key of interest. */
   #isInKey(bytes: Uint8Array, at: number, end: number): boolean {
     const limit = Math.max(1, at - 512)
-    for (let tag = at - 3; tag >= limit; tag--) {
+    let first = at - 3
+    while (first >= limit && bytes[first - 1]! >= 0x20) {
+      const isKnown = first > this.#printableFrom && first <= this.#printableEnd
+      first = isKnown ? this.#printableFrom : first - 1
+    }
+    this.#printableFrom = first
+    this.#printableEnd = at - 3
+    for (let tag = first; tag >= limit; tag--) {
       const byte = bytes[tag - 1]!
       if (byte !== 0x0a) {
         // Keys are printable; what may not be is the length itself.

@@ -236,6 +236,27 @@ t.test('a value over the limit that holds a candidate is replaced whole, and one
   t.ok(over.counts[0]?.metrics.some(([name]) => name === 'errors|oversized'))
 })
 
+t.test(
+  'a value whose names read it over and over is replaced whole, and what they might have led to with it',
+  async t => {
+    for (const hostile of ['pw=', 'auth: ']) {
+      const value = `${hostile.repeat(20_000)} 4111 1111 1111 1111`
+      const out = run('profile: standard', { a: value, b: 'card 4111 1111 1111 1111' })
+      t.same(out.values, { a: '[redaction_error]', b: 'card [card]' })
+      t.ok(out.counts[0]?.metrics.some(([name]) => name === 'errors|inspection'))
+    }
+  },
+)
+
+t.test('what was searched in vain for one candidate is no obstacle to the next', async t => {
+  const urls = 'x://'.repeat(600)
+  t.match(run('profile: standard', { a: `${urls}u:Xk29dLmzQ4@h` }).values['a'], /:\[url_credentials\]@h$/)
+  const names = 'api_key: '.repeat(300)
+  t.match(run('profile: standard', { a: `${names}8f3kd93jf93kdkf93kdf` }).values['a'], /api_key: \[secret\]$/)
+  const header = `auth: ${'y '.repeat(200)}\ncookie: a=1\n`
+  t.equal(run('profile: standard', { a: header.repeat(3) }).values['a'], header.replace('a=1', 'a=[cookie]').repeat(3))
+})
+
 t.test('nothing found: the same bytes', async t => {
   t.ok(run('profile: standard', { a: 'GET /orders', b: 10n }).isSame)
 })

@@ -115,6 +115,7 @@ export class RedactionStage implements StageProcessor {
     const { values, count } = candidates
     const prefilter = this.#prefilter
     let kept = 0
+    prefilter.begin(bytes)
     for (let i = 0; i < count; i++) {
       const value = values[i]!
       if (prefilter.survives(bytes, value >>> 2, value & 3)) hot[kept++] = value >>> 2

@@ -1,4 +1,4 @@
-import { nameWords } from './key-words.ts'
+import { nameWords, wordsOfName } from './key-words.ts'
 
 const members = /^[A-Za-z_$][A-Za-z_$]*(?:(?:\.|->|::)[A-Za-z_$][A-Za-z_$]*)+$/
 const call = /^[*&!]?[A-Za-z_$][A-Za-z_$.]{2,63}[([{<][A-Za-z_$., =*&]{0,64}$/
@@ -30,6 +30,6 @@ export const isCode = (text: string, behind: number) =>
 export function repeatsName(name: string, text: string): boolean {
   if (!/^[A-Za-z_.-]+$/.test(text)) return false
   const words = nameWords(text)
-  const own = nameWords(name)
+  const own = wordsOfName(name)
   return words.join('') === own.join('') || (words.length <= 4 && words.at(-1) === own.at(-1))
 }

@@ -42,6 +42,7 @@ const cases: readonly (readonly [text: string, marked: string, key?: string])[] 
   ['https://x.com/cb?code=SplxlOBeZQQYbYS6WxSbIA&n=1', 'https://x.com/cb?code=[signed_url]&n=1'],
   ['AKIAQYLPMN5HHHFPZAM2 xoxb-123456789012-123456789012-abcdefABCDEF123456789012', '[aws_access_key] [slack_token]'],
   ['Cookie: sid=abc123; theme=dark', 'Cookie: sid=[cookie]; theme=[cookie]'],
+  ['Cookie: a=x1; Cookie: b=y2; c=z3', 'Cookie: a=[cookie]; Cookie: b=[cookie]; c=[cookie]'],
   [
     String.raw`-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKC\n-----END RSA PRIVATE KEY-----\n next`,
     String.raw`[private_key]\n next`,

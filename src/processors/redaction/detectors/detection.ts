@@ -41,6 +41,9 @@ export function detectorSettings(enabled: (name: string) => boolean, isStrict = 
   }
 }
 
+/** Values of names may be read so many times as long as the text is, and so many bytes more. */
+const readTimesMax = 24
+const readBytesMin = 16_384
 const wordsBytesMax = 36
 /** Words before a number that may say what it is, those aside that only join. */
 const wordsMax = 3
@@ -73,8 +76,12 @@ export class Detection {
   /** Where the last URL's authority begins and its `@` stands: no mailbox lies between. */
   authorityStart = 0
   authorityEnd = 0
+  /** A stretch of one line: nothing in it ends a header. */
+  lineStart = 0
+  lineEnd = 0
   /** Where the last INSERT that was looked at begins. */
   insertStart = -1
+  #bytesLeft = 0
   readonly findings = new Findings()
   readonly settings: DetectorSettings
   /** What stands before the candidate says, after `readContext`. */
@@ -90,6 +97,7 @@ export class Detection {
   }
 
   reset(bytes: Uint8Array, start: number, end: number, key: KeyInfo): void {
+    this.#bytesLeft = readBytesMin + readTimesMax * (end - start)
     this.point(bytes, start, end, key)
     this.findings.clear()
   }
@@ -104,6 +112,17 @@ export class Detection {
     this.authorityStart = -1
     this.authorityEnd = -1
     this.insertStart = -1
+    this.lineStart = 0
+    this.lineEnd = 0
+  }
+
+  /**
+   * Says that `count` bytes are about to be read again. Names may stand so close together that each reads what the one before
+   * read: such a value is not looked at to its end, and whoever called replaces it whole.
+   */
+  spend(count: number): void {
+    this.#bytesLeft -= count
+    if (this.#bytesLeft < 0) throw new Error('names in a value read it too many times')
   }
 
   add(detector: number, start: number, end: number): void {

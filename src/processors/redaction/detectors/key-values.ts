@@ -1,5 +1,6 @@
+import { isLetter, mayEndName } from '../prefilter-names.ts'
 import { detectorId } from './catalog.ts'
-import type { Detection } from './detection.ts'
+import { type Detection, isNameByte } from './detection.ts'
 import { detectColonChain } from './ip.ts'
 import * as key from './key-words.ts'
 import { detectKeyedValue, detectNamedId, leadingDateLength, wholeValueFlags } from './keyed-values.ts'
@@ -65,7 +66,7 @@ export function detectSeparator(d: Detection, at: number): void {
   }
   const isHeaderLine = (info.flags & (key.keyAuthorization | key.keyCookie)) !== 0
   const isPhrase = (info.flags & key.keySecret) !== 0 && /mnemonic|seed|recovery|^phrase$/i.test(name)
-  if (isHeaderLine || isPhrase) range.extendToLine(bytes, end)
+  if (isHeaderLine || isPhrase) range.extendToLine(d)
   else if ((info.flags & key.keyBirth) !== 0) extendOverDate(d)
   else if ((info.flags & key.keySecret) !== 0 && /pass|pwd/i.test(name)) range.extendOverSigns(bytes, end)
   if (range.end <= range.start || range.start < d.doneUntil) return
@@ -174,6 +175,7 @@ export function detectSecretWord(d: Detection, at: number): void {
     if (name.length > 2) detectNamedPair(d, name, nameEnd - name.length, nameEnd)
   }
   if (!isSpace(bytes[nameEnd]!)) return
+  if (!mayMean(d, nameEnd)) return
   const name = d.nameBefore(nameEnd)
   const nameStart = nameEnd - name.length
   // GET /api/token HTTP/1.1
@@ -208,6 +210,15 @@ export function detectSecretWord(d: Detection, at: number): void {
   form.isParameter = false
   form.isQuoted = range.isQuoted
   detectKeyedValue(d, flags, name, range.start, range.end, form)
+}
+
+/** Whether what ends before `at` may be a name of interest: most of what the scanner takes for a literal's word is none. */
+function mayMean({ bytes, start, end }: Detection, at: number): boolean {
+  if (withCode(bytes, at, end) > at) return true
+  // A number may end it.
+  let last = at
+  while (last > start && isNameByte(bytes[last - 1]!) && !isLetter(bytes[last - 1]!)) last--
+  return mayEndName(bytes, last)
 }
 
 /** How Kubernetes names things. */

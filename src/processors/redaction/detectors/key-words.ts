@@ -254,6 +254,19 @@ const queryWords = new Set(
 const harmlessNames =
   /(^|[._-])(next|page|continuation|cursor|sync|resume|pagination|eos|eof|bos|pad|stop|unk|first|last)[._-]?(page)?[._-]?token$|tokentype$|(^|[._-])(public|primary|foreign|partition|sort|routing|cache|idempotency|row|shard|group|object|map|feature|message|record|composite|unique|natural)[._-]?key$|publickeytoken$|jsonwebtoken$|^aws[._-]?access[._-]?key[._-]?id$/i
 
+const wordsOfNames = new Map<string, readonly string[]>()
+
+/** The same from memory: for names, the same few of which come again and again. */
+export function wordsOfName(name: string): readonly string[] {
+  let words = wordsOfNames.get(name)
+  if (words === undefined) {
+    words = nameWords(name)
+    if (wordsOfNames.size >= tableEntriesMax) wordsOfNames.clear()
+    wordsOfNames.set(name, words)
+  }
+  return words
+}
+
 /** Splits a name into lower-case words: at anything that is no letter or digit, and where camelCase turns. */
 export function nameWords(name: string): string[] {
   return name

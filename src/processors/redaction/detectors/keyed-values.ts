@@ -68,6 +68,7 @@ export function detectKeyedValue(
   form: ValueForm,
 ): void {
   if (to <= from) return
+  d.spend(to - from)
   const text = latin1(d.bytes, from, to)
   if (text.trim() === '') return
   if ((flags & key.keyCommand) !== 0) detectCommandSecrets(d, from, to)
@@ -172,7 +173,7 @@ function isCalendarDate(text: string): boolean {
 /** Parameters of signed URLs and of sign-in flows, by what stands in them. */
 function isAccessParameter(name: string, text: string): boolean {
   if (text.length < 8 || isPlaceholder(text)) return false
-  const last = key.nameWords(name).join('')
+  const last = key.wordsOfName(name).join('')
   if (/(sig|signature|hmac|samlresponse|samlrequest|assertion)$/.test(last)) return true
   if (isIdentifier(text)) return /(code|key|ticket|session|sid|sessionid)$/.test(last) && !/^[0-9a-f-]{36}$/i.test(text)
   return looksRandom(text) || (text.length >= 20 && /\d/.test(text) && distinctCount(text) > 8)
@@ -181,13 +182,17 @@ function isAccessParameter(name: string, text: string): boolean {
 const schemePattern =
   /^(bearer|basic|digest|token|apikey|api-key|negotiate|ntlm|hawk|hmac|oauth|ssws|key|sharedkey|sharedaccesssignature|aws4-hmac-sha256|bot|gsso|dpop|privatetoken|mutual|jwt)[ +]+/i
 
+/** Of a long line no more is looked at to tell a sentence from credentials. */
+const headMax = 512
+
 function takeAuthorization(d: Detection, from: number, to: number, text: string, name: string): boolean {
   const encoded = /^(bearer|basic|token)%20/i.exec(text)
   const scheme = encoded ?? schemePattern.exec(text)
   if (scheme !== null) {
     const rest = text.slice(scheme[0].length)
     // `auth: token URL must be provided` is a sentence.
-    if (rest.length < 4 || isPlaceholder(rest) || (/ /.test(rest) && !/[=\d]/.test(rest))) return true
+    const head = rest.slice(0, headMax)
+    if (rest.length < 4 || isPlaceholder(head) || (/ /.test(head) && !/[=\d]/.test(head))) return true
     d.add(ids.authorization, from + scheme[0].length, to)
     if (/^digest/i.test(text)) takeDigest(d, from)
     return true
@@ -227,14 +232,23 @@ const cookieAttributes = new Set(
   'path domain expires max-age samesite secure httponly priority partitioned version comment'.split(' '),
 )
 
+const betweenCookies = /;|%3[Bb]/g
+
 /** Keeps the names of cookies and what browsers read beside them; takes every value. */
 function takeCookies(d: Detection, from: number, to: number, name: string): boolean {
   const text = latin1(d.bytes, from, to)
-  if (!/[=;]/.test(text) && key.nameWords(name).at(-1) !== 'cookie' && key.nameWords(name).at(-1) !== 'cookies')
+  if (!/[=;]/.test(text) && key.wordsOfName(name).at(-1) !== 'cookie' && key.wordsOfName(name).at(-1) !== 'cookies')
     return false
-  let offset = from
   let found = false
-  for (const part of text.split(/(?:;|%3[Bb])/)) {
+  let next = 0
+  while (next <= text.length) {
+    const offset = from + next
+    betweenCookies.lastIndex = next
+    const sign = betweenCookies.exec(text)
+    const part = text.slice(next, sign?.index)
+    next = sign === null ? text.length + 1 : betweenCookies.lastIndex
+    // Another header in the same line: its own name leads there.
+    if (/(?:^|\s)(?:set-)?cookie:/i.test(part)) break
     const equals = part.indexOf('=')
     const cookie = (equals < 0 ? part : part.slice(0, equals)).trim().toLowerCase()
     if (equals >= 0 && !cookieAttributes.has(cookie) && !/[\s[\](){}]/.test(cookie)) {
@@ -252,7 +266,6 @@ function takeCookies(d: Detection, from: number, to: number, name: string): bool
       d.add(ids.cookie, offset, offset + part.length)
       found = true
     }
-    offset += part.length + (text.startsWith(';', offset - from + part.length) ? 1 : 3)
   }
   return found
 }
@@ -286,7 +299,7 @@ function takeSecret(
   if (/^\/[\w./-]+$/.test(text) && /\/.*\//.test(text)) return true
   // A count, a port or a test's result beside `pass`, and sentences about passwords.
   if (
-    /^pass$/i.test(key.nameWords(name).at(-1) ?? '') &&
+    /^pass$/i.test(key.wordsOfName(name).at(-1) ?? '') &&
     !/^[A-Z0-9_]+_PASS$/.test(name) &&
     !/(?=.*[a-z])(?=.*\d)|^[^/]{10}/i.test(text)
   )

@@ -16,21 +16,41 @@ export function isPlaceholder(text: string): boolean {
 /** 1.2.3, v0.0.0-20260112093000-3f2a91c0d4e5, 4.7.3-rc.1+build.17; and 0x00007f3a2b1c, a place in memory. */
 export const isVersion = (text: string) => /^v?\d{1,4}\.\d{1,4}\.\d|^0x[0-9a-f]{4,16}\b/i.test(text)
 
+/** By character: the last text that it was seen in. */
+const seenIn = new Float64Array(256)
+let lastText = 0
+
 /** Different characters in a text. */
 export function distinctCount(text: string): number {
-  return new Set(text).size
+  lastText++
+  let count = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 255) return new Set(text).size
+    if (seenIn[code] === lastText) continue
+    seenIn[code] = lastText
+    count++
+  }
+  return count
 }
 
 /** How often the kind of character changes from one to the next: letters by case, digits, signs. */
 function turns(text: string): number {
   let count = 0
-  let before = ''
-  for (const character of text) {
-    const kind = /[a-z]/.test(character) ? 'a' : /[A-Z]/.test(character) ? 'A' : /\d/.test(character) ? '0' : '-'
-    if (before !== '' && kind !== before) count++
+  let before = text.length > 0 ? kindOf(text.charCodeAt(0)) : 0
+  for (let i = 1; i < text.length; i++) {
+    const kind = kindOf(text.charCodeAt(i))
+    if (kind !== before) count++
     before = kind
   }
   return count
+}
+
+/** A small letter, a capital, a digit or a sign. */
+function kindOf(code: number): number {
+  if (code >= 0x61 && code <= 0x7a) return 1
+  if (code >= 0x41 && code <= 0x5a) return 2
+  return code >= 0x30 && code <= 0x39 ? 3 : 4
 }
 
 const vowels = /[aeiou]/i

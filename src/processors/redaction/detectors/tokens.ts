@@ -273,12 +273,46 @@ function isHeaderOfJwt(text: string): boolean {
 
 const randomCase = /[a-z][A-Z].*[a-z][A-Z].*[a-z][A-Z]/
 
+/** The run of twelve or more that `text` ends with, or with one word of small letters behind it; empty where it does not. */
+export function lastTokenIn(text: string): string {
+  const end = behindWord(text, text.length)
+  let before = end
+  while (before > 0 && end - before < 8 && isSmallCode(text.charCodeAt(before - 1))) before--
+  if (before < end && before > 0 && !isWordCode(text.charCodeAt(before - 1))) {
+    const run = runBefore(text, behindWord(text, before))
+    if (run.length >= 12) return run
+  }
+  const run = runBefore(text, end)
+  return run.length >= 12 ? run : ''
+}
+
+const isSmallCode = (code: number) => code >= 0x61 && code <= 0x7a
+
+const isWordCode = (code: number) => code < 128 && isAlnum(code)
+const isRunCode = (code: number) => isWordCode(code) || code === 0x2b || code === 0x2f
+
+/** Where the last letter or digit before `at` ends. */
+function behindWord(text: string, at: number): number {
+  let end = at
+  while (end > 0 && !isWordCode(text.charCodeAt(end - 1))) end--
+  return end
+}
+
+/** The run of letters, digits, `+` and `/` around `end`. */
+function runBefore(text: string, end: number): string {
+  let from = end
+  while (from > 0 && isRunCode(text.charCodeAt(from - 1))) from--
+  let to = end
+  while (to < text.length && isRunCode(text.charCodeAt(to))) to++
+  return text.slice(from, to)
+}
+
 /** What the two words before `at` say, whatever signs stand between. */
 export function secretFlagsBefore(d: Detection, at: number): number {
   const text = latin1(d.bytes, Math.max(d.start, at - 40), at)
   // The end of another random token may look like a word: `...9ksDc9ultUEdoPw run_`.
-  const last = /([A-Za-z0-9+/]{12,})[^A-Za-z0-9]*(?:[a-z]{1,8}[^A-Za-z0-9]*)?$/.exec(text)
-  if (last !== null && (looksRandom(last[1]!) || randomCase.test(last[1]!))) return 0
+  const last = lastTokenIn(text)
+  if (last !== '' && (looksRandom(last) || randomCase.test(last))) return 0
   const words = nameWords(text.slice(text.lastIndexOf('\n') + 1)).filter(
     word => !/^(is|was|n|the|a|of|to|be|with|as|scheme|new|use|using|following)$/.test(word),
   )

@@ -4,6 +4,14 @@ const valueBytesMax = 8192
 /** A value without quotes is no longer than this: most of what is, is no value. */
 const bareBytesMax = 1024
 
+/** A value, and the stretch of it in which nothing was found last that ends a line. */
+interface Lines {
+  readonly bytes: Uint8Array
+  readonly end: number
+  lineStart: number
+  lineEnd: number
+}
+
 /** The value behind a separator: where it begins and ends, and how it was quoted. Used again for each value. */
 export class ValueRange {
   start = 0
@@ -94,9 +102,11 @@ export class ValueRange {
   }
 
   /** The rest of the line, up to a closing quote: for header lines in text. */
-  extendToLine(bytes: Uint8Array, end: number): void {
+  extendToLine(value: Lines): void {
     if (this.isQuoted) return
-    let offset = this.start
+    const { bytes, end, lineStart, lineEnd } = value
+    // Names of headers in one line would each read to its end.
+    let offset = this.start >= lineStart && this.start < lineEnd ? lineEnd : this.start
     while (offset < end && offset - this.start < valueBytesMax) {
       const byte = bytes[offset]!
       if (byte === 0x0a || byte === 0x0d || byte === 0x22 || byte === 0x27) break
@@ -112,6 +122,8 @@ export class ValueRange {
         break
       offset++
     }
+    value.lineStart = this.start
+    value.lineEnd = offset
     this.end = offset
   }
 }
