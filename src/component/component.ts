@@ -46,7 +46,7 @@ export interface Component {
    */
   reconfigure?(config: unknown): Promise<boolean>
   /**
-   * Optional, for who holds accepted items: gives all of them to `successor`, a started component of the same factory
+   * Optional, for exporters and processors that hold accepted items: gives all of them to `successor`, a started component of the same factory
    * that was created with this one as `settings.replaces`. Called once no new batch can come from a pipeline; what is
    * still under way inside goes to the successor as well. Nothing is lost or sent twice; the ledger's `queued` stays exact.
    * `shutdown` follows.
@@ -109,7 +109,7 @@ export interface ComponentSettings {
   readonly host: Host
   /** Tells the agent how this component is doing: at each change, not at each batch. */
   readonly report: (health: ComponentHealth) => void
-  /** At a reload: the running instance that this one will replace. Its queue comes through `handOver`. */
+  /** At a reload: the running instance that this one will replace. What it holds comes through `handOver`. */
   readonly replaces?: Component
 }
 

@@ -231,6 +231,19 @@ t.test("a changed exporter's queue goes to its successor, exactly", async t => {
   t.equal(ledger.imbalance('traces'), 0)
 })
 
+t.test('what a changed processor held goes to its successor, exactly', async t => {
+  const { agent, world, receiver, exporter, ledger } = setUp()
+  await agent.start(configOf({ traces: 'in > hold > out' }, { 'processor:hold': 'holds' }))
+  await receiver().receive(traces(9))
+  await agent.reload(configOf({ traces: 'in > hold > out' }, { 'processor:hold': 'holds  ' }))
+  t.equal(exporter().delivered.length, 0)
+  t.equal(world.newest<FakeProcessor>('processor:hold').held.length, 1)
+  t.equal(ledger.queued('traces'), 9, 'all of it is held, once')
+  await agent.reload(configOf({ traces: 'in > out' }))
+  t.equal(exporter().delivered[0]?.itemCount, 9)
+  t.equal(ledger.imbalance('traces'), 0)
+})
+
 t.test('what a removed processor held goes on to the exporters', async t => {
   const { agent, world, receiver, exporter, ledger } = setUp()
   await agent.start(configOf({ traces: 'in > hold > out' }, { 'processor:hold': 'holds' }))

@@ -76,7 +76,10 @@ export class Change {
     const startFailure = await this.#startDeferred()
     if (retired.length > 0) await within(this.#before.wiring.flow.idle(), deadline, clock)
     const middle = inFlowOrder(ofKind('processor', 'connector'), key => downstream(this.#before.plan, key))
-    for (const instance of middle) await shutdownAll([instance], deadline, clock, logger)
+    for (const instance of middle) {
+      await this.#handOver(instance, deadline)
+      await shutdownAll([instance], deadline, clock, logger)
+    }
     await Promise.all(ofKind('exporter').map(exporter => this.#handOver(exporter, deadline)))
     await shutdownAll(ofKind('exporter'), deadline, clock, logger)
     await shutdownAll(ofKind('extension').toReversed(), deadline, clock, logger)
@@ -180,7 +183,7 @@ export class Change {
     try {
       await old.component.handOver?.(successor.component, deadline)
     } catch (error) {
-      this.#around.logger.error('queue could not be handed over', { component: old.node.key, error })
+      this.#around.logger.error('what a component held could not be handed over', { component: old.node.key, error })
     }
   }
 }

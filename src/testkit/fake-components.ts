@@ -128,7 +128,7 @@ export class FakeExporter extends FakeComponent implements Consumer {
   }
 }
 
-/** A processor that holds batches until its shutdown: `behaviour: holds`; otherwise it passes them on. */
+/** A processor that holds batches until its shutdown, or for a successor: `behaviour: holds`; otherwise it passes them on. */
 export class FakeProcessor extends FakeComponent implements Consumer {
   readonly held: OtlpBatch[] = []
   readonly next: Consumer
@@ -142,6 +142,10 @@ export class FakeProcessor extends FakeComponent implements Consumer {
   async consume(batch: OtlpBatch): Promise<void> {
     if (this.config.behaviour === 'holds') this.held.push(batch)
     else await this.next.consume(batch)
+  }
+
+  async handOver(successor: FakeProcessor): Promise<void> {
+    successor.held.push(...this.held.splice(0))
   }
 
   override async shutdown(): Promise<void> {

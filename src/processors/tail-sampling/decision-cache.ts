@@ -15,6 +15,11 @@ export class DecisionCache {
     if (this.#ids.size > this.#max) this.#ids.delete(this.#ids.values().next().value!)
   }
 
+  /** Remembers what the other one does. */
+  addAll(other: DecisionCache): void {
+    for (const id of other.#ids) this.add(Buffer.from(id, 'latin1'), 0)
+  }
+
   has(bytes: Uint8Array, start: number): boolean {
     if (this.#ids.size === 0) return false
     const id = idText(bytes, start)

@@ -400,6 +400,32 @@ t.test('shutdown decides what waits, or drops it where that is asked', async t =
   t.equal(two.ledger.entry('traces').dropped.get('shutdown'), 1)
 })
 
+t.test('a successor decides on the spans of both, and knows the decisions that were made', async t => {
+  const { processor, clock, settings, ledger, next } = await sampler(`{decision_wait: 5s, ${errors}}`)
+  await processor.consume(request({ trace: 1, error: true }, { trace: 2 }))
+  await clock.advance(6000)
+  await processor.consume(request({ trace: 3 }, { trace: 4, error: true }, { trace: 5 }))
+  const config = parseConfig(tailSamplingConfig, `{decision_wait: 2s, ${errors}}`)
+  const successor = new TailSampling(config, { ...settings, replaces: processor }, next)
+  await successor.start()
+  // Spans come to the successor before it hears of what was before it.
+  await successor.consume(request({ trace: 1 }, { trace: 2, error: true }, { trace: 3, error: true }, { trace: 4 }))
+  await processor.handOver(successor)
+  await processor.shutdown({ atMs: 1e9 })
+  t.equal(ledger.queued('traces'), 5, 'the spans of three traces wait, once')
+  await successor.consume(request({ trace: 1 }, { trace: 2, error: true }, { trace: 5 }))
+  await clock.advance(3000)
+  await successor.shutdown({ atMs: 1e9 })
+  t.same(next.traces, [1, 3, 4])
+  const counts = Map.groupBy(next.spans, span => Number.parseInt(String(span['traceId']), 16))
+  t.same(
+    [1, 3, 4].map(trace => counts.get(trace)?.length),
+    [3, 2, 2],
+    'all of their spans',
+  )
+  t.equal(ledger.queued('traces'), 0)
+})
+
 t.test('dry run keeps all and says what would have been; record_policy names who kept it', async t => {
   const dry = await sampler(`{decision_wait: 1s, dry_run: true, ${errors}}`)
   await dry.processor.consume(request({ trace: 1, error: true }, { trace: 2 }))

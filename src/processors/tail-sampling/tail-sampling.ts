@@ -21,6 +21,8 @@ import { decidedDrop, decidedKeep, undecided } from './trace-table.ts'
 
 const tickMs = 100
 const retryMs = 1_000
+/** Spans that are sent on together. */
+const sentSpansMax = 8192
 /** How much of `memory_max` is freed at once where it is full: one part in so many. */
 const evictedShare = 64
 const nothing = new Uint8Array(0)
@@ -112,6 +114,54 @@ export class TailSampling implements Component, Consumer {
     for (const remove of this.#removers.splice(0)) remove()
   }
 
+  /**
+   * Decisions are remembered by the successor, so that the spans of a trace that come later follow them; traces that wait go on
+   * waiting there, for a decision by its policies on all their spans.
+   */
+  async handOver(successor: Component): Promise<void> {
+    if (!(successor instanceof TailSampling)) return
+    const { table, spans } = this.#store
+    successor.#keptCache.addAll(this.#keptCache)
+    successor.#droppedCache.addAll(this.#droppedCache)
+    const waiting: number[] = []
+    for (let slot = table.oldest; slot !== -1; slot = table.younger(slot)) {
+      if (table.state[slot] === undecided) waiting.push(slot)
+      else successor.#follow(table.ids, slot * 16, table.state[slot] === decidedKeep)
+    }
+    successor.#sendLeaving()
+    for (let i = 0; i < waiting.length; ) {
+      const leaving: LeavingSpan[] = []
+      const moved: number[] = []
+      while (i < waiting.length && leaving.length < sentSpansMax) {
+        const slot = waiting[i++]!
+        moved.push(slot)
+        for (let span = table.firstSpan[slot]!; span !== -1; span = spans.next(span))
+          leaving.push({ span, extra: nothing })
+      }
+      for (const { bytes, itemCount } of assembleSpans(spans, leaving)) {
+        successor.#takeIn({ signal: 'traces', bytes, itemCount })
+      }
+      for (const slot of moved) {
+        this.#store.releaseSpans(slot)
+        table.remove(slot)
+      }
+    }
+  }
+
+  /** A decision that was made elsewhere. */
+  #follow(ids: Uint8Array, id: number, isKept: boolean): void {
+    const { table } = this.#store
+    const known = table.find(ids, id)
+    if (known !== -1) {
+      if (table.state[known] === undecided) this.#apply(known, { isKept, policy: '' }, 'sampled')
+    } else if (table.count < table.capacity) {
+      const slot = table.add(ids, id, this.#settings.clock.nowMs())
+      table.dueMs[slot] = this.#settings.clock.nowMs()
+      table.state[slot] = isKept ? decidedKeep : decidedDrop
+    } else if (isKept) this.#keptCache.add(ids, id)
+    else this.#droppedCache.add(ids, id)
+  }
+
   async consume(batch: OtlpBatch): Promise<void> {
     if (this.#outbox.heldBytes > this.#config.memoryMaxBytes) {
       throw new ConsumeError('overloaded', 'sampled spans wait for the next consumer', {
@@ -120,6 +170,10 @@ export class TailSampling implements Component, Consumer {
       })
     }
     if (this.#config.blockOnOverflow) this.#assertRoom()
+    this.#takeIn(batch)
+  }
+
+  #takeIn(batch: OtlpBatch): void {
     const { spans } = this.#store
     const request = this.#reader.read(...this.#ownBytes(batch))
     const requestIndex = spans.addRequest(request)
@@ -250,7 +304,7 @@ export class TailSampling implements Component, Consumer {
       if (table.generation[slot] !== generation || table.state[slot] !== undecided || !isDue) return
       this.#decide(slot)
       decided++
-      if (this.#leaving.length >= 8192) this.#sendLeaving()
+      if (this.#leaving.length >= sentSpansMax) this.#sendLeaving()
     })
     this.#sendLeaving()
     if (decided > 0) this.#metrics.decisionLatency.record((performance.now() - before) * 1000)
