@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { parseConfig } from '../config/parse-config.ts'
 import { jsonToOtlp } from '../pdata/json-to-otlp.ts'
 import { StageWalk } from '../pdata/stage-walk.ts'
@@ -54,16 +55,50 @@ export function priceFile(path: string): SpendReport {
 
 function contentOf(path: string): Uint8Array {
   try {
-    return readFileSync(path === '-' ? 0 : path)
+    return plain(readFileSync(path === '-' ? 0 : path))
   } catch (error) {
     throw new UsageError(`${path} cannot be read: ${(error as Error).message}`)
   }
 }
 
-/** Lines of OTLP/JSON, one document of it, or one protobuf request. */
+/** What gzip or zstd made smaller, known by how it begins. */
+function plain(bytes: Buffer): Buffer {
+  if (bytes.length > 4 && bytes.readUInt16BE(0) === 0x1f8b) return gunzipSync(bytes)
+  return bytes.length > 4 && bytes.readUInt32LE(0) === 0xfd2fb528 ? zstdDecompressSync(bytes) : bytes
+}
+
+/** Lines of OTLP/JSON, one document of it, one protobuf request, or requests with their lengths before them. */
 function* requestsOf(bytes: Uint8Array, path: string): Generator<[Signal, Uint8Array]> {
   if (bytes.length === 0) throw new UsageError(`${path} is empty`)
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const records = recordsOf(content)
+  let isEmpty = true
+  for (const requests of records === undefined
+    ? [requestsIn(content, path)]
+    : records.map((record, i) => requestsIn(plain(record), `${path}, record ${i + 1},`))) {
+    for (const request of requests) {
+      isEmpty = false
+      yield request
+    }
+  }
+  if (isEmpty)
+    throw new UsageError(`${path} has no spans and no log records`, 'it is OTLP with resourceSpans or resourceLogs')
+}
+
+/** As the file exporter writes protobuf, and whatever it compresses: a length of four bytes, big-endian, and a record. */
+function recordsOf(content: Buffer): Buffer[] | undefined {
+  const records: Buffer[] = []
+  for (let offset = 0; offset < content.length; ) {
+    const start = offset + 4
+    if (start > content.length) return undefined
+    offset = start + content.readUInt32BE(start - 4)
+    if (offset > content.length) return undefined
+    records.push(content.subarray(start, offset))
+  }
+  return records
+}
+
+function* requestsIn(text: Buffer, path: string): Generator<[Signal, Uint8Array]> {
   if (/^\s*\{/.test(text.toString('latin1', 0, 64))) {
     if (isOneDocument(text)) yield* jsonRequests(text, path)
     else yield* linesOf(text, path)
@@ -72,13 +107,13 @@ function* requestsOf(bytes: Uint8Array, path: string): Generator<[Signal, Uint8A
   for (const signal of signals) {
     try {
       // A request says nothing of its signal: read as another one it is malformed, or has no calls.
-      new StageWalk(signal, [{ span: () => 0, logRecord: () => 0 }]).run(bytes)
+      new StageWalk(signal, [{ span: () => 0, logRecord: () => 0 }]).run(text)
     } catch (error) {
       if (!(error instanceof WireError)) throw error
       if (signal === 'logs') continue
       throw new UsageError(`${path} is neither OTLP/JSON nor a protobuf request: ${error.message}`)
     }
-    yield [signal, bytes]
+    yield [signal, text]
   }
 }
 

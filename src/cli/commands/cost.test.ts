@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import t from 'tap'
 import { jsonToOtlp } from '../../pdata/json-to-otlp.ts'
 import { runSample } from '../sample-world.ts'
@@ -105,6 +106,33 @@ t.test('prices log records of coding agents, a document over several lines, and 
   t.match((await runSample(['cost', '--file', join(dir, 'logs.json')])).stdout, /^\$0\.500 in all/)
   t.match((await runSample(['cost', '--file', join(dir, 'logs.bin')])).stdout, /^\$0\.500 in all/)
   t.match((await runSample(['cost', '--file', join(dir, 'traces.bin')])).stdout, /^\$2\.50 in all/)
+})
+
+t.test('prices what the file exporter writes as protobuf or compressed, and what gzip made of it', async t => {
+  const json = line(span('gpt-4o', 1_000_000, 'planner'))
+  const record = (payload: Uint8Array) => {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(payload.length)
+    return Buffer.concat([length, payload])
+  }
+  const protobuf = jsonToOtlp('traces', Buffer.from(json))
+  const dir = t.testdir({
+    'traces.pb': Buffer.concat([record(protobuf), record(protobuf)]),
+    'traces.zst': Buffer.concat([record(zstdCompressSync(json)), record(zstdCompressSync(Buffer.from(protobuf)))]),
+    'traces.jsonl.gz': gzipSync(`${json}\n`),
+  })
+  const of = async (...names: string[]) => (await runSample(['cost', ...names.map(name => join(dir, name))])).stdout
+  t.match(await of('traces.pb'), /^\$5\.00 in all/)
+  t.match(await of('traces.zst'), /^\$5\.00 in all/)
+  t.match(await of('traces.jsonl.gz'), /^\$2\.50 in all/)
+  t.match(await of('traces.pb', 'traces.jsonl.gz'), /^\$7\.50 in all/, 'several files')
+})
+
+t.test('JSON that is no OTLP is said to be none', async t => {
+  const dir = t.testdir({ 'other.json': '{"hello": 1}' })
+  const { code, stderr } = await runSample(['cost', join(dir, 'other.json')])
+  t.equal(code, 2)
+  t.match(stderr, /other\.json has no spans and no log records/)
 })
 
 t.test('calls without a price are named, not zero', async t => {

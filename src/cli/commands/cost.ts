@@ -6,9 +6,11 @@ const answerMs = 5_000
 
 export const costCommand: CommandSpec = {
   name: 'cost',
+  operands: '[FILE...]',
+  completes: 'file',
   summary: "Say what today's model calls cost, by model, service and agent",
   description:
-    'Reads the metrics of a running agent that has the cost processor: what it has seen since midnight UTC. With --file it prices the spans, and the log records of coding agents, in OTLP files instead: OTLP/JSON, as the file exporter writes it, or one protobuf request.',
+    'Reads the metrics of a running agent that has the cost processor: what it has seen since midnight UTC. With files it prices the spans, and the log records of coding agents, in them instead: OTLP/JSON or protobuf as the file exporter writes it, one protobuf request, and either compressed by gzip or zstd.',
   options: [
     {
       name: 'file',
@@ -16,21 +18,21 @@ export const costCommand: CommandSpec = {
       value: 'FILE',
       isRepeatable: true,
       completes: 'file',
-      doc: 'OTLP to price; - is standard input.',
+      doc: 'OTLP to price, as without --file; - is standard input.',
     },
     { name: 'metrics', value: 'URL', doc: `Metrics page of the agent (default ${defaultMetrics}).` },
     { name: 'format', value: 'FORMAT', choices: ['text', 'json'], doc: 'How to print (default text).' },
   ],
   examples: [
     ['sluice cost', "Today's spend of the agent on this machine."],
-    ['sluice cost --file traces.jsonl', 'What the spans of a recording cost.'],
+    ['sluice cost traces.jsonl', 'What the spans of a recording cost.'],
   ],
   exitCodes: [
     [0, 'It was printed, also where nothing was spent.'],
     [2, 'No agent with the cost processor answers, or a file cannot be read.'],
   ],
   async run({ world, args }) {
-    const files = args.values('file')
+    const files = [...args.values('file'), ...args.operands]
     const report = files.length > 0 ? await priceFiles(files) : await readAgent(args.value('metrics') ?? defaultMetrics)
     if (args.value('format') === 'json') world.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`)
     else world.stdout.write(formatReport(report))
