@@ -217,6 +217,18 @@ function sign(): FunctionSettings {
       ...set('next', byteAt(get('last'), -2)),
       ...keepIf(any(between(get('next'), 0x30, 0x39), isByte(get('next'), ';'), isByte(get('next'), '['))),
     ]),
+    // Words of other scripts: the end of a character of several bytes, or one letter behind that.
+    ...set('next', byteAt(get('last'), -2)),
+    ...keepIf(
+      any(
+        all(between(get('byte'), 0x80, 0xbf), i32.geU(get('next'), number(0x80))),
+        all(
+          between(get('next'), 0x80, 0xbf),
+          isTrue(has(bitsAt(get('last'), -1), layout.lookLetter)),
+          i32.geU(byteAt(get('last'), -3), number(0xc2)),
+        ),
+      ),
+    ),
     ...dropIf(i32.isZero(has(bitsAt(get('last'), -1), layout.lookLetter))),
     ...set('byte', endingOf(get('last'), 0)),
     ...keepIf(has(get('byte'), layout.lettersEnd)),

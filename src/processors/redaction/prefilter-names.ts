@@ -22,6 +22,9 @@ const wordDuse = packed('duse')
 /** `d_li`, its sign folded like the letters. */
 const wordDli = packed('d\u007fli')
 export const wordArer = packed('arer')
+export const wordPhra = packed('phra')
+export const wordNemo = packed('nemo')
+export const wordKty = packed('"kty')
 export const wordCurl = packed('curl')
 /** `s-cl` of redis-cli. */
 export const wordCli = packed('s-cl') | 0x20202020
@@ -121,7 +124,7 @@ export function isStem(bytes: Uint8Array, at: number, end: number, four: number)
   }
 }
 
-/** `pin `, `pan ` and `born `, each a word of its own, with the space at `at`. */
+/** `pin `, `pan `, `mac `, `pin"` and `born `, each a word of its own, with the sign at `at`. */
 export function endsShortWord(bytes: Uint8Array, at: number): boolean {
   const before = at > 3 ? bytes[at - 4]! : 0
   if ((bytes[at - 3]! | 0x20) !== 0x6f) return !isLetter(before)
@@ -131,8 +134,8 @@ export function endsShortWord(bytes: Uint8Array, at: number): boolean {
 /** Whether the key that ends before the tag at `at` may be one of the few whose values nothing else leads to. */
 export function mayBeKey(bytes: Uint8Array, at: number): boolean {
   const last = bytes[at - 1]! | 0x20
-  // pin
-  if (last === 0x6e) return !isLetter(bytes[at - 4] ?? 0)
+  // pin, exp
+  if (last === 0x6e || last === 0x70) return !isLetter(bytes[at - 4] ?? 0)
   // pass
   if (bytes[at - 3] === 0x61) return (bytes[at - 4]! | 0x20) === 0x70
   return at > 12 && matchesFolded(bytes, at - 7, at, 'addr') && isHome(bytes, at - 8)

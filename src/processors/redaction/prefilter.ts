@@ -1,7 +1,8 @@
 import { wireBytes } from '../../wire/wire-type.ts'
 import { type DetectorSettings, isNameByte } from './detectors/detection.ts'
+import { endsInForeignSecret } from './detectors/foreign-words.ts'
 import { addressClasses, addressClassOf } from './detectors/ip.ts'
-import { keyBirth, keyCvv, keyPin, keyQueryCode, keySecret } from './detectors/key-words.ts'
+import { keyBirth, keyCvv, keyMac, keyPin, keyQueryCode, keySecret } from './detectors/key-words.ts'
 import { wholeValueFlags } from './detectors/keyed-values.ts'
 import { pairFlags } from './detectors/name-value-pairs.ts'
 import { colourStart } from './detectors/percent-text.ts'
@@ -41,6 +42,9 @@ import {
   wordCli,
   wordCurl,
   wordFied,
+  wordKty,
+  wordNemo,
+  wordPhra,
 } from './prefilter-names.ts'
 import { kindDigits, kindToken } from './scan/scan-layout.ts'
 
@@ -197,6 +201,7 @@ export class Prefilter {
     const limit = Math.max(0, at - 12)
     while (last > limit && between[bytes[last - 1]!] === 1) last--
     if (bytes[last - 1] === 0x6d) last = colourStart(bytes, 0, last)
+    if (endsInForeignSecret(bytes, 0, last)) return true
     if (!mayEndName(bytes, last)) return false
     let from = last
     const nameLimit = Math.max(0, last - 64)
@@ -260,16 +265,20 @@ export class Prefilter {
     if (last === 0x33 && third === 0x30) return at > 3 && isEscapedSign(bytes, at)
     if (last === 0x34 && third === 0x30)
       return at > 3 && bytes[at - 4] === 0x5c && matchesFolded(bytes, at - 3, end, 'u0040')
-    if (last === 0x4e && third === 0x49) return bytes[at - 5] === 0x2d && matchesExact(bytes, at - 4, end, 'BEGIN')
+    if (last === 0x4e && third === 0x49)
+      return (bytes[at - 5] === 0x2d || bytes[at - 6] === 0x2d) && matchesExact(bytes, at - 4, end, 'BEGIN')
     if (last === 0x7e) return (third | 0x20) === 0x71
     if (last === 0x24) return true
     if (last === 0x12) return mayBeKey(bytes, at) && this.#isInKey(bytes, at - 1, end)
-    if (last === 0x20) return endsShortWord(bytes, at) && this.#isInProse(bytes, at - 1, end)
+    if (last === 0x20 || last === 0x22) return endsShortWord(bytes, at) && this.#isInProse(bytes, at - 1, end)
+    if (first === 0x41 && second === 0x55 && third === 0x54 && last === 0x48 && isCommandOfRedis(bytes, at)) return true
     const four = (first << 24) | (second << 16) | (third << 8) | last | 0x20202020
     if (!isStem(bytes, at, end, four)) {
       if (four === wordArer) return bearer(bytes, at + 1, end)
       if (four === wordCurl) return isSpace(bytes[at + 1] ?? 0)
       if (four === wordCli) return bytes[at + 1] === 0x69
+      if (four === wordPhra || four === wordNemo) return isSpelt(bytes, at, end)
+      if (four === wordKty) return true
       return four === wordFied && matchesFolded(bytes, at - 9, end, 'identified') && isSpace(bytes[at + 1] ?? 0)
     }
     return this.#isInKey(bytes, at, end) || this.#isInProse(bytes, at, end)
@@ -337,13 +346,37 @@ export class Prefilter {
     let behind = to
     while (behind < end && behind - to < 24 && isSpace(bytes[behind]!)) behind++
     const isOption = bytes[from] === 0x2d
-    if (!isOption && !isEncoded && bytes[to] !== 0x0a && !hasDigitSoon(bytes, behind, end)) return false
+    if (
+      !isOption &&
+      !isEncoded &&
+      bytes[to] !== 0x0a &&
+      !hasDigitSoon(bytes, behind, end) &&
+      !hasCodeBefore(bytes, from)
+    )
+      return false
     return (
       ((this.#names.get(bytes, from, to) | this.#names.get(bytes, from + 1, to)) &
-        (keySecret | keyBirth | keyCvv | keyPin | namesNationalId)) !==
+        (keySecret | keyBirth | keyCvv | keyPin | keyMac | namesNationalId)) !==
       0
     )
   }
+}
+
+/** Whether `phrase` or `mnemonic` goes on behind `at`. */
+const isSpelt = (bytes: Uint8Array, at: number, end: number) =>
+  matchesFolded(bytes, at + 1, end, 'se') || matchesFolded(bytes, at + 1, end, 'nic')
+
+/** `AUTH` with an argument: the command of Redis and of mail servers. */
+const isCommandOfRedis = (bytes: Uint8Array, at: number) =>
+  !isLetter(bytes[at - 4] ?? 0) && (bytes[at + 1] === 0x20 || bytes[at + 1] === 0x22 || bytes[at + 1] === 0x5c)
+
+/** Whether digits stand a few words before: `493817 is your login code`. */
+function hasCodeBefore(bytes: Uint8Array, from: number): boolean {
+  for (let at = from - 1, spaces = 0; at >= 0 && from - at < 64 && bytes[at]! >= 0x20 && spaces < 7; at--) {
+    if (isDigit(bytes[at]!)) return true
+    if (bytes[at] === 0x20) spaces++
+  }
+  return false
 }
 
 const isLowerHex = (byte: number) => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66)

@@ -5,10 +5,14 @@ export function isCardNumber(digits: Uint8Array, count: number): boolean {
   return count >= 14 && count <= 19 && hasIssuer(digits, count) && !allSame(digits, count) && luhn(digits, count)
 }
 
-/** The same beside a word for cards: also Maestro's short numbers, old ones of Visa, and issuers that this list lacks. */
+/** The same beside a word for cards: also Maestro's short numbers, old ones of Visa, UATP's, and issuers that this list lacks. */
 export function isNamedCard(digits: Uint8Array, count: number): boolean {
   return (
-    count >= 12 && count <= 19 && digits[0]! >= 2 && digits[0]! <= 6 && !allSame(digits, count) && luhn(digits, count)
+    count >= 12 &&
+    count <= 19 &&
+    ((digits[0]! >= 2 && digits[0]! <= 6) || (digits[0] === 1 && count === 15)) &&
+    !allSame(digits, count) &&
+    luhn(digits, count)
   )
 }
 
@@ -24,7 +28,7 @@ function hasIssuer(digits: Uint8Array, count: number): boolean {
       if (two >= 51 && two <= 55) return count === 16
       // RuPay, and Verve's and Elo's
       if (three >= 506 && three <= 509) return count === 16
-      return (four === 5018 || four === 5020 || four === 5038 || four === 5893) && count >= 16
+      return (four === 5018 || four === 5019 || four === 5020 || four === 5038 || four === 5893) && count >= 16
     case 1:
       // JCB's old ones, as 2131 below
       return four === 1800 && count === 15

@@ -4,6 +4,7 @@ import { detectCommandSecrets } from './command-lines.ts'
 import { Detection, type DetectorSettings } from './detection.ts'
 import { detectEmail } from './email.ts'
 import { detectIban } from './iban.ts'
+import { detectJsonWebKey } from './json-web-keys.ts'
 import { detectColon, detectIdentifiedBy, detectSecretWord, detectSeparator } from './key-values.ts'
 import type { KeyInfo } from './key-words.ts'
 import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
@@ -12,6 +13,7 @@ import { detectPasswordHash } from './password-hashes.ts'
 import { colourLength, PercentText, unicodeEscapeLength } from './percent-text.ts'
 import { detectPrivateKey } from './private-keys.ts'
 import { detectRepeats } from './repeats.ts'
+import { detectSeedPhrase } from './seed-phrases.ts'
 import { detectInsert } from './sql-inserts.ts'
 import { isHex, matchesExact, matchesFolded } from './text-bytes.ts'
 import { detectToken, detectWholeForms } from './tokens.ts'
@@ -146,6 +148,21 @@ function inspectLiteral(d: Detection, at: number): void {
         return
       }
       break
+    case 0x61: // seed phrase
+      if (isCommand(d, at, 'phra')) detectSeedPhrase(d, at)
+      return
+    case 0x6f: // mnemonic
+      if (isCommand(d, at, 'nemo')) {
+        detectSeedPhrase(d, at)
+        return
+      }
+      break
+    case 0x79: // "kty"
+      if (matchesExact(bytes, at - 3, end, '"kty') && at - 3 >= start) {
+        detectJsonWebKey(d, at)
+        return
+      }
+      break
     case 0x7e: // 8Q~
       detectWholeForms(d, at, at + 1)
       return
@@ -167,6 +184,6 @@ function inspectLiteral(d: Detection, at: number): void {
       break
     default:
   }
-  // `pin ` and `pan ` end behind their word.
-  detectSecretWord(d, bytes[at] === 0x20 ? at - 1 : at)
+  // `pin `, `pan `, `mac ` and `pin"` end behind their word.
+  detectSecretWord(d, bytes[at] === 0x20 || bytes[at] === 0x22 ? at - 1 : at)
 }

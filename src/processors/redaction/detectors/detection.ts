@@ -57,7 +57,7 @@ const fillers = new Set(
 const shortAccount = /\bacct\.? ?#|\ba\/c\b/i
 /** MongoDB's way to write a number in JSON. */
 const numberType = /\$number[A-Z][a-z]+/
-const numberOfSomeone = /\b(my|your) number( is)?$/
+const numberOfSomeone = /\b(my|your)( [a-z]+)? number( is)?$/
 
 function lastDigit(text: string): number {
   for (let i = text.length - 1; i >= 0; i--) if (text[i]! >= '0' && text[i]! <= '9') return i
@@ -206,7 +206,7 @@ export class Detection {
       const all = merged(describeWords(words.slice(-wordsMax)), describeWords(spoken.slice(-wordsMax - 1)))
       const nearest = describeWords(words.slice(-1))
       // `call: connection 841794368`: a verb says phone only of what follows it.
-      const isNear = (nearest.flags & keyPhone) !== 0 || numberOfSomeone.test(spoken.slice(-3).join(' '))
+      const isNear = (nearest.flags & keyPhone) !== 0 || numberOfSomeone.test(spoken.slice(-4).join(' '))
       const far = isNear ? 0 : keyPhoneVerbs(words.slice(-wordsMax)) || keyPhoneFar
       const flags = far === keyPhoneFar ? all.flags | keyPhoneFar : all.flags & ~far
       info = { flags: (flags & ~keyExempt) | (nearest.flags & keyExempt), nationalIds: all.nationalIds }

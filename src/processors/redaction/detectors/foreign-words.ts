@@ -28,3 +28,26 @@ export function translated(text: string): string {
   for (const [word, meaning] of meanings) if (out.includes(word)) out = out.replaceAll(word, ` ${meaning} `)
   return out
 }
+
+/** What passwords are called where other letters than those of ASCII end the word; `_` stands for a space or a sign. */
+const secretNames = (
+  'пароль пароля парола лозинка секрет токен 密码 密碼 口令 パスワード 暗証番号 비밀번호 암호 contraseña hasło jelszó parolă ' +
+  'mật_khẩu κωδικός συνθηματικό סיסמה סיסמא كلمة_المرور كلمة_السر رمز_المرور گذرواژه รหัสผ่าน पासवर्ड পাসওয়ার্ড'
+).split(' ')
+const isSecretName = new RegExp(`(?:^|[^\\p{L}])(?:${secretNames.join('|').replaceAll('_', '[ _-]')})$`, 'iu')
+const secretBytesMax = 48
+
+/** By the last two bytes of a name: most that stands before a sign by chance ends otherwise. */
+const secretEnds = /* @__PURE__ */ (() => {
+  const table = new Uint8Array(65536)
+  for (const name of [...secretNames, ...secretNames.map(one => one.toUpperCase())])
+    table[Buffer.from(name).readUInt16BE(Buffer.byteLength(name) - 2)] = 1
+  return table
+})()
+
+/** Whether a word for a password in another script or with other letters ends before `at`. */
+export function endsInForeignSecret(bytes: Uint8Array, start: number, at: number): boolean {
+  if (at - start < 3 || secretEnds[(bytes[at - 2]! << 8) | bytes[at - 1]!] === 0) return false
+  const from = Math.max(start, at - secretBytesMax)
+  return isSecretName.test(Buffer.from(bytes.buffer, bytes.byteOffset + from, at - from).toString('utf8'))
+}

@@ -150,6 +150,14 @@ function addMac(d: Detection, from: number, to: number): void {
   d.add(macDetector, from, to)
 }
 
+const dotted = /^(?:[ _-]?addr(?:ess)?\.?)?(?: is| of|:)? {1,2}([0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})(?![\w.])/i
+
+/** `MAC address 001a.2b3c.4d5e`, as Cisco's devices print it, from the end of the word. */
+export function detectDottedMac(d: Detection, at: number): void {
+  const match = dotted.exec(latin1(d.bytes, at, Math.min(d.end, at + 40)))
+  if (match !== null) addMac(d, at + match[0].length - 14, at + match[0].length)
+}
+
 const hardwareWords = /mac|ether|hw|hardware|lladdr|bssid|physical/i
 
 /** `00-1A-2B-3C-4D-5E` and Cisco's `001a.2b3c.4d5e`, from a run of token bytes or of digits. */

@@ -1,18 +1,21 @@
 import { isLetter, mayEndName } from '../prefilter-names.ts'
 import { detectorId } from './catalog.ts'
 import { type Detection, isNameByte } from './detection.ts'
-import { detectColonChain } from './ip.ts'
+import { endsInForeignSecret } from './foreign-words.ts'
+import { detectColonChain, detectDottedMac } from './ip.ts'
 import * as key from './key-words.ts'
 import { detectKeyedValue, detectNamedId, leadingDateLength, wholeValueFlags } from './keyed-values.ts'
 import { detectNamedPair } from './name-value-pairs.ts'
+import { detectPuttyKey } from './private-keys.ts'
 import { isVersion } from './randomness.ts'
-import { detectIdBehind, detectShortCode, withCode } from './short-codes.ts'
+import { detectCodeBefore, detectIdBehind, detectShortCode, withCode } from './short-codes.ts'
 import { detectInsertAround } from './sql-inserts.ts'
-import { isAlnum, isHex, isSpace, latin1, matchesFolded } from './text-bytes.ts'
+import { isAlnum, isHex, isSpace, latin1, matchesExact, matchesFolded } from './text-bytes.ts'
 import { isCredential, isIdentifier } from './tokens.ts'
 import { detectUrlCredentials, schemeLength } from './urls.ts'
 import { ValueRange } from './value-range.ts'
 
+const authorization = detectorId('authorization')
 const birth = detectorId('birth_date')
 const range = new ValueRange()
 const form = { isCertain: false, isProse: false, isParameter: false, isQuoted: false }
@@ -42,8 +45,10 @@ export function detectSeparator(d: Detection, at: number): void {
   if (bytes[at] === 0x3a && bytes[behind] === 0x3d) behind++
   if (bytes[at] === 0x3e && (bytes[at - 1] === 0x3d || bytes[at - 1] === 0x2d || bytes[behind] === 0x3c)) return
   const sign = bytes[at] === 0x3d ? assignmentStart(bytes, start, at) : at
-  const name = d.nameBefore(sign)
+  const isForeign = endsInForeignSecret(bytes, start, nameEndBefore(bytes, start, sign))
+  const name = isForeign ? 'password' : d.nameBefore(sign)
   if (name.length < 2) return
+  if (name === 'Private-Lines' && detectPuttyKey(d, at)) return
   let info = d.settings.keys.get(name)
   if ((info.flags & wholeValueFlags) === 0 && info.nationalIds === 0) {
     if (!tails.has(name) && !tails.has(name.toLowerCase())) return
@@ -77,7 +82,7 @@ export function detectSeparator(d: Detection, at: number): void {
   const nameStart = sign - name.length
   const signBefore = nameStart > start ? bytes[nameStart - 1]! : 0
   // `registry/secret:1.2`, `cache:token:17`: parts of a path or of a key.
-  if (bytes[at] === 0x3a && !range.isSpaced) {
+  if (bytes[at] === 0x3a && !range.isSpaced && !isForeign) {
     if (signBefore === 0x2f || signBefore === 0x3a) return
     if (signBefore === 0x3d && isIdentifier(latin1(bytes, range.start, range.end))) return
   }
@@ -97,6 +102,17 @@ export function detectSeparator(d: Detection, at: number): void {
   // What was taken is not looked at again: names in it would each read to its end.
   if (d.findings.count > before) d.doneUntil = Math.max(d.doneUntil, d.findings.ends[d.findings.count - 1]!)
   if (info.nationalIds !== 0) detectNamedId(d, range.start, range.end)
+}
+
+/** Where the name before a sign ends, quotes and spaces between skipped. */
+function nameEndBefore(bytes: Uint8Array, start: number, at: number): number {
+  let end = at
+  while (
+    end > start &&
+    (bytes[end - 1] === 0x22 || bytes[end - 1] === 0x27 || bytes[end - 1] === 0x5c || bytes[end - 1] === 0x20)
+  )
+    end--
+  return end
 }
 
 /** Where an assignment with more than one sign begins: `.=`, `?=`, `::=`, `+=`, `!=`. */
@@ -174,6 +190,7 @@ export function detectSecretWord(d: Detection, at: number): void {
     const name = d.nameBefore(nameEnd)
     if (name.length > 2) detectNamedPair(d, name, nameEnd - name.length, nameEnd)
   }
+  if (bytes[nameEnd] === 0x22 && matchesExact(bytes, nameEnd - 4, nameEnd, 'AUTH')) detectAuthCommand(d, nameEnd)
   if (!isSpace(bytes[nameEnd]!)) return
   if (!mayMean(d, nameEnd)) return
   const name = d.nameBefore(nameEnd)
@@ -183,6 +200,8 @@ export function detectSecretWord(d: Detection, at: number): void {
   const isOption = name.startsWith('-') || (nameStart > start && bytes[nameStart - 1] === 0x2d)
   const flags = d.settings.keys.get(name).flags
   if ((flags & key.keyBirth) !== 0) detectBirthDate(d, nameEnd)
+  if ((flags & key.keyMac) !== 0) detectDottedMac(d, nameEnd)
+  if (name === 'AUTH') detectAuthCommand(d, nameEnd)
   detectNamedCode(d, name, nameStart, nameEnd)
   if ((flags & key.keySecret) === 0) return
   // <password type="plain">x</password>
@@ -233,6 +252,7 @@ function detectNamedCode(d: Detection, name: string, nameStart: number, nameEnd:
   const info = d.settings.keys.get(phrase)
   const flags = isOneTime ? info.flags | key.keyPin : info.flags
   if ((flags & (key.keyCvv | key.keyPin)) !== 0) detectShortCode(d, codeEnd, flags)
+  if ((flags & key.keyPin) !== 0) detectCodeBefore(d, nameStart)
   if (info.nationalIds !== 0) detectIdBehind(d, codeEnd)
 }
 
@@ -282,6 +302,20 @@ function detectElement(d: Detection, name: string, flags: number, at: number): b
   form.isQuoted = range.isQuoted
   detectKeyedValue(d, flags, name, range.start, range.end, form)
   return true
+}
+
+const authCommand =
+  /^"? {1,2}(?:(?:(LOGIN|PLAIN|CRAM-MD5|XOAUTH2|OAUTHBEARER|NTLM|SCRAM-SHA-\d{1,3}) +)|(?:"?[\w.@-]{1,64}"? +))?\\*(["']?)([^\s"'\\]{4,512})\\*\2\s*(?:$|[\r\n;|"')]|\\[rn])/
+
+/** `AUTH password` and `AUTH user password` of Redis, `AUTH PLAIN dXNlcg...` of mail servers, from the end of the word. */
+function detectAuthCommand(d: Detection, at: number): void {
+  const match = authCommand.exec(latin1(d.bytes, at, Math.min(d.end, at + 640)))
+  if (match === null) return
+  const value = match[3]!
+  const isTaken = match[1] !== undefined ? isCredential('basic', value) || value.length >= 12 : looksTyped(value)
+  if (!isTaken) return
+  const from = at + match[0].lastIndexOf(value)
+  d.add(authorization, from, from + value.length)
 }
 
 const identified = /^\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?(?=\\*['"])/i

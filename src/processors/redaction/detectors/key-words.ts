@@ -222,7 +222,7 @@ const secretWords = new Set(
     'accesstoken refreshtoken idtoken sastoken webhooksecret hmackey saltkey cryptkey licensekey subscriptionkey functionkey ' +
     'apitoken apisecret appkey appsecret consumerkey consumersecret sharedsecret userpassword dbpassword mysqlpwd dbpass ' +
     'userpass ftppass smtppass mysqlpass pgpassword redispass adminpass rootpass awssecret bottoken deploykey servicekey ' +
-    'encryptedpassword creds cred crumb astracs seedphrase mnemonic xapikey oauthtoken personalaccesstoken securitytoken amzsecuritytoken ' +
+    'encryptedpassword creds cred crumb astracs senord ifre parola parool passe clave dockerconfigjson dockercfg privatelines seedphrase mnemonic xapikey oauthtoken personalaccesstoken securitytoken amzsecuritytoken ' +
     'sonarlogin presharedkey unsealkey proxypassword keypassword keystorepassword truststorepassword pass psk pw'
   ).split(' '),
 )

@@ -193,8 +193,7 @@ function takeAuthorization(d: Detection, from: number, to: number, text: string,
     // `auth: token URL must be provided` is a sentence.
     const head = rest.slice(0, headMax)
     if (rest.length < 4 || isPlaceholder(head) || (/ /.test(head) && !/[=\d]/.test(head))) return true
-    d.add(ids.authorization, from + scheme[0].length, to)
-    if (/^digest/i.test(text)) takeDigest(d, from)
+    if (!(/^digest/i.test(text) && takeDigest(d, from))) d.add(ids.authorization, from + scheme[0].length, to)
     return true
   }
   const isHeader = /authorization$/i.test(name)
@@ -220,12 +219,19 @@ function takeAuthorization(d: Detection, from: number, to: number, text: string,
 const isProseOrCode = (text: string) =>
   /^(?:[A-Za-z',-]+ )+[A-Za-z',-]+[.!?]?$|^https?:\/\/[^?]*$|^[A-Za-z_][\w.]*\([\w., ]*(?:\).*)?$/.test(text)
 
-/** The proof in a header of many quoted parts. */
-function takeDigest(d: Detection, from: number): void {
-  const match = /[ ,]response=\\*"?([0-9a-f]{16,})/.exec(latin1(d.bytes, from, Math.min(d.end, from + 1024)))
-  if (match === null) return
-  const end = from + match.index + match[0].length
-  d.add(ids.authorization, end - match[1]!.length, end)
+const digestPart = /\b(username|nonce|cnonce|opaque|response)=(\\*)"?([^",\\]+)/g
+
+/** The parts of a Digest header that name somebody or prove something; the others stay. */
+function takeDigest(d: Detection, from: number): boolean {
+  const text = latin1(d.bytes, from, Math.min(d.end, from + 1024))
+  let found = false
+  digestPart.lastIndex = 0
+  for (let match = digestPart.exec(text); match !== null; match = digestPart.exec(text)) {
+    const end = from + match.index + match[0].length
+    d.add(match[1] === 'username' ? ids.person : ids.authorization, end - match[3]!.length, end)
+    if (match[1] === 'response') found = true
+  }
+  return found
 }
 
 const cookieAttributes = new Set(
@@ -292,7 +298,10 @@ function takeSecret(
   if (!form.isCertain && (repeatsName(name, text) || /^https?:\/\/[^@]*$/.test(text))) return true
   // secret="kube-system/cart-tls-4htd9"
   if (!form.isCertain && /^[a-z][a-z0-9-]{2,}\/[a-z][a-z0-9.-]*$/.test(text)) return true
-  const isPassword = /pass|pwd|kennwort|psk|mnemonic|seed/i.test(name)
+  const isPassword =
+    /pass|pwd|kennwort|psk|mnemonic|seed|contrasen|senha|wachtwoord|haslo|heslo|jelszo|senord|salasana|ifre$|parol/i.test(
+      name,
+    )
   if (form.isProse && !form.isCertain && /^([A-Z]?[a-z]+|[A-Z]+)$/.test(text)) return true
   if (form.isCertain && form.isProse) return true
   const isAttribute = form.isCertain

@@ -101,6 +101,7 @@ export const nationalIds: readonly NationalId[] = [
   {
     name: 'kr_rrn',
     lengths: [13],
+    shape: { groups: [6, 7], separators: ['-'] },
     valid(d) {
       if (!isDate(pair(d, 2), pair(d, 4)) || d[6]! < 1 || d[6]! > 8) return false
       const check = (11 - (weighted(d, [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]) % 11)) % 10

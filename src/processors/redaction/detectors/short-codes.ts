@@ -33,6 +33,18 @@ export function detectShortCode(d: Detection, at: number, flags: number): void {
   else if ((flags & keyPin) !== 0 && digits >= 4) d.add(secret, stop - digits, stop)
 }
 
+const codeBefore =
+  /(?:^|[^\w.:/-])(?:[A-Z]{1,2}-)?(\d{4,8}|\d{3}[ -]\d{3}) (?:is|as) (?:your|the|my)(?: [\w.,'()-]{1,24}){0,4}? $/
+
+/** `493817 is your login code`: before the name that begins at `at`. */
+export function detectCodeBefore(d: Detection, at: number): void {
+  const from = Math.max(d.start, at - 96)
+  const match = codeBefore.exec(latin1(d.bytes, from, at))
+  if (match === null) return
+  const start = from + match.index + match[0].indexOf(match[1]!)
+  d.add(secret, start, start + match[1]!.length)
+}
+
 const idBehind = /^(?:[ _-](?:number|no|nr|id|card|code|is|was|num)\.?)*[:#]? {1,2}#?\\*["']?(?=[A-Za-z]{1,5}\d|\d{6})/
 
 /** `NINO is AB123456C`: a short id with letters behind its own name, from the end of that. */

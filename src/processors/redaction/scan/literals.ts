@@ -52,11 +52,13 @@ export const builtInLiterals: readonly string[] = [
   'd_li', // process.command_line
   // Ends of attributes' keys: behind the key stands the tag of its value, 0x12.
   'pin\x12',
+  'exp\x12',
   'ass\x12', // pass
   'ess\x12', // address
   // Words before what is too short to be a candidate itself.
   'pin ',
   'pan ',
+  'mac ',
   'orn ', // born
   'veri', // verification code
   'nfir', // confirmation code
@@ -65,6 +67,12 @@ export const builtInLiterals: readonly string[] = [
   'n_co', // verification_code
   'piry', // expiry
   'nino',
+  // A name that is itself a value.
+  'pin"',
+  // Words of a wallet, members of a JSON Web Key.
+  'phra',
+  'nemo',
+  '"kty',
   // Commands whose short options take a password.
   'curl',
   's-cl', // redis-cli
@@ -77,33 +85,14 @@ export const builtInLiterals: readonly string[] = [
 
 /** The same in buckets, so that text hits few by chance; scripts/wasm/assign-buckets.ts finds them. */
 const buckets: readonly (readonly string[])[] = [
-  ['name', 'nfir', 'api-', 'pike', 'fied', 'arer'],
-  ['veri', '/hom', 'okie', '/Use', 'oken', 'rede'],
-  [
-    'skey',
-    '.key',
-    'rity',
-    'rkey',
-    'nkey',
-    'dkey',
-    '?%40',
-    '?9q~',
-    'lkey',
-    '?otp',
-    '?7q~',
-    'mkey',
-    'okey',
-    '-key',
-    '_key',
-    'EGIN',
-    '/key',
-    'ekey',
-  ],
-  ['$2a$', 'd_li', '\\Use', 's-cl', 'curl', 'duse', '$2b$', '$2y$'],
-  ['u004', 'y_co', 'nino', 'n_co', 'u003', 'api_', 'auth'],
-  ['piry', '?$1$', '?dob', 'birt'],
-  ['ess\x12', '?8q~', '?cvv', 'assc', '?pwd', '?cvc', 'assw', 'assp', 'ass\x12'],
-  ['orn ', 'stre', 'ecre', 'pan ', 'pin ', 'pin\x12'],
+  ['oken', '_key', '-key', '.key', '/key', 'skey', 'rkey', 'nkey', 'mkey', 'okey', 'rede', 'okie', 'veri', '"kty'],
+  ['assw', 'assp', 'assc', '?pwd', '?cvv', '?cvc', 'u004', 'u003', 'exp\x12', 'ass\x12', 'ess\x12'],
+  ['?otp', 'EGIN', '?%40', '?7q~', '?8q~', '?9q~', 'rity'],
+  ['api_', 'auth', '/hom', 'y_co', 'n_co', 'nino', 'nemo'],
+  ['ecre', 'pike', 'name', 'pin\x12', 'pin ', 'pan ', 'mac ', 'nfir', 'pin"', 'phra'],
+  ['api-', 'ekey', 'dkey', 'lkey', 'arer', 'fied', 'd_li', '$2y$'],
+  ['duse', '/Use', '\\Use', 'stre', 'orn ', 'curl', 's-cl'],
+  ['birt', '?dob', 'piry', '?$1$', '$2a$', '$2b$'],
 ]
 
 /** The bytes that may stand at one place of a literal. */
