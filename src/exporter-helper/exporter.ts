@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Component, ComponentSettings, Deadline } from '../component/component.ts'
 import type { Consumer } from '../component/consumer.ts'
 import type { QueueConfig, RetryConfig } from '../config/sections/exporter-queue.ts'
@@ -45,9 +46,12 @@ class Exporter implements Component, Consumer {
     await this.#settings.backend.start?.()
     this.#isStarted = true
     const { queue, signals } = this.#settings
-    // What an earlier run left is sent whether or not new batches of that signal come.
+    // What an earlier run left is sent whether or not new batches of that signal come. Signals that never came cost a start
+    // nothing: with all four a start opened three queues that most files do not use.
     this.#isOnDisk = storageOf(queue, this.#component, '') !== undefined
-    if (this.#isOnDisk) for (const signal of signals) this.#queueOf(signal)
+    for (const signal of this.#isOnDisk ? signals : []) {
+      if (existsSync(storageOf(queue, this.#component, signal)?.path ?? '')) this.#queueOf(signal)
+    }
     for (const queue of this.#queues.values()) queue.start()
   }
 
