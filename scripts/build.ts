@@ -1,6 +1,7 @@
-// Bundles the agent into dist/: few files, since each costs a start half a millisecond, but what most configurations do not
-// name is in files of its own (see bench/startup).
-import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+// Bundles the agent into dist/: `sluice.js` runs `program.cjs`, which is one file, with what V8 has compiled of it in an
+// earlier start (src/compiled-program.ts, bench/startup).
+import { createHash } from 'node:crypto'
+import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -91,17 +92,18 @@ const settings: BuildOptions = {
   bundle: true,
   platform: 'node',
   target: 'node24',
-  format: 'esm',
-  splitting: true,
-  chunkNames: 'chunk-[hash]',
   legalComments: 'linked',
   minifySyntax: true,
   minifyWhitespace: true,
   // 3 MB less of an idle agent's memory; `SLUICE_NODE_OPTIONS=--enable-source-maps` gives the names back.
   minifyIdentifiers: true,
   sourcemap: 'linked',
-  plugins: [builtinsWithoutFacade, groupedComponents],
+  plugins: [builtinsWithoutFacade],
   external: ['@napi-rs/nice'],
+}
+
+const asModule: BuildOptions = {
+  format: 'esm',
   banner: {
     // CommonJS dependencies inside an ES module bundle still ask for require and their own folder.
     js: [
@@ -112,15 +114,68 @@ const settings: BuildOptions = {
   define: { __filename: 'import.meta.filename', __dirname: 'import.meta.dirname' },
 }
 
-await build({ ...settings, entryPoints: { sluice: 'src/main.ts' } })
-// By themselves: what threads share with the agent would be in files of its own, which each start reads.
+/** A third of all code, for proxies that are asked over TLS: a file of its own. */
+const undiciApart: Plugin = {
+  name: 'undici-apart',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^undici$/ }, ({ path }) => ({ path, namespace: 'apart' }))
+    onResolve({ filter: /^\.\/undici\.cjs$/ }, ({ path }) => ({ path, external: true }))
+    onLoad({ filter: /./, namespace: 'apart' }, () => ({ contents: `module.exports = require('./undici.cjs')` }))
+  },
+}
+
 await build({
   ...settings,
+  plugins: [builtinsWithoutFacade, undiciApart],
+  format: 'cjs',
+  entryPoints: { program: 'src/program.ts' },
+  outExtension: { '.js': '.cjs' },
+  banner: {
+    js: [
+      '(function (exports, __none, module, __filename, __dirname, __url) {\n',
+      "let __sluiceRequire; const require = path => (__sluiceRequire ??= process.getBuiltinModule('node:module')",
+      '.createRequire(__url))(path);',
+    ].join(''),
+  },
+  footer: { js: '})' },
+  define: { 'import.meta.url': '__url', 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname' },
+})
+// It is read as one byte for each character. esbuild escapes what is not ASCII, but for regular expressions.
+const escapeChar = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+const program = readFileSync(join(outdir, 'program.cjs'), 'utf8').replace(/[\u0080-\uffff]/g, escapeChar)
+writeFileSync(join(outdir, 'program.cjs'), program)
+
+const compiledProgram: Plugin = {
+  name: 'compiled-program',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/program\.ts$/ }, () => ({ path: join(root, 'src/compiled-program.ts') }))
+  },
+}
+await build({
+  ...settings,
+  ...asModule,
+  entryPoints: { sluice: 'src/main.ts' },
+  plugins: [builtinsWithoutFacade, compiledProgram],
+  define: { programId: JSON.stringify(createHash('sha256').update(program).digest('hex').slice(0, 16)) },
+})
+// By themselves, with what they load when they need it in files of its own.
+await build({
+  ...settings,
+  ...asModule,
+  plugins: [builtinsWithoutFacade, groupedComponents],
+  splitting: true,
+  chunkNames: 'chunk-[hash]',
   entryPoints: {
     'stage-worker': 'src/stage-worker.ts',
     // Piscina starts its threads with the file of this name in its own folder, which in a bundle is this one.
     worker: 'node_modules/piscina/dist/worker.js',
   },
+})
+await build({
+  ...settings,
+  format: 'cjs',
+  entryPoints: { undici: 'node_modules/undici/index.js' },
+  outExtension: { '.js': '.cjs' },
 })
 
 // Data that is read at run time, by name beside the code.

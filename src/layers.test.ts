@@ -15,7 +15,7 @@ const layers: readonly (readonly string[])[] = [
   ['ottl'],
   ['receivers', 'processors', 'exporters', 'connectors', 'extensions', 'service'],
   ['cli', 'components.ts'],
-  ['program.ts', 'stage-worker.ts', 'shortcut-chains.fuzz.ts'],
+  ['program.ts', 'compiled-program.ts', 'stage-worker.ts', 'shortcut-chains.fuzz.ts'],
   // Loads the program when V8 is ready for it.
   ['main.ts'],
 ]

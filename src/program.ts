@@ -18,7 +18,7 @@ process.stdout.on('error', endWithReader)
 // What cannot be said is no reason to end.
 process.stderr.on('error', () => {})
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const ended = runCli(process.argv.slice(2), {
   env: process.env,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -33,4 +33,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
     process.exit(await runAgentProcess(request, components, stageWorkerFile))
   },
   build: config => dryBuild(config, components),
+})
+ended.then(exitCode => {
+  process.exitCode = exitCode
 })
