@@ -29,6 +29,10 @@ export class ByteAutomaton {
   readonly #sets: Uint8Array[] = []
   /** Steps for a match's first byte, of their own: what stands elsewhere belongs to a match under way. */
   readonly #start: readonly number[]
+  /** The same where matches may begin anywhere; none where they begin with the text alone. */
+  readonly #seeds: readonly number[]
+  /** The state in which nothing may come any more. */
+  #dead = unknown
   /** By byte: all bytes that no step tells from it. */
   readonly #alike: (readonly number[])[] = []
   /** By state and byte: the next state, `unknown`, or below it the next state behind a match. */
@@ -46,18 +50,22 @@ export class ByteAutomaton {
   /** After `find`: whatever begins before here ends here at the latest. */
   end = 0
 
-  private constructor(nodes: readonly LooseNode[]) {
+  private constructor(nodes: readonly LooseNode[], isAnchored: boolean) {
     const starts = nodes.map(node => this.#compile(node, this.#step(opMatch, 0, 0)))
     this.#marks = new Int32Array(this.#ops.length * 2)
     this.#mark++
     const { steps } = this.#follow(starts)
     this.#start = steps.map(step => this.#step(opBytes, this.#firsts[step]!, this.#seconds[step]!))
+    this.#seeds = isAnchored ? [] : this.#start
     this.#classify()
     this.#forget()
   }
 
-  /** Undefined where nothing would be gained: syntax that is not read, a pattern that matches nothing at all, a huge one. */
-  static of(sources: readonly string[]): ByteAutomaton | undefined {
+  /**
+   * Undefined where nothing would be gained: syntax that is not read, a pattern that matches nothing at all, a huge one. Where
+   * `isAnchored` the matches of all patterns begin with the text: then `begins` is to be asked.
+   */
+  static of(sources: readonly string[], isAnchored = false): ByteAutomaton | undefined {
     const nodes: LooseNode[] = []
     let total = 0
     for (const source of sources) {
@@ -66,7 +74,7 @@ export class ByteAutomaton {
       nodes.push(node)
       total += size(node)
     }
-    return nodes.length === 0 || total > stepsMax ? undefined : new ByteAutomaton(nodes)
+    return nodes.length === 0 || total > stepsMax ? undefined : new ByteAutomaton(nodes, isAnchored)
   }
 
   /** Whether anything in `bytes[start, end)` may match; then `from` and `end` say where the first such piece lies. */
@@ -87,6 +95,21 @@ export class ByteAutomaton {
       if (entry === unknown) return this.#perhaps(start, end)
       if (entry < unknown) return this.#piece(bytes, start, i, end)
       state = entry
+    }
+    return false
+  }
+
+  /** Whether a match may begin at `start`, and, where `isWhole`, end at `end`. Most texts are done with in a few bytes. */
+  begins(bytes: Uint8Array, start: number, end: number, isWhole: boolean): boolean {
+    let state = 0
+    this.#made = 0
+    for (let i = start; i < end; i++) {
+      let next = this.#table[state | bytes[i]!]!
+      if (next === unknown) next = this.#make(state, bytes[i]!)
+      if (next === unknown) return true
+      if (next < unknown && (!isWhole || i === end - 1)) return true
+      state = next < unknown ? -2 - next : next
+      if (state === this.#dead) return false
     }
     return false
   }
@@ -168,6 +191,7 @@ export class ByteAutomaton {
 
   #forget(): void {
     this.#states.length = 0
+    this.#dead = unknown
     this.#numbers.clear()
     this.#table = new Int32Array(columns * 16).fill(unknown)
     this.#mark++
@@ -178,7 +202,7 @@ export class ByteAutomaton {
   #make(state: number, byte: number): number {
     if (++this.#made > madeMax || this.#clearings > clearingsMax) return unknown
     const steps = this.#states[state / columns]!
-    const seeds = [...this.#start]
+    const seeds = [...this.#seeds]
     for (const step of steps) if (this.#sets[this.#seconds[step]!]![byte] === 1) seeds.push(this.#firsts[step]!)
     this.#mark++
     const { steps: next, isMatch } = this.#follow(seeds)
@@ -219,6 +243,7 @@ export class ByteAutomaton {
     const number = this.#states.length
     this.#states.push(Int32Array.from(steps))
     this.#numbers.set(key, number)
+    if (steps.length === 0) this.#dead = number * columns
     if ((number + 1) * columns > this.#table.length) {
       const grown = new Int32Array(this.#table.length * 2).fill(unknown)
       grown.set(this.#table)

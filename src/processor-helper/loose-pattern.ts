@@ -1,7 +1,7 @@
 /**
  * RE2 syntax read loosely, for an automaton that rules texts out: whatever RE2 matches, the loose form matches too.
- * Assertions (`^`, `\b`, ...) are empty, characters beyond ASCII are any one to four bytes of them, long repeats are
- * endless. The syntax itself is re2js' to check (https://github.com/google/re2/wiki/Syntax).
+ * Assertions (`^`, `\b`, ...) are empty, characters beyond ASCII are any one to four bytes of them unless a few are meant
+ * in one case, long repeats are endless. The syntax itself is re2js' to check (https://github.com/google/re2/wiki/Syntax).
  */
 export type LooseNode =
   | { readonly kind: 'byte'; readonly set: Uint8Array }
@@ -22,11 +22,17 @@ function byteSet(has: (byte: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, byte) => (has(byte) ? 1 : 0))
 }
 
-/** ASCII members of a class, and whether anything beyond ASCII may be in it. */
+/** ASCII members of a class, and whether anything beyond ASCII may be in it: `codes`, or any where those are not told. */
 interface Members {
   readonly ascii: Uint8Array
   readonly beyond: boolean
+  readonly codes?: readonly number[] | undefined
 }
+
+/** More characters beyond ASCII in one class are any. */
+const codesMax = 32
+/** What decoders make of bytes that are no UTF-8. */
+const replacement = 0xfffd
 
 const members = (pattern: RegExp, beyond: boolean): Members => ({
   ascii: byteSet(byte => byte < 128 && pattern.test(String.fromCharCode(byte))),
@@ -210,7 +216,7 @@ class LooseReader {
 
   #single(character: string): Members {
     const code = character.codePointAt(0)!
-    return this.#folded({ ascii: byteSet(byte => byte === code && code < 128), beyond: code >= 128 })
+    return this.#folded(this.#range(code, code))
   }
 
   #set(): Members {
@@ -218,13 +224,16 @@ class LooseReader {
     if (isNegated) this.#at++
     const ascii = new Uint8Array(256)
     let beyond = false
+    let codes: readonly number[] | undefined = []
     for (let isFirst = true; isFirst || this.#peek() !== ']'; isFirst = false) {
       const part = this.#setPart()
       for (let byte = 0; byte < 128; byte++) ascii[byte]! |= part.ascii[byte]!
       beyond ||= part.beyond
+      if (part.beyond) codes = part.codes && codes?.concat(part.codes)
     }
     this.#at++
-    const all = this.#folded({ ascii, beyond })
+    if (codes !== undefined && codes.length > codesMax) codes = undefined
+    const all = this.#folded({ ascii, beyond, codes })
     return isNegated ? not(all) : all
   }
 
@@ -253,7 +262,11 @@ class LooseReader {
   }
 
   #range(low: number, high: number): Members {
-    return { ascii: byteSet(byte => byte < 128 && byte >= low && byte <= high), beyond: high >= 128 }
+    const ascii = byteSet(byte => byte < 128 && byte >= low && byte <= high)
+    const first = Math.max(128, low)
+    if (high < first || high - first >= codesMax) return { ascii, beyond: high >= 128 }
+    const codes = Array.from({ length: high - first + 1 }, (_, i) => first + i)
+    return { ascii, beyond: true, codes: codes.includes(replacement) ? undefined : codes }
   }
 
   #folded(plain: Members): Members {
@@ -266,8 +279,33 @@ class LooseReader {
     return { ascii: folded, beyond: plain.beyond || folded[0x6b] === 1 || folded[0x73] === 1 }
   }
 
-  #node({ ascii, beyond }: Members): LooseNode {
+  #node({ ascii, beyond, codes }: Members): LooseNode {
     const own: LooseNode = { kind: 'byte', set: ascii }
-    return beyond ? { kind: 'any', of: [own, foreignCharacter] } : own
+    if (!beyond) return own
+    const others = codes === undefined ? [foreignCharacter] : formsOf(codes)
+    if (ascii.includes(1)) others.unshift(own)
+    return others.length === 1 ? others[0]! : { kind: 'any', of: others }
   }
+}
+
+/** Characters' bytes in UTF-8, and the one byte of some in text that is none and so read as Latin-1. */
+function formsOf(codes: readonly number[]): LooseNode[] {
+  /** Those that differ in their last byte alone, by what stands before it. */
+  const lasts = new Map<string, number[]>([['', codes.filter(code => code < 256)]])
+  for (const code of codes) {
+    const bytes = [...new TextEncoder().encode(String.fromCodePoint(code))]
+    const before = bytes.slice(0, -1).join()
+    lasts.set(before, [...(lasts.get(before) ?? []), bytes.at(-1)!])
+  }
+  const setOf = (members: readonly number[]): LooseNode => ({
+    kind: 'byte',
+    set: byteSet(byte => members.includes(byte)),
+  })
+  return [...lasts]
+    .filter(([, members]) => members.length > 0)
+    .map(([before, members]) =>
+      before === ''
+        ? setOf(members)
+        : { kind: 'all', of: [...before.split(',').map(byte => setOf([Number(byte)])), setOf(members)] },
+    )
 }

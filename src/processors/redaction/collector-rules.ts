@@ -1,12 +1,12 @@
 import { createHash, createHmac } from 'node:crypto'
 import { readText } from '../../pdata/text.ts'
-import { ByteAutomaton } from '../../processor-helper/byte-automaton.ts'
 import { BytesMemo } from '../../processor-helper/bytes-memo.ts'
 import type { RedactionConfig } from './config-shape.ts'
 import { DbRules } from './db-rules.ts'
 import { UserPattern } from './patterns.ts'
 import { effectiveProfile } from './policy.ts'
 import { sanitizeUrl, sanitizeUrlsInText } from './url-sanitizer.ts'
+import { ValueFilter } from './value-filter.ts'
 import { hitsOf, type ValueHits } from './value-hits.ts'
 
 /** What the summary says of an attribute. */
@@ -48,7 +48,7 @@ export class CollectorRules {
   /** Whether nothing can happen to what holds no hit: no rule is about names. */
   readonly isAboutValues: boolean
   /** All patterns for values at once; undefined where one of them cannot be ruled out by bytes. */
-  readonly #valueAutomaton: ByteAutomaton | undefined
+  readonly #valueFilter: ValueFilter | undefined
   readonly #keyRules = new BytesMemo<KeyRule>()
   readonly #outcomes = new Map<string, 'ignored' | 'redacted' | 'blocked' | 'none'>()
 
@@ -63,7 +63,7 @@ export class CollectorRules {
     this.#blockedKeys = compile(config.blockedKeyPatterns)
     this.#blockedValues = compile(config.blockedValues)
     this.#allowedValues = compile(config.allowedValues)
-    this.#valueAutomaton = ByteAutomaton.of([...config.blockedValues, ...config.allowedValues])
+    this.#valueFilter = ValueFilter.of([...config.blockedValues, ...config.allowedValues])
     this.readsAllTypes = config.redactAllTypes
     this.summary = config.summary === '' ? 'silent' : config.summary
     this.#mask = maskOf(config)
@@ -115,7 +115,7 @@ export class CollectorRules {
   /** False where no pattern for values can match the text in `bytes[start, end)`: nothing happens to it then. */
   mayMatch(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#blockedValues.length + this.#allowedValues.length === 0) return false
-    return this.#valueAutomaton?.find(bytes, start, end) ?? true
+    return this.#valueFilter?.mayMatch(bytes, start, end) ?? true
   }
 
   isAllowedValue(text: string): boolean {

@@ -33,6 +33,11 @@ const sources = [
   '\\.\\d',
   'é+',
   'a|a+b',
+  '[éü]b?',
+  '日本|😀+',
+  '^ab',
+  '^(?:ab|me)+$',
+  '^[^@]+@home$',
 ]
 const pieces = [
   '4111111111111',
@@ -53,7 +58,7 @@ const pieces = [
   'c',
   'd',
 ]
-const more = ['b', 'token=', 'ToKen=a1', 'x', 'y', '\n', 'é', '', '$', '(', '1']
+const more = ['b', 'token=', 'ToKen=a1', 'x', 'y', '\n', 'é', 'ü', '日本', '😀', '', '$', '(', '1']
 
 t.test('finds what RE2 finds in the whole text, in any text', async t => {
   const random = new SeededRandom(7)

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js'
 import { ByteAutomaton } from '../../processor-helper/byte-automaton.ts'
+import { type Anchors, anchorsOf } from './value-filter.ts'
 
 /** Whether a match may depend on where the text begins or ends. `[^` is a class; for the rest a false alarm costs time only. */
 const anchorPattern = /(?<!(?<!\\)\[)\^|\$|\\[AzZ]/
@@ -11,12 +12,14 @@ export class UserPattern {
   /** Finds the few places that the exact engine, some hundred times slower, has to look at. */
   readonly #automaton: ByteAutomaton | undefined
   readonly #isAnchored: boolean
+  readonly #anchors: Anchors
 
   /** Throws with RE2's reason where the pattern is wrong. */
   constructor(source: string) {
     this.source = source
     this.#compiled = RE2JS.compile(source)
-    this.#automaton = ByteAutomaton.of([source])
+    this.#anchors = anchorsOf(source)
+    this.#automaton = ByteAutomaton.of([source], this.#anchors.isStart)
     this.#isAnchored = anchorPattern.test(source)
   }
 
@@ -37,24 +40,33 @@ export class UserPattern {
     return found
   }
 
-  /** False where it has not looked: without an automaton, with anchors, and beyond ASCII, where offsets are no bytes'. */
+  /** False where it has not looked: without an automaton, and with anchors. */
   #matchesInPieces(text: string, group: number, found: Found[]): boolean {
     const automaton = this.#automaton
     if (automaton === undefined || this.#isAnchored) return false
     const bytes = encode(text)
-    if (encodedLength !== text.length) return false
-    for (let position = 0; automaton.find(bytes, position, text.length); ) {
-      const { from, end } = automaton
+    const length = encodedLength
+    const isAscii = length === text.length
+    let position = 0
+    let counted = 0
+    while (automaton.find(bytes, position, length)) {
+      const from = isAscii ? automaton.from : counted + codeUnits(bytes, position, automaton.from)
+      const end = isAscii ? automaton.end : from + codeUnits(bytes, automaton.from, automaton.end)
       // A character more on each side, for word boundaries.
       const shift = Math.max(0, from - 1)
       this.#collect(text.slice(shift, end + 1), { shift, from, end }, group, found)
-      position = end
+      position = automaton.end
+      counted = end
     }
     return true
   }
 
   #mayMatch(text: string): boolean {
-    return this.#automaton?.find(encode(text), 0, encodedLength) ?? true
+    const automaton = this.#automaton
+    if (automaton === undefined) return true
+    const bytes = encode(text)
+    const { isStart, isWhole } = this.#anchors
+    return isStart ? automaton.begins(bytes, 0, encodedLength, isWhole) : automaton.find(bytes, 0, encodedLength)
   }
 
   /**
@@ -85,6 +97,16 @@ export class UserPattern {
     }
     return from === 0 ? text : out + text.slice(from)
   }
+}
+
+/** UTF-16 code units of the characters that begin in `bytes[from, to)`. */
+function codeUnits(bytes: Uint8Array, from: number, to: number): number {
+  let count = 0
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i]!
+    if (byte < 0x80 || byte >= 0xc0) count += byte >= 0xf0 ? 2 : 1
+  }
+  return count
 }
 
 type Found = readonly [start: number, end: number]
