@@ -181,6 +181,52 @@ t.test('spans and bytes are targets too', async t => {
   await bytes.processor.shutdown({ atMs: 0 })
 })
 
+t.test('one request out of silence brings ten seconds of the target at most, and counts stay right', async t => {
+  const { processor, out } = await sampler('{max_traces_per_second: 50}')
+  await processor.consume(batchOf(Array.from({ length: 8_000 }, () => ({ trace: newTrace() }))))
+  const kept = out.flatMap(spansOf)
+  t.ok(kept.length > 400 && kept.length < 600, `${kept.length} kept`)
+  const adjusted = kept.reduce((sum, span) => sum + adjustedCount(span.state), 0)
+  t.ok(Math.abs(adjusted / 8_000 - 1) < 0.15, `${adjusted} of 8000`)
+  await processor.shutdown({ atMs: 0 })
+})
+
+t.test('a sender that comes every five seconds with less than the target loses nothing', async t => {
+  const { processor, settings, out } = await sampler('{max_traces_per_second: 50}')
+  for (let i = 0; i < 10; i++) {
+    await processor.consume(batchOf(Array.from({ length: 200 }, () => ({ trace: newTrace() }))))
+    await settings.clock.advance(5_000)
+  }
+  t.equal(out.flatMap(spansOf).length, 2_000)
+  await processor.shutdown({ atMs: 0 })
+})
+
+t.test('a low target holds whatever comes', async t => {
+  const { processor, load } = await sampler('{max_traces_per_second: 1}')
+  await load(5_000, 3, 3, () => ({ trace: newTrace() }))
+  const kept = await load(5_000, 8, 8, () => ({ trace: newTrace() }))
+  t.ok(kept.length < 20, `${kept.length} kept in eight seconds`)
+  await processor.shutdown({ atMs: 0 })
+})
+
+t.test('a failed trace whose spans come seconds apart stays whole while thousands are dropped', async t => {
+  const { processor, load, out } = await sampler('{max_traces_per_second: 50, decisions_max: 2000}')
+  await load(3_000, 4, 0, () => ({ trace: newTrace() }))
+  const failed = Array.from({ length: 20 }, () => newTrace())
+  await processor.consume(batchOf(failed.map(trace => ({ trace, error: true }))))
+  const first = new Set(
+    out
+      .splice(0)
+      .flatMap(spansOf)
+      .map(({ trace }) => trace),
+  )
+  await load(3_000, 4, 0, () => ({ trace: newTrace() }))
+  await processor.consume(batchOf(failed.map(trace => ({ trace }))))
+  t.ok(first.size > 10)
+  t.same(new Set(out.flatMap(spansOf).map(({ trace }) => trace)), first)
+  await processor.shutdown({ atMs: 0 })
+})
+
 t.test('the ledger has what was dropped', async t => {
   const { processor, load, settings } = await sampler('{max_traces_per_second: 10}')
   const kept = await load(1_000, 3, 3, () => ({ trace: newTrace() }))

@@ -5,7 +5,7 @@ import { AttributeKey } from '../../pdata/attribute-key.ts'
 import { ConstantAttribute } from '../../pdata/constant-attribute.ts'
 import { type OtlpBatch, replaceBytes } from '../../pdata/otlp-batch.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
-import { Randomness, type Threshold } from '../../pdata/sampling-threshold.ts'
+import { alwaysKeep, Randomness, type Threshold, thresholdFor } from '../../pdata/sampling-threshold.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
 import { TraceState } from '../../pdata/tracestate.ts'
 import { encodeString, ValueReader } from '../../pdata/value.ts'
@@ -14,9 +14,11 @@ import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
 import type { AdaptiveSamplerConfig } from './config.ts'
 import { Controller } from './controller.ts'
 import { DecisionMemory, type TraceDecision } from './decision-memory.ts'
+import { RequestCap } from './request-cap.ts'
 import { SamplerMetrics } from './sampler-metrics.ts'
 
 const tickMs = 250
+const thresholdDigits = 5
 const statusError = 2
 const reasonKey = new AttributeKey('sampling.reason')
 const costKey = new AttributeKey('gen_ai.usage.cost')
@@ -41,6 +43,10 @@ export class AdaptiveSampler implements Component, Consumer {
   readonly #urgent = new Map<string, string>()
   readonly #scan: StageWalk
   readonly #judge: StageWalk
+  readonly #cap: RequestCap
+  /** For all of the request at hand. */
+  #capThreshold: Threshold = alwaysKeep
+  #newTraces = 0
   #kept: [traces: number, spans: number, bytes: number] = [0, 0, 0]
   #timer: Timer | undefined
   #nowMs = 0
@@ -50,6 +56,8 @@ export class AdaptiveSampler implements Component, Consumer {
     this.#settings = settings
     this.#next = next
     this.#controller = new Controller(config, settings.clock.nowMs())
+    const { maxTracesPerSecond, maxSpansPerSecond, maxBytesPerSecond } = config
+    this.#cap = new RequestCap([maxTracesPerSecond, maxSpansPerSecond, maxBytesPerSecond], settings.clock.nowMs())
     this.#memory = new DecisionMemory(config.decisionsMax)
     this.#metrics = new SamplerMetrics(settings.metrics, this.#controller)
     this.#keys = config.keys.map(key => new AttributeKey(key))
@@ -62,6 +70,7 @@ export class AdaptiveSampler implements Component, Consumer {
     this.#metrics.start()
     this.#timer = this.#settings.clock.every(tickMs, () => {
       this.#controller.tick(this.#settings.clock.nowMs())
+      this.#cap.tick()
       this.#metrics.refresh()
     })
   }
@@ -79,9 +88,13 @@ export class AdaptiveSampler implements Component, Consumer {
     const { keepErrors, slowMs, expensive } = this.#config
     if (keepErrors || slowMs > 0 || expensive > 0) this.#scan.run(batch.bytes)
     this.#kept = [0, 0, 0]
+    this.#newTraces = 0
+    const share = this.#cap.shareOf(batch.itemCount, batch.bytes.length, this.#nowMs)
+    this.#capThreshold = share < 1 ? (thresholdFor(share, thresholdDigits) ?? alwaysKeep) : alwaysKeep
     const bytes = this.#judge.run(batch.bytes)
     const dropped = this.#judge.dropped[0] ?? 0
     this.#controller.countKept(this.#kept, this.#nowMs)
+    this.#cap.count([this.#newTraces, batch.itemCount, batch.bytes.length], this.#kept)
     const left = replaceBytes(batch, bytes, batch.itemCount - dropped)
     if (left.itemCount > 0) await this.#next.consume(left)
     // Counted only now: had the next consumer refused, nothing would have been dropped.
@@ -146,7 +159,9 @@ export class AdaptiveSampler implements Component, Consumer {
       randomness.low = Math.floor(this.#settings.random() * 0x100000000)
     }
     const incoming = state?.threshold
-    const { threshold } = stratum
+    this.#newTraces++
+    const own = stratum.threshold
+    const threshold = own.isLessThan(this.#capThreshold) ? this.#capThreshold : own
     const effective = incoming !== undefined && threshold.isLessThan(incoming) ? incoming : threshold
     const isKept = effective.keeps(randomness)
     if (isKept) stratum.kept.add(1)

@@ -26,7 +26,10 @@ export const adaptiveSamplerConfig = defineConfig(
       min: 0,
       max: 1,
     }),
-    minProbability: float('min_probability', 0.0001, 'Smallest share of a key that is ever kept.', { min: 0, max: 1 }),
+    minProbability: float('min_probability', 0, 'Smallest share of a key that is kept, even above a target.', {
+      min: 0,
+      max: 1,
+    }),
     decisionsMax: uint('decisions_max', 100_000, 'Traces whose decision is remembered for their later spans.', {
       min: 2,
     }),

@@ -1,9 +1,12 @@
 import type { AdaptiveSamplerConfig } from './config.ts'
 import { fairShares } from './fair-shares.ts'
 import { KeyShare, type Stratum, units } from './key-share.ts'
+import type { Amounts } from './request-cap.ts'
 
 /** How far above its target a tick may run before the shares are cut in its middle. */
 const overshoot = 1.5
+/** An ordinary share of a key that is as good as none: then what goes first is cut too. */
+const negligible = 1e-4
 
 /**
  * Moves the thresholds so that what is kept meets the targets. Every change depends on the past alone, never on the trace at
@@ -16,6 +19,7 @@ export class Controller {
   readonly #others = new KeyShare('other')
   #sinceTick = [0, 0, 0]
   #tickMs = 0
+  #hasNoIdle = false
 
   constructor(config: AdaptiveSamplerConfig, nowMs: number) {
     this.#config = config
@@ -30,7 +34,7 @@ export class Controller {
       share = new KeyShare(name)
       // A newcomer is taken to be like the others until it has been measured.
       const known = this.#keys.values().next().value
-      if (known !== undefined) share.ordinary.setProbability(known.ordinary.probability)
+      if (known !== undefined) share.ordinary.measure(known.ordinary.probability)
       this.#keys.set(name, share)
     }
     share.usedMs = nowMs
@@ -42,7 +46,7 @@ export class Controller {
   }
 
   /** Counts what was kept, and cuts the shares at once where it runs away. */
-  countKept(counts: readonly [traces: number, spans: number, bytes: number], nowMs: number): void {
+  countKept(counts: Amounts, nowMs: number): void {
     const elapsedMs = Math.max(100, nowMs - this.#tickMs)
     let excess = 0
     for (let unit = 0; unit < units.length; unit++) {
@@ -65,6 +69,7 @@ export class Controller {
     if (elapsedMs <= 0) return
     this.#tickMs = nowMs
     this.#sinceTick = [0, 0, 0]
+    this.#hasNoIdle = false
     const shares = this.shares()
     for (const share of shares) share.tick(elapsedMs)
     const wanted = shares.map(() => ({ first: 1, ordinary: 1 }))
@@ -82,8 +87,8 @@ export class Controller {
       }
     }
     for (const [i, share] of shares.entries()) {
-      share.first.setProbability(Math.max(this.#config.minProbability, wanted[i]!.first))
-      share.ordinary.setProbability(Math.max(this.#config.minProbability, wanted[i]!.ordinary))
+      share.first.measure(Math.max(this.#config.minProbability, wanted[i]!.first))
+      share.ordinary.measure(Math.max(this.#config.minProbability, wanted[i]!.ordinary))
     }
   }
 
@@ -103,12 +108,12 @@ export class Controller {
   #cut(share: KeyShare, factor: number): void {
     const cut = (stratum: Stratum) => {
       if (stratum.arriving.some(meter => meter.pending > 0)) {
-        stratum.setProbability(Math.max(this.#config.minProbability, stratum.probability * factor))
+        stratum.cut(factor, this.#config.minProbability)
       }
     }
     cut(share.ordinary)
     if (
-      share.ordinary.probability <= this.#config.minProbability * 1.01 ||
+      share.ordinary.probability <= Math.max(negligible, this.#config.minProbability * 1.01) ||
       !share.ordinary.arriving.some(meter => meter.pending > 0)
     ) {
       cut(share.first)
@@ -116,12 +121,15 @@ export class Controller {
   }
 
   #forgetIdle(): boolean {
+    // Until the next tick nobody becomes idle.
+    if (this.#hasNoIdle) return false
     for (const [name, share] of this.#keys) {
       if (share.first.isIdle && share.ordinary.isIdle) {
         this.#keys.delete(name)
         return true
       }
     }
+    this.#hasNoIdle = true
     return false
   }
 }

@@ -1,4 +1,5 @@
-import type { Threshold } from '../../pdata/sampling-threshold.ts'
+import { neverKeep, type Threshold } from '../../pdata/sampling-threshold.ts'
+import { IdSet } from './id-set.ts'
 
 /** What was decided on a trace. */
 export interface TraceDecision {
@@ -7,14 +8,21 @@ export interface TraceDecision {
   readonly reason: string
 }
 
-/** Decisions by trace id, two generations of half the bound: the older goes when the younger is full. */
+const dropped: TraceDecision = { isKept: false, threshold: neverKeep, reason: '' }
+
+/**
+ * Decisions by trace id. The few that were kept have room of their own, so that a flood of others does not make them forgotten:
+ * two generations of half the bound, of which the older goes when the younger is full. Of the others only the id is kept.
+ */
 export class DecisionMemory {
   readonly #max: number
   #young = new Map<number, TraceDecision>()
   #old = new Map<number, TraceDecision>()
+  readonly #dropped: IdSet
 
   constructor(max: number) {
     this.#max = max
+    this.#dropped = new IdSet(max)
   }
 
   find(bytes: Uint8Array, traceId: number): TraceDecision | undefined {
@@ -23,11 +31,13 @@ export class DecisionMemory {
     if (young !== undefined) return young
     const old = this.#old.get(key)
     if (old !== undefined) this.#put(key, old)
-    return old
+    return old ?? (this.#dropped.has(key) ? dropped : undefined)
   }
 
   add(bytes: Uint8Array, traceId: number, decision: TraceDecision): void {
-    this.#put(keyOf(bytes, traceId), decision)
+    const key = keyOf(bytes, traceId)
+    if (decision.isKept) this.#put(key, decision)
+    else this.#dropped.add(key)
   }
 
   #put(key: number, decision: TraceDecision): void {
@@ -39,7 +49,7 @@ export class DecisionMemory {
   }
 }
 
-/** 53 bits of the id, mixed from all of it: two ids may share a key once in 10^16. */
+/** 53 bits of the id, mixed from all of it and never 0: two ids may share a key once in 10^16. */
 function keyOf(bytes: Uint8Array, start: number): number {
   let low = 0x811c9dc5
   let high = 0x01000193
@@ -47,5 +57,5 @@ function keyOf(bytes: Uint8Array, start: number): number {
     low = Math.imul(low ^ bytes[i]!, 0x01000193)
     high = Math.imul(high ^ bytes[i]!, 0x85ebca6b) + (low >>> 7)
   }
-  return (low >>> 0) + (high & 0x1fffff) * 0x1_0000_0000
+  return (low >>> 0) + (high & 0x1fffff) * 0x1_0000_0000 || 1
 }

@@ -2,6 +2,8 @@ import { alwaysKeep, type Threshold, thresholdFor } from '../../pdata/sampling-t
 import { RateMeter } from './rate-meter.ts'
 
 const precision = 5
+/** A share is never cut further than this between two looks: of hardly any trace the sum of what it stands for is chance. */
+const cutMax = 1 / 16
 
 /** What can be limited. */
 export const units = ['traces', 'spans', 'bytes'] as const
@@ -13,6 +15,8 @@ export class Stratum {
   readonly kept = new RateMeter()
   threshold: Threshold = alwaysKeep
   #probability = 1
+  /** What the last look at the rates made it. */
+  #measured = 1
 
   get probability(): number {
     return this.#probability
@@ -24,6 +28,18 @@ export class Stratum {
     if (Math.abs(bounded - this.#probability) < this.#probability * 0.002 && bounded < 1) return
     this.threshold = thresholdFor(bounded, precision) ?? alwaysKeep
     this.#probability = this.threshold.probability
+  }
+
+  /** The share by the rates measured. */
+  measure(probability: number): void {
+    this.#measured = probability
+    this.setProbability(probability)
+  }
+
+  /** Lowers the share until the next look. */
+  cut(factor: number, probabilityMin: number): void {
+    const lowest = Math.max(this.#measured * cutMax, probabilityMin)
+    this.setProbability(Math.max(lowest, this.#probability * factor))
   }
 
   tick(elapsedMs: number): void {
