@@ -180,6 +180,10 @@ const cases: readonly (readonly [text: string, marked: string, key?: string])[] 
     'x.webhook.office.com/webhookb2/9da5da9c-4218-4c22-aed6-b5c8baebfff5@2f2b54b7-0141-4ba7-8fcd-ab7d17a60547/IncomingWebhook/[slack_webhook]',
   ],
   ['senha=hunter22X wachtwoord: hunter22X', 'senha=[secret] wachtwoord: [secret]'],
+  [
+    'postgresql://a:Zk3pQ9xL@h1:123,b:Zk3pQ9xL@h2:4/db',
+    'postgresql://a:[url_credentials]@h1:123,b:[url_credentials]@h2:4/db',
+  ],
   // What a limit cut off.
   ['dial postgres://app:Zk3pQ9xL', 'dial postgres://app:[url_credentials]'],
   ['user alice.smith@gma', 'user [email]'],
@@ -196,6 +200,17 @@ for (const [text, marked, key] of cases) {
 }
 
 const clean = [
+  'etag: 919, digest: 3baa059a8af195915390841bb77156ba, digest: blk_918072716089585377',
+  'unregister callback for 764176454, route=longer.callback 404 15099, during 1120868 calls. 86984507 microseconds',
+  'tel 1681955048907 mInCall =1758281352 PageItemCell:527032 105 97542 time reset +1632668255.7 s',
+  'IMMacNotificationCenterManager: 7ca4506e2ffa: updating',
+  'service card, chip: 211-2431047-5970596; BG80 BNBG 9661 1020 3456 79',
+  'correctable@35bba07.enough_76690 GET /a?key=arn:aws:kms:us-east-1:4129:x&key=img/a.png&key=blk_1633&n=1',
+  'id=n3JUhuLDRVNBOUoKICvC 200 83080 DomainKey=6XP9PW, _kCFStreamErrorCodeKey=1787907514787428388',
+  'hdfs://sha256:5af52db8163418da800aabf81d198fa1653f814b86178301b6b6e2226d45abcd',
+  'io.jsonwebtoken:jjwt-jackson-0.11.2 issuerKeyHash=PTzNGKCCSdgC5spY5itfg6n1OWLK0 password=#{password}',
+  'sb.append("MasterUserPassword: " + getMasterUserPassword() + ",");',
+  'video_box.ico-7a388b69018576d24b59331fd60aab0c.png &hf_servingcellpriorityparametersdescription_h',
   'trace 4bf92f3577b34da6a3ce929d0e0e4736 span_id=4263982640269299 2024-01-15T10:00:00.123456789Z',
   '52.520008,13.404954 1705312800123',
   'git@github.com:org/repo.git logo@2x.png @angular/core@12.0.0 img@sha256:abc Foo@1a2b3c',

@@ -57,6 +57,7 @@ const fillers = new Set(
 const shortAccount = /\bacct\.? ?#|\ba\/c\b/i
 /** MongoDB's way to write a number in JSON. */
 const numberType = /\$number[A-Z][a-z]+/
+const severalWords = /^(?:[A-Z][a-z]+){2,}$/
 const numberOfSomeone = /\b(my|your)( [a-z]+)? number( is)?$/
 
 function lastDigit(text: string): number {
@@ -89,6 +90,8 @@ export class Detection {
   nationalIds = 0
   /** Whether a name with `=` or `:` stands right before it. */
   hasName = false
+  /** Whether that name has several words, each with a capital. */
+  #isLongName = false
   readonly #words = new Map<string, KeyInfo>()
   readonly #names = new NameTexts()
 
@@ -138,6 +141,7 @@ export class Detection {
     const separator = before > start ? bytes[before - 1]! : 0
     const encoded = encodedSeparatorLength(bytes, start, before)
     this.hasName = false
+    this.#isLongName = false
     let named = noKey
     let isPart = false
     if (separator === 0x3d || separator === 0x3a || encoded > 0) {
@@ -151,10 +155,14 @@ export class Detection {
         (bytes[nameEnd - name.length - 1] === 0x3a || bytes[nameEnd - name.length - 1] === 0x2f)
       if (name !== '' && !isPart && !/^number[A-Z][a-z]+$/.test(name)) {
         this.hasName = true
+        this.#isLongName = severalWords.test(name)
         named = this.settings.keys.get(name)
       }
     }
-    const words = isPart ? noKey : this.#wordsBefore(at)
+    let words = isPart ? noKey : this.#wordsBefore(at)
+    // `PageItemCell: `: what a name of several words does not say, its last word does not say either.
+    if (this.#isLongName && (named.flags & keyPhone) === 0)
+      words = { flags: words.flags & ~keyPhone, nationalIds: words.nationalIds }
     const exempt = this.hasName ? named.flags & keyExempt : (words.flags & keyExempt) | (this.key.flags & keyExempt)
     this.flags = ((named.flags | words.flags | this.key.flags) & ~keyExempt) | exempt
     this.nationalIds = named.nationalIds | words.nationalIds | this.key.nationalIds

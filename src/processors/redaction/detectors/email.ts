@@ -39,11 +39,18 @@ export function detectEmail(d: Detection, at: number, length: number): void {
   // `Manager$1@8c0c065a.run(Manager.java:20)`: a method of Java's default name of an object.
   if (domainEnd < end && bytes[domainEnd] === 0x28 && /^[0-9a-f]{1,8}\./.test(latin1(bytes, at + length, domainEnd)))
     return
-  if (isAlgorithm(latin1(bytes, from, domainEnd))) return
+  const address = latin1(bytes, from, domainEnd)
+  if (isAlgorithm(address) || isRevision(address)) return
   d.readContext(from)
   if ((d.flags & keyMessageId) !== 0) return
   d.add(email, from, domainEnd)
 }
+
+/** `agent@3f2a91c.linux`: a revision, and no host, unless it ends as hosts do. */
+const isRevision = (address: string) =>
+  /@(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{7,12}\.(?!(?:[\w-]+\.)*(?:com|net|org|io|dev|app|edu|gov|info|biz|co|ai|me|uk|de|fr|nl|eu|us|jp|cn|in|br)$)/.test(
+    address,
+  )
 
 /** `aes128-gcm@openssh.com`: SSH's names of ciphers, keys and exchanges. */
 const isAlgorithm = (address: string) =>

@@ -7,7 +7,7 @@ import * as key from './key-words.ts'
 import { detectKeyedValue, detectNamedId, leadingDateLength, wholeValueFlags } from './keyed-values.ts'
 import { detectNamedPair } from './name-value-pairs.ts'
 import { detectPuttyKey } from './private-keys.ts'
-import { isVersion } from './randomness.ts'
+import { isVersion, looksRandom } from './randomness.ts'
 import { detectCodeBefore, detectIdBehind, detectShortCode, withCode } from './short-codes.ts'
 import { detectInsertAround } from './sql-inserts.ts'
 import { isAlnum, isHex, isSpace, latin1, matchesExact, matchesFolded } from './text-bytes.ts'
@@ -246,6 +246,8 @@ const objectName = /^[a-z][a-z0-9]*(?:[-./][a-z0-9]+)+$/
 /** Short codes and ids behind their names, which may have a second word: `security code`, `one-time password`. */
 function detectNamedCode(d: Detection, name: string, nameStart: number, nameEnd: number): void {
   const { bytes, start, end } = d
+  // `n3JUhuLDRVNBOUoKICvC` ends like a word by chance.
+  if (name.length >= 16 && looksRandom(name)) return
   const codeEnd = withCode(bytes, nameEnd, end)
   const phrase = codeEnd > nameEnd ? `${name} ${latin1(bytes, nameEnd + 1, codeEnd)}` : name
   const isOneTime = /one[- ]?time[ -]$/i.test(latin1(bytes, Math.max(start, nameStart - 9), nameStart))

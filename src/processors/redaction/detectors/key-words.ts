@@ -94,7 +94,7 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
   ],
   [
     keyPhone,
-    'phone phones telephone tel mobile cell cellphone fax msisdn phonenumber mobilenumber call calls called caller callback ' +
+    'phone phones telephone tel mobile cell cellphone fax msisdn phonenumber mobilenumber call called caller callbacknumber ' +
       'contact sms whatsapp dial telefon telefono handy reach ring text hotline celular celulare cellulare cellulari movil telefone telefoon ' +
       'telefonnummer telefonnr telefoonnummer handynummer handynr mobilnummer mobil tlf telf gsm mynumber yournumber',
   ],
@@ -288,6 +288,15 @@ export function describeKey(name: string): KeyInfo {
   let flags = info.flags & ~keyPhoneVerbs(words)
   if (describesKind(words)) flags &= ~personalFlags
   flags |= secretFlags(words, name) | headerFlags(words)
+  // `IMMacNotificationCenter`, `TableCell`: parts of a name that say nothing of what it holds.
+  if ((flags & keyMac) !== 0 && (describeWords(words.slice(-2)).flags & keyMac) === 0) flags &= ~keyMac
+  if (
+    words.length > 1 &&
+    words.at(-1) === 'cell' &&
+    !personSubjects.has(words.at(-2)!) &&
+    !/^(my|your|work|phone)$/.test(words.at(-2)!)
+  )
+    flags &= ~keyPhone
   // `created_at`, `cursorid`
   if (/^[a-z]{3,}(?<!pa|al|ro|gr)id$/.test(words.at(-1) ?? '') || (words.length > 1 && words.at(-1) === 'at'))
     flags |= keyExempt

@@ -175,9 +175,15 @@ function isAccessParameter(name: string, text: string): boolean {
   if (text.length < 8 || isPlaceholder(text)) return false
   const last = key.wordsOfName(name).join('')
   if (/(sig|signature|hmac|samlresponse|samlrequest|assertion)$/.test(last)) return true
+  // An object's key, a line of code, a revision, a name of Kubernetes.
+  if (/[:@[\]{}$,]|^(?!4\/0)[^/]*\/|\.\w{1,5}$/.test(text) || objectName.test(text)) return false
+  if (name.toLowerCase() === 'key' && /^[A-Za-z]+_-?\d/.test(text)) return false
   if (isIdentifier(text)) return /(code|key|ticket|session|sid|sessionid)$/.test(last) && !/^[0-9a-f-]{36}$/i.test(text)
   return looksRandom(text) || (text.length >= 20 && /\d/.test(text) && distinctCount(text) > 8)
 }
+
+/** Words and an end of ten and five characters, or of five. */
+const objectName = /^[a-z]+(?:-[a-z0-9]{1,10})*-[a-z0-9]{5}$/
 
 const schemePattern =
   /^(bearer|basic|digest|token|apikey|api-key|negotiate|ntlm|hawk|hmac|oauth|ssws|key|sharedkey|sharedaccesssignature|aws4-hmac-sha256|bot|gsso|dpop|privatetoken|mutual|jwt)[ +]+/i

@@ -232,6 +232,10 @@ function takeNationalId(d: Detection, g: number, isFree: (count: number) => bool
         hasShape = false
     }
     if (!hasShape || !valid(digits, run.collect(g, groups.length)) || isInTable(d, g, groups.length)) continue
+    // Four digits and four more with a space between are also parts of account numbers.
+    const next = g + groups.length
+    if (nationalIds[i]!.name === 'in_aadhaar' && next < run.count && run.separators[next] === run.separators[g + 1])
+      continue
     d.add(nationalDetectors[i]!, from, run.endOf(g + groups.length - 1))
     return groups.length
   }
@@ -272,7 +276,12 @@ function takeByContext(d: Detection, g: number, count: number): boolean {
     return addTrue(d, ids.imei, from, end)
   if (total >= 18 && total <= 20 && (flags & key.keyIccid) !== 0 && digits[0] === 8 && digits[1] === 9)
     return addTrue(d, ids.iccid, from, end)
-  if (total >= 12 && (count === 1 || run.lengths[g]! > 2) && (flags & key.keyCard) !== 0 && isNamedCard(digits, total))
+  if (
+    total >= 12 &&
+    (count === 1 || isCardGrouping(g, count)) &&
+    (flags & key.keyCard) !== 0 &&
+    isNamedCard(digits, total)
+  )
     return addTrue(d, ids.card, from, end)
   if (total >= 6 && total <= 17 && (flags & key.keyBank) !== 0) return addTrue(d, ids.bank, from, end)
   if (total >= 7 && total <= 9 && (flags & key.keyPassport) !== 0) return addTrue(d, ids.passport, from, end)
@@ -285,6 +294,13 @@ function takeByContext(d: Detection, g: number, count: number): boolean {
     if (isTaken) return addTrue(d, nationalDetectors[i]!, from, end)
   }
   return false
+}
+
+/** Groups as cards have them: the first of four, none longer than six. */
+function isCardGrouping(g: number, count: number): boolean {
+  if (run.lengths[g] !== 4) return false
+  for (let i = g + 1; i < g + count; i++) if (run.lengths[i]! > 6) return false
+  return true
 }
 
 const accountBefore = /\b(?:account|acct)\.?:? (?:is )?$/i

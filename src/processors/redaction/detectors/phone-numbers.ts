@@ -60,6 +60,8 @@ export function takeInternational(d: Detection): boolean {
     at += skipped
   }
   if (best === 0) return takeTrunkZero(d, first)
+  // `time reset +1632668255.7 s`
+  if (/^\d{7,}\.\d{1,3}$/.test(latin1(bytes, first, best))) return false
   d.readContext(first)
   if ((d.flags & key.keyPhone) === 0) {
     if (!d.hasName && (d.key.flags & key.keyExempt) !== 0) return false
@@ -77,7 +79,7 @@ export function takeInternational(d: Detection): boolean {
 const amountWords =
   /(?<![a-z])(offset|drift|skew|diff|delta|size|sizes|bytes?|latency|duration|elapsed|count|total|amount|balance|price|cost|counter|gauge|coords?|coordinates?|ranges?|rows?|seq|sequence|position|score)[^A-Za-z0-9]*$/i
 const amountUnits =
-  /^ ?(ns|us|µs|ms|s|sec|seconds|bytes?|[kmgt]i?b|rows|items|lines|pages|remaining|people|users|times|calls|records|requests|events|followers|customers|km)\b/i
+  /^ ?(ns|us|µs|ms|s|sec|m(?:illi|icro)?sec(?:ond)?s?|nanosec(?:ond)?s?|seconds|bytes?|[kmgt]i?b|rows|items|lines|pages|remaining|people|users|times|calls|records|requests|events|followers|customers|km)\b/i
 
 /** Whether the number in `bytes[from, to)` is one that was measured: its name or its unit says so, and nothing says phone. */
 function isAmount(d: Detection, from: number, to: number): boolean {
@@ -117,6 +119,7 @@ export function isPhoneText(text: string): boolean {
   if (!/^\+?\(?\d[\d ()./-]{4,22}\d(?:,? ?(?:x|ext\.?|#) ?\d{1,6})?$/i.test(text.trim())) return false
   const count = text.replace(/(?:x|ext|#).*$/i, '').replace(/\D/g, '').length
   if (/^\d{4}-\d\d-\d\d/.test(text) || /^\d+\.\d+$/.test(text)) return false
+  if (/^1[4-8]\d{8}(?:\d{3})?$/.test(text.trim())) return false
   return count <= 15 && count >= (/[ ()+-]/.test(text) ? 6 : 7)
 }
 
@@ -190,12 +193,30 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
     if ((d.flags & key.keyExempt) !== 0 || run.isDate(g) || run.isPrice(g)) return 0
     if (isNamePart(d, begin, run.endOf(g + count - 1)) || run.isVersion(g, count)) return 0
     if (count === 1 && total < 10 && (d.flags & key.keyPhoneFar) !== 0) return 0
+    if (isMeasured(d, g, count, total)) return 0
     if (count === 1 && (isAmount(d, begin, run.endOf(g)) || (total < 9 && isBehindVerb(d, begin)))) return 0
     if (run.hasLengths(g, [3, 3, 4]) && isFree(3)) count = 3
     if (count < run.count - g && run.separators[g + count] !== space) return 0
   }
   d.add(phone, begin, run.endOf(g + count - 1))
   return count
+}
+
+/**
+ * No number of a telephone: seconds or milliseconds since 1970, a single decimal number, one behind a sign of money, or
+ * one that a name such as `mInCall` counts.
+ */
+function isMeasured(d: Detection, g: number, count: number, total: number): boolean {
+  const { bytes, start } = d
+  const from = run.starts[g]!
+  const first = bytes[from]! * 10 + bytes[from + 1]! - 0x30 * 11
+  if (count === 1 && (total === 10 || total === 13) && first >= 14 && first <= 18) return true
+  if (count === 2 && run.separators[g + 1] === dot) return true
+  const before = from > start ? bytes[from - 1]! : 0
+  if (before === 0x24 || (before === 0xac && bytes[from - 2] === 0x82)) return true
+  return /[a-z_](?:Calls?|Called|Caller|Text|Contacts?|Reach|Ring|Dial)\s*[=:]\s*["']?$/.test(
+    latin1(bytes, Math.max(start, from - 24), from),
+  )
 }
 
 /** `reach 3844120 people`, `call 8412345`: as short as that, a number is one of a telephone only where a noun says so. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { detectorId } from './catalog.ts'
 import { crc32 } from './checksums.ts'
 import type { Detection } from './detection.ts'
@@ -313,6 +314,13 @@ export function secretFlagsBefore(d: Detection, at: number): number {
   // The end of another random token may look like a word: `...9ksDc9ultUEdoPw run_`.
   const last = lastTokenIn(text)
   if (last !== '' && (looksRandom(last) || randomCase.test(last))) return 0
+  // `6XP9PW, run_`: letters and digits mixed end like a word by chance.
+  if (
+    /(?:^|[^A-Za-z0-9])(?=[A-Za-z0-9]*\d[A-Za-z]{1,4}[^A-Za-z0-9]*$)(?=[A-Za-z0-9]*[A-Z])[A-Za-z0-9]{5,}[^A-Za-z0-9]*$/.test(
+      text,
+    )
+  )
+    return 0
   const words = nameWords(text.slice(text.lastIndexOf('\n') + 1)).filter(
     word => !/^(is|was|n|the|a|of|to|be|with|as|scheme|new|use|using|following)$/.test(word),
   )
@@ -395,8 +403,8 @@ export function detectWholeForms(d: Detection, from: number, to: number): boolea
   return false
 }
 
-/** A bare `key` is none: keys of caches, rows and messages are random as well. */
-const schemes = /(?:^|[^A-Za-z_.-])(bearer|basic|token|apikey|api-key|digest|negotiate|hmac|ssws)[ :]+$/i
+/** A bare `key` is none: keys of caches, rows and messages are random as well; what stands behind `digest:` is one of content. */
+const schemes = /(?:^|[^A-Za-z_.-])(?:(bearer|basic|apikey|api-key|negotiate|ssws)[ :]+|(token|hmac) +)$/i
 
 /** Names that Kubernetes gives to things: words, and five characters at the end. */
 const objectName = /^[a-z]{3,}(?:-[a-z]{2,})+-[a-z0-9]{5}$/
@@ -419,7 +427,7 @@ function detectByWordBefore(d: Detection, from: number, to: number): void {
   const scheme = schemes.exec(before)
   // cache key=token:d1ce45e6d6d745860b2a8c519879e48a
   if (scheme !== null && /=\w+:$/.test(before) && isIdentifier(latin1(bytes, first, last))) return
-  if (scheme !== null && isCredential(scheme[1]!, latin1(bytes, first, last))) {
+  if (scheme !== null && isCredential((scheme[1] ?? scheme[2])!, latin1(bytes, first, last))) {
     d.add(authorization, first, last)
     return
   }
@@ -443,8 +451,9 @@ export function isCredential(scheme: string, text: string): boolean {
   if (text.length < 8 || isPlaceholder(text) || isVersion(text)) return false
   if (/^basic$/i.test(scheme)) {
     if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return false
-    const decoded = Buffer.from(text, 'base64').toString('latin1')
-    return decoded.includes(':') && !/\p{Cc}/u.test(decoded.replace(/[\t\n\r]/g, ''))
+    const bytes = Buffer.from(text, 'base64')
+    const decoded = bytes.toString('latin1')
+    return decoded.includes(':') && isUtf8(bytes) && !/\p{Cc}/u.test(decoded.replace(/[\t\n\r]/g, ''))
   }
   if (/^(bearer|apikey|api-key|ssws|hmac)$/i.test(scheme))
     return /\d/.test(text)

@@ -36,6 +36,30 @@ export function detectUrlCredentials(d: Detection, at: number, length: number): 
   }
   d.authorityStart = authority
   d.authorityEnd = lastAt
+  takeUserInfo(d, authority, lastAt)
+  // postgresql://bob:x@host1:123,bob:x@host2:456/db
+  for (let from = nextHost(bytes, lastAt, end); from > 0 && !isWeb; from = nextHost(bytes, lastAt, end)) {
+    lastAt = findLastAt(bytes, from, end, false)
+    if (lastAt < 0) return
+    d.authorityEnd = lastAt
+    takeUserInfo(d, from, lastAt)
+  }
+}
+
+/** Where the next host of a list begins, behind the comma that ends the one at `at`; 0 where there is none. */
+function nextHost(bytes: Uint8Array, at: number, end: number): number {
+  const limit = Math.min(end, at + authorityMax)
+  for (let offset = at + 1; offset < limit; offset++) {
+    const byte = bytes[offset]!
+    if (byte === 0x2c) return offset + 1
+    if (!isAlnum(byte) && byte !== 0x2e && byte !== 0x2d && byte !== 0x3a && byte !== 0x5f) return 0
+  }
+  return 0
+}
+
+/** The password between `authority` and the `@` that ends it. */
+function takeUserInfo(d: Detection, authority: number, lastAt: number): void {
+  const { bytes } = d
   if (lastAt === authority) return
   let colon = authority
   while (colon < lastAt && bytes[colon] !== 0x3a) colon++
@@ -53,9 +77,18 @@ function takeCutCredentials(d: Detection, authority: number): void {
   if (end - authority > authorityMax) return
   const text = latin1(bytes, authority, end)
   const password = /^[A-Za-z0-9._%-]*:([^\s:/@?#"'<>()[\]{},]{6,})$/.exec(text)?.[1]
-  if (password !== undefined && /\d/.test(password) && /[A-Za-z]/.test(password) && !isReference(password))
+  if (
+    password !== undefined &&
+    /\d/.test(password) &&
+    /[A-Za-z]/.test(password) &&
+    !isReference(password) &&
+    !isDigest(password)
+  )
     d.add(urlCredentials, end - password.length, end)
 }
+
+/** Hex as long as digests are: `spark://sha256:5af5…` names content. */
+const isDigest = (text: string) => /^[0-9a-f]{32,128}$/.test(text)
 
 const isReference = (text: string) =>
   /^[*x]+$/i.test(text) ||
