@@ -227,6 +227,35 @@ t.test('a failed trace whose spans come seconds apart stays whole while thousand
   await processor.shutdown({ atMs: 0 })
 })
 
+t.test('an instance with other settings goes on with the shares and decisions of the one that it replaces', async t => {
+  const { processor, settings, load } = await sampler('{max_traces_per_second: 100}')
+  const traces: string[] = []
+  const first = await load(5_000, 4, 1, () => ({ trace: traces[traces.push(newTrace()) - 1]! }))
+  const kept = new Set(first.map(({ trace }) => trace))
+  const out: OtlpBatch[] = []
+  const config = parseConfig(adaptiveSamplerConfig, '{max_traces_per_second: 120}')
+  const successor = new AdaptiveSampler(
+    config,
+    { ...settings, replaces: processor },
+    { consume: async batch => void out.push(batch) },
+  )
+  await successor.start()
+  await processor.shutdown({ atMs: 0 })
+  await successor.consume(batchOf(traces.slice(-5_000).map(trace => ({ trace }))))
+  t.same(
+    new Set(
+      out
+        .splice(0)
+        .flatMap(spansOf)
+        .map(({ trace }) => trace),
+    ),
+    kept,
+  )
+  await successor.consume(batchOf(Array.from({ length: 2_000 }, () => ({ trace: newTrace() }))))
+  t.ok(out.flatMap(spansOf).length < 100, 'two per cent, not all')
+  await successor.shutdown({ atMs: 0 })
+})
+
 t.test('the ledger has what was dropped', async t => {
   const { processor, load, settings } = await sampler('{max_traces_per_second: 10}')
   const kept = await load(1_000, 3, 3, () => ({ trace: newTrace() }))

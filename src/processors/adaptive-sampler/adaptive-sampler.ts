@@ -33,7 +33,7 @@ export class AdaptiveSampler implements Component, Consumer {
   readonly #settings: ComponentSettings
   readonly #next: Consumer
   readonly #controller: Controller
-  readonly #memory: DecisionMemory
+  #memory: DecisionMemory
   readonly #metrics: SamplerMetrics
   readonly #keys: readonly AttributeKey[]
   readonly #reasons = new Map<string, ConstantAttribute>()
@@ -49,6 +49,8 @@ export class AdaptiveSampler implements Component, Consumer {
   #newTraces = 0
   #kept: [traces: number, spans: number, bytes: number] = [0, 0, 0]
   #timer: Timer | undefined
+  /** The instance that this one replaces, until the first request. */
+  #before: AdaptiveSampler | undefined
   #nowMs = 0
 
   constructor(config: AdaptiveSamplerConfig, settings: ComponentSettings, next: Consumer) {
@@ -61,6 +63,7 @@ export class AdaptiveSampler implements Component, Consumer {
     this.#memory = new DecisionMemory(config.decisionsMax)
     this.#metrics = new SamplerMetrics(settings.metrics, this.#controller)
     this.#keys = config.keys.map(key => new AttributeKey(key))
+    this.#before = settings.replaces instanceof AdaptiveSampler ? settings.replaces : undefined
     this.#scan = new StageWalk('traces', [{ span: span => this.#noteUrgent(span) }])
     this.#judge = new StageWalk('traces', [{ dropReason: 'sampled', span: span => this.#decideSpan(span) }])
   }
@@ -78,11 +81,13 @@ export class AdaptiveSampler implements Component, Consumer {
   async shutdown(_deadline: Deadline): Promise<void> {
     this.#timer?.cancel()
     this.#timer = undefined
+    this.#before = undefined
     this.#metrics.shutdown()
   }
 
   async consume(batch: OtlpBatch): Promise<void> {
     const { clock, ledger } = this.#settings
+    if (this.#before !== undefined) this.#takeOver(this.#before)
     this.#nowMs = clock.nowMs()
     this.#urgent.clear()
     const { keepErrors, slowMs, expensive } = this.#config
@@ -100,6 +105,13 @@ export class AdaptiveSampler implements Component, Consumer {
     // Counted only now: had the next consumer refused, nothing would have been dropped.
     ledger.dropped('traces', 'sampled', dropped)
     this.#metrics.spans(left.itemCount, dropped)
+  }
+
+  /** What was learned and decided before a reload, once it is this one's turn: late spans follow, and no share begins at all. */
+  #takeOver(before: AdaptiveSampler): void {
+    this.#before = undefined
+    if (before.#config.decisionsMax === this.#config.decisionsMax) this.#memory = before.#memory
+    if (String(before.#config.keys) === String(this.#config.keys)) this.#controller.takeOver(before.#controller)
   }
 
   #noteUrgent(span: SpanView): Verdict {

@@ -41,6 +41,11 @@ export class Controller {
     return share
   }
 
+  /** Goes on with what another one has measured. */
+  takeOver(other: Controller): void {
+    for (const [name, share] of other.#keys) if (this.#keys.size < this.#config.keysMax) this.#keys.set(name, share)
+  }
+
   shares(): readonly KeyShare[] {
     return [...this.#keys.values(), this.#others]
   }
