@@ -172,6 +172,20 @@ t.test('base64 of images holds no secrets, whatever stands in it by chance', asy
   }
 })
 
+t.test('parameters too short to grant access lead nowhere, also at the end of a value', async t => {
+  const settings = detectorSettings(() => true)
+  const prefilter = new Prefilter(settings)
+  const survivors = (value: string) => {
+    const attributes = attributesOf({ 'url.query': value, 'url.path': '/', 'client.port': 'http' })
+    const bytes = encodePlain('traces', requestOf('traces', [{ name: 'a', attributes }]))
+    return [...bytes.keys()].filter(at => bytes[at] === 0x3d && prefilter.survives(bytes, at, 0))
+  }
+  for (const short of ['code=404&n=1', 'n=1&state=open', 'session=dsxbx5', 'sid=a', 'sig=1234567'])
+    t.same(survivors(short), [], short)
+  for (const long of ['code=40440440&n=1', 'n=1&state=openopen', 'session=dsxbx5aa', 'sig=12345678', 'sig="a"', 'sig='])
+    t.equal(survivors(long).length, 1, long)
+})
+
 t.test(
   'ids of telemetry lead nowhere, whatever their length looks like and whatever stands in them by chance',
   async t => {

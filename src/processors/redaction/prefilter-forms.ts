@@ -1,3 +1,4 @@
+import { wireBytes } from '../../wire/wire-type.ts'
 import { hashStart } from './detectors/password-hashes.ts'
 import { isAlnum, isDigit, isHex, isTokenByte, latin1, matchesExact, matchesFolded } from './detectors/text-bytes.ts'
 import { azureMarkIn, base64Start, hasVendorPrefix } from './detectors/tokens.ts'
@@ -212,4 +213,32 @@ export function hasDigitSoon(bytes: Uint8Array, from: number, end: number): bool
     offset++
   }
   return false
+}
+
+/** Fewer characters in a parameter grant no access to anything. */
+const accessBytesMin = 8
+
+/** Whether a parameter's value that begins at `from` is as short, as in `code=404&` and `state=open`. */
+export function isShortParameter(bytes: Uint8Array, from: number): boolean {
+  let to = from
+  while (to - from < accessBytesMin + 2 && isTokenByte(bytes[to] ?? 0)) to++
+  const length = to - from
+  if (bytes[to] === 0x26 || bytes[to] === 0x20) return length > 0 && length < accessBytesMin
+  // Behind the end of the text stand the tag and the length of the next attribute, and may look like two characters more.
+  for (let key = Math.max(to, from + 3); key < to + 3; key++)
+    if (isAttributeHeader(bytes, key)) return key - 2 - from < accessBytesMin
+  return false
+}
+
+/** Whether at `at` the key of an attribute begins, whose tag and length stand before it: all its lengths agree, as in no text. */
+function isAttributeHeader(bytes: Uint8Array, at: number): boolean {
+  const value = at + 2 + (bytes[at + 1] ?? 0)
+  const length = bytes[at - 1]!
+  return (
+    bytes[at] === 0x0a &&
+    bytes[value] === 0x12 &&
+    (bytes[at - 2]! & 7) === wireBytes &&
+    bytes[value + 1] === length - (value - at) - 2 &&
+    length < 128
+  )
 }

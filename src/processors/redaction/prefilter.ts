@@ -28,6 +28,7 @@ import {
   isEncodedSign,
   isEscapedSign,
   isPairSign,
+  isShortParameter,
   mailbox,
   token,
 } from './prefilter-forms.ts'
@@ -210,28 +211,30 @@ export class Prefilter {
     if (last - from < 2 || at + 1 >= end) return false
     const before = from > 0 ? bytes[from - 1]! : 0
     if (before === 0x5c && isAlnum(bytes[from]!)) from++
-    if (this.#isNameOfInterest(bytes, from, last, before)) return true
+    if (this.#isNameOfInterest(bytes, from, last, before, at)) return true
     // `token string = `: the name stands before its type.
     if (isTypeName(bytes, from, last)) {
       const first = wordStart(bytes, from)
-      return this.#isNameOfInterest(bytes, first, last, 0) || this.#isNameOfInterest(bytes, first + 1, last, 0)
+      return this.#isNameOfInterest(bytes, first, last, 0, at) || this.#isNameOfInterest(bytes, first + 1, last, 0, at)
     }
-    return (before < 0x20 || before >= 0x80) && this.#isNameOfInterest(bytes, from + 1, last, 0)
+    return (before < 0x20 || before >= 0x80) && this.#isNameOfInterest(bytes, from + 1, last, 0, at)
   }
 
-  #isNameOfInterest(bytes: Uint8Array, from: number, to: number, before: number): boolean {
+  /** Of the name in `bytes[from, to)` before the sign at `at`. */
+  #isNameOfInterest(bytes: Uint8Array, from: number, to: number, before: number, at: number): boolean {
     const said = this.#names.get(bytes, from, to)
     if ((said & namesNationalId) !== 0) return true
     const flags = said & wholeValueFlags
     if (flags === keyQueryCode)
       return (
-        before < 0x20 ||
-        before >= 0x80 ||
-        before === 0x3f ||
-        before === 0x26 ||
-        before === 0x23 ||
-        isHex(before) ||
-        mayBeLength(bytes, from - 1)
+        (before < 0x20 ||
+          before >= 0x80 ||
+          before === 0x3f ||
+          before === 0x26 ||
+          before === 0x23 ||
+          isHex(before) ||
+          mayBeLength(bytes, from - 1)) &&
+        !isShortParameter(bytes, at + 1)
       )
     return flags !== 0
   }

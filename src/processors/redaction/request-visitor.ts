@@ -91,6 +91,11 @@ export class RequestVisitor {
     return at < this.#hotCount && hot[at]! <= end
   }
 
+  /** Whether nothing that ends there is to be visited: what is hot begins behind it. */
+  #isBeforeHot(end: number): boolean {
+    return this.#hotCount > 0 && !this.#seesKeys && this.#hot[this.#hotAt]! > end
+  }
+
   /** Whether a message that ends there may still hold something to visit; asked once what is before has been visited. */
   #isAnyLeft(end: number): boolean {
     return this.#hotCount < 0 || this.#seesKeys || (this.#hotAt < this.#hotCount && this.#hot[this.#hotAt]! <= end)
@@ -99,14 +104,16 @@ export class RequestVisitor {
   #message(type: MessageType, start: number, end: number, fieldClass: number, depth: number): void {
     if (depth > depthMax) throw new WireError('messages nest too deep', start, 'budget')
     const cursor = (this.#cursors[depth] ??= new FieldCursor()).reset(this.#bytes, start, end)
+    const { kinds, children } = type
     while (this.#isAnyLeft(end) && cursor.next()) {
-      if (cursor.wireType !== wireBytes) continue
+      // Most fields end before the next hot offset.
+      if (this.#isBeforeHot(cursor.fieldEnd) || cursor.wireType !== wireBytes) continue
       const { fieldNumber, valueStart, fieldEnd } = cursor
       if (fieldNumber >= fieldNumbersMax) continue
-      const child = type.children[fieldNumber]
+      const child = children[fieldNumber]
       const isHot = this.#isHot(valueStart, fieldEnd)
       if (!isHot && !(this.#seesKeys && this.#isTopLevel && child !== undefined)) continue
-      const kind = type.kinds[fieldNumber]!
+      const kind = kinds[fieldNumber]!
       if (child === keyValueType) {
         this.#attribute(cursor, classOf(type, fieldNumber, fieldClass), depth, isHot)
       } else if (child !== undefined) {
