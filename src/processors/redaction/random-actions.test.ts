@@ -8,6 +8,7 @@ import { decodePlain, encodePlain, type Plain } from '../../testkit/otlp-oracle.
 import { attributesOf, requestOf } from '../../testkit/run-processor.ts'
 import { SeededRandom } from '../../testkit/seeded-random.ts'
 import { redactionConfig } from './config.ts'
+import { explainRequest } from './explain.ts'
 import { RedactionStage } from './redaction-stage.ts'
 
 /** More by hand: `ROUNDS=5000 SEED=4 node src/processors/redaction/random-actions.test.ts`. */
@@ -112,8 +113,58 @@ t.test('nothing planted leaves, whatever becomes of findings and whatever else h
     planted += source.secrets.length
     for (const secret of source.secrets)
       if (texts.some(text => text.includes(secret))) left.push(`${secret} under ${file.replaceAll('\n', ' ')}`)
+    const explained = explainRequest(parseConfig(redactionConfig, file), signal, bytes, 'salt')
+    const said = JSON.stringify(explained)
+    for (const secret of source.secrets) t.notOk(said.includes(secret), 'an explanation has no value in it')
+    for (const { start, end } of explained) t.ok(start >= 0 && start < end, 'an explanation names a place')
     const dry = walkOf(`${file}\ndry_run: true`).run(bytes)
     t.ok(Buffer.from(dry).equals(bytes), 'a dry run changes nothing')
   }
   t.ok(left.length <= planted / 1000, `${left.length} of ${planted}: ${left.slice(0, 5).join('\n')}`)
 })
+
+/** What a value of JSON is made of: names aside, which may be personal themselves, and text in place of numbers. */
+function shapeOf(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(shapeOf).join(',')}]`
+  if (typeof value === 'object' && value !== null) return `{${Object.values(value).map(shapeOf).join(',')}}`
+  if (typeof value !== 'string') return value === null ? 'null' : 'text'
+  const inner = parsed(value)
+  return typeof inner === 'object' && inner !== null ? `"${shapeOf(inner)}"` : 'text'
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+t.test(
+  'what was JSON stays JSON of the same shape, and requests stay requests, whatever stands for findings',
+  async t => {
+    const broken: string[] = []
+    let count = 0
+    const inJson = wraps.filter(([, wrap]) => typeof parsed(wrap('x')) === 'object')
+    t.ok(inJson.length > 8)
+    for (let i = 0; i < rounds; i++) {
+      const signal = random.pick(['traces', 'logs', 'metrics'] as const)
+      const texts = Array.from({ length: 4 }, () => random.pick(inJson)[1](random.pick(makers)()[0])).filter(
+        text => typeof parsed(text) === 'object',
+      )
+      const attributes = attributesOf(Object.fromEntries(texts.map((text, n) => [`a${n}`, text])))
+      const record =
+        signal === 'metrics' ? { name: 'm', gauge: { dataPoints: [{ asDouble: 1, attributes }] } } : { attributes }
+      const action = random.pick(['label', 'mask', 'hash', 'tokenize', 'encrypt'])
+      const file = `profile: strict\naction: ${action}\nhash: {key: "0123456789abcdef"}\nencrypt: {public_key: "${sealKey}"}`
+      const walk = new StageWalk(signal, [new RedactionStage(parseConfig(redactionConfig, file), signal)])
+      const out = textsOf(decodePlain(signal, walk.run(encodePlain(signal, requestOf(signal, [record])))))
+      for (const text of texts) {
+        count++
+        const shape = shapeOf(parsed(text))
+        if (!out.some(one => shapeOf(parsed(one)) === shape)) broken.push(`${action}: ${text}`)
+      }
+    }
+    t.same(broken.slice(0, 5), [], `${broken.length} of ${count}`)
+  },
+)

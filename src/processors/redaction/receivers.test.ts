@@ -1,5 +1,5 @@
 import * as grpc from '@grpc/grpc-js'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { parseConfig } from '../../config/parse-config.ts'
 import type { OtlpBatch } from '../../pdata/otlp-batch.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
@@ -7,6 +7,8 @@ import { jaegerReceiverConfig } from '../../receivers/jaeger/config.ts'
 import { JaegerReceiver } from '../../receivers/jaeger/jaeger-receiver.ts'
 import { otlpReceiverConfig } from '../../receivers/otlp/config.ts'
 import { OtlpReceiver } from '../../receivers/otlp/otlp-receiver.ts'
+import { otlpJsonFileConfig } from '../../receivers/otlp-json-file/config.ts'
+import { otlpJsonFileReceiver } from '../../receivers/otlp-json-file/factory.ts'
 import { zipkinReceiverConfig } from '../../receivers/zipkin/config.ts'
 import { ZipkinReceiver } from '../../receivers/zipkin/zipkin-receiver.ts'
 import { componentSettings, testHost } from '../../testkit/component-settings.ts'
@@ -124,10 +126,25 @@ const ways: Record<string, () => Promise<void>> = {
     post(jaeger.listener('thrift_http')!.port, '/api/traces?format=jaeger.thrift', 'application/x-thrift', thrift),
 }
 
-for (const [way, send] of Object.entries(ways)) {
+/** Through a file, which is looked at when the clock says so. */
+async function throughFile(t: Test): Promise<void> {
+  const directory = t.testdir({ 'a.json': `${otlpJson}\n` })
+  const own = componentSettings('otlp_json_file')
+  const receiver = otlpJsonFileReceiver.create(
+    parseConfig(otlpJsonFileConfig, `include: ['${directory}/*.json']\nstart_at: beginning`),
+    own,
+    pipelines,
+  )
+  await receiver.start()
+  await own.clock.advance(200)
+  while (batches.length === 0) await new Promise(resolve => setImmediate(resolve))
+  await receiver.shutdown({ atMs: 0 })
+}
+
+for (const [way, send] of Object.entries({ ...ways, 'otlp json file': throughFile })) {
   t.test(`nothing planted that comes in as ${way} goes out`, async t => {
     batches.length = 0
-    await send()
+    await send(t)
     t.equal(batches.length, 1)
     const came = Buffer.from(batches[0]!.bytes)
     t.ok(came.includes(canary) && came.includes(card), 'it came in')

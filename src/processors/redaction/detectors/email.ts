@@ -104,7 +104,7 @@ function topLevelEnd(bytes: Uint8Array, from: number, to: number): number {
 /** Of Moldova and Somalia, where a name stands before it and no version or size. */
 function isCountry(ending: string, bytes: Uint8Array, at: number): boolean {
   if (ending !== 'md' && ending !== 'so') return false
-  return /[a-z][\w.+-]*[a-z][\w.+-]*@(?:[\w-]+\.)*(?!(?:main|master|latest|stable|next|beta|head|release|docs?)\.)[a-z][a-z-]{2,}\.$/.test(
+  return /[a-z][\w.+-]*[a-z][\w.+-]*@(?:[\w-]+\.)*(?!(?:main|master|latest|stable|next|beta|head|release|docs?|v?\d+x?)\.)(?=[\w-]*[a-z])[a-z0-9-]+\.$/.test(
     latin1(bytes, Math.max(0, at - 64), at),
   )
 }
