@@ -70,7 +70,10 @@ export function openJournal(queue: QueueConfig, signal: Signal, component: Compo
       healed: () => health.healed(),
     },
   })
-  health.observe(() => journal.bytesOnDisk)
+  health.observe(
+    () => journal.bytesOnDisk,
+    () => journal.isClosed,
+  )
   openJournals.set(directory.path, journal)
   return journal.use(limits)
 }

@@ -1,10 +1,16 @@
+import { dirname } from 'node:path'
 import type { ComponentSettings } from '../component/component.ts'
 import type { Signal } from '../pdata/otlp-batch.ts'
 import { errorCode } from '../storage/file-system.ts'
 import type { DamagedRange } from '../storage/segment.ts'
 import type { Counter, Gauge } from '../telemetry/metrics.ts'
 
-/** Says once that a queue's disk refuses, and once that it works again; the gauge is the alarm. */
+/** Queues whose disk refuses, by storage directory and code of the error: what one has said of a disk, others need not. */
+const faultyQueues = new Map<string, Set<StorageHealth>>()
+
+/**
+ * Says once that a disk refuses, however many queues lie on it, and once that it works again; each queue's gauge is its alarm.
+ */
 export class StorageHealth {
   readonly #component: ComponentSettings
   readonly #directory: string
@@ -13,6 +19,8 @@ export class StorageHealth {
   readonly #isFaulty: Gauge
   readonly #damagedItems: Counter
   #lastCode: string | undefined
+  /** Of a queue that was closed nobody says that its disk works again. */
+  #isClosed = (): boolean => false
 
   constructor(component: ComponentSettings, signal: Signal, directory: string) {
     this.#component = component
@@ -38,7 +46,8 @@ export class StorageHealth {
     this.#isFaulty.set(0)
   }
 
-  observe(bytesOnDisk: () => number): () => void {
+  observe(bytesOnDisk: () => number, isClosed: () => boolean): () => void {
+    this.#isClosed = isClosed
     const description = { name: 'sluice_storage_bytes', description: 'Size of the queue on disk.', unit: 'By' }
     return this.#component.metrics.observe(description, bytesOnDisk, this.#labels)
   }
@@ -48,21 +57,42 @@ export class StorageHealth {
     this.#isFaulty.set(1)
     const code = errorCode(error) ?? (error as Error).name
     if (code === this.#lastCode) return
+    this.#leave()
     this.#lastCode = code
+    const wasTold = this.#othersWith(code).size > 0
+    this.#othersWith(code).add(this)
     const message = error instanceof Error ? error.message : String(error)
-    this.#component.logger.error('The queue on disk cannot be written: senders are told to come again', {
-      directory: this.#directory,
-      error: message,
-    })
+    if (!wasTold) {
+      this.#component.logger.error('The queue on disk cannot be written: senders are told to come again', {
+        directory: this.#directory,
+        error: message,
+      })
+    }
     this.#component.report({ status: 'recoverable', message: `${this.#directory}: ${message}` })
   }
 
   healed(): void {
     this.#isFaulty.set(0)
-    if (this.#lastCode === undefined) return
-    this.#lastCode = undefined
-    this.#component.logger.info('The queue on disk works again', { directory: this.#directory })
+    const code = this.#lastCode
+    if (code === undefined) return
+    this.#leave()
+    if (this.#othersWith(code).size === 0) {
+      this.#component.logger.info('The queue on disk works again', { directory: this.#directory })
+    }
     this.#component.report({ status: 'ok', message: '' })
+  }
+
+  #leave(): void {
+    if (this.#lastCode !== undefined) this.#othersWith(this.#lastCode).delete(this)
+    this.#lastCode = undefined
+  }
+
+  #othersWith(code: string): Set<StorageHealth> {
+    const key = `${dirname(this.#directory)}\0${code}`
+    const queues = faultyQueues.get(key) ?? new Set()
+    for (const queue of queues) if (queue.#isClosed()) queues.delete(queue)
+    faultyQueues.set(key, queues)
+    return queues
   }
 
   damaged(range: DamagedRange): void {
