@@ -77,3 +77,8 @@ export const fileConfig = defineConfig(
   },
 )
 export type FileConfig = ConfigOf<typeof fileConfig>
+
+/** Whether records end with a line; otherwise each has its length before it. */
+export function hasLines({ format, compression }: Pick<FileConfig, 'format' | 'compression'>): boolean {
+  return format === 'json' && compression === ''
+}

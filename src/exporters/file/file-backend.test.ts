@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { zstdDecompressSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { parseConfig } from '../../config/parse-config.ts'
@@ -136,4 +136,53 @@ t.test('a directory that disappears and comes back costs nothing but time', asyn
   await refused
   t.match(settings.ledger.entry('traces'), { exported: 140_000 })
   await exporter.shutdown({ atMs: 1e9 })
+})
+
+t.test('half a line that a kill left does not take the next record with it', async t => {
+  const { path, settings, create, end } = await setUp(t, 'append: true')
+  writeFileSync(path, '{"resourceSpans":[{"sco')
+  const exporter = create()
+  await exporter.start()
+  await give(exporter, settings, 0, 2)
+  await exporter.shutdown(end)
+  const [half, whole, none] = readFileSync(path, 'utf8').split('\n')
+  t.equal(half, '{"resourceSpans":[{"sco')
+  t.strictSame(numbersOfLine(whole ?? ''), [0, 1])
+  t.equal(none, '')
+})
+
+t.test('half a record with a length that a kill left is cut off, wherever it was cut', async t => {
+  const { path, settings, create, end } = await setUp(t, 'append: true\nformat: proto')
+  const first = create()
+  await first.start()
+  await give(first, settings, 0, 1)
+  await give(first, settings, 1, 1)
+  await first.shutdown(end)
+  const whole = readFileSync(path)
+  const recordBytes = 4 + whole.readUInt32BE(0)
+  for (let cut = recordBytes + 1; cut < whole.length; cut++) {
+    writeFileSync(path, whole.subarray(0, cut))
+    const again = create()
+    await again.start()
+    await give(again, settings, 1, 1)
+    await again.shutdown(end)
+    if (!readFileSync(path).equals(whole)) t.fail(`cut at ${cut}`)
+  }
+  // What has no whole record is no file of ours, for all that can be seen.
+  writeFileSync(path, 'a text of somebody')
+  const other = create()
+  await other.start()
+  await give(other, settings, 1, 1)
+  await other.shutdown(end)
+  t.equal(readFileSync(path).subarray(0, 18).toString(), 'a text of somebody')
+})
+
+t.test('two files put aside at the same time keep their names', async t => {
+  const { directory, settings, create, end } = await setUp(t, 'rotation: {max_megabytes: 1}\nflush_interval: 0s')
+  const exporter = create()
+  await exporter.start()
+  for (let i = 0; i < 4; i++) await exporter.consume(spanBatch(i * 70_000, 70_000))
+  await exporter.shutdown(end)
+  t.equal(readdirSync(directory).length, 4)
+  t.match(settings.ledger.entry('traces'), { exported: 280_000 })
 })

@@ -12,7 +12,7 @@ import { mergeRequests } from '../../pdata/merge.ts'
 import { otlpToJson } from '../../pdata/otlp-to-json.ts'
 import { compressSync } from '../../transport/compress.ts'
 import { WireError } from '../../wire/wire-error.ts'
-import type { FileConfig } from './config.ts'
+import { type FileConfig, hasLines } from './config.ts'
 import { RotatingFile } from './rotating-file.ts'
 
 const newline = Buffer.from('\n')
@@ -82,7 +82,7 @@ export class FileBackend implements Backend {
     const merged = mergeRequests(request.parts)
     const plain = format === 'json' ? otlpToJson(request.signal, merged) : merged
     const body = compression === 'zstd' ? compressSync('zstd', plain, compressionParams.level || undefined) : plain
-    if (format === 'json' && compression === '') return [body, newline]
+    if (hasLines(this.#config)) return [body, newline]
     const length = Buffer.alloc(4)
     length.writeUInt32BE(body.length)
     return [length, body]

@@ -8,7 +8,7 @@ import { encodePlain } from '../../testkit/otlp-oracle.ts'
 import { spanNumbers } from '../../testkit/span-batches.ts'
 import { fileConfig } from './config.ts'
 import { fileExporter } from './factory.ts'
-import { pathOfSegment } from './grouped-file-backend.ts'
+import { GroupedFileBackend, pathOfSegment } from './grouped-file-backend.ts'
 
 const end = { atMs: 1e9 }
 
@@ -109,4 +109,21 @@ t.test('the path has one place for the value', t => {
     t.throws(() => parseConfig(fileConfig, `path: "${path}"\ngroup_by: {enabled: true}`), /exactly one \*/, path)
   }
   t.end()
+})
+
+t.test('with more files than are remembered none is begun twice', async t => {
+  const directory = t.testdir()
+  const settings = componentSettings('file')
+  const yaml = `path: ${directory}/*.json\nflush_interval: 0s\ngroup_by: {enabled: true, resource_attribute: team, max_open_files: 1}`
+  const backend = new GroupedFileBackend(parseConfig(fileConfig, yaml), settings, { begunMax: 2 })
+  const attempt = { signal: new AbortController().signal, timeoutMs: 0 }
+  for (const [number, team] of ['a', 'b', 'c', 'd', 'a', 'b', 'c', 'd'].entries()) {
+    const { signal, bytes, itemCount } = batch([{ stringValue: team }, number])
+    const request = { signal, parts: [bytes], itemCount, byteCount: bytes.length, metadata: undefined }
+    t.match(await backend.send(request, attempt), { kind: 'accepted' })
+  }
+  await backend.shutdown()
+  for (const team of ['a', 'b', 'c', 'd']) {
+    t.equal(readFileSync(`${directory}/${team}.json`, 'utf8').trimEnd().split('\n').length, 2, team)
+  }
 })

@@ -13,6 +13,9 @@ import type { FileConfig } from './config.ts'
 import { FileBackend } from './file-backend.ts'
 import { groupByAttribute } from './resource-groups.ts'
 
+/** What is remembered of files that a run has begun: 1 MB of paths. */
+const begunMax = 10_000
+
 /** One file for each value of a resource attribute, of which the latest used are open. */
 export class GroupedFileBackend implements Backend {
   readonly #config: FileConfig
@@ -21,14 +24,16 @@ export class GroupedFileBackend implements Backend {
   readonly #open = new Map<string, FileBackend>()
   /** Files that give way; who wants one of them again waits. */
   readonly #closing = new Map<string, Promise<void>>()
-  /** Files of this run: opened again, they go on. */
+  /** Files of this run: opened again, they go on. With more of them than are remembered, every file does. */
   readonly #begun = new Set<string>()
+  readonly #begunMax: number
   /** Files that have their part of a request that failed elsewhere, by the request's first part: a retry skips them. */
   readonly #written = new WeakMap<Uint8Array, Set<string>>()
 
-  constructor(config: FileConfig, settings: ComponentSettings) {
+  constructor(config: FileConfig, settings: ComponentSettings, limits = { begunMax }) {
     this.#config = config
     this.#settings = settings
+    this.#begunMax = limits.begunMax
   }
 
   async send(request: ExportRequest, attempt: Attempt): Promise<ExportResult> {
@@ -76,10 +81,11 @@ export class GroupedFileBackend implements Backend {
   }
 
   #fileOf(path: string): FileBackend {
-    const append = this.#config.append || (this.#begun.has(path) && this.#config.rotation === undefined)
+    const isFull = this.#begun.size >= this.#begunMax
+    const append = this.#config.append || ((isFull || this.#begun.has(path)) && this.#config.rotation === undefined)
     const file =
       this.#open.get(path) ?? new FileBackend({ ...this.#config, path, append, createDirectory: true }, this.#settings)
-    this.#begun.add(path)
+    if (!isFull) this.#begun.add(path)
     this.#open.delete(path)
     this.#open.set(path, file)
     return file

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import type { Clock } from '../../clock/clock.ts'
-import type { FileConfig, RotationConfig } from './config.ts'
+import { type FileConfig, hasLines, type RotationConfig } from './config.ts'
+import { endOfFrames, isEndOfLine } from './record-ends.ts'
 
 const bytesPerMegabyte = 1024 * 1024
 const dayMs = 86_400_000
@@ -12,6 +14,7 @@ export class RotatingFile {
   readonly #config: FileConfig
   readonly #clock: Clock
   #handle: FileHandle | undefined
+  /** To the end of the last record that is whole. */
   #sizeBytes = 0
 
   constructor(config: FileConfig, clock: Clock) {
@@ -23,8 +26,32 @@ export class RotatingFile {
     const { path, append, rotation, createDirectory, directoryPermissions } = this.#config
     if (createDirectory) await mkdir(dirname(path), { recursive: true, mode: Number.parseInt(directoryPermissions, 8) })
     // With rotation the file goes on; otherwise, unless told to append, it starts anew.
-    this.#handle = await open(path, append || rotation !== undefined ? 'a' : 'w', 0o600)
-    this.#sizeBytes = (await this.#handle.stat()).size
+    const goesOn = append || rotation !== undefined
+    const handle = await open(path, goesOn ? 'a+' : 'w', 0o600)
+    try {
+      this.#sizeBytes = goesOn ? await this.#mendEnd(handle) : 0
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+    this.#handle = handle
+  }
+
+  /**
+   * A run that was killed, or a disk that was full, may have left a part of a record, and one behind it would be lost as well.
+   * Half a line becomes a line; of records that say their length the part is cut off, if a whole one is before it.
+   */
+  async #mendEnd(handle: FileHandle): Promise<number> {
+    const { size } = await handle.stat()
+    if (hasLines(this.#config)) {
+      if (size === 0 || (await isEndOfLine(handle, size))) return size
+      await handle.appendFile('\n')
+      return size + 1
+    }
+    const end = await endOfFrames(handle, size)
+    if (end === 0 || end === size) return size
+    await handle.truncate(end)
+    return end
   }
 
   /** Writes all of it, in one file. */
@@ -34,8 +61,15 @@ export class RotatingFile {
       if (this.#sizeBytes + bytes.length > rotation.maxMegabytes * bytesPerMegabyte) await this.#rotate(rotation)
     }
     if (this.#handle === undefined) await this.open()
-    await this.#handle?.appendFile(bytes)
-    this.#sizeBytes += bytes.length
+    const handle = this.#handle!
+    try {
+      await handle.appendFile(bytes)
+      this.#sizeBytes += bytes.length
+    } catch (error) {
+      // What was written of it goes, or the next try would follow a part of itself.
+      await handle.truncate(this.#sizeBytes).catch(() => undefined)
+      throw error
+    }
   }
 
   async close(): Promise<void> {
@@ -49,7 +83,12 @@ export class RotatingFile {
   async #rotate(rotation: RotationConfig): Promise<void> {
     await this.close()
     const { path } = this.#config
-    await rename(path, backupPath(path, new Date(this.#clock.wallMs()), rotation.usesLocalTime))
+    let atMs = this.#clock.wallMs()
+    let backup: string
+    // Also where the clock was set back, no file takes the place of another.
+    do backup = backupPath(path, new Date(atMs++), rotation.usesLocalTime)
+    while (existsSync(backup))
+    await rename(path, backup)
     await this.open()
     await this.#removeOld(rotation)
   }
