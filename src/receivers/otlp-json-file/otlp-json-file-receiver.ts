@@ -1,22 +1,23 @@
-import { glob, stat } from 'node:fs/promises'
 import type { Timer } from '../../clock/clock.ts'
 import type { Component, ComponentSettings, ReceiverNext } from '../../component/component.ts'
 import { asConsumeError } from '../../component/consumer.ts'
-import { countItems } from '../../pdata/count.ts'
-import { jsonToOtlp } from '../../pdata/json-to-otlp.ts'
+import type { OtlpBatch } from '../../pdata/otlp-batch.ts'
 import { Intake } from '../../receiver-helper/intake.ts'
 import type { Counter } from '../../telemetry/metrics.ts'
-import type { OtlpJsonFileConfig } from './config.ts'
-import { LineReader } from './line-reader.ts'
-import { signalOfLine } from './signal-of-line.ts'
+import { hasLines, type OtlpJsonFileConfig } from './config.ts'
+import type { FollowedFile } from './followed-file.ts'
+import { FollowedFiles } from './followed-files.ts'
+import { recordReader } from './read-record.ts'
+import { frames, lines } from './record-splitter.ts'
 
-/** Looks at the files again and again, and gives every complete line on. A refusal that may pass is waited out. */
+/** Looks at the files again and again, and gives every complete record on. A refusal that may pass is waited out. */
 export class OtlpJsonFileReceiver implements Component {
   readonly #config: OtlpJsonFileConfig
   readonly #settings: ComponentSettings
   readonly #intake: Intake
-  readonly #badLines: Counter
-  readonly #readers = new Map<string, LineReader>()
+  readonly #badRecords: Counter
+  readonly #files: FollowedFiles
+  readonly #readRecord: ReturnType<typeof recordReader>
   #timer: Timer | undefined
   #reading: Promise<void> | undefined
   #isStarted = false
@@ -27,7 +28,9 @@ export class OtlpJsonFileReceiver implements Component {
     this.#config = config
     this.#settings = settings
     this.#intake = new Intake(settings, next, 'file')
-    this.#badLines = settings.metrics.counter({
+    this.#files = new FollowedFiles(config.include, config.exclude, hasLines(config) ? lines : frames)
+    this.#readRecord = recordReader(config, signal => this.#intake.takes(signal))
+    this.#badRecords = settings.metrics.counter({
       name: 'sluice_otlp_json_file_bad_lines',
       description: 'Lines that are no OTLP/JSON request.',
       unit: '{lines}',
@@ -38,10 +41,7 @@ export class OtlpJsonFileReceiver implements Component {
     if (this.#isStarted) return
     this.#isStarted = true
     const { startAt, replayFile, pollIntervalMs } = this.#config
-    for (const path of await this.#find()) {
-      const offset = startAt === 'end' && !replayFile ? (await stat(path)).size : 0
-      this.#readers.set(path, new LineReader(path, offset))
-    }
+    await this.#files.find(startAt === 'end' && !replayFile)
     this.#poll()
     this.#timer = this.#settings.clock.every(pollIntervalMs, () => this.#poll())
   }
@@ -50,6 +50,7 @@ export class OtlpJsonFileReceiver implements Component {
     this.#isStopped = true
     this.#timer?.cancel()
     await this.#reading
+    await this.#files.close()
   }
 
   #poll(): void {
@@ -62,44 +63,47 @@ export class OtlpJsonFileReceiver implements Component {
   async #readAll(): Promise<void> {
     try {
       // Files that appear later are read from their beginning.
-      for (const path of await this.#find()) {
-        if (!this.#readers.has(path)) this.#readers.set(path, new LineReader(path, 0))
-      }
+      await this.#files.find(false)
+      this.#lastError = ''
     } catch (error) {
-      this.#failed(error)
+      if ((error as Error).message !== this.#lastError) this.#failed('', error)
+      this.#lastError = (error as Error).message
     }
-    for (const reader of this.#readers.values()) {
+    for (const file of this.#files.inOrder()) {
       if (this.#isStopped) return
-      try {
-        await reader.read(
-          line => this.#take(reader.path, line),
-          () => this.#isStopped,
-        )
-        this.#lastError = ''
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') this.#readers.delete(reader.path)
-        else this.#failed(error)
-      }
+      await this.#readFile(file)
     }
   }
 
-  async #take(path: string, line: Uint8Array): Promise<void> {
-    const signal = signalOfLine(line)
-    if (signal === undefined || !this.#intake.takes(signal)) {
-      if (signal === undefined) this.#bad(path, 'it does not begin with resourceSpans, resourceMetrics or resourceLogs')
-      return
-    }
-    let bytes: Uint8Array
-    let itemCount: number
+  async #readFile(file: FollowedFile): Promise<void> {
     try {
-      bytes = jsonToOtlp(signal, line)
-      itemCount = countItems(signal, bytes)
+      const hadMore = await file.read(
+        record => this.#take(file.path, record),
+        () => this.#isStopped,
+      )
+      file.lastError = ''
+      await this.#files.release(file, hadMore)
     } catch (error) {
-      this.#bad(path, (error as Error).message)
+      const { code, message } = error as NodeJS.ErrnoException
+      // Gone since it was found; the next look finds out.
+      if (code === 'ENOENT' || message === file.lastError) return
+      file.lastError = message
+      this.#failed(file.path, error)
+    }
+  }
+
+  async #take(path: string, record: Uint8Array): Promise<void> {
+    let batch: OtlpBatch | undefined
+    try {
+      batch = this.#readRecord(record)
+    } catch (error) {
+      this.#badRecords.add(1)
+      this.#settings.logger.warn('A line is no OTLP/JSON request', { path, error: (error as Error).message })
       return
     }
+    if (batch === undefined) return
     try {
-      await this.#intake.take({ signal, bytes, itemCount })
+      await this.#intake.take(batch)
     } catch (error) {
       const refusal = asConsumeError(error)
       // What is refused for good was counted; anything else is read again at the next look.
@@ -107,22 +111,7 @@ export class OtlpJsonFileReceiver implements Component {
     }
   }
 
-  #bad(path: string, message: string): void {
-    this.#badLines.add(1)
-    this.#settings.logger.warn('A line is no OTLP/JSON request', { path, error: message })
-  }
-
-  #failed(error: unknown): void {
-    const { message } = error as Error
-    if (message === this.#lastError) return
-    this.#lastError = message
-    this.#settings.logger.warn('Reading stopped here for now', { error: message })
-  }
-
-  async #find(): Promise<string[]> {
-    const { include, exclude } = this.#config
-    const paths: string[] = []
-    for await (const path of glob([...include], { exclude: [...exclude] })) paths.push(path)
-    return paths.sort()
+  #failed(path: string, error: unknown): void {
+    this.#settings.logger.warn('Reading stopped here for now', { path, error: (error as Error).message })
   }
 }
