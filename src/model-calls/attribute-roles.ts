@@ -1,5 +1,6 @@
 import { AttributeKey, hashKeyIn } from '../pdata/attribute-key.ts'
 import type { AttributeList } from '../pdata/attribute-list.ts'
+import { CallShape, type ShapePart } from './call-shape.ts'
 import { type Role, roleKeys, roles } from './dialects.ts'
 
 const slots = 4096
@@ -104,6 +105,8 @@ export class AttributeRoles {
   /** By index of an attribute the key that one there had last: records of one instrumentation are alike. */
   readonly #expected = new Int16Array(expectedMax).fill(none)
   #index = 0
+  /** Whose attributes were taken last; undefined where they came one by one. */
+  #shape: CallShape | undefined
 
   /** `ownKeys` are keys that the caller asks for beside the roles, fewer than 255. */
   constructor(ownKeys: readonly string[] = []) {
@@ -137,6 +140,47 @@ export class AttributeRoles {
     this.#takenCount = 0
     if (this.#hasOwn) this.ownStarts.fill(none)
     this.#hasOwn = false
+    this.#shape = undefined
+  }
+
+  /** A record begins whose attributes are those of the shape: it writes itself where their values stand. */
+  beginShape(shape: CallShape): void {
+    if (this.#shape === shape) return
+    this.begin()
+    this.#shape = shape
+    this.isEmpty = shape.roles.length === 0
+    this.#hasOwn = shape.hasOwn
+    for (const role of shape.roles) {
+      this.#taken[this.#takenCount++] = role
+      if (isDetail[role] === 1) this.hasDetails = true
+    }
+  }
+
+  /** The shape of a record with these keys, whose attributes' fields have that tag; undefined where no shape can have them. */
+  shapeOf(tag: number, keys: readonly Uint8Array[]): CallShape | undefined {
+    if (keys.length === 0 || !keys.every(key => CallShape.takes(key.length))) return undefined
+    const table = this.#table
+    const { roleOf, rankOf, placeOf } = table
+    const indices = keys.map(key => {
+      const view = new DataView(key.buffer, key.byteOffset, key.length)
+      return table.find(hashKeyIn(view, 0, key.length), view, 0, key.length)
+    })
+    const rankAt = (i: number, role: number) => (roleOf[indices[i]!] === role ? rankOf[indices[i]!]! : absent)
+    const wins = (role: number, i: number) =>
+      indices.every(
+        (_, k) => k === i || rankAt(k, role) > rankAt(i, role) || (k > i && rankAt(k, role) === rankAt(i, role)),
+      )
+    const parts = keys.map((key, i): ShapePart => {
+      const at = indices[i]!
+      const role = at < 0 ? noRole : roleOf[at]!
+      const place = at < 0 ? noPlace : placeOf[at]!
+      return {
+        key,
+        role: role !== noRole && wins(role, i) ? role : none,
+        place: place !== noPlace && indices.indexOf(at) === i ? place : none,
+      }
+    })
+    return new CallShape(tag, parts)
   }
 
   /** Sees the next attribute of the record: its key and its value's payload. */

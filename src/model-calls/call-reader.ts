@@ -3,12 +3,13 @@ import * as otlp from '../pdata/otlp-fields.ts'
 import type { LogRecordView, SpanView } from '../pdata/views.ts'
 import { wireBytes } from '../wire/wire-type.ts'
 import { AttributeRoles, roleIndex } from './attribute-roles.ts'
-import { hashRange, hashSeed } from './byte-hash.ts'
 import { type CallEvent, callEvents, eventKindKey, eventNameKey } from './call-events.ts'
 import { mayBeCall } from './call-filter.ts'
-import { type CallKind, callKindOf, reportsWholeRuns } from './call-kind.ts'
-import { CallSpan, OrdinaryCall } from './call-span.ts'
+import { reportsWholeRuns } from './call-kind.ts'
+import { type CallNames, CallNamesMemo } from './call-names.ts'
+import { CallSpan } from './call-span.ts'
 import { CallValues } from './call-values.ts'
+import { OrdinaryCall } from './ordinary-call.ts'
 import {
   costOfDetails,
   readProviderMetadata,
@@ -19,7 +20,6 @@ import {
 import { ReportedUsage } from './usage.ts'
 import { readUsageBody } from './usage-body.ts'
 
-const rememberedKindsMax = 1024
 /** Span names of wrappers whose instrumentation says nothing else about what they are. */
 const wrapperName = /^(?:agent run|running tools?|invoke_agent|create_agent|execute_tool|invoke_workflow)\b/i
 
@@ -53,8 +53,6 @@ const place = {
   inputCharacters: roleIndex('inputCharacters'),
   requestModel: roleIndex('requestModel'),
   responseModel: roleIndex('responseModel'),
-  operation: roleIndex('operation'),
-  spanKind: roleIndex('spanKind'),
   existingCost: roleIndex('existingCost'),
   existingCostDetails: roleIndex('existingCostDetails'),
   usageDetails: roleIndex('usageDetails'),
@@ -63,8 +61,6 @@ const place = {
   inputTokenDetails: roleIndex('inputTokenDetails'),
   outputTokenDetails: roleIndex('outputTokenDetails'),
   providerMetadata: roleIndex('providerMetadata'),
-  serviceTier: roleIndex('serviceTier'),
-  processing: roleIndex('processing'),
   responseId: roleIndex('responseId'),
   responseBody: roleIndex('responseBody'),
   agentName: roleIndex('agentName'),
@@ -84,6 +80,8 @@ export class CallReader {
   readonly values: CallValues
   readonly usage = new ReportedUsage()
   readonly span = new CallSpan()
+  /** Of the call that was read last; undefined before the first. */
+  names: CallNames | undefined
   /** NaN where the span has none. */
   existingCost = Number.NaN
   serviceTier = ''
@@ -97,7 +95,7 @@ export class CallReader {
   readonly #eventRoles = new AttributeRoles()
   readonly #eventValues = new CallValues(this.#eventRoles)
   readonly #eventUsage = new ReportedUsage()
-  readonly #kinds = new Map<number, CallKind>()
+  readonly #namesMemo = new CallNamesMemo()
   /** What the provider itself says that the call took; NaN where it does not. */
   #costInBody = Number.NaN
 
@@ -140,7 +138,8 @@ export class CallReader {
   /** `view` is the span's, where it is read through one. */
   #readCall(view: SpanView | undefined): number {
     const { values } = this
-    let kind = this.#kind()
+    this.names = this.#namesMemo.find(values)
+    let { kind } = this.names
     const hasModel = values.has(place.requestModel) || values.has(place.responseModel)
     const hasCost = values.has(place.existingCost) || values.has(place.existingCostDetails)
     if (kind === 'wrapper') {
@@ -173,6 +172,7 @@ export class CallReader {
     if (event === undefined || !scope.name.startsWith(event.scope)) return false
     if (event.kind !== '' && this.#textAt(attributes, attributes.find(eventKindKey)) !== event.kind) return false
     if (!this.roles.scan(attributes, workspace.view)) return false
+    this.names = this.#namesMemo.find(values)
     const hasCost = values.has(place.existingCost)
     if (!this.#readUsage() && !hasCost) return false
     if (event.countsToolsBeside) this.usage.input += values.number(place.toolTokens) || 0
@@ -221,30 +221,10 @@ export class CallReader {
     return index < 0 ? '' : this.values.textIn(attributes.valueStart(index), attributes.valueEnd(index))
   }
 
-  #kind(): CallKind {
-    const operation = this.#kindAt(place.operation)
-    if (operation === 'wrapper') return 'wrapper'
-    const spanKind = this.#kindAt(place.spanKind)
-    return spanKind === 'unknown' ? operation : spanKind
-  }
-
   /** Some instrumentations say by the name alone that a span is an agent's: "agent run", or "researcher run". */
   #isNamedAsWrapper(): boolean {
     const { name } = this.span
     return wrapperName.test(name) || (name.endsWith(' run') && this.values.has(place.agentName))
-  }
-
-  #kindAt(role: number): CallKind {
-    const { values } = this
-    if (!values.has(role)) return 'unknown'
-    const hash = hashRange(hashSeed, values.view, values.start(role), values.end(role))
-    let kind = this.#kinds.get(hash)
-    if (kind === undefined) {
-      kind = callKindOf(values.text(role))
-      if (this.#kinds.size >= rememberedKindsMax) this.#kinds.clear()
-      this.#kinds.set(hash, kind)
-    }
-    return kind
   }
 
   #readUsage(): boolean {
@@ -295,8 +275,8 @@ export class CallReader {
         this.existingCost = costOfDetails(values.text(place.existingCostDetails))
       }
     }
-    this.serviceTier = values.has(place.serviceTier) ? values.text(place.serviceTier).toLowerCase() : ''
-    this.processing = values.has(place.processing) ? values.text(place.processing).toLowerCase() : ''
+    this.serviceTier = this.names!.serviceTier
+    this.processing = this.names!.processing
     if (values.has(place.providerMetadata)) {
       this.usage.isPlain = false
       const { tier, cost } = readProviderMetadata(values.text(place.providerMetadata), this.usage)

@@ -1,12 +1,9 @@
 import * as otlp from '../pdata/otlp-fields.ts'
-import { RecordFields } from '../pdata/record-fields.ts'
-import { spanType } from '../pdata/schema.ts'
 import { readText } from '../pdata/text.ts'
 import type { LogRecordView, SpanView } from '../pdata/views.ts'
-import type { AttributeRoles } from './attribute-roles.ts'
+import type { OrdinaryCall } from './ordinary-call.ts'
 
-/** All lengths of keys are of interest: most attributes of a call play a role. */
-const allLengths = new Uint8Array(128).fill(1)
+const nameBit = 1 << otlp.spanName
 
 /** What is asked of a call's record beside its attributes. Offsets are into `bytes`; 0 where the record has none of that length. */
 export class CallSpan {
@@ -39,14 +36,15 @@ export class CallSpan {
   takeOrdinary(bytes: Uint8Array, view: DataView, record: OrdinaryCall): void {
     this.bytes = bytes
     this.view = view
-    this.traceIdStart = record.payloadOf(otlp.spanTraceId, 16)
-    this.spanIdStart = record.payloadOf(otlp.spanSpanId, 8)
-    this.parentSpanIdStart = record.payloadOf(otlp.spanParentSpanId, 8)
-    this.startTimeStart = record.payloadOf(otlp.spanStartTime, 8)
-    this.endTimeStart = record.payloadOf(otlp.spanEndTime, 8)
-    const hasName = record.has(otlp.spanName)
-    this.#nameStart = hasName ? record.starts[otlp.spanName]! : 0
-    this.#nameEnd = hasName ? record.ends[otlp.spanName]! : 0
+    const { present, starts, ends } = record
+    this.traceIdStart = payloadOf(present, starts, ends, otlp.spanTraceId, 16)
+    this.spanIdStart = payloadOf(present, starts, ends, otlp.spanSpanId, 8)
+    this.parentSpanIdStart = payloadOf(present, starts, ends, otlp.spanParentSpanId, 8)
+    this.startTimeStart = payloadOf(present, starts, ends, otlp.spanStartTime, 8)
+    this.endTimeStart = payloadOf(present, starts, ends, otlp.spanEndTime, 8)
+    const hasName = (present & nameBit) !== 0
+    this.#nameStart = hasName ? starts[otlp.spanName]! : 0
+    this.#nameEnd = hasName ? ends[otlp.spanName]! : 0
   }
 
   /** An event's record: it ends when it is written, and has no name of a span. */
@@ -83,30 +81,9 @@ export class CallSpan {
   }
 }
 
-/** A span as senders write it, whose attributes are told to their roles while it is read. */
-export class OrdinaryCall extends RecordFields {
-  readonly byLength = allLengths
-  readonly #roles: AttributeRoles
-
-  constructor(roles: AttributeRoles) {
-    super(spanType)
-    this.#roles = roles
-  }
-
-  begin(): void {
-    this.#roles.begin()
-  }
-
-  take(
-    view: DataView,
-    _start: number,
-    _end: number,
-    keyStart: number,
-    keyEnd: number,
-    valueStart: number,
-    valueEnd: number,
-  ): boolean {
-    this.#roles.take(view, keyStart, keyEnd, valueStart, valueEnd)
-    return true
-  }
+/** Where the field's payload begins, if the record has it in that length; 0 if not. */
+function payloadOf(present: number, starts: Int32Array, ends: Int32Array, field: number, length: number): number {
+  if ((present & (1 << field)) === 0) return 0
+  const start = starts[field]!
+  return ends[field]! - start === length ? start : 0
 }

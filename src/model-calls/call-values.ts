@@ -8,15 +8,16 @@ const intTag = (otlp.anyInt << 3) | wireVarint
 /** Reads the values of a record's roles without allocating, in whatever type an SDK wrote them. */
 export class CallValues {
   readonly #reader = new ValueReader()
-  readonly #starts: Int32Array
-  readonly #ends: Int32Array
+  /** By role where its `AnyValue` stands; a start of -1 where there is none, whatever the end says. */
+  readonly starts: Int32Array
+  readonly ends: Int32Array
   bytes: Uint8Array = new Uint8Array(0)
   /** Over `bytes`. */
   view: DataView = new DataView(new ArrayBuffer(0))
 
   constructor({ starts, ends }: AttributeRoles) {
-    this.#starts = starts
-    this.#ends = ends
+    this.starts = starts
+    this.ends = ends
   }
 
   /** What the roles' offsets are into. */
@@ -26,13 +27,13 @@ export class CallValues {
   }
 
   has(role: number): boolean {
-    return this.#starts[role]! >= 0
+    return this.starts[role]! >= 0
   }
 
   /** A count or an amount: int, double, or a number written as text; NaN for everything else and for an absent role. */
   number(role: number): number {
-    const start = this.#starts[role]!
-    return start < 0 ? Number.NaN : this.#numberIn(start, this.#ends[role]!)
+    const start = this.starts[role]!
+    return start < 0 ? Number.NaN : this.#numberIn(start, this.ends[role]!)
   }
 
   #numberIn(start: number, end: number): number {
@@ -57,8 +58,8 @@ export class CallValues {
 
   /** Text of a string, or of a number or bool as it would print; empty where there is none. Allocates. */
   text(role: number): string {
-    const start = this.#starts[role]!
-    return start < 0 ? '' : this.textIn(start, this.#ends[role]!)
+    const start = this.starts[role]!
+    return start < 0 ? '' : this.textIn(start, this.ends[role]!)
   }
 
   /** The same of the `AnyValue` in `[start, end)`. */
@@ -72,11 +73,11 @@ export class CallValues {
 
   /** Where the value's `AnyValue` stands; an empty range where there is none. */
   start(role: number): number {
-    const start = this.#starts[role]!
+    const start = this.starts[role]!
     return start < 0 ? 0 : start
   }
 
   end(role: number): number {
-    return this.#starts[role]! < 0 ? 0 : this.#ends[role]!
+    return this.starts[role]! < 0 ? 0 : this.ends[role]!
   }
 }

@@ -8,6 +8,8 @@ import { SeenCalls } from './seen-calls.ts'
 const nestedMax = 16_384
 /** Bytes of a response id from which it is taken for unique in the world: OpenAI's have 38 and more, Anthropic's 28. */
 const uniqueIdLengthMin = 20
+/** Bytes at an id's end that alone tell most ids apart: the second half of their hash takes no others. */
+const idEndLength = 8
 const seenMax = 65_536
 /** Words before the tables: the first scope that has come, and whether any other has. Calls of one are no duplicates of each other. */
 const firstScope = 0
@@ -85,7 +87,7 @@ export class CallDuplicates {
     const { span, responseIdStart: start, responseIdEnd: end } = reader
     const { view, traceIdStart: trace } = span
     const low = hashRange(hashTrace(view, trace), view, start, end)
-    const high = hashRange(~view.getInt32(trace + 12, true), view, start, end)
+    const high = hashRange(low ^ ~view.getInt32(trace + 12, true), view, Math.max(start, end - idEndLength), end)
     const ownSpan = view.getInt32(span.spanIdStart + 4, true) || 1
     const known = this.#seen.find(low, high)
     if (known !== 0) return known !== ownSpan

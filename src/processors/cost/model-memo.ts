@@ -1,15 +1,14 @@
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import { plainName } from '../../model-calls/call-kind.ts'
+import { type CallNames, namesSlots } from '../../model-calls/call-names.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { CallValues } from '../../model-calls/call-values.ts'
+import { ValueBytes } from '../../model-calls/value-bytes.ts'
 import type { PriceSource } from './price-source.ts'
 import type { ResolvedModel, Resolver } from './resolver.ts'
 
 const entriesMax = 4096
-/** Slots of the first look. */
-const recentCount = 256
-const wordBytes = 4
 const places = (['provider', 'responseModel', 'requestModel', 'serverAddress'] as const).map(roleIndex)
 const [providerPlace, responseModelPlace, requestModelPlace, serverAddressPlace] = places as [
   number,
@@ -22,17 +21,23 @@ export interface ModelEntry {
   readonly id: number
   readonly resolved: ResolvedModel
   /** The names themselves: two hashes may be equal, two names with a price must not be. */
-  readonly names: NamesBytes
+  readonly bytes: ValueBytes
+}
+
+/** What the names of a call mean, found by themselves. */
+interface NamedEntry {
+  readonly names: CallNames
+  readonly entry: ModelEntry
 }
 
 /**
- * Which model a call's names mean, remembered by their raw bytes: finding out takes 100 us, remembering 0.1. The first look
- * takes a few bytes of each name for a hash, and compares all of them.
+ * Which model a call's names mean, remembered by their raw bytes: finding out takes 100 us, remembering 0.1, and a look at
+ * names that came lately next to nothing.
  */
 export class ModelMemo {
   readonly #source: PriceSource
   readonly #entries = new Map<number, ModelEntry>()
-  readonly #recent: (ModelEntry | undefined)[] = new Array(recentCount).fill(undefined)
+  readonly #recent: (NamedEntry | undefined)[] = new Array(namesSlots).fill(undefined)
   #generation = 0
   #nextId = 0
 
@@ -47,17 +52,17 @@ export class ModelMemo {
       this.#entries.clear()
       this.#recent.fill(undefined)
     }
-    const slot = quickSlot(reader.values)
-    const recent = this.#recent[slot]
-    if (recent?.names.equals(reader.values) === true) return recent
+    const names = reader.names!
+    const recent = this.#recent[names.slot]
+    if (recent?.names === names) return recent.entry
     const entry = this.#known(reader) ?? this.#resolve(reader, resolver)
-    this.#recent[slot] = entry
+    this.#recent[names.slot] = { names, entry }
     return entry
   }
 
   #known(reader: CallReader): ModelEntry | undefined {
     const known = this.#entries.get(hashNames(reader.values))
-    return known?.names.equals(reader.values) === true ? known : undefined
+    return known?.bytes.equals(reader.values) === true ? known : undefined
   }
 
   #resolve({ values }: CallReader, resolver: Resolver): ModelEntry {
@@ -73,27 +78,12 @@ export class ModelMemo {
         requestModel: plainName(requestModel, 'model'),
         serverAddress: text(serverAddressPlace),
       }),
-      names: new NamesBytes(values),
+      bytes: new ValueBytes(places, values),
     }
     if (this.#entries.size >= entriesMax) this.#entries.clear()
     this.#entries.set(hashNames(values), entry)
     return entry
   }
-}
-
-function quickSlot(values: CallValues): number {
-  const hash =
-    quickHash(values, providerPlace) ^
-    Math.imul(quickHash(values, responseModelPlace), 3) ^
-    Math.imul(quickHash(values, requestModelPlace), 5)
-  return Math.imul(hash, 0x9e3779b1) >>> 24
-}
-
-/** Of a name's length and last four bytes, where ids of models differ most. */
-function quickHash(values: CallValues, place: number): number {
-  const end = values.end(place)
-  const length = end - values.start(place)
-  return length < 4 ? length : length ^ values.view.getInt32(end - 4, true)
 }
 
 function hashNames(values: CallValues): number {
@@ -102,48 +92,4 @@ function hashNames(values: CallValues): number {
     if (values.has(at)) hash = hashRange(hash ^ at, values.view, values.start(at), values.end(at))
   }
   return hash
-}
-
-/** The values of the four names, to be compared with others: their lengths, and all bytes four at a time. */
-class NamesBytes {
-  readonly #lengths: Int32Array
-  /** Of each value the words, the last of them overlapping; of one below four bytes a word for each byte. */
-  readonly #words: Int32Array
-
-  constructor(values: CallValues) {
-    const { view } = values
-    const words: number[] = []
-    this.#lengths = Int32Array.from(places, at => values.end(at) - values.start(at))
-    for (const at of places) {
-      const end = values.end(at)
-      let from = values.start(at)
-      if (end - from < wordBytes) for (; from < end; from++) words.push(view.getUint8(from))
-      else {
-        for (; from < end - wordBytes; from += wordBytes) words.push(view.getInt32(from, true))
-        words.push(view.getInt32(end - wordBytes, true))
-      }
-    }
-    this.#words = Int32Array.from(words)
-  }
-
-  equals(values: CallValues): boolean {
-    const { view } = values
-    const words = this.#words
-    const lengths = this.#lengths
-    let next = 0
-    for (let i = 0; i < lengths.length; i++) {
-      const at = places[i]!
-      const end = values.end(at)
-      let from = values.start(at)
-      const length = end - from
-      if (length !== lengths[i]) return false
-      if (length < wordBytes) {
-        for (; from < end; from++) if (view.getUint8(from) !== words[next++]) return false
-        continue
-      }
-      for (; from < end - wordBytes; from += wordBytes) if (view.getInt32(from, true) !== words[next++]) return false
-      if (view.getInt32(end - wordBytes, true) !== words[next++]) return false
-    }
-    return true
-  }
 }

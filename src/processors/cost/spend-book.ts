@@ -1,8 +1,10 @@
 import { scopeValueLengthMax } from '../../component/spend.ts'
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
+import type { CallNames } from '../../model-calls/call-names.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { CallSpan } from '../../model-calls/call-span.ts'
+import type { CallValues } from '../../model-calls/call-values.ts'
 import type { NormalizedUsage } from '../../model-calls/usage.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import { ValueReader } from '../../pdata/value.ts'
@@ -47,6 +49,10 @@ export class SpendBook {
   #service = ''
   #serviceLow = 0
   #serviceHigh = 0
+  /** Where the last call of this resource was booked, if it named neither agent nor team. */
+  #lastNames: CallNames | undefined
+  #lastEntry: ModelEntry | undefined
+  #lastAccount: SpendAccount | undefined
   #scopesLow = 0
   #scopesHigh = 0
 
@@ -129,6 +135,7 @@ export class SpendBook {
     if (this.#accounts.size > accountsMax) {
       this.#accounts.clear()
       this.#recent.fill(undefined)
+      this.#lastNames = undefined
     }
     if (this.#amounts.size > accountsMax) this.#amounts.clear()
   }
@@ -139,8 +146,19 @@ export class SpendBook {
   }
 
   /** Found by hashes of the raw values, so that a call that looks like others costs no text. */
-  #accountOf({ values }: CallReader, entry: ModelEntry): SpendAccount {
+  #accountOf({ names, values }: CallReader, entry: ModelEntry): SpendAccount {
     if (!this.#isResourceRead) this.#readResource()
+    // Most calls come from where the last one did, and name nobody.
+    const isNameless = !values.has(agentPlace) && !values.has(teamPlace)
+    if (isNameless && names === this.#lastNames && entry === this.#lastEntry) return this.#lastAccount!
+    const account = this.#findAccount(values, entry)
+    this.#lastNames = isNameless ? names : undefined
+    this.#lastEntry = entry
+    this.#lastAccount = account
+    return account
+  }
+
+  #findAccount(values: CallValues, entry: ModelEntry): SpendAccount {
     let low = Math.imul(this.#serviceLow ^ entry.id, 0x01000193)
     let high = Math.imul(this.#serviceHigh ^ entry.id, 0x85ebca6b)
     for (let i = 0; i < accountPlaces.length; i++) {
@@ -168,6 +186,7 @@ export class SpendBook {
 
   #readResource(): void {
     this.#isResourceRead = true
+    this.#lastNames = undefined
     this.#service = this.#resourceText(serviceName)
     this.#serviceLow = this.#hashResource(hashSeed, serviceName)
     this.#serviceHigh = this.#hashResource(~hashSeed, serviceName)

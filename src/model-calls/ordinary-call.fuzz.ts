@@ -1,0 +1,157 @@
+import { RecordFields } from '../pdata/record-fields.ts'
+import { fieldNumbersMax, spanType } from '../pdata/schema.ts'
+import { encodeHostile, hostile } from '../testkit/hostile-encoder.ts'
+import type { Plain } from '../testkit/otlp-oracle.ts'
+import { keyValues } from '../testkit/plain-attributes.ts'
+import { fieldOrders } from '../testkit/request-variants.ts'
+import { SeededRandom } from '../testkit/seeded-random.ts'
+import { FieldCursor } from '../wire/field-cursor.ts'
+import { WireError } from '../wire/wire-error.ts'
+import { AttributeRoles } from './attribute-roles.ts'
+import { OrdinaryCall } from './ordinary-call.ts'
+
+const ownKeys = ['user.id', 'gen_ai.request.model']
+
+/** Reads spans one attribute after the other, as every span was before there were shapes. */
+class PlainCall extends RecordFields {
+  readonly byLength = new Uint8Array(128).fill(1)
+  readonly roles: AttributeRoles
+
+  constructor(roles: AttributeRoles) {
+    super(spanType)
+    this.roles = roles
+  }
+
+  begin(): void {
+    this.roles.begin()
+  }
+
+  take(view: DataView, _a: number, _b: number, keyStart: number, keyEnd: number, start: number, end: number): boolean {
+    this.roles.take(view, keyStart, keyEnd, start, end)
+    return true
+  }
+}
+
+class CountedCall extends OrdinaryCall {
+  plainCount = 0
+
+  override begin(): void {
+    this.plainCount++
+    super.begin()
+  }
+}
+
+const keys = [
+  'gen_ai.operation.name',
+  'gen_ai.request.model',
+  'gen_ai.response.model',
+  'gen_ai.usage.input_tokens',
+  'gen_ai.usage.output_tokens',
+  'gen_ai.usage.prompt_tokens',
+  'gen_ai.usage.cache_read.input_tokens',
+  'llm.model_name',
+  'user.id',
+  'http.route',
+  'gen_ai.prompt',
+  'id',
+]
+
+/**
+ * Reads spans of a few shapes, some of them broken, by shape and one by one. Returns how many were read by shape; throws where
+ * the two ways differ.
+ */
+export function fuzzShapes(seed: number, count: number): number {
+  const random = new SeededRandom(seed)
+  let roles = new AttributeRoles(ownKeys)
+  let call = new CountedCall(roles)
+  const plain = new PlainCall(new AttributeRoles(ownKeys))
+  let shapes: string[][] = []
+  let shaped = 0
+  for (let i = 0; i < count; i++) {
+    // One that has met too many shapes rests for long.
+    if (i % 1000 === 0) {
+      roles = new AttributeRoles(ownKeys)
+      call = new CountedCall(roles)
+    }
+    if (i % 250 === 0) shapes = Array.from({ length: 1 + random.below(4) }, () => shapeOf(random))
+    const bytes = spanOf(random, random.pick(shapes))
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const before = call.plainCount
+    const found = resultOf(call, roles, bytes, view)
+    if (call.plainCount === before) shaped++
+    const expected = resultOf(plain, plain.roles, bytes, view)
+    if (found !== expected) throw new Error(`span ${i}: ${found} instead of ${expected}`)
+  }
+  return shaped
+}
+
+function shapeOf(random: SeededRandom): string[] {
+  const some = random.shuffle(keys.filter(key => random.chance(key === 'id' ? 0.1 : 0.6)))
+  return random.chance(0.2) ? [...some, random.pick(keys)] : some
+}
+
+function spanOf(random: SeededRandom, shape: readonly string[]): Uint8Array {
+  const value = () =>
+    random.pick([5, 128, 300_000, 0.5, 'gpt-4o', '', 'x'.repeat(random.below(300)), 'y'.repeat(20_000)])
+  const pairs = shape.flatMap(key => keyValues({ [key]: value() }))
+  const span: Plain = {
+    traceId: Buffer.alloc(16, 1),
+    spanId: Buffer.alloc(8, 2),
+    ...(random.chance(0.8) && { parentSpanId: Buffer.alloc(8, 3) }),
+    name: random.pick(['chat', 'n'.repeat(200)]),
+    kind: 3,
+    startTimeUnixNano: '1770000000000000000',
+    endTimeUnixNano: '1770000001000000000',
+    attributes: random.chance(0.05) ? pairs.slice(1) : pairs,
+    ...(random.chance(0.1) && { droppedAttributesCount: random.pick([1, 300]) }),
+    ...(random.chance(0.2) && { events: [{ name: 'e' }, { name: 'e'.repeat(200) }] }),
+    ...(random.chance(0.3) && { status: { code: 1 } }),
+    ...(random.chance(0.3) && { flags: 1 }),
+  }
+  const request = encodeHostile(random, 'traces', { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] } as Plain, {
+    order: random.chance(0.9) ? 'ascending' : random.pick(fieldOrders),
+    ...(random.chance(0.05) ? hostile : {}),
+  })
+  return broken(random, onlySpan(request))
+}
+
+/** The span's payload, at the start of bytes of its own or with others around it. */
+function onlySpan(request: Uint8Array): Uint8Array {
+  const cursor = new FieldCursor().reset(request, 0, request.length)
+  for (const field of [1, 2, 2]) {
+    let found = false
+    while (!found && cursor.next()) found = cursor.fieldNumber === field
+    if (!found) return new Uint8Array(0)
+    cursor.reset(request, cursor.valueStart, cursor.fieldEnd)
+  }
+  return Uint8Array.from(request.subarray(cursor.fieldEnd, cursor.end))
+}
+
+function broken(random: SeededRandom, bytes: Uint8Array): Uint8Array {
+  if (bytes.length === 0 || random.chance(0.8)) return bytes
+  if (random.chance(0.3)) return bytes.slice(0, random.below(bytes.length))
+  for (let i = 0; i < 3; i++) bytes[random.below(Math.min(bytes.length, 200))] = random.below(256)
+  return bytes
+}
+
+/** All that is asked of a record that was read, as text. */
+function resultOf(record: RecordFields, roles: AttributeRoles, bytes: Uint8Array, view: DataView): string {
+  try {
+    if (!record.read(bytes, view, 0, bytes.length)) return 'no'
+  } catch (error) {
+    if (error instanceof WireError) return 'no'
+    throw error
+  }
+  const fields = Array.from({ length: fieldNumbersMax }, (_, field) =>
+    record.has(field) ? `${record.starts[field]}-${record.ends[field]}` : '',
+  )
+  const places = (starts: Int32Array, ends: Int32Array) =>
+    [...starts].map((at, i) => (at < 0 ? '' : `${at}-${ends[i]}`))
+  return JSON.stringify([
+    fields,
+    places(roles.starts, roles.ends),
+    places(roles.ownStarts, roles.ownEnds),
+    roles.isEmpty,
+    roles.hasDetails,
+  ])
+}
