@@ -9,8 +9,9 @@ import { firstLook, isLiteral, lookAt } from './first-look.ts'
 // candidate: signs and literals to one list, whose length it returns, runs to another, whose length it stores. `mode` has
 // the bits of the layout: candidates that the first look rules out are left out, nothing stands before, nothing behind.
 //
-// The loop over blocks of 64 bytes has no jump that depends on them. It lists signs and literals, and the blocks in which a
-// run may become one of seven or seventeen: few, and what exactly is in them is told afterwards. Nothing is kept between calls.
+// The loops over blocks of 64 bytes have no jump that depends on them. One lists signs and literals; the other, apart because
+// both together have more constants than there are registers, the blocks in which a run may become one of seven or seventeen:
+// few, and what exactly is in them is told afterwards. Nothing is kept between calls.
 const locals = new Locals({ length: 'i32', base: 'i32', mode: 'i32' })
 for (const name of ['isLooked', 'at', 'out', 'runsOut', 'read', 'readEnd', 'address', 'kind', 'folded', 'factor']) {
   locals.declare(name, 'i32')
@@ -363,9 +364,13 @@ const body: Code = [
   ...set('factor', i32.load(number(layout.factorOffset))),
   ...whileLoop(i32.ltU(get('at'), get('length')), [
     ...[0, 2].flatMap(literalStep),
+    ...noteOthers,
+    ...set('at', i32.add(get('at'), number(64))),
+  ]),
+  ...set('at', number(layout.inputOffset)),
+  ...whileLoop(i32.ltU(get('at'), get('length')), [
     ...[0, 1, 2, 3].flatMap(runStep),
     ...noteBlock,
-    ...noteOthers,
     ...set('at', i32.add(get('at'), number(64))),
   ]),
   ...when(get('isLooked'), lookAtOthers),
