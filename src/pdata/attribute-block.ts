@@ -1,6 +1,7 @@
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { WireWriter } from '../wire/wire-writer.ts'
 import { wordCopySlack } from '../wire/word-copy.ts'
+import * as entry from './attribute-entry.ts'
 import type { AttributeKey } from './attribute-key.ts'
 import * as otlp from './otlp-fields.ts'
 import type { PlacedConstant } from './placed-constant.ts'
@@ -9,7 +10,7 @@ import type { PlacedConstant } from './placed-constant.ts'
 export type EncodedValue = Uint8Array
 
 /** An entry that was not in the message: changed, moved, and with all its bounds in the row. */
-const insertedState = 1 | 8 | 16
+const insertedState = entry.stateChanged | entry.stateMoved | entry.stateNoted
 /** Numbers kept for each attribute, of offsets in the block: field, key, end of the key, value, end of value and field. */
 const boundColumns = 5
 
@@ -54,18 +55,21 @@ export class AttributeBlock implements PlacedConstant {
   /** Fills the rows of an `AttributeList` from index `first` on: its bytes stand at `start` in the workspace. */
   enter(entries: Int32Array, hashes: Int32Array, first: number, start: number): void {
     const bounds = this.#bounds
-    // The columns of the list's rows: numbers, since an imported constant is a load and a check at each use.
-    for (let i = 0, at = first * 9, from = 0; i < this.count; i++, at += 9, from += boundColumns) {
-      const fieldEnd = start + bounds[from + 4]!
-      entries[at] = -1
-      entries[at + 1] = -1
-      entries[at + 2] = start + bounds[from + 1]!
-      entries[at + 3] = start + bounds[from + 2]!
-      entries[at + 4] = start + bounds[from + 3]!
-      entries[at + 5] = fieldEnd
-      entries[at + 6] = insertedState
-      entries[at + 7] = start + bounds[from]!
-      entries[at + 8] = fieldEnd
+    for (
+      let i = 0, at = first * entry.columns, from = 0;
+      i < this.count;
+      i++, at += entry.columns, from += boundColumns
+    ) {
+      const end = start + bounds[from + 4]!
+      entries[at + entry.sourceStart] = -1
+      entries[at + entry.sourceEnd] = -1
+      entries[at + entry.keyStart] = start + bounds[from + 1]!
+      entries[at + entry.keyEnd] = start + bounds[from + 2]!
+      entries[at + entry.valueStart] = start + bounds[from + 3]!
+      entries[at + entry.valueEnd] = end
+      entries[at + entry.state] = insertedState
+      entries[at + entry.fieldStart] = start + bounds[from]!
+      entries[at + entry.fieldEnd] = end
       hashes[first + i] = this.#hashes[i]!
     }
   }

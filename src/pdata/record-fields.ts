@@ -11,21 +11,14 @@ import {
   kindTraceId,
   type MessageType,
 } from './schema.ts'
+import { keyTag, openingMask, shortHeader, valueMask, valueTag } from './short-attribute.ts'
 import { readText } from './text.ts'
 
-// Not imported, see attribute-rows.ts.
-/** Bytes of a tag and a length below 128. */
-const shortHeader = 2
-/** Of four bytes read at once, all but the low bits of two lengths; and the same of two bytes. */
-const openingMask = 0x80ff80ff | 0
-const valueMask = 0x80ff
 /** The fewest bytes of an attribute with three lengths, the first of two bytes. */
 const longAttributeMin = 7
 /** Of four bytes behind the tag: a length of two bytes, the tag of a key, and a length of one. */
 const longMask = 0x80ff8080 | 0
 const longOpening = 0x000a0080
-const keyTag = 0x0a
-const valueTag = 0x12
 /** Of a `KeyValue`'s third field, which only profiles write. */
 const otherTag = 0x18
 /** The bit of a second byte that says that the length or number is longer. */
