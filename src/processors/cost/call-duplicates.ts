@@ -4,8 +4,11 @@ import type { CallSpan } from '../../model-calls/call-span.ts'
 import type { NormalizedUsage } from '../../model-calls/usage.ts'
 import { SeenCalls } from './seen-calls.ts'
 
-/** Spans of one call come close to each other; small tables stay in the processor's cache. */
-const nestedMax = 16_384
+/** Notes of spans, two of each: those of one call come close to each other, and a small table stays in the processor's cache. */
+const nestedMax = 32_768
+/** What is noted of a span: itself, or the first call inside it. */
+const ofSpan = 0
+const ofCallInside = 0x5bd1e995 | 0
 /** Bytes of a response id from which it is taken for unique in the world: OpenAI's have 38 and more, Anthropic's 28. */
 const uniqueIdLengthMin = 20
 /** Bytes at an id's end that alone tell most ids apart: the second half of their hash takes no others. */
@@ -14,7 +17,7 @@ const seenMax = 65_536
 /** Words before the tables: the first scope that has come, and whether any other has. Calls of one are no duplicates of each other. */
 const firstScope = 0
 const hasOtherScopes = 1
-const scopesBytes = 16
+const scopesBytes = 64
 /** Halves of what is noted of a call. */
 const countsMask = 0xffff_0000 | 0
 const scopeMask = 0xffff
@@ -32,7 +35,7 @@ const lazyScopes = ['openinference.instrumentation.llama_index', 'opentelemetry.
 )
 
 /** Memory that the tables take; what nobody writes to, the system does not give. */
-export const duplicatesBytes = scopesBytes + SeenCalls.bytesFor(seenMax) + 2 * SeenCalls.bytesFor(nestedMax)
+export const duplicatesBytes = scopesBytes + SeenCalls.bytesFor(seenMax) + SeenCalls.bytesFor(nestedMax)
 
 /**
  * Tells a call that was priced on another span. Two instrumentations wrap one call: their spans have the same response id in
@@ -41,9 +44,8 @@ export const duplicatesBytes = scopesBytes + SeenCalls.bytesFor(seenMax) + 2 * S
  */
 export class CallDuplicates {
   readonly #seen: SeenCalls
-  /** Priced calls by the id of their span, and by that of its parent: bits of its counts, and of its scope. */
-  readonly #priced: SeenCalls
-  readonly #parents: SeenCalls
+  /** Priced calls by the id of their span, and by that of its parent: bits of their counts, and of their scope. */
+  readonly #spans: SeenCalls
   readonly #scopes: Int32Array
   #scope = 0
   #isLazyScope = false
@@ -59,9 +61,7 @@ export class CallDuplicates {
   constructor(memory: ArrayBufferLike = new ArrayBuffer(duplicatesBytes)) {
     this.#scopes = new Int32Array(memory, 0, 2)
     this.#seen = new SeenCalls(seenMax, memory, scopesBytes)
-    this.#priced = new SeenCalls(nestedMax, memory, scopesBytes + SeenCalls.bytesFor(seenMax))
-    const parentsOffset = scopesBytes + SeenCalls.bytesFor(seenMax) + SeenCalls.bytesFor(nestedMax)
-    this.#parents = new SeenCalls(nestedMax, memory, parentsOffset)
+    this.#spans = new SeenCalls(nestedMax, memory, scopesBytes + SeenCalls.bytesFor(seenMax))
   }
 
   /** Calls from now on are of the scope with this name's hash. */
@@ -129,41 +129,43 @@ export class CallDuplicates {
     const high = Math.imul(view.getInt32(trace + 12, true), 0x85ebca6b)
     this.#ownLow = mixId(low, view, spanIdStart)
     this.#ownHigh = mixId(high, view, spanIdStart + 4)
-    this.#priced.touch(this.#ownLow, this.#ownHigh)
+    this.#spans.touch(this.#ownLow, this.#ownHigh)
     if (parent === 0) return
     this.#parentLow = mixId(low, view, parent)
     this.#parentHigh = mixId(high, view, parent + 4)
-    this.#parents.touch(this.#parentLow, this.#parentHigh)
+    this.#spans.touch(this.#parentLow, this.#parentHigh)
   }
 
   /** The inner span ends first and usually comes first; either order is the same call. */
   #isNested(span: CallSpan, isPriced: boolean): boolean {
     const counts = this.#counts
     // Some have a span around a call that looks the same and does not say what it used.
-    if (counts === 0) return !isPriced && this.#parents.find(this.#ownLow, this.#ownHigh) !== 0
+    if (counts === 0) return !isPriced && this.#spans.find(this.#ownLow, this.#ownHigh, ofCallInside) !== 0
     const hasScopes = this.#scopes[hasOtherScopes] !== 0
     if (hasScopes && this.#isAround(counts)) return true
     const note = counts | this.#scope
     if (span.parentSpanIdStart !== 0) {
-      if (hasScopes && this.#isOfOther(this.#priced.find(this.#parentLow, this.#parentHigh))) return true
+      if (hasScopes && this.#isOfOther(this.#spans.find(this.#parentLow, this.#parentHigh, ofSpan))) return true
       if (isPriced) {
         // Most parents have one call; those of others have a key each.
-        let known = this.#parents.add(this.#parentLow, this.#parentHigh, note)
+        let known = this.#spans.add(this.#parentLow, this.#parentHigh, note, ofCallInside)
         if (known !== 0 && (known & countsMask) !== counts) {
-          known = this.#parents.add(~this.#parentLow, this.#parentHigh ^ counts, note)
+          known = this.#spans.add(~this.#parentLow, this.#parentHigh ^ counts, note, ofCallInside)
         }
         if (hasScopes && this.#isBesideLazy(known)) return true
       }
     }
-    if (isPriced) this.#priced.add(this.#ownLow, this.#ownHigh, note)
+    if (isPriced) this.#spans.add(this.#ownLow, this.#ownHigh, note, ofSpan)
     return false
   }
 
   /** Whether a call inside this one counts the same. */
   #isAround(counts: number): boolean {
-    const first = this.#parents.find(this.#ownLow, this.#ownHigh)
+    const first = this.#spans.find(this.#ownLow, this.#ownHigh, ofCallInside)
     if (first === 0) return false
-    return this.#isOfOther(first) || this.#isOfOther(this.#parents.find(~this.#ownLow, this.#ownHigh ^ counts))
+    return (
+      this.#isOfOther(first) || this.#isOfOther(this.#spans.find(~this.#ownLow, this.#ownHigh ^ counts, ofCallInside))
+    )
   }
 
   /** Whether the note is of a call with the same counts and of another scope. */
