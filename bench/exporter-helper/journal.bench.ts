@@ -30,6 +30,7 @@ const { values } = parseArgs({
   },
 })
 const spanCount = Number(values.spans)
+const latencyRounds = 3
 const seconds = Number(values.seconds)
 /** A client that keeps nothing of the request, as ours when the socket has taken it. */
 const letGo: ExportResult = { kind: 'accepted', isLetGo: true }
@@ -94,13 +95,8 @@ async function cpu(level: Level): Promise<{ cpuSeconds: number; rate: number }> 
   })
 }
 
-interface Latency {
-  readonly p50: number
-  readonly p99: number
-}
-
-/** 10,000 spans a second: the time until each batch is acknowledged. */
-async function paced(acknowledge: (i: number) => Promise<void>): Promise<Latency> {
+/** 10,000 spans a second: the times until each batch is acknowledged. */
+async function paced(acknowledge: (i: number) => Promise<void>): Promise<number[]> {
   const times: number[] = []
   const running: Promise<void>[] = []
   const gapMs = (spanCount / 10_000) * 1000
@@ -111,17 +107,16 @@ async function paced(acknowledge: (i: number) => Promise<void>): Promise<Latency
     running.push(acknowledge(i).then(() => void times.push(performance.now() - atMs)))
   }
   await Promise.all(running)
-  times.sort((a, b) => a - b)
-  return { p50: times[Math.floor(times.length * 0.5)] ?? 0, p99: times[Math.floor(times.length * 0.99)] ?? 0 }
+  return times
 }
 
-function latency(level: Level): Promise<Latency> {
+function latency(level: Level): Promise<number[]> {
   const backend = { send: async () => letGo }
   return withQueue(level, backend, ({ exporter }) => paced(i => exporter.consume(batchOf(i))))
 }
 
-/** The disk's own: what comes meanwhile waits, and shares the next sync. */
-async function diskLatency(): Promise<Latency> {
+/** The disk's own: what comes meanwhile waits, and shares the next write. */
+async function diskLatency(isSynced: boolean): Promise<number[]> {
   const directory = mkdtempSync(join(values.directory, 'sluice-journal-bench-'))
   const file = await open(join(directory, 'bare'), 'w')
   const fileBytes = 16 << 20
@@ -140,7 +135,7 @@ async function diskLatency(): Promise<Latency> {
         group = undefined
         const bytes = buffers.reduce((sum, { length }) => sum + length, 0)
         if (offset + bytes > fileBytes) offset = 0
-        writing = file.writev(buffers, offset).then(() => file.datasync())
+        writing = file.writev(buffers, offset).then(() => (isSynced ? file.datasync() : undefined))
         offset += bytes
         await writing
       })
@@ -189,16 +184,28 @@ for (const level of levels) {
   const first = await cpu(level)
   const second = await cpu(level)
   const cpuSeconds = Math.min(first.cpuSeconds, second.cpuSeconds)
-  const { p50, p99 } = await latency(level)
   console.log(
     `${level.padEnd(8)} ${cpuSeconds.toFixed(3)} CPU-seconds per million spans (+${(cpuSeconds - baseline.cpuSeconds).toFixed(3)}), ` +
-      `${Math.round(first.rate / 1000)}k spans/s; acknowledged at 10k spans/s: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`,
+      `${Math.round(first.rate / 1000)}k spans/s`,
   )
 }
-const disk = await diskLatency()
-console.log(
-  `a bare write and fdatasync of the same bytes: p50 ${disk.p50.toFixed(2)} ms, p99 ${disk.p99.toFixed(2)} ms`,
-)
+// In turns: what the disk is asked by others changes from one second to the next.
+const subjects = [
+  { name: 'memory', measure: () => latency('memory') },
+  { name: 'a bare write', measure: () => diskLatency(false) },
+  { name: 'process', measure: () => latency('process') },
+  { name: 'a bare write and fdatasync', measure: () => diskLatency(true) },
+  { name: 'node', measure: () => latency('node') },
+]
+const times = new Map<string, number[]>(subjects.map(({ name }) => [name, []]))
+for (let round = 0; round < latencyRounds; round++) {
+  for (const { name, measure } of subjects) times.get(name)?.push(...(await measure()))
+}
+for (const [name, all] of times) {
+  all.sort((a, b) => a - b)
+  const at = (share: number) => `${(all[Math.floor(all.length * share)] ?? 0).toFixed(2)} ms`
+  console.log(`at 10k spans/s, ${name.padEnd(26)} p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)} of ${all.length}`)
+}
 const requests = Math.max(1, Math.round(1_500_000 / spanCount))
 const passing = (await cpu('process')).rate
 const draining = await drain('process', requests)
