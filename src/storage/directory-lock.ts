@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { errorCode, type FileSystem } from './file-system.ts'
+import { isLeaseFresh } from './lease.ts'
 import { answers } from './life-sign.ts'
 
 const name = 'lock'
@@ -17,6 +19,8 @@ export interface LockOwner {
   readonly pidNamespace?: string
   /** The name of its sign of life in the directory, for those who do not see its process. */
   readonly lifeSign?: string
+  /** The name of its machine, for who reads of it. */
+  readonly host?: string
 }
 
 export class LockedError extends Error {
@@ -24,7 +28,9 @@ export class LockedError extends Error {
   readonly owner: LockOwner
 
   constructor(path: string, owner: LockOwner) {
-    super(`${path} is in use by process ${owner.pid}`)
+    const isHere = owner.bootId === bootId() || owner.bootId === ''
+    const where = isHere ? '' : ` on another machine, or was a moment ago (${owner.host || 'of an unknown name'})`
+    super(`${path} is in use by process ${owner.pid}${where}`)
     this.owner = owner
   }
 }
@@ -117,6 +123,16 @@ async function lock(
   throw new Error(`${subject}: the lock changes hands too fast`)
 }
 
+/** Whether the directory has an owner that is not `self`: one that could not see that we live has taken it over. */
+export async function otherOwner(
+  fileSystem: FileSystem,
+  directory: string,
+  self: LockOwner = thisProcess(),
+): Promise<LockOwner | undefined> {
+  const owner = (await readChain(fileSystem, join(directory, name))).at(-1)?.owner
+  return owner === undefined || isSame(owner, self) ? undefined : owner
+}
+
 /** Whether a process that runs owns the directory. */
 export async function isLocked(fileSystem: FileSystem, directory: string): Promise<boolean> {
   const owner = (await readChain(fileSystem, join(directory, name))).at(-1)?.owner
@@ -161,10 +177,13 @@ async function readClaim(fileSystem: FileSystem, path: string): Promise<Claim | 
       processStart = '',
       pidNamespace = '',
       lifeSign = '',
+      host = '',
       id,
     } = content as Partial<LockOwner & Claim>
     if (typeof pid !== 'number' || typeof bootId !== 'string') return { path, owner: undefined, id: unnamed }
-    const owner = { pid, bootId, processStart, pidNamespace, lifeSign: /^[\w-]*$/.test(lifeSign) ? lifeSign : '' }
+    const name = typeof host === 'string' ? host : ''
+    const sign = /^[\w-]*$/.test(lifeSign) ? lifeSign : ''
+    const owner = { pid, bootId, processStart, pidNamespace, lifeSign: sign, host: name }
     return { path, owner, id: /^[0-9a-f-]+$/.test(id ?? '') ? `${id}` : unnamed }
   } catch {
     return { path, owner: undefined, id: unnamed }
@@ -196,18 +215,24 @@ function isElsewhere({ pidNamespace: a = '' }: LockOwner, { pidNamespace: b = ''
 }
 
 export function thisProcess(): LockOwner {
-  return { pid: process.pid, bootId: bootId(), processStart: processStart(process.pid), pidNamespace: pidNamespace() }
+  return {
+    pid: process.pid,
+    bootId: bootId(),
+    processStart: processStart(process.pid),
+    pidNamespace: pidNamespace(),
+    host: hostname(),
+  }
 }
 
-/** Whether the owner of a directory lives, on this machine. */
+/** Whether the owner of a directory lives, on this machine or, by its lease, on another. */
 export async function isOwnerRunning(directory: string, owner: LockOwner): Promise<boolean> {
   const { lifeSign = '' } = owner
+  if (owner.bootId !== bootId()) return isLeaseFresh(directory)
   if (!isElsewhere(owner, thisProcess())) return isProcessRunning(owner)
-  return owner.bootId === bootId() && lifeSign !== '' && (await answers(directory, lifeSign))
+  return lifeSign !== '' && (await answers(directory, lifeSign))
 }
 
 function isProcessRunning(owner: LockOwner): boolean {
-  if (owner.bootId !== bootId()) return false
   try {
     process.kill(owner.pid, 0)
   } catch (error) {

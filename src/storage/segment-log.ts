@@ -1,4 +1,5 @@
 import { AckFile } from './ack-file.ts'
+import type { LockedError } from './directory-lock.ts'
 import { EarlierRun, type EarlierRunOwner } from './earlier-run.ts'
 import { type Extent, ExtentCheck, withoutLost } from './extent.ts'
 import { ExtentFile } from './extent-file.ts'
@@ -47,6 +48,8 @@ export class SegmentLog {
   /** Files of segments that are done with, on their way out. */
   readonly #going = new Set<Promise<void>>()
   #isClosed = false
+  /** Set once the directory is another's: from then on nothing of it is touched, and what is read comes to nothing. */
+  #lost: LockedError | undefined
 
   constructor(settings: LogSettings) {
     this.#settings = settings
@@ -54,7 +57,10 @@ export class SegmentLog {
     this.#spare = new SpareFile(fileSystem, directory)
     this.#reserve = new Reserve(fileSystem, directory, error => settings.events.fault(error))
     this.#aside = new Quarantine(fileSystem, directory)
-    this.#ownership = new Ownership(fileSystem, directory)
+    this.#ownership = new Ownership(fileSystem, directory, settings.clock, error => {
+      this.#lost = error
+      settings.events.fault(error)
+    })
     this.#extents = new ExtentFile(fileSystem, directory, settings.clock, {
       fault: error => {
         this.#isExtentFileFaulty = true
@@ -126,6 +132,7 @@ export class SegmentLog {
   append(record: Omit<LogRecord, 'sequence'>): Promise<number> {
     const writer = this.#writer
     if (writer === undefined || this.#isClosed) return Promise.reject(new Error('the log is closed'))
+    if (this.#lost !== undefined) return Promise.reject(this.#lost)
     const { refusal } = writer
     if (refusal !== undefined) return Promise.reject(refusal)
     return writer.append({ ...record, sequence: this.#nextSequence++ })
@@ -138,7 +145,7 @@ export class SegmentLog {
   async read(bytesMax: number): Promise<LogRecord[]> {
     const records: LogRecord[] = []
     let bytes = 0
-    while (bytes < bytesMax && !this.#isClosed) {
+    while (bytes < bytesMax && !this.#isClosed && this.#lost === undefined) {
       const reader = this.#reader()
       if (reader === undefined) break
       const segment = this.#readingSegment
@@ -194,6 +201,7 @@ export class SegmentLog {
   }
 
   ack(sequence: number): void {
+    if (this.#lost !== undefined) return
     this.#acks.add(sequence)
     this.#dropAcked()
   }
@@ -412,7 +420,7 @@ export class SegmentLog {
 
   /** A segment goes when all of it is acked and nobody writes to it; then the directory need not be synced in a hurry. */
   #dropAcked(): void {
-    while (this.#segments.length > 0) {
+    while (this.#lost === undefined && this.#segments.length > 0) {
       const [segment, next] = this.#segments
       if (segment === undefined || !segment.isScanned || !segment.isSealed) return
       const last = next === undefined ? segment.lastSequence : next.firstSequence - 1
