@@ -181,9 +181,11 @@ export class CollectorPass {
         this.#note(this.#bodySummary, 'redacted', path)
         changed = true
       } else if (outcome === 'blocked') {
-        const made = this.#value(this.#bodySummary, path, plainText(value), true)
-        out.set(name, made ?? value)
-        changed ||= made !== undefined
+        // Of bodies a blocked key's value goes even where allowed_values would keep it, and no text is masked as such: as there.
+        const made = this.#rules.maskAll(typeof value === 'string' ? value : '')
+        this.#note(this.#bodySummary, 'masked', path)
+        out.set(name, made)
+        changed = true
       } else {
         const made = this.#bodyValue(value, path, false)
         changed ||= !Object.is(made, value)
@@ -217,7 +219,7 @@ function systemOf(attributes: AttributeList): string {
   return ''
 }
 
-/** How the Collector writes values of other types as text: lists and maps as JSON. */
+/** How the Collector writes values of other types as text: lists and maps as JSON, names in order. */
 function plainText(value: JsValue): string {
   if (value === undefined) return ''
   if (typeof value === 'string') return value
@@ -227,8 +229,11 @@ function plainText(value: JsValue): string {
 }
 
 function jsonValue(value: JsValue): unknown {
-  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [key, jsonValue(item)]))
+  if (value instanceof Map)
+    return Object.fromEntries(
+      [...value].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, jsonValue(item)]),
+    )
   if (Array.isArray(value)) return value.map(jsonValue)
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-  return typeof value === 'bigint' ? Number(value) : value
+  return typeof value === 'bigint' ? Number(value) : (value ?? null)
 }

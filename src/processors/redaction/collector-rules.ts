@@ -76,6 +76,8 @@ export class CollectorRules {
       this.#filtersKeys ||
       this.#blockedKeys.length + this.#blockedValues.length + this.#urlAttributes.size > 0 ||
       this.db.isActive ||
+      // What is allowed is told, although nothing becomes of it.
+      (this.#allowedValues.length > 0 && this.summary !== 'silent') ||
       this.#ignoredKeys.size + this.#ignoredPatterns.length > 0 ||
       this.sanitizesUrlNames
     this.hits = this.readsAllTypes ? undefined : hitsOf([...config.blockedValues, ...config.allowedValues])

@@ -1,33 +1,37 @@
-/** Strings, numbers and comments of SQL; names in quotes of their own stay. Each branch ends at its first delimiter. */
+/** Strings, names and numbers of SQL. Each branch ends at its first delimiter. */
 const sqlParts =
-  /'(?:[^'\\]|\\.|'')*'?|\$([A-Za-z_]*)\$|"(?:[^"]|"")*"?|`[^`]*`?|--[^\n]*|\/\*[^*]*(?:\*(?!\/)[^*]*)*(?:\*\/)?|[A-Za-z_][\w$]*|[-+]?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)|[$:@]\d+/g
+  /'(?:[^'\\]|\\.)*'?|\$(?:[A-Za-z_]\w*)?\$|"(?:[^"]|"")*"?|`[^`]*`?|[:@]{1,2}[A-Za-z_]\w*|[A-Za-z_][\w$]*|\$\d+|[-+]?(?:0[xX][0-9a-fA-F]+|0\d+|\d[\d.]*(?:[eE][-+]?\d+)?)/g
+const literal = /^(?:true|false|null)$/i
+/** A sign behind one of these belongs to it. */
+const operator = /[=<>!/%+~^&|-]/
 
-/** Every literal becomes `?`; lists of them become one. */
+/**
+ * Every literal becomes `?`, as the Collector has it: strings, numbers, truth values, NULL, parameters by number, and numbers
+ * within names, but those of functions and of variables. Comments stay; what is in them goes the same way, unlike there.
+ */
 export function sanitizeSql(sql: string): string {
   let out = ''
   let from = 0
   sqlParts.lastIndex = 0
   for (let match = sqlParts.exec(sql); match !== null; match = sqlParts.exec(sql)) {
     const [part] = match
-    if (match.index < from) continue
     out += sql.slice(from, match.index)
     from = match.index + part.length
     const first = part[0]!
-    if (part.startsWith('--') || part.startsWith('/*')) out += ' '
-    else if (first === "'") out += '?'
+    if (first === "'") out += '?'
     else if (first === '$' && part.endsWith('$') && part.length > 1) {
       // A dollar-quoted string: to its closing tag, or to the end.
       const end = sql.indexOf(part, from)
       from = end < 0 ? sql.length : end + part.length
       sqlParts.lastIndex = from
       out += '?'
-    } else if (/^[-+]?\d/.test(part)) out += '?'
-    else out += part
+    } else if (first === '-' || first === '+') out += operator.test(sql[match.index - 1] ?? '') ? `${first}?` : '?'
+    else if (first === '$' || /^\d/.test(part)) out += '?'
+    else if (literal.test(part) && sql[match.index - 1] !== '.') out += '?'
+    else if (first === '@' || sql[from] === '(') out += part
+    else out += part.replace(/\d+/g, '?')
   }
-  return (out + sql.slice(from))
-    .replace(/\(\s*\?(?:\s*,\s*\?)+\s*\)/g, '( ? )')
-    .replace(/\s+/g, ' ')
-    .trim()
+  return (out + sql.slice(from)).trim()
 }
 
 /** MongoDB, OpenSearch and Elasticsearch: names stay, values become `?`. What is no JSON becomes `?` as a whole. */

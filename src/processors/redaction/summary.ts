@@ -45,7 +45,6 @@ export class Summary {
   write(attributes: AttributeList): void {
     if (this.#level === 'silent') return
     for (const [outcome, names] of this.#names) {
-      if (outcome === 'allowed' && this.#level !== 'debug') continue
       const { keys, count } = this.#attributes.get(outcome)!
       attributes.set(count, encodeInt(this.#existingCount(attributes, count) + BigInt(names.length)))
       if (this.#level !== 'debug' || outcome === 'ignored') continue
