@@ -12,11 +12,14 @@ const inferenceNames = new Set(
   ai.generatespeech.dogenerate ai.generatespeech ai.transcribe ai.streamtranscribe`.split(/\s+/),
 )
 
+/** `cached` is Laminar's for an answer that nobody was asked for. */
 const wrapperNames = new Set(
   `invoke_agent create_agent execute_tool invoke_workflow agent_step workflow task agent tool chain retriever retrieval
   guardrail evaluator evaluation prompt span event handoff plan memory
   ai.generatetext ai.streamtext ai.generateobject ai.streamobject ai.embed ai.embedmany ai.rerank ai.toolcall
-  ai.generateimage framework parser function pipeline`.split(/\s+/),
+  ai.generateimage framework parser function pipeline step entry enter react session operation conversation rag component
+  module vector_db executor human_evaluator score eval model_step model_chunk workflow_step workflow_run agent_run
+  tool_call mcp_tool_call cached`.split(/\s+/),
 )
 
 /** `invoke_swarm`, `execute_event_loop_cycle`: frameworks make names of their own after the conventions' pattern. */

@@ -59,6 +59,7 @@ export const roleKeys = {
     'model',
     'braintrust.metadata',
     'gen_ai.model.name',
+    'gen_ai.model_name',
     'gen_ai.model',
     'genai.request.model',
     'genai.model',

@@ -13,6 +13,13 @@ for (const [title, attributes, name] of [
     { 'braintrust.span_attributes': '{"type": "task"}', 'braintrust.metadata': '{"model": "gpt-4o"}' },
   ],
   ['an agent of AgentOps', { 'agentops.span.kind': 'agent', 'gen_ai.request.model': 'gpt-4o' }],
+  [
+    'a step of LoongSuite',
+    { 'gen_ai.span.kind': 'STEP', 'gen_ai.operation.name': 'react', 'gen_ai.request.model': 'gpt-4o' },
+  ],
+  ['an answer that Laminar had', { 'lmnr.span.type': 'CACHED', 'gen_ai.request.model': 'gpt-4o' }],
+  ['a step of Mastra', { 'gen_ai.operation.name': 'model_step', 'gen_ai.request.model': 'gpt-4o' }],
+  ['a session of AgentOps', { 'agentops.span.kind': 'session', 'gen_ai.request.model': 'gpt-4o' }],
   ['a parser', { 'langsmith.span.kind': 'parser', 'gen_ai.request.model': 'gpt-4o' }],
   ['a step of the AI SDK', { ...call, 'gen_ai.operation.name': 'agent_step' }, 'step 1'],
   [
