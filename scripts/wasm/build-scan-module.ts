@@ -16,7 +16,8 @@ const locals = new Locals({ length: 'i32', base: 'i32', mode: 'i32' })
 for (const name of ['isLooked', 'at', 'out', 'runsOut', 'read', 'readEnd', 'address', 'kind', 'folded', 'factor']) {
   locals.declare(name, 'i32')
 }
-for (const name of ['offset', 'lanes', 'unbroken', 'flags', 'blocksOut', 'blocksRead']) locals.declare(name, 'i32')
+for (const name of ['offset', 'lanes', 'unbroken', 'flags', 'blocksOut', 'blocksRead', 'reachEnd'])
+  locals.declare(name, 'i32')
 const masks = [
   'other',
   'digits',
@@ -163,12 +164,8 @@ const noteBlock: Code = [
 
 const bitOf = (name: string) => i32.wrap(i64.and(i64.shrU(get(name), get('bit')), long(1)))
 const address = get('address')
-/** Whether everything that a first look may read is in this piece. */
-const isInReach = (edge: number) =>
-  i32.ltU(
-    i32.sub(address, number(layout.inputOffset + edge)),
-    i32.sub(get('length'), number(layout.inputOffset + 2 * edge)),
-  )
+/** Whether everything that a first look may read is there: the end of the piece before is, of the piece behind nothing. */
+const isInReach = (edge: number) => i32.ltU(address, i32.sub(get('reachEnd'), number(edge)))
 const candidateAt = (kind: Code) => i32.or(i32.shl(i32.add(address, get('offset')), number(2)), kind)
 const dropFirst = (name: string) => set(name, i64.and(get(name), i64.sub(get(name), long(1))))
 const storeAddress = (place: number) =>
@@ -334,17 +331,19 @@ const findRuns: Code = [
   ]),
 ]
 
+/** Zeros for as much as anything here reads beyond the ends. */
+const clear = (address: Code, offset: number): Code =>
+  Array.from({ length: layout.edgeBytes / 16 }, (_, i) => v128.store(address, v128.splat(0), offset + 16 * i)).flat()
+
 const body: Code = [
   ...set('isLooked', i32.and(get('mode'), number(layout.modeLook))),
-  ...when(
-    i32.and(get('mode'), number(layout.modeFirst)),
-    [32, 16].flatMap(back => v128.store(number(layout.inputOffset - back), v128.splat(0))),
-  ),
+  ...when(i32.and(get('mode'), number(layout.modeFirst)), clear(number(0), layout.inputOffset - layout.edgeBytes)),
+  ...set('reachEnd', i32.add(get('length'), number(layout.inputOffset))),
   // The last piece is looked at with one byte behind its end: runs of digits are reported one byte late.
   ...when(i32.and(get('mode'), number(layout.modeLast)), [
-    ...[0, 1, 2, 3].flatMap(i => v128.store(get('length'), v128.splat(0), layout.inputOffset + 16 * i)),
-    ...i32.store(get('length'), number(0), layout.inputOffset + 64),
+    ...clear(get('length'), layout.inputOffset),
     ...set('length', i32.add(get('length'), number(1))),
+    ...set('reachEnd', number(-1)),
   ]),
   ...tables.flatMap((name, i) => set(name, v128.load(number(layout.tablesOffset), 16 * i))),
   ...constants.flatMap((name, i) => set(name, v128.load(number(layout.constantsOffset), 16 * i))),

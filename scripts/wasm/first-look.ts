@@ -225,7 +225,7 @@ function sign(): FunctionSettings {
         all(
           between(get('next'), 0x80, 0xbf),
           isTrue(has(bitsAt(get('last'), -1), layout.lookLetter)),
-          i32.geU(byteAt(get('last'), -3), number(0xc2)),
+          i32.geU(byteAt(get('last'), -3), number(0x80)),
         ),
       ),
     ),

@@ -59,14 +59,9 @@ export interface OtlpBatch {
  * is left; the new ones can be given back in turn, by `memory` where whoever made
  * them knows more about it than the bytes tell.
  */
-export function replaceBytes(
-  batch: OtlpBatch,
-  bytes: Uint8Array,
-  itemCount: number,
-  memory: BatchMemory | undefined = BatchMemory.of(bytes),
-): OtlpBatch {
+export function replaceBytes(batch: OtlpBatch, bytes: Uint8Array, itemCount: number, memory?: BatchMemory): OtlpBatch {
   const isSame = bytes === batch.bytes
   if (!isSame || itemCount === 0) batch.memory?.release(batch.bytes)
   if (isSame && itemCount === batch.itemCount) return batch
-  return { ...batch, bytes, itemCount, memory: isSame ? batch.memory : memory }
+  return { ...batch, bytes, itemCount, memory: isSame ? batch.memory : (memory ?? BatchMemory.of(bytes)) }
 }

@@ -31,7 +31,9 @@ const pieces = [
   ...`: = > @ =% " ' \\ \` ] [ ; / + . , - _ ~ ! * é \n \0 \u000a \u000c 1 22 333 4444 abcdefghijklmnopq 12345678901234567`.split(
     ' ',
   ),
+  ...'пароль 密码 hasło khẩu contraseña パスワード'.split(' '),
   ' ',
+  'mật khẩu',
   '(415) 555.2671',
 ]
 
@@ -45,7 +47,9 @@ function randomPiece(random: SeededRandom): Uint8Array {
 }
 
 function randomText(random: SeededRandom): Buffer {
-  return Buffer.concat(Array.from({ length: 80 + random.below(400) }, () => randomPiece(random)))
+  // What stands at the ends of short texts has nothing around it.
+  const count = random.chance(0.5) ? 1 + random.below(12) : 80 + random.below(400)
+  return Buffer.concat(Array.from({ length: count }, () => randomPiece(random)))
 }
 
 /** What the first look leaves out, the prefilter rules out. Says how many candidates of all were left out. */

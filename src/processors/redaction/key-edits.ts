@@ -32,25 +32,29 @@ export class KeyEdits {
   /** Records whose body has members to remove or to replace. */
   readonly #bodies = new Set<number>()
 
-  get size(): number {
-    return this.#removed.size + this.#replaced.size + this.#bodies.size
-  }
+  isEmpty = true
 
   clear(): void {
+    // What is empty is not cleared: it would get a new table all the same.
+    if (this.isEmpty) return
+    this.isEmpty = true
     this.#removed.clear()
     this.#replaced.clear()
     this.#bodies.clear()
   }
 
   remove(fieldStart: number): void {
+    this.isEmpty = false
     this.#removed.add(fieldStart)
   }
 
   replace(fieldStart: number, text: string): void {
+    this.isEmpty = false
     this.#replaced.set(fieldStart, text)
   }
 
   editBodyOf(record: number): void {
+    this.isEmpty = false
     this.#bodies.add(record)
   }
 

@@ -458,7 +458,7 @@ function isDate(bytes: Uint8Array, from: number, to: number): boolean {
 function isProduct(bytes: Uint8Array, at: number): boolean {
   let offset = at
   while (offset > 0 && isTokenByte(bytes[offset - 1]!)) offset--
-  return offset > 0 && bytes[offset - 1] !== 0x2f
+  return offset === 0 || bytes[offset - 1] !== 0x2f
 }
 
 /** 415.555.2671 and 536.22.8713: beside a word for it, a phone number of North America or a social security number. */

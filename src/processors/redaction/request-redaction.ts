@@ -62,18 +62,18 @@ export class RequestRedaction implements FieldVisitor {
 
   /** Whether nothing but ranges changes. */
   get hasRangesOnly(): boolean {
-    return this.edits.length > 0 && this.#keyEdits.size + this.#droppedRecords.size === 0
+    return this.edits.length > 0 && this.#keyEdits.isEmpty && this.#droppedRecords.size === 0
   }
 
   get hasAttributeEdits(): boolean {
-    return this.#keyEdits.size > 0
+    return !this.#keyEdits.isEmpty
   }
 
   clear(): void {
-    this.edits.length = 0
+    if (this.edits.length > 0) this.edits.length = 0
     this.#keyEdits.clear()
-    this.#droppedRecords.clear()
-    this.#originals.clear()
+    if (this.#droppedRecords.size > 0) this.#droppedRecords.clear()
+    if (this.#originals.size > 0) this.#originals.clear()
     this.#record = -1
     this.#attribute = -1
     this.isForced = false

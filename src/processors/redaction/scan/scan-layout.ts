@@ -4,9 +4,8 @@ export const memoryPages = 6
 export const tablesOffset = 0
 /** Vectors that the module reads once per call. */
 export const constantsOffset = 256
-/** The input; the bytes before it are the end of the piece before, as many as a run may reach back. */
+/** The input; the bytes before it are the end of the piece before, as many as a first look may read. */
 export const inputOffset = 1024
-export const beforeBytes = 32
 export const pieceBytes = 32 * 1024
 /** Found symbols and literals; a piece can hold one per byte. */
 export const outputOffset = 64 * 1024
@@ -35,7 +34,7 @@ export const factorOffset = maskedOffset + 4
 /** By byte: whether it is a sign, `:`, `=`, `>`, `@` or `%`. */
 export const signsOffset = factorOffset + 4
 export const lookEnd = signsOffset + 256
-/** Runs so near to the ends of a piece are not looked at: what stands around them may lie in the piece before or behind. */
+/** Runs so near to the end of a piece are not looked at, the last one aside: what stands behind them lies in the next. */
 export const edgeBytes = 192
 /** The same for signs and literals. */
 export const nearBytes = 64

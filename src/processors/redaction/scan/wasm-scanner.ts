@@ -47,7 +47,7 @@ export class WasmScanner implements CandidateScanner {
   }
 
   #run(bytes: Uint8Array, start: number, end: number, into: Candidates, look: number): void {
-    const { inputOffset, beforeBytes, pieceBytes, modeFirst, modeLast } = layout
+    const { inputOffset, edgeBytes, pieceBytes, modeFirst, modeLast } = layout
     const memory = this.#memory
     let mode = look | modeFirst
     for (let offset = start; ; offset += pieceBytes) {
@@ -60,7 +60,7 @@ export class WasmScanner implements CandidateScanner {
       this.#take(count, isLast ? end : Number.POSITIVE_INFINITY, into)
       if (isLast) return
       mode = look
-      memory.copyWithin(inputOffset - beforeBytes, inputOffset + pieceBytes - beforeBytes, inputOffset + pieceBytes)
+      memory.copyWithin(inputOffset - edgeBytes, inputOffset + pieceBytes - edgeBytes, inputOffset + pieceBytes)
     }
   }
 
