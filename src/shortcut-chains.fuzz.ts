@@ -6,6 +6,7 @@ import { RecordSplice } from './pdata/record-splice.ts'
 import { attributesProcessor } from './processors/attributes/factory.ts'
 import { filterProcessor } from './processors/filter/factory.ts'
 import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler/factory.ts'
+import { resourceProcessor } from './processors/resource/factory.ts'
 import { transformProcessor } from './processors/transform/factory.ts'
 import { SeededRandom } from './testkit/seeded-random.ts'
 import { compareShortcut, shortcutRequest } from './testkit/shortcut-oracle.ts'
@@ -37,6 +38,7 @@ const parts: readonly (readonly [unknown, string])[] = [
       log_statements: ['replace_pattern(log.attributes["a"], "[A-Z]+", "x")'],
     }),
   ],
+  [resourceProcessor, 'attributes: [{key: host.name, value: x, action: upsert}, {key: b, action: delete}]'],
   [probabilisticSamplerProcessor, 'sampling_percentage: 60'],
   [probabilisticSamplerProcessor, '{sampling_percentage: 70, mode: proportional, fail_closed: false}'],
 ]

@@ -59,6 +59,15 @@ const stages: readonly (readonly [name: string, parts: readonly (readonly [unkno
     ],
   ],
   [
+    'resource, filter, sampler 50 % and attributes',
+    [
+      [resourceProcessor, 'attributes: [{key: deployment.environment.name, value: production, action: upsert}]'],
+      [filterProcessor, 'traces: {span: [\'attributes["url.path"] == "/healthz"\', \'IsMatch(name, "^internal")\']}'],
+      [probabilisticSamplerProcessor, 'sampling_percentage: 50'],
+      [attributesProcessor, insertRenameDelete],
+    ],
+  ],
+  [
     'transform: the same as attributes',
     [
       [

@@ -15,7 +15,7 @@ const schemaUrlTag = (otlp.groupSchemaUrl << 3) | wireBytes
 
 /** A resource or a scope that is read when somebody first asks. */
 class OrdinarySurrounding {
-  readonly #record: OrdinaryRecord
+  readonly record: OrdinaryRecord
   readonly #owner: OrdinaryItem
   #view: DataView = new DataView(new ArrayBuffer(0))
   #bytes: Uint8Array = new Uint8Array(0)
@@ -26,7 +26,7 @@ class OrdinarySurrounding {
 
   constructor(owner: OrdinaryItem, type: typeof resourceType, keys: KeySet) {
     this.#owner = owner
-    this.#record = new OrdinaryRecord(type, keys)
+    this.record = new OrdinaryRecord(type, keys)
   }
 
   reset(bytes: Uint8Array, view: DataView, start: number, end: number): void {
@@ -60,7 +60,7 @@ class OrdinarySurrounding {
 
   /** Reads it now, if it is not read yet; false where it is for the views. */
   read(): boolean {
-    const record = this.#record
+    const { record } = this
     if (this.#isRead) return this.#isOrdinary
     this.#isRead = true
     this.#isOrdinary = record.read(this.#bytes, this.#view, this.#start, this.#end)
@@ -73,7 +73,7 @@ class OrdinarySurrounding {
 
   get message(): OrdinaryRecord {
     this.read()
-    return this.#record
+    return this.record
   }
 
   get attributes(): AttributeReader {

@@ -8,13 +8,18 @@ export const recordUnusual = -3
 
 /** What is done with the records of a request. */
 export interface RecordEditor {
+  /** False where neither scopes nor records are looked at. */
+  readonly looksInside?: boolean
   /** Items that each processor dropped, of the request at hand. */
   readonly dropped: number[]
   /**
    * Tells of the group of a resource, and then of that of a scope, in `[start, end)`: their records follow. Answers whether the
-   * group goes as a whole, having counted what is in it. `view` is over all of `bytes`.
+   * group goes as a whole, having counted what is in it; of that of a resource also how long the resource's payload will be.
+   * `view` is over all of `bytes`.
    */
   enterGroup?(bytes: Uint8Array, view: DataView, start: number, end: number): number
+  /** Writes the resource of the group that was entered last. */
+  writeResource?(output: SpliceOutput, start: number, end: number): void
   enterScope?(bytes: Uint8Array, view: DataView, start: number, end: number): number
   /** Whether in this request, whose spans are as `PlainSpans` says, `glance` is to be called before `look`. */
   beginGlancing?(bytes: Uint8Array): boolean

@@ -1,31 +1,19 @@
-import { wireBytes } from '../wire/wire-type.ts'
-import { varintLength } from '../wire/wire-writer.ts'
 import { type AttributeEdit, keysOf } from './attribute-plan.ts'
-import {
-  type CompiledPlan,
-  CompiledPlans,
-  fateChanged,
-  fateKept,
-  fromSlot,
-  noPlan,
-  type WrittenAttribute,
-} from './compiled-plans.ts'
+import { AttributeSplice } from './attribute-splice.ts'
 import { countGroup, countPoints, countScopeGroup } from './count.ts'
 import { OrdinaryItem } from './ordinary-item.ts'
 import type { Signal } from './otlp-batch.ts'
-import * as otlp from './otlp-fields.ts'
 import { type RecordEditor, recordDropped, recordKept, recordUnusual } from './record-editor.ts'
 import { type Glance, type RecordStep, stepDrops, stepEdits } from './record-step.ts'
-import { recordTypes } from './schema.ts'
+import { recordTypes, resourceType } from './schema.ts'
 import type { SpliceOutput } from './splice-output.ts'
 import { StepQuestions } from './step-questions.ts'
 
-const valueTag = (otlp.keyValueValue << 3) | wireBytes
 /** More steps than these do not fit beside the keys in the number of a plan. */
 const stepsMax = 20
-const stepsFactor = 2 ** 30
 /** Where the trace id stands in a span that begins with it. */
 const traceIdAt = 2
+const nothing = new Uint8Array(0)
 
 /**
  * What one or several processors do to a record, without views: what `StageWalk` does with them, by the short way. The walk
@@ -41,20 +29,15 @@ export class RecordPass implements RecordEditor {
   readonly #steps: readonly RecordStep[]
   /** By step, the processor that it belongs to. */
   readonly #owners: readonly number[]
-  readonly #attributesTag: number
   readonly #signal: Signal
-  readonly #plans: CompiledPlans
+  readonly #records: AttributeSplice
+  readonly #resources: AttributeSplice | undefined
   /** Bit per step: its edits are for every record. */
   readonly #editsAlways: number
-  readonly #hasEdits: boolean
   /** Of the first step that looks at records, and whose that is. */
   readonly #glance: Glance | undefined
   readonly #glanceOwner: number
-  /** Bit per key that an edit depends on. */
-  readonly #editKeys: number
-  /** The plan that was used last, and what it is for. */
-  #plan: CompiledPlan = noPlan
-  #plannedFor = -1
+  readonly looksInside: boolean
 
   private constructor(
     signal: Signal,
@@ -71,21 +54,20 @@ export class RecordPass implements RecordEditor {
     this.dropped = processors.map(() => 0)
     this.#owners = processors.flatMap((of, i) => of.map(() => i))
     this.#steps = steps
-    this.#attributesTag = type.attributesTag
-    const { keys } = item.message
-    this.#plans = new CompiledPlans(
-      type.attributesField,
+    this.#records = new AttributeSplice(
+      type,
+      item.message,
       steps.map(({ edits }) => edits ?? []),
-      keys.keys,
     )
+    const resourceEdits = steps.flatMap(step => step.resourceEdits ?? [])
+    this.#resources =
+      resourceEdits.length === 0 ? undefined : new AttributeSplice(resourceType, item.resource.record, [resourceEdits])
     const isBare = (step: RecordStep) => step.edits !== undefined && step.look === undefined
     this.#editsAlways = steps.reduce((bits, step, i) => (isBare(step) ? bits | (1 << i) : bits), 0)
     const firstLook = steps.findIndex(({ look }) => look !== undefined)
     this.#glance = steps[firstLook]?.glance
     this.#glanceOwner = this.#owners[firstLook] ?? 0
-    const edits = steps.flatMap(step => step.edits ?? [])
-    this.#hasEdits = edits.length > 0
-    this.#editKeys = keysOf(edits).reduce((bits, key) => bits | (1 << keys.indexOf(key)), 0)
+    this.looksInside = questions.asksScope || this.#records.hasEdits || firstLook >= 0
   }
 
   /**
@@ -97,17 +79,22 @@ export class RecordPass implements RecordEditor {
     if (steps.length === 0 || steps.length > stepsMax) return undefined
     const questions = new StepQuestions()
     const edited = new Set<string>()
+    const editedResource = new Set<string>()
     let writtenFields = 0
     for (const step of steps) {
       const own = new StepQuestions()
       step.ask?.(own)
       if ((writtenFields & own.fields) !== 0) return undefined
       for (const text of own.attributes.keys()) if (edited.has(text)) return undefined
+      for (const text of own.resourceAttributes.keys()) if (editedResource.has(text)) return undefined
       questions.addAll(own)
       writtenFields |= step.writtenFields ?? 0
       const edits: readonly AttributeEdit[] = step.edits ?? []
       for (const key of keysOf(edits)) questions.attributes.set(key.text, key)
       for (const { key } of edits) edited.add(key.text)
+      const resourceEdits: readonly AttributeEdit[] = step.resourceEdits ?? []
+      for (const key of keysOf(resourceEdits)) questions.resourceAttributes.set(key.text, key)
+      for (const { key } of resourceEdits) editedResource.add(key.text)
     }
     const item = OrdinaryItem.of(signal, questions)
     return item && new RecordPass(signal, processors, item, questions)
@@ -118,7 +105,7 @@ export class RecordPass implements RecordEditor {
   }
 
   enterGroup(bytes: Uint8Array, view: DataView, start: number, end: number): number {
-    if (!this.#asksResource) return recordKept
+    if (!this.#asksResource && this.#resources === undefined) return recordKept
     const item = this.#item
     if (!item.resource.find(bytes, view, start, end)) return recordUnusual
     const steps = this.#steps
@@ -129,7 +116,21 @@ export class RecordPass implements RecordEditor {
       this.dropped[this.#owners[i]!]! += countGroup(bytes, start, end, this.#signal)
       return recordDropped
     }
-    return recordKept
+    return this.#resources === undefined ? recordKept : this.#lookAtResource(this.#resources)
+  }
+
+  /** How long the resource's payload will be, or one of the answers. */
+  #lookAtResource(edits: AttributeSplice): number {
+    const { resource } = this.#item
+    if (!resource.read() || !edits.choose(1)) return recordUnusual
+    if (edits.changesNothing) return recordKept
+    const { start, end } = resource.message
+    // Where there is none the views make one.
+    return start === 0 ? recordUnusual : end - start + edits.growth(0, nothing)
+  }
+
+  writeResource(output: SpliceOutput, start: number, end: number): void {
+    this.#resources!.write(output, start, end, 0, nothing)
   }
 
   enterScope(bytes: Uint8Array, view: DataView, start: number, end: number): number {
@@ -174,46 +175,16 @@ export class RecordPass implements RecordEditor {
       }
       if (verdict === stepEdits) active |= 1 << i
     }
-    if (!this.#hasEdits) return item.changedField === 0 ? recordKept : end - start + this.#fieldGrowth()
-    const plannedFor = active * stepsFactor + (item.message.foundMask & this.#editKeys)
-    if (plannedFor !== this.#plannedFor && !this.#choosePlan(active, plannedFor)) return recordUnusual
-    if (item.changedField === 0) return this.#plan.changesNothing ? recordKept : end - start + this.#attributesGrowth()
-    return end - start + this.#attributesGrowth() + this.#fieldGrowth()
+    const records = this.#records
+    if (records.hasEdits && !records.choose(active)) return recordUnusual
+    const { changedField } = item
+    if (changedField === 0 && (!records.hasEdits || records.changesNothing)) return recordKept
+    return end - start + records.growth(changedField, item.newPayload)
   }
 
   /** Writes the payload of the record that `look` saw last, exactly as long as it said. */
   write(output: SpliceOutput, start: number, end: number): void {
-    const { found, foundCount, fieldStarts, fieldEnds } = this.#item.message
-    const { fates, changes } = this.#plan
-    const { changedField } = this.#item
-    let changedAt = changedField === 0 ? -1 : this.#item.message.fieldStart(changedField)
-    let isNewWritten = this.#plan.inserts.length === 0 && (changedField === 0 || changedAt >= 0)
-    let from = start
-    for (let i = 0; i < foundCount; i++) {
-      const key = found[i]!
-      const fate = fates[key]!
-      if (fate === fateKept) continue
-      if (changedAt >= 0 && changedAt < fieldStarts[key]!) {
-        from = this.#replaceField(output, from, changedAt)
-        changedAt = -1
-        if (!isNewWritten) this.#writeNew(output, false)
-        isNewWritten = true
-      }
-      output.copy(from, fieldStarts[key]!)
-      from = fieldEnds[key]!
-      if (fate === fateChanged) this.#attribute(output, changes[key]!)
-      if (isNewWritten) continue
-      // What has no place yet goes where room comes first, as with views.
-      isNewWritten = true
-      this.#writeNew(output, changedAt < 0 && changedField !== 0)
-    }
-    if (changedAt >= 0) {
-      from = this.#replaceField(output, from, changedAt)
-      if (!isNewWritten) this.#writeNew(output, false)
-      isNewWritten = true
-    }
-    output.copy(from, end)
-    if (!isNewWritten) this.#writeNew(output, changedField !== 0)
+    this.#records.write(output, start, end, this.#item.changedField, this.#item.newPayload)
   }
 
   /** Forgets the request. */
@@ -225,83 +196,5 @@ export class RecordPass implements RecordEditor {
   /** The request takes the ordinary way after all. */
   abandon(): void {
     for (const step of this.#steps) step.abandon?.()
-  }
-
-  /** Records of one kind follow each other. False where there are too many kinds. */
-  #choosePlan(active: number, plannedFor: number): boolean {
-    const plan = this.#plans.of(active, this.#item.message.foundMask & this.#editKeys, plannedFor)
-    if (plan === undefined) return false
-    this.#plan = plan
-    this.#plannedFor = plannedFor
-    return true
-  }
-
-  #attributesGrowth(): number {
-    const { found, foundCount, fieldStarts, fieldEnds } = this.#item.message
-    const { fates, changes, inserts } = this.#plan
-    let growth = 0
-    for (let i = 0; i < foundCount; i++) {
-      const key = found[i]!
-      const fate = fates[key]!
-      if (fate === fateKept) continue
-      growth -= fieldEnds[key]! - fieldStarts[key]!
-      if (fate === fateChanged) growth += this.#fieldLength(changes[key]!)
-    }
-    for (let i = 0; i < inserts.length; i++) growth += this.#fieldLength(inserts[i]!)
-    return growth
-  }
-
-  #fieldLength(attribute: WrittenAttribute): number {
-    if (attribute.slot === undefined && attribute.from < 0) return attribute.end - attribute.start
-    const payload = this.#payloadLength(attribute)
-    return 1 + varintLength(payload) + payload
-  }
-
-  /** Of an attribute with another one's value, or one that a step gave. */
-  #payloadLength({ start, end, from, slot }: WrittenAttribute): number {
-    const { valueStarts, valueEnds } = this.#item.message
-    const valueBytes = slot === undefined ? valueEnds[from]! - valueStarts[from]! : slot.value.length
-    return end - start + 1 + varintLength(valueBytes) + valueBytes
-  }
-
-  #attribute(output: SpliceOutput, attribute: WrittenAttribute): void {
-    const { start, end, from, slot } = attribute
-    if (from !== -1) output.header(this.#attributesTag, this.#payloadLength(attribute))
-    output.constant(this.#plans.view, start, end)
-    if (from === fromSlot) {
-      output.header(valueTag, slot!.value.length)
-      output.raw(slot!.value)
-    } else if (from >= 0) {
-      const valueStart = this.#item.message.valueStarts[from]!
-      const valueEnd = this.#item.message.valueEnds[from]!
-      output.header(valueTag, valueEnd - valueStart)
-      output.copy(valueStart, valueEnd)
-    }
-  }
-
-  /** New attributes, and the replaced field where it had no place before. */
-  #writeNew(output: SpliceOutput, isFieldNew: boolean): void {
-    const { inserts } = this.#plan
-    for (let i = 0; i < inserts.length; i++) this.#attribute(output, inserts[i]!)
-    if (isFieldNew) this.#field(output)
-  }
-
-  #fieldGrowth(): number {
-    const { message, changedField, newPayload } = this.#item
-    const oldStart = message.fieldStart(changedField)
-    const before = oldStart < 0 ? 0 : message.ends[changedField]! - oldStart
-    return 1 + varintLength(newPayload.length) + newPayload.length - before
-  }
-
-  #replaceField(output: SpliceOutput, from: number, fieldStart: number): number {
-    output.copy(from, fieldStart)
-    this.#field(output)
-    return this.#item.message.ends[this.#item.changedField]!
-  }
-
-  #field(output: SpliceOutput): void {
-    const { changedField, newPayload } = this.#item
-    output.header((changedField << 3) | wireBytes, newPayload.length)
-    output.raw(newPayload)
   }
 }

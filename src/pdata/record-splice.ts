@@ -122,6 +122,7 @@ export class RecordSplice {
     const view = this.#view
     const frame = this.#group
     const { end } = frame
+    const looksInside = this.#editor.looksInside ?? true
     const verdict = this.#editor.enterGroup?.(this.#bytes, view, frame.valueStart, end) ?? recordKept
     if (verdict === recordUnusual) return false
     if (verdict === recordDropped) {
@@ -131,13 +132,20 @@ export class RecordSplice {
     let offset = frame.valueStart
     while (offset < end) {
       const tag = view.getUint8(offset)
-      if (tag === childTag) {
+      if (tag === childTag && looksInside) {
         if (!this.#enter(this.#scope, childTag, offset, end) || !this.#scopeFields()) return false
         offset = this.#scope.end
         continue
       }
-      offset = otherEnd(view, tag, offset, end)
-      if (offset < 0) return false
+      const next = otherEnd(view, tag, offset, end)
+      if (next < 0) return false
+      if (tag === surroundingTag && verdict >= 0) {
+        this.#leaveOut(1, offset, next)
+        this.#output.ensure(verdict + headerMax)
+        this.#output.header(surroundingTag, verdict)
+        this.#editor.writeResource!(this.#output, varintEnd(view, offset + 1, end), next)
+      }
+      offset = next
     }
     if (frame.dropped > 0 && frame.kept === 0) {
       this.#rollBack(frame)
@@ -264,9 +272,9 @@ export class RecordSplice {
   }
 }
 
-/** The end of a resource, a scope or a schema URL; -1 where the field is another one or does not fit. */
+/** The end of a resource, a scope, a child that nobody looks at or a schema URL; -1 where the field is another one or does not fit. */
 function otherEnd(view: DataView, tag: number, offset: number, end: number): number {
-  if (tag !== surroundingTag && tag !== schemaUrlTag) return -1
+  if (tag !== surroundingTag && tag !== childTag && tag !== schemaUrlTag) return -1
   const start = varintEnd(view, offset + 1, end)
   if (start < 0) return -1
   const next = start + varintBefore(view, offset + 1, start)

@@ -20,7 +20,7 @@ export interface Glance {
 
 /**
  * A processor's work on one record, done without views. All that counts for it is the record and what stands around it; what
- * it does to the record is drop it, edit attributes by exact keys, or replace one field. `RecordPass` does the steps of
+ * it does to the record is drop it, edit attributes by exact keys, or replace one field; of the resource, edit attributes. `RecordPass` does the steps of
  * several processors one after the other in one go.
  */
 export interface RecordStep {
@@ -34,6 +34,8 @@ export interface RecordStep {
   look?(item: OrdinaryItem): StepVerdict
   readonly glance?: Glance
   readonly edits?: readonly AttributeEdit[]
+  /** Of every resource. */
+  readonly resourceEdits?: readonly AttributeEdit[]
   /** Fields that `look` may replace, a bit each. It must ask about them too. */
   readonly writtenFields?: number
   /** The request takes the ordinary way after all: what was counted in it does not count. */

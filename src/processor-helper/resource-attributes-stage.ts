@@ -1,6 +1,7 @@
 import type { StagePart, StageProcessor } from '../component/stage-processor.ts'
 import { AttributeKey } from '../pdata/attribute-key.ts'
 import type { EncodedValue } from '../pdata/constant-attribute.ts'
+import type { RecordStep } from '../pdata/record-step.ts'
 import { encodeBool, encodeInt, encodeString } from '../pdata/value.ts'
 import type { ResourceView } from '../pdata/views.ts'
 import { keep, type Verdict } from '../pdata/walk-hooks.ts'
@@ -12,6 +13,7 @@ const noCounts: ReadonlyMap<string, number> = new Map()
 /** Writes attributes that are known from the start into every resource. */
 export class ResourceAttributesStage implements StageProcessor {
   readonly writes: readonly StagePart[] = ['resource']
+  readonly step: RecordStep
   readonly #entries: readonly (readonly [key: AttributeKey, value: EncodedValue])[]
   readonly #overrides: boolean
 
@@ -19,6 +21,8 @@ export class ResourceAttributesStage implements StageProcessor {
   constructor(attributes: ResourceAttributes, overrides: boolean) {
     this.#entries = Object.entries(attributes).map(([key, value]) => [new AttributeKey(key), encode(value)])
     this.#overrides = overrides
+    const action = overrides ? 'upsert' : 'insert'
+    this.step = { resourceEdits: this.#entries.map(([key, value]) => ({ action, key, value })) }
   }
 
   resource({ attributes }: ResourceView): Verdict {

@@ -3,6 +3,7 @@ import { parseConfig } from '../../config/parse-config.ts'
 import { requestOf, runProcessor, valuesOf } from '../../testkit/run-processor.ts'
 import { resourceConfig } from './config.ts'
 import { ResourceStage } from './resource-stage.ts'
+import { fuzzResourceShortcut } from './shortcut.fuzz.ts'
 
 const yaml = `attributes:
   - {key: deployment.environment, value: test, action: upsert}
@@ -33,3 +34,9 @@ t.test('a group without a resource gets one', async t => {
     ],
   })
 })
+
+for (const signal of ['traces', 'logs', 'metrics'] as const) {
+  t.test(`resources of ${signal} are edited to the same bytes without views`, async t => {
+    t.ok(fuzzResourceShortcut(signal, 7, 300) > 100)
+  })
+}
