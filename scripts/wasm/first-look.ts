@@ -125,6 +125,11 @@ function literal(): FunctionSettings {
     ...when(isWord('veri'), giveBack(goesOn(1, 'fica'))),
     ...when(isWord('nfir'), giveBack(goesOn(1, 'mati'))),
     ...when(isWord('rity'), giveBack(goesOn(-7, 'secu'))),
+    ...when(isWord('nsur'), giveBack(goesOn(1, 'ance'))),
+    ...when(isWord('ni n'), [
+      ...dropIf(has(bitsAt(p, -4), layout.lookLetter)),
+      ...giveBack(any(isByte(fold(next), 'u'), isByte(fold(next), 'o'))),
+    ]),
     ...when(isWord('piry'), giveBack(goesOn(-5, 'expi'))),
     ...when(any(isWord('y_co'), isWord('n_co')), giveBack(isByte(fold(next), 'd'))),
     ...when(

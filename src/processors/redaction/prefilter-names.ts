@@ -45,6 +45,8 @@ const wordPiry = packed('piry')
 const wordYco = packed('y\x7fco')
 const wordNco = packed('n\x7fco')
 const wordNino = packed('nino')
+const wordNsur = packed('nsur')
+const wordNi = packed('ni n')
 
 /** By the low bits of three bytes: whether a literal of the scanner ends so. Most places that it reports end otherwise. */
 const literalEnds = /* @__PURE__ */ (() => {
@@ -101,6 +103,10 @@ export function isStem(bytes: Uint8Array, at: number, end: number, four: number)
       return matchesFolded(bytes, at - 7, end, 'security')
     case wordPiry:
       return matchesFolded(bytes, at - 5, end, 'expiry')
+    case wordNsur:
+      return matchesFolded(bytes, at + 1, end, 'ance')
+    case wordNi:
+      return (at < 4 || !isLetter(bytes[at - 4]!)) && ((next | 0x20) === 0x75 || (next | 0x20) === 0x6f)
     case wordYco:
     case wordNco:
       return (next | 0x20) === 0x64
@@ -134,7 +140,7 @@ export function endsShortWord(bytes: Uint8Array, at: number): boolean {
 /** Whether the key that ends before the tag at `at` may be one of the few whose values nothing else leads to. */
 export function mayBeKey(bytes: Uint8Array, at: number): boolean {
   const last = bytes[at - 1]! | 0x20
-  // pin, exp
+  // pin, pan, exp
   if (last === 0x6e || last === 0x70) return !isLetter(bytes[at - 4] ?? 0)
   // pass
   if (bytes[at - 3] === 0x61) return (bytes[at - 4]! | 0x20) === 0x70

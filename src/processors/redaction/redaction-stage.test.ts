@@ -67,6 +67,24 @@ t.test('national ids are found as their countries print them, with and without a
   }
 })
 
+t.test('an id that could be anything is found behind words for it', async t => {
+  for (const text of ['NI number @', 'my NI no. is @, ok', 'national insurance number: @', 'Insurance number @']) {
+    t.same(run('profile: standard', { a: text.replace('@', 'AB123456C') }).values, {
+      a: text.replace('@', '[uk_nino]'),
+    })
+  }
+  t.same(run('profile: standard', { national_insurance_number: 'AB123456C', pan: 'ABCPE1234F' }).values, {
+    national_insurance_number: '[uk_nino]',
+    pan: '[in_pan]',
+  })
+  for (const text of ['alumni number AB123456C', 'part AB123456C', 'omni node ABCPE1234F']) {
+    t.same(run('profile: standard', { a: text }).values, { a: text })
+  }
+  t.same(run('{profile: standard, locales: [fr]}', { a: 'numéro de sécurité sociale 255081416802538' }).values, {
+    a: 'numéro de sécurité sociale [fr_nir]',
+  })
+})
+
 t.test('masks keep at most a third', async t => {
   t.same(run('detectors: {card: {action: mask, keep_last: 4}}', { a: card }).values, { a: '**** **** **** 4295' })
   t.same(run('detectors: {card: {action: mask, keep_last: 40}}', { a: card }).values, { a: '**** **** ***6 4295' })

@@ -14,6 +14,7 @@ import { colourLength, PercentText, unicodeEscapeLength } from './percent-text.t
 import { detectPrivateKey } from './private-keys.ts'
 import { detectRepeats } from './repeats.ts'
 import { detectSeedPhrase } from './seed-phrases.ts'
+import { detectIdBehind } from './short-codes.ts'
 import { detectInsert } from './sql-inserts.ts'
 import { isHex, matchesExact, matchesFolded } from './text-bytes.ts'
 import { detectToken, detectWholeForms } from './tokens.ts'
@@ -166,7 +167,11 @@ function inspectLiteral(d: Detection, at: number): void {
     case 0x7e: // 8Q~
       detectWholeForms(d, at, at + 1)
       return
-    case 0x6e: // begin, token
+    case 0x6e: // begin, token, NI number
+      if (isCommand(d, at, 'ni n')) {
+        detectIdBehind(d, at - 1)
+        return
+      }
       if (matchesExact(bytes, at - 4, end, 'BEGIN')) {
         detectPrivateKey(d, at)
         return

@@ -157,7 +157,7 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
 ]
 
 const nationalIdWords: Readonly<Record<(typeof nationalIdNames)[number], string>> = {
-  uk_nino: 'nino ni nationalinsurance ninumber',
+  uk_nino: 'nino ni nationalinsurance ninumber insurancenumber insuranceno',
   uk_nhs: 'nhs nhsnumber nhsno',
   ca_sin: 'sin socialinsurance nas sinnumber',
   in_aadhaar: 'aadhaar aadhar uidai adhaar',
@@ -166,7 +166,8 @@ const nationalIdWords: Readonly<Record<(typeof nationalIdNames)[number], string>
     'steuerid steuerliche identifikationsnr steuernummer steueridentifikationsnummer idnr steueridnr steuer identifikationsnummer taxid steueridentnummer',
   br_cpf: 'cpf cadastropessoa',
   br_cnpj: 'cnpj',
-  fr_nir: 'nir insee securitesociale numerosecu secu',
+  // Letters with accents part words: s-curit- sociale.
+  fr_nir: 'nir insee securitesociale curitsociale numerosecu secu',
   es_dni: 'dni nif documento',
   es_nie: 'nie nif extranjero',
   it_codice_fiscale: 'codicefiscale codice fiscale cf',

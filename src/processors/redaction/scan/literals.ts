@@ -52,6 +52,7 @@ export const builtInLiterals: readonly string[] = [
   'd_li', // process.command_line
   // Ends of attributes' keys: behind the key stands the tag of its value, 0x12.
   'pin\x12',
+  'pan\x12',
   'exp\x12',
   'ass\x12', // pass
   'ess\x12', // address
@@ -67,6 +68,8 @@ export const builtInLiterals: readonly string[] = [
   'n_co', // verification_code
   'piry', // expiry
   'nino',
+  'nsur', // national insurance number
+  'ni n', // NI number
   // A name that is itself a value.
   'pin"',
   // Words of a wallet, members of a JSON Web Key.
@@ -85,14 +88,36 @@ export const builtInLiterals: readonly string[] = [
 
 /** The same in buckets, so that text hits few by chance; scripts/wasm/assign-buckets.ts finds them. */
 const buckets: readonly (readonly string[])[] = [
-  ['oken', '_key', '-key', '.key', '/key', 'skey', 'rkey', 'nkey', 'mkey', 'okey', 'rede', 'okie', 'veri', '"kty'],
-  ['assw', 'assp', 'assc', '?pwd', '?cvv', '?cvc', 'u004', 'u003', 'exp\x12', 'ass\x12', 'ess\x12'],
-  ['?otp', 'EGIN', '?%40', '?7q~', '?8q~', '?9q~', 'rity'],
-  ['api_', 'auth', '/hom', 'y_co', 'n_co', 'nino', 'nemo'],
-  ['ecre', 'pike', 'name', 'pin\x12', 'pin ', 'pan ', 'mac ', 'nfir', 'pin"', 'phra'],
-  ['api-', 'ekey', 'dkey', 'lkey', 'arer', 'fied', 'd_li', '$2y$'],
-  ['duse', '/Use', '\\Use', 'stre', 'orn ', 'curl', 's-cl'],
-  ['birt', '?dob', 'piry', '?$1$', '$2a$', '$2b$'],
+  ['stre', 'curl', 'u003', 'veri', 'ecre', 'u004'],
+  ['$2a$', 'duse', 'api-', '$2b$', '\\Use', '$2y$', 'auth', 'd_li'],
+  ['/hom', 'okie', 'y_co', '/Use', 'name', 'n_co', 'ni n', 'oken', 'nemo'],
+  [
+    '"kty',
+    'dkey',
+    '?8q~',
+    'nkey',
+    'EGIN',
+    'rkey',
+    '_key',
+    '?9q~',
+    'okey',
+    'ekey',
+    '?7q~',
+    'api_',
+    'mkey',
+    '-key',
+    'lkey',
+    '/key',
+    'rity',
+    'piry',
+    '?otp',
+    'skey',
+    '.key',
+  ],
+  ['pin\x12', 'orn ', 'nfir', 'pin"', 'mac ', 'pin ', 'pike', 'pan ', 'pan\x12', 'phra', 'nino'],
+  ['?$1$', '?cvc', '?cvv', '?pwd'],
+  ['?dob', 'rede', 's-cl', '?%40'],
+  ['arer', 'assc', 'fied', 'nsur', 'assw', 'assp', 'ess\x12', 'birt', 'ass\x12', 'exp\x12'],
 ]
 
 /** The bytes that may stand at one place of a literal. */
