@@ -22,6 +22,10 @@ export function readUsageBody(text: string, usage: ReportedUsage): number {
   usage.total = first(usage.total, body['total_tokens'] ?? either(body, 'totalTokenCount', 'totalTokens'))
   readOpenAi(body, usage)
   readGemini(body, usage)
+  readInteraction(body, usage)
+  // Of a transcription, at OpenAI and at Mistral.
+  const seconds = body['type'] === 'duration' ? body['seconds'] : body['prompt_audio_seconds']
+  usage.audioSeconds = first(usage.audioSeconds, seconds)
   const isBeside = readDisjointCache(body, usage)
   // A span with another input than this body has counted the cached tokens in.
   if (isBeside && hasOwnInput) {
@@ -65,6 +69,17 @@ function readGemini(body: JsonObject, usage: ReportedUsage): void {
   usage.cacheReadAudio = first(usage.cacheReadAudio, ofModality(body['cacheTokensDetails'], 'AUDIO'))
   usage.outputAudio = first(usage.outputAudio, ofModality(body['candidatesTokensDetails'], 'AUDIO'))
   usage.outputImage = first(usage.outputImage, ofModality(body['candidatesTokensDetails'], 'IMAGE'))
+}
+
+/** Gemini's interactions, which count as its other API does under other names. */
+function readInteraction(body: JsonObject, usage: ReportedUsage): void {
+  const input = body['total_input_tokens']
+  const tools = body['total_tool_use_tokens']
+  if (typeof input === 'number' && Number.isNaN(usage.input))
+    usage.input = input + (typeof tools === 'number' ? tools : 0)
+  usage.output = first(usage.output, body['total_output_tokens'])
+  usage.cacheRead = first(usage.cacheRead, body['total_cached_tokens'])
+  usage.reasoning = first(usage.reasoning, body['total_thought_tokens'])
 }
 
 /** Anthropic and Bedrock count cached tokens beside their input. Whether the body is one of theirs. */

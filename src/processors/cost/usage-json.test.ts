@@ -109,6 +109,23 @@ for (const [title, attributes, expected] of [
     price({ input_tokens: 1400, output_tokens: 500, cache_read_tokens: 600 }, 'gemini-2.5-flash', 'google'),
   ],
   [
+    "Gemini's interactions",
+    body('gcp.gemini', 'gemini-2.5-flash', {
+      total_input_tokens: 9,
+      total_cached_tokens: 0,
+      total_output_tokens: 13,
+      total_tool_use_tokens: 0,
+      total_thought_tokens: 207,
+      total_tokens: 229,
+    }),
+    price({ input_tokens: 9, output_tokens: 220 }, 'gemini-2.5-flash', 'google'),
+  ],
+  [
+    'seven seconds of speech: 0.36 dollars an hour',
+    body('openai', 'whisper-1', { type: 'duration', seconds: 7 }),
+    (7 * 0.36) / 3600,
+  ],
+  [
     "Bedrock's converse",
     body('aws.bedrock', sonnetOnBedrock, {
       inputTokens: 300,
