@@ -212,7 +212,7 @@ const lookAtOthers: Code = [
     ...set('folded', i32.or(i32.load(i32.sub(address, number(3))), number(0x20202020))),
     ...keepIf(
       i32.or(
-        i32.or(isSign, i32.isZero(isNear)),
+        isSign,
         i32.or(isLiteral(get('folded'), get('factor')), isLiteral(i32.and(get('folded'), number(-256)), get('factor'))),
       ),
       address,

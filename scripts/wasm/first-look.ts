@@ -96,7 +96,7 @@ function literal(): FunctionSettings {
       isLast('g'),
       isLast('y'),
       all(isLast('l'), isNot(-3, 'c')),
-      all(isLast('t'), isByte(fold(byteAt(p, -2)), 'n')),
+      all(isLast('t'), isByte(fold(byteAt(p, -2)), 'n'), any(isNot(-3, 'e'), isNot(-5, 'l'))),
       all(isLast('e'), isNot(-2, 'c'), isNot(-2, 't')),
       all(isLast('r'), isNot(-3, 'v'), isNot(-3, 'e')),
     )
@@ -144,9 +144,10 @@ function literal(): FunctionSettings {
     ...when(any(isWord('u003'), isWord('u004')), giveBack(isByte(byteAt(p, -4), '\\'))),
     ...when(isWord('oken'), giveBack(i32.ne(fold(next), number(0x73)))),
     ...when(isWord('stre'), giveBack(isByte(fold(next), 'e'))),
+    ...when(isWord('pike'), giveBack(isByte(fold(next), 'y'))),
     ...when(
       i32.eq(i32.shrU(get('folded'), number(8)), number(word('\0key') >>> 8)),
-      giveBack(any(i32.isZero(has(bitsAt(p, 1), layout.lookLetter)), isWord('pike'))),
+      giveBack(i32.isZero(has(bitsAt(p, 1), layout.lookLetter))),
     ),
     ...when(isWord('name'), [
       ...dropIf(has(bitsAt(p, 1), layout.lookLetter)),
