@@ -84,3 +84,32 @@ t.test('after a loss of power, or a version that kept its slots, nobody knows th
     await log.close()
   }
 })
+
+for (const { name, from, to } of [
+  { name: 'the first two have each other’s names', from: [0, 1], to: [1, 0] },
+  { name: 'the first has the name of the third, which is gone', from: [0], to: [2] },
+  { name: 'the last has the name of the first', from: [3], to: [0] },
+]) {
+  t.test(`what is in files under names of others is sent or counted: ${name}`, async t => {
+    const disk = await killed(0)
+    const paths = disk.paths('.seg').sort()
+    for (const index of from) await disk.rename(paths[index]!, `${directory}/moved-${index}`)
+    for (const [i, index] of from.entries()) await disk.rename(`${directory}/moved-${index}`, paths[to[i]!]!)
+    const { log, damaged } = await open(disk)
+    const got: number[] = []
+    for (let records = await log.read(1000); records.length > 0; records = await log.read(1000)) {
+      for (const { sequence } of records) {
+        got.push(sequence)
+        log.ack(sequence)
+      }
+      for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve))
+    }
+    const lost = damaged.reduce((sum, { itemCount }) => sum + itemCount, 0)
+    t.equal(got.length * itemsEach + lost, 8 * itemsEach)
+    t.equal(new Set(got).size, got.length, 'none comes twice')
+    t.ok(got.length >= 4, 'the others come')
+    await log.append(record())
+    t.equal((await log.read(1000)).length, 1)
+    await log.close()
+  })
+}

@@ -1,25 +1,24 @@
 import { AckFile } from './ack-file.ts'
 import type { LockedError } from './directory-lock.ts'
 import { EarlierRun, type EarlierRunOwner } from './earlier-run.ts'
-import { type Extent, ExtentCheck, withoutLost } from './extent.ts'
+import { type Extent, ExtentCheck } from './extent.ts'
 import { ExtentFile } from './extent-file.ts'
 import { errorCode, isDiskFull } from './file-system.ts'
 import { logFormat, markFormat, readFormat } from './log-format.ts'
+import { LogReader, type LogReaderOwner } from './log-reader.ts'
 import { type LogPosition, type LogSettings, writesOf } from './log-settings.ts'
 import { LogWriter } from './log-writer.ts'
 import { Ownership } from './ownership.ts'
 import { Quarantine } from './quarantine.ts'
 import type { LogRecord } from './record.ts'
 import { Reserve } from './reserve.ts'
-import { type DamagedRange, isUnreadable, type RecordPlace, Segment, SegmentReader, segmentName } from './segment.ts'
+import { Segment, segmentName } from './segment.ts'
 import { SpareFile, spareName } from './spare-file.ts'
-import { addRecord, type BacklogTotals } from './totals.ts'
+import type { BacklogTotals } from './totals.ts'
 
 /** A burnt sequence is cheap; one that is used twice is not. */
 const sequenceGapAfterDamage = 1_000_000
 const directoryMode = 0o700
-/** A file that the system does not give out is asked for this often before it is put aside. */
-const readTriesMax = 5
 
 /**
  * An append-only log in segments, with one reader and acks in any order. A record is written once, read in order, and gone
@@ -33,15 +32,12 @@ export class SegmentLog {
   readonly #reserve: Reserve
   readonly #aside: Quarantine
   readonly #ownership: Ownership
+  readonly #reader: LogReader
   readonly #earlierRun: EarlierRun
   /** In order; the last one is being written, if the writer has begun. */
   #segments: Segment[] = []
   #writer: LogWriter | undefined
   #nextSequence = 1
-  #reading: SegmentReader | undefined
-  #readingSegment: Segment | undefined
-  /** Everything up to here was read or skipped. */
-  #readSequence = 0
   #isWriterFaulty = false
   #isAckFileFaulty = false
   #isExtentFileFaulty = false
@@ -81,6 +77,7 @@ export class SegmentLog {
         this.#tellHealed()
       },
     })
+    this.#reader = new LogReader(this.#asReaderOwner(), settings.events)
     this.#earlierRun = new EarlierRun(settings, this.#asOwner())
   }
 
@@ -109,7 +106,7 @@ export class SegmentLog {
     )
     this.#nextSequence = highest + 1 + (isDamaged ? sequenceGapAfterDamage : 0)
     if (last !== undefined) last.lastSequence = this.#nextSequence - 1
-    else this.#readSequence = this.#nextSequence - 1
+    else this.#reader.beginBehind(this.#nextSequence - 1)
     this.#writer = new LogWriter(this.#settings, {
       ready: () => this.#reserve.beReady(),
       create: () => this.#createSegment(),
@@ -142,62 +139,18 @@ export class SegmentLog {
    * The next records that are not acked, up to about `bytesMax`; none at the end, or where a scan has to come first. Who gets
    * them holds their memory.
    */
-  async read(bytesMax: number): Promise<LogRecord[]> {
-    const records: LogRecord[] = []
-    let bytes = 0
-    while (bytes < bytesMax && !this.#isClosed && this.#lost === undefined) {
-      const reader = this.#reader()
-      if (reader === undefined) break
-      const segment = this.#readingSegment
-      if (segment === undefined) break
-      let place: RecordPlace | undefined
-      try {
-        place = await this.#next(reader, segment)
-      } catch (error) {
-        if (records.length === 0) throw error
-        // Those have been read and will not come again. The next call says what is wrong.
-        break
-      }
-      if (place === undefined) {
-        if (this.#isClosed) break
-        this.#endOfSegment()
-        if (reader.offset < (this.#readingSegment?.endOffset ?? 0)) continue
-        if (!this.#nextSegment()) break
-        continue
-      }
-      const { record } = place
-      if (record.sequence <= this.#readSequence) {
-        record.memory?.release()
-        continue
-      }
-      this.#passTo(record.sequence - 1)
-      this.#readSequence = record.sequence
-      const isAcked = this.#acks.set.has(record.sequence)
-      if (!isAcked || !segment.isRecovered) addRecord(segment.unread, record, -1)
-      if (isAcked) {
-        record.memory?.release()
-        continue
-      }
-      records.push(record)
-      bytes += record.payload.length
-    }
-    return records
+  read(bytesMax: number): Promise<LogRecord[]> {
+    return this.#reader.read(bytesMax)
   }
 
   /** Whether everything that was written has been read: then a fresh record may be handed on without reading it. */
   get isCaughtUp(): boolean {
-    return this.#readSequence >= (this.#writer?.writtenSequence ?? 0) && this.#segments.every(each => each.isScanned)
+    return this.#reader.isCaughtUp
   }
 
   /** The reader has that record already. */
   skip(record: LogRecord, position: LogPosition): void {
-    this.#passTo(record.sequence - 1)
-    this.#readSequence = record.sequence
-    addRecord(position.segment.unread, record, -1)
-    this.#readingSegment = position.segment
-    this.#reading = new SegmentReader(position.segment, position.offset, range =>
-      this.#quarantine(range, position.segment),
-    )
+    this.#reader.skip(record, position)
   }
 
   ack(sequence: number): void {
@@ -229,6 +182,26 @@ export class SegmentLog {
     await this.#ownership.giveBack()
   }
 
+  #asReaderOwner(): LogReaderOwner {
+    const log = this
+    return {
+      acks: this.#acks,
+      get segments() {
+        return log.#segments
+      },
+      get writtenSequence() {
+        return log.#writer?.writtenSequence ?? 0
+      },
+      get isOver() {
+        return log.#isClosed || log.#lost !== undefined
+      },
+      noteExtent: extent => this.#extents.note(extent),
+      leave: segment => this.#writer?.leave(segment),
+      keepAside: range => this.#aside.keep(range),
+      dropAcked: () => this.#dropAcked(),
+    }
+  }
+
   #asOwner(): EarlierRunOwner {
     const log = this
     return {
@@ -239,9 +212,9 @@ export class SegmentLog {
       get isClosed() {
         return log.#isClosed
       },
-      next: (reader, segment) => this.#next(reader, segment),
-      giveUp: (segment, offset, cause) => this.#giveUp(segment, offset, cause),
-      damaged: range => this.#quarantine(range),
+      next: (reader, segment) => this.#reader.next(reader, segment),
+      giveUp: (segment, offset, cause) => this.#reader.giveUp(segment, offset, cause),
+      damaged: range => this.#reader.quarantine(range),
       scanned: () => this.#dropAcked(),
     }
   }
@@ -259,7 +232,7 @@ export class SegmentLog {
     }
     const [first] = segments
     if (first !== undefined) {
-      this.#readSequence = first.firstSequence - 1
+      this.#reader.beginBehind(first.firstSequence - 1)
       this.#acks.set.add(1, first.firstSequence - 1)
     }
     return missing.reduce((end, { lastSequence }) => Math.max(end, lastSequence), 0)
@@ -311,7 +284,7 @@ export class SegmentLog {
     segment.isSealed = false
     const last = this.#segments.at(-1)
     this.#segments.push(segment)
-    if (last !== undefined) this.#releaseIdle(last)
+    if (last !== undefined) this.#reader.releaseIdle(last)
     return segment
   }
 
@@ -335,89 +308,6 @@ export class SegmentLog {
     if (!this.#isWriterFaulty && !this.#isAckFileFaulty && !this.#isExtentFileFaulty) this.#settings.events.healed()
   }
 
-  /** Nothing once the log is closed: its files are, too, also under a reader that was waiting for one. */
-  async #next(reader: SegmentReader, segment: Segment): Promise<RecordPlace | undefined> {
-    if (this.#isClosed) return undefined
-    try {
-      const place = await reader.next()
-      segment.failedReads = 0
-      return place
-    } catch (error) {
-      if (this.#isClosed) return undefined
-      if (!isUnreadable(error) || ++segment.failedReads < readTriesMax) throw error
-      this.#giveUp(segment, reader.offset, error)
-      return undefined
-    }
-  }
-
-  /** What is behind `offset` is not to be had: the rest goes on without it, and the file is kept aside in the end. */
-  #giveUp(segment: Segment, offset: number, cause: unknown): void {
-    segment.endOffset = Math.min(segment.endOffset, offset)
-    segment.isUnreadable = true
-    segment.cause = cause
-    this.#writer?.leave(segment)
-  }
-
-  #releaseIdle(segment: Segment): void {
-    if (segment === this.#readingSegment || !segment.isSealed || !segment.isScanned) return
-    segment.release().catch(error => this.#settings.events.fault(error))
-  }
-
-  #reader(): SegmentReader | undefined {
-    if (this.#reading === undefined) {
-      const segment = this.#segments[0]
-      if (segment === undefined || !segment.isScanned) return undefined
-      this.#open(segment)
-    }
-    return this.#reading
-  }
-
-  #open(segment: Segment): void {
-    this.#readingSegment = segment
-    this.#reading = new SegmentReader(segment, 0, range => this.#quarantine(range, segment))
-  }
-
-  /** Sequences that are not there, or not any more, will never be acked by anyone else. */
-  #passTo(sequence: number): void {
-    if (sequence <= this.#readSequence) return
-    this.#acks.add(this.#readSequence + 1, sequence)
-    this.#readSequence = sequence
-  }
-
-  #endOfSegment(): void {
-    const segment = this.#readingSegment
-    if (segment === undefined || !segment.isSealed) return
-    // More may have been written, and the segment sealed, since the reader came to its end.
-    if (this.#reading !== undefined && this.#reading.offset < segment.endOffset) return
-    this.#passTo(segment.lastSequence)
-    this.#reportMissing(segment)
-    this.#dropAcked()
-  }
-
-  /** At the end of a segment: what was counted in it and never came. */
-  #reportMissing(segment: Segment): void {
-    const { name, endOffset, cause, extent } = segment
-    const lost = { ...segment.unread }
-    if (lost.items <= 0 && lost.units <= 0 && lost.bytes <= 0 && !(segment.isUnreadable && !segment.isReported)) return
-    Object.assign(segment.unread, { records: 0, items: 0, bytes: 0, units: 0 })
-    segment.isReported = true
-    // The next start shall not tell it again.
-    const remaining = segment.remaining ?? (extent && withoutLost(extent, lost))
-    if (remaining !== undefined) void this.#extents.note(remaining)
-    const place = { segment: name, offset: endOffset, bytes: new Uint8Array(0), isTail: true, isTorn: false }
-    this.#settings.events.damaged({ ...place, itemCount: Math.max(0, lost.items), lost, cause }, true)
-  }
-
-  /** Goes on to the segment behind the one that was read to its end; false where there is none, or none scanned. */
-  #nextSegment(): boolean {
-    const reading = this.#readingSegment
-    const next = this.#segments[reading === undefined ? 0 : this.#segments.indexOf(reading) + 1]
-    if (next === undefined || !next.isScanned) return false
-    this.#open(next)
-    if (reading !== undefined) this.#releaseIdle(reading)
-    return true
-  }
-
   /** A segment goes when all of it is acked and nobody writes to it; then the directory need not be synced in a hurry. */
   #dropAcked(): void {
     while (this.#lost === undefined && this.#segments.length > 0) {
@@ -426,11 +316,7 @@ export class SegmentLog {
       const last = next === undefined ? segment.lastSequence : next.firstSequence - 1
       if (!this.#acks.set.covers(segment.firstSequence, last)) return
       this.#segments.shift()
-      if (this.#readingSegment === segment) {
-        this.#readingSegment = undefined
-        this.#reading = undefined
-        this.#readSequence = Math.max(this.#readSequence, last)
-      }
+      this.#reader.dropped(segment, last)
       const gone = this.#letGo(segment).catch(error => {
         if (errorCode(error) !== 'ENOENT') this.#settings.events.fault(error)
       })
@@ -445,19 +331,5 @@ export class SegmentLog {
     // A file that never grew would be made to grow all the same.
     const isGrown = segment.endOffset >= this.#settings.segmentBytesMax >>> 1
     return isGrown && !this.#reserve.isShort ? this.#spare.keep(segment) : segment.remove()
-  }
-
-  #quarantine(range: DamagedRange, segment?: Segment): void {
-    const { events } = this.#settings
-    if (segment === undefined) {
-      events.damaged(range, false)
-    } else {
-      // What its headers say may be wrong. The end of the segment brings what they do not say, and all of it where that is known.
-      const isKnown = segment.extent !== undefined || !segment.isRecovered
-      const itemCount = isKnown ? 0 : Math.max(0, Math.min(range.itemCount, segment.unread.items))
-      segment.unread.items -= itemCount
-      events.damaged({ ...range, itemCount }, true)
-    }
-    this.#aside.keep(range).catch(error => events.fault(error))
   }
 }
