@@ -14,7 +14,14 @@ const documents = [
   'src/pdata/otlp-json.test.ts',
 ]
 const sample = Buffer.concat([
-  ...(['S', 'M', 'G'] as const).map(shape => buildBody(shape, 16, () => random.next()).bytes),
+  // Keys are what telemetry is full of, and prompts the longest of its texts.
+  ...(
+    [
+      ['S', 64],
+      ['M', 32],
+      ['G', 32],
+    ] as const
+  ).map(([shape, spans]) => buildBody(shape, spans, () => random.next()).bytes),
   ...documents.map(file => readFileSync(file)).map(bytes => bytes.subarray(0, 12_000)),
 ])
 
