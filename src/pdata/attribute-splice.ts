@@ -17,6 +17,8 @@ import type { SpliceOutput } from './splice-output.ts'
 
 const stepsFactor = 2 ** 30
 const nothing = new Uint8Array(0)
+/** Most bytes of a field's tag and length, and of the value's inside. */
+const headersMax = 12
 
 /**
  * Writes an ordinary message with its attributes edited: what becomes of them is worked out once for each combination of keys
@@ -62,13 +64,13 @@ export class AttributeSplice {
     return this.#plan.changesNothing
   }
 
-  /** How much longer the message becomes, where a field beside the attributes may get a new payload; 0 for none. */
-  growth(changedField: number, newPayload: Uint8Array): number {
-    const growth = this.hasEdits ? this.#attributesGrowth() : 0
-    return changedField === 0 ? growth : growth + this.#fieldGrowth(changedField, newPayload)
+  /** How much longer the message becomes at most, where a field beside the attributes may get a new payload; 0 for none. */
+  growthMax(changedField: number, newPayload: Uint8Array): number {
+    const growth = this.hasEdits ? this.#attributesGrowthMax() : 0
+    return changedField === 0 ? growth : growth + headersMax + newPayload.length
   }
 
-  /** Writes the message in `[start, end)`, exactly as much longer as `growth` said. */
+  /** Writes the message in `[start, end)`, no more than `growthMax` longer. */
   write(output: SpliceOutput, start: number, end: number, changedField: number, newPayload: Uint8Array): void {
     const { found, foundCount, fieldStarts, fieldEnds } = this.#message
     const { fates, changes } = this.#plan
@@ -104,25 +106,15 @@ export class AttributeSplice {
     if (!isNewWritten) this.#writeNew(output, changedField !== 0)
   }
 
-  #attributesGrowth(): number {
-    const { found, foundCount, fieldStarts, fieldEnds } = this.#message
-    const { fates, changes, inserts } = this.#plan
-    let growth = 0
-    for (let i = 0; i < foundCount; i++) {
-      const key = found[i]!
-      const fate = fates[key]!
-      if (fate === fateKept) continue
-      growth -= fieldEnds[key]! - fieldStarts[key]!
-      if (fate === fateChanged) growth += this.#fieldLength(changes[key]!)
+  #attributesGrowthMax(): number {
+    const { valueStarts, valueEnds } = this.#message
+    const { constantBytes, copies } = this.#plan
+    let growth = constantBytes
+    for (let i = 0; i < copies.length; i++) {
+      const { from, slot } = copies[i]!
+      growth += headersMax + (slot === undefined ? valueEnds[from]! - valueStarts[from]! : slot.value.length)
     }
-    for (let i = 0; i < inserts.length; i++) growth += this.#fieldLength(inserts[i]!)
     return growth
-  }
-
-  #fieldLength(attribute: WrittenAttribute): number {
-    if (attribute.slot === undefined && attribute.from < 0) return attribute.end - attribute.start
-    const payload = this.#payloadLength(attribute)
-    return 1 + varintLength(payload) + payload
   }
 
   /** Of an attribute with another one's value, or one that a step gave. */
@@ -152,12 +144,6 @@ export class AttributeSplice {
     const { inserts } = this.#plan
     for (let i = 0; i < inserts.length; i++) this.#attribute(output, inserts[i]!)
     if (isFieldNew) this.#field(output)
-  }
-
-  #fieldGrowth(changedField: number, newPayload: Uint8Array): number {
-    const oldStart = this.#message.fieldStart(changedField)
-    const before = oldStart < 0 ? 0 : this.#message.ends[changedField]! - oldStart
-    return 1 + varintLength(newPayload.length) + newPayload.length - before
   }
 
   #replaceField(output: SpliceOutput, from: number, fieldStart: number): number {

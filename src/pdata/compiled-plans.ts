@@ -20,6 +20,10 @@ export interface CompiledPlan {
   /** By number of the key: what a changed one becomes. */
   readonly changes: readonly (WrittenAttribute | undefined)[]
   readonly inserts: readonly WrittenAttribute[]
+  /** Bytes of constants that it writes. */
+  readonly constantBytes: number
+  /** What it writes with a value that differs from record to record. */
+  readonly copies: readonly WrittenAttribute[]
 }
 
 /** An attribute to write: a range of the constants is all of it, or its key alone where the value is another attribute's. */
@@ -39,6 +43,8 @@ export const noPlan: CompiledPlan = {
   fates: new Int8Array(setKeysMax),
   changes: [],
   inserts: [],
+  constantBytes: 0,
+  copies: [],
 }
 
 /** The plans of some edits, made when a record first needs one, and the bytes that these write. */
@@ -77,13 +83,17 @@ export class CompiledPlans {
 
   #compile({ fates, inserts, changesNothing }: AttributePlan): CompiledPlan {
     const changes = fates.map((fate, key) => (typeof fate === 'object' ? this.#attribute(key, fate.value) : undefined))
+    const inserted = inserts.map(({ key, value }) => this.#attribute(key, value))
+    const written = [...changes.filter(change => change !== undefined), ...inserted]
     return {
       changesNothing,
       fates: Int8Array.from(fates, fate =>
         fate === 'kept' ? fateKept : fate === 'removed' ? fateRemoved : fateChanged,
       ),
       changes,
-      inserts: inserts.map(({ key, value }) => this.#attribute(key, value)),
+      inserts: inserted,
+      constantBytes: written.reduce((sum, { start, end }) => sum + end - start, 0),
+      copies: written.filter(({ from }) => from !== fromConstant),
     }
   }
 

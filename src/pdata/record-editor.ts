@@ -14,7 +14,8 @@ export interface RecordEditor {
   readonly dropped: number[]
   /**
    * Tells of the group of a resource, and then of that of a scope, in `[start, end)`: their records follow. Answers whether the
-   * group goes as a whole, having counted what is in it; of that of a resource also how long the resource's payload will be.
+   * group goes as a whole, having counted what is in it; of that of a resource also how long the resource's payload will be at
+   * most.
    * `view` is over all of `bytes`.
    */
   enterGroup?(bytes: Uint8Array, view: DataView, start: number, end: number): number
@@ -25,9 +26,9 @@ export interface RecordEditor {
   beginGlancing?(bytes: Uint8Array): boolean
   /** Whether the span that begins at `start` is dropped, having counted it. Where not, it has yet to be looked at. */
   glance?(bytes: Uint8Array, start: number): boolean
-  /** Looks at the record in `[start, end)`: how long its payload will be, or one of the answers above. */
+  /** Looks at the record in `[start, end)`: how long its payload will be at most, or one of the answers above. */
   look(bytes: Uint8Array, view: DataView, start: number, end: number): number
-  /** Writes the payload of the record that `look` saw last, exactly as long as it said. */
+  /** Writes the payload of the record that `look` saw last, no longer than it said. */
   write(output: SpliceOutput, start: number, end: number): void
   /** The request takes the ordinary way after all: what was counted in it does not count. */
   abandon(): void

@@ -119,14 +119,14 @@ export class RecordPass implements RecordEditor {
     return this.#resources === undefined ? recordKept : this.#lookAtResource(this.#resources)
   }
 
-  /** How long the resource's payload will be, or one of the answers. */
+  /** How long the resource's payload will be at most, or one of the answers. */
   #lookAtResource(edits: AttributeSplice): number {
     const { resource } = this.#item
     if (!resource.read() || !edits.choose(1)) return recordUnusual
     if (edits.changesNothing) return recordKept
     const { start, end } = resource.message
     // Where there is none the views make one.
-    return start === 0 ? recordUnusual : end - start + edits.growth(0, nothing)
+    return start === 0 ? recordUnusual : end - start + edits.growthMax(0, nothing)
   }
 
   writeResource(output: SpliceOutput, start: number, end: number): void {
@@ -158,7 +158,7 @@ export class RecordPass implements RecordEditor {
     return true
   }
 
-  /** Looks at the record in `[start, end)`: how long its payload will be, or one of the answers above. `view` is over all of `bytes`. */
+  /** Looks at the record in `[start, end)`: how long its payload will be at most, or one of the answers above. `view` is over all of `bytes`. */
   look(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     const item = this.#item
     if (!item.read(bytes, view, start, end)) return recordUnusual
@@ -179,10 +179,10 @@ export class RecordPass implements RecordEditor {
     if (records.hasEdits && !records.choose(active)) return recordUnusual
     const { changedField } = item
     if (changedField === 0 && (!records.hasEdits || records.changesNothing)) return recordKept
-    return end - start + records.growth(changedField, item.newPayload)
+    return end - start + records.growthMax(changedField, item.newPayload)
   }
 
-  /** Writes the payload of the record that `look` saw last, exactly as long as it said. */
+  /** Writes the payload of the record that `look` saw last, no longer than it said. */
   write(output: SpliceOutput, start: number, end: number): void {
     this.#records.write(output, start, end, this.#item.changedField, this.#item.newPayload)
   }

@@ -18,6 +18,8 @@ const twoByteMask = 0x8080
 const twoByteLength = 0x0080
 /** A tag, and the width of a group's length that is guessed before it is known: 16 KiB to 2 MiB. */
 const headerRoom = 1 + 3
+/** The same of a record's: 128 bytes to 16 KiB. */
+const recordRoom = 1 + 2
 /** Most bytes of a record's tag and length. */
 const headerMax = 6
 
@@ -141,9 +143,9 @@ export class RecordSplice {
       if (next < 0) return false
       if (tag === surroundingTag && verdict >= 0) {
         this.#leaveOut(1, offset, next)
-        this.#output.ensure(verdict + headerMax)
-        this.#output.header(surroundingTag, verdict)
+        const headerStart = this.#beginMessage(verdict)
         this.#editor.writeResource!(this.#output, varintEnd(view, offset + 1, end), next)
+        this.#endMessage(headerStart, surroundingTag)
       }
       offset = next
     }
@@ -197,9 +199,9 @@ export class RecordSplice {
         frame.kept++
         if (length !== recordKept) {
           this.#leaveOut(2, offset, next)
-          this.#output.ensure(length + headerMax)
-          this.#output.header(childTag, length)
+          const headerStart = this.#beginMessage(length)
           editor.write(this.#output, start, next)
+          this.#endMessage(headerStart, childTag)
         }
       }
       offset = next
@@ -214,6 +216,20 @@ export class RecordSplice {
       this.#close(frame, childTag)
     }
     return true
+  }
+
+  /** Makes room for a message of at most so many bytes, with its tag and length before it. Returns where these go. */
+  #beginMessage(lengthMax: number): number {
+    const output = this.#output
+    output.ensure(lengthMax + headerMax)
+    const start = output.length
+    output.length += recordRoom
+    return start
+  }
+
+  #endMessage(headerStart: number, tag: number): void {
+    const length = this.#output.length - headerStart - recordRoom
+    this.#output.closeHeader(headerStart, recordRoom, tag, 1 + varintLength(length))
   }
 
   /** Begins with the field at `offset`; false where it is another one or does not fit. */
