@@ -144,6 +144,16 @@ t.test('calls without a price are named, not zero', async t => {
   t.match(JSON.parse(json), { spent: [], unpriced: [{ labels: { reason: 'unknown_model' }, calls: 2 }] })
 })
 
+t.test('names from telemetry tell the terminal nothing, and fit into a line', async t => {
+  const spent = [{ labels: { model: '\u001b[31mred\u0007', service: 's'.repeat(500), agent: '' }, amount: 1 }]
+  const unpriced = [{ labels: { provider: 'p', model: 'a\nb', reason: 'unknown_model' }, calls: 1 }]
+  const text = formatReport({ spent, unpriced })
+  t.match(text, /\ufffd\[31mred\ufffd {2}/)
+  t.match(text, / {2}s{79}… {2}/)
+  t.match(text, /p\/a\ufffdb \(unknown_model\)/)
+  t.notOk(text.includes('\u001b'))
+})
+
 t.test("reads a running agent's metrics, escapes and all", async t => {
   const report = parseMetrics(
     '# HELP x\nsluice_cost_today{model="gpt \\"4\\"",service="a\\\\b"} 1.5e-1\nsluice_cost_total{model="x"} 9\nsluice_cost_today{model="n"} 0\nsluice_cost_unpriced_calls_total{provider="p",model="m",reason="no_usage"} 3\n',

@@ -3,6 +3,7 @@ import type { SpendReport, Spent, Unpriced } from '../price-file.ts'
 
 const defaultMetrics = 'http://127.0.0.1:8888/metrics'
 const answerMs = 5_000
+const nameLengthMax = 80
 
 export const costCommand: CommandSpec = {
   name: 'cost',
@@ -106,7 +107,7 @@ export function formatReport({ spent, unpriced }: SpendReport): string {
   for (const { labels, calls: count } of unpriced) {
     // The price of a duplicate stands on another span.
     if (labels['reason'] === 'duplicate') continue
-    const name = `${labels['provider']}/${labels['model']} (${labels['reason']})`
+    const name = `${shown(`${labels['provider']}/${labels['model']}`)} (${labels['reason']})`
     calls.set(name, (calls.get(name) ?? 0) + count)
   }
   const rows = [...calls].filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1])
@@ -129,7 +130,7 @@ function spentLines(spent: readonly Spent[]): string[] {
   ] as const) {
     const sums = new Map<string, number>()
     for (const { labels, amount } of spent) {
-      const name = labels[label] || '(none)'
+      const name = shown(labels[label] || '(none)')
       sums.set(name, (sums.get(name) ?? 0) + amount)
     }
     const rows = [...sums].filter(([, amount]) => amount > 0).sort((a, b) => b[1] - a[1])
@@ -143,6 +144,12 @@ function spentLines(spent: readonly Spent[]): string[] {
     }
   }
   return lines
+}
+
+/** A name from somebody's telemetry: without what a terminal would obey, and no longer than a line. */
+function shown(name: string): string {
+  const plain = name.replace(/\p{Cc}/gu, '\ufffd')
+  return plain.length > nameLengthMax ? `${plain.slice(0, nameLengthMax - 1)}…` : plain
 }
 
 /** Cents where there are some, else as many digits as it takes to see anything. */
