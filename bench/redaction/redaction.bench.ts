@@ -1,7 +1,9 @@
 // What redaction adds per span, in one process and on one thread: `node bench/redaction/redaction.bench.ts`.
+import { createHash } from 'node:crypto'
 import { parseConfig } from '../../src/config/parse-config.ts'
 import { StageWalk } from '../../src/pdata/stage-walk.ts'
 import { redactionConfig } from '../../src/processors/redaction/config.ts'
+import { vendorForms } from '../../src/processors/redaction/detectors/vendor-keys.ts'
 import { RedactionStage } from '../../src/processors/redaction/redaction-stage.ts'
 import { SeededRandom } from '../../src/testkit/seeded-random.ts'
 import { buildBody, type Shape } from '../rig/corpus.ts'
@@ -104,8 +106,19 @@ const hostile: readonly (readonly [name: string, unit: string])[] = [
   ['jwt heads', 'eyJhbGciOiJIUzI1NiJ9.'],
   ['private keys', '-----BEGIN PRIVATE KEY-----'],
   ['urls', 'http://a:'],
+  ['schemes', '://'],
+  ['cookies', 'cookie: a=b; '],
+  ['headers', 'Authorization: Basic '],
+  ['colours', '\u001b[36mpw\u001b[0m='],
+  ['key without value', 'api_key: '],
+  ['accounts', 'GB82WEST1234569876543 '],
+  ['forms by one short', vendorForms.map(({ prefix }) => `${prefix}${'aB3dE6gH9jK2mN5'} `).join('')],
+  [
+    'random tokens',
+    Array.from({ length: 4000 }, (_, i) => `${createHash('md5').update(`${i}`).digest('hex').slice(15)} `).join(''),
+  ],
 ]
-console.log('hostile log bodies, MB/s at 100 kB and at 400 kB: standard profile, then five patterns')
+console.log('hostile log bodies, ns a byte at 100 kB and at 400 kB: standard profile, then five patterns')
 for (const [name, unit] of hostile) {
   const speeds = ['profile: standard', `allow_all_keys: true\nblocked_values: ${blockedValues}`].flatMap(yaml =>
     speedsOf(unit, yaml),
@@ -124,7 +137,7 @@ function speedsOf(unit: string, yaml: string): number[] {
       walk.run(request)
       least = Math.min(least, Number(process.hrtime.bigint() - start))
     }
-    return (request.length / least) * 1000
+    return least / request.length
   })
 }
 console.log(isWithin ? 'within 150 ns on S and 1000 ns on G' : 'OVER the limit of 150 ns on S or 1000 ns on G')

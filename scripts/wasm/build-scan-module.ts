@@ -287,6 +287,11 @@ const findTokens: Code = [
 ]
 
 const kindOfRun = i32.or(bitOf('digits'), i32.shl(bitOf('tokens'), number(1)))
+/** Of all literals only this one is made of digits and separators, as what stands before the end of a number's run is. */
+const isEncodedAt = i32.eq(
+  i32.and(i32.load(i32.sub(address, number(2))), number(0xffffff)),
+  number(Buffer.from('%40\0').readInt32LE(0)),
+)
 /**
  * The run's kind, after the first look. Where a run is nothing, a literal may still end: `Prefilter` looks for one at every
  * candidate, also for such as only another bucket has.
@@ -302,7 +307,10 @@ const runVerdict: Code = [
       i32.and(get('kind'), number(2)),
       when(i32.isZero(lookAt.token(address)), set('kind', i32.and(get('kind'), number(1)))),
     ),
-    ...when(i32.isZero(get('kind')), when(lookAt.literal(address), set('kind', kindOfRun))),
+    ...when(
+      i32.isZero(get('kind')),
+      when(choose(bitOf('tokens'), lookAt.literal(address), isEncodedAt), set('kind', kindOfRun)),
+    ),
   ]),
   ...get('kind'),
 ]
