@@ -8,6 +8,7 @@ import { SeededRandom } from '../../testkit/seeded-random.ts'
 import { shortcutRequest } from '../../testkit/shortcut-oracle.ts'
 import { WireError } from '../../wire/wire-error.ts'
 import { RequestReader } from './request-reader.ts'
+import { waitingRequest } from './request-slab.ts'
 
 const keys = ['a', 'http.method', 'service.name'].map(text => new AttributeKey(text))
 
@@ -38,7 +39,9 @@ function seenBy(reader: RequestReader, bytes: Uint8Array): { spans: string[]; or
   const spans: string[] = []
   let ordinaryCount = 0
   try {
-    reader.visit(reader.read(bytes), (span, start, end, scope, resource, resourceIndex) => {
+    const request = waitingRequest(bytes, undefined)
+    reader.read(request, 0, bytes.length)
+    reader.visit(request, 0, bytes.length, (span, start, end, scope, resource, resourceIndex) => {
       if (!(span instanceof SpanView)) ordinaryCount++
       const { message } = span
       const id = (at: number, length: number) => Buffer.from(message.bytes.subarray(at, at + length)).toString('hex')

@@ -1,4 +1,3 @@
-import type { BatchMemory } from '../../pdata/batch-memory.ts'
 import { OrdinaryItem } from '../../pdata/ordinary-item.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
 import type { SpanReader, SurroundingReader } from '../../pdata/record-reader.ts'
@@ -7,6 +6,7 @@ import { ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
 import { Workspace } from '../../pdata/workspace.ts'
 import { FieldCursor } from '../../wire/field-cursor.ts'
 import { wireBytes } from '../../wire/wire-type.ts'
+import type { RangeLists } from './range-lists.ts'
 import type { WaitingRequest } from './span-index.ts'
 
 /** Called for each span: the view, its payload, and the number of its scope group. */
@@ -33,6 +33,9 @@ export class RequestReader {
   readonly #requestCursor = new FieldCursor()
   readonly #groupCursor = new FieldCursor()
   readonly #scopeCursor = new FieldCursor()
+  /** Numbers of the first groups of what was read last. */
+  #firstResource = 0
+  #firstScope = 0
 
   /** `questions` are about spans and their resources; undefined where only views can answer all. */
   constructor(questions: StepQuestions | undefined) {
@@ -42,33 +45,34 @@ export class RequestReader {
     this.#asksStatus = questions !== undefined && (questions.fields & (1 << otlp.spanStatus)) !== 0
   }
 
-  /** Reads the groups first: `onSpan` may then refer to them. Throws `WireError` on malformed input. */
-  read(bytes: Uint8Array, memory?: BatchMemory): WaitingRequest {
-    const resources: Int32Array[] = []
-    const scopes: Int32Array[] = []
-    const scopeResources: number[] = []
-    const request = this.#requestCursor.reset(bytes, 0, bytes.length)
+  /**
+   * Notes where the groups in `[start, end)` stand, behind those that are known: `onSpan` may then refer to them. Throws
+   * `WireError` on malformed input.
+   */
+  read({ bytes, resources, scopes, scopeResources }: WaitingRequest, start: number, end: number): void {
+    this.#firstResource = resources.count
+    this.#firstScope = scopes.count
+    const request = this.#requestCursor.reset(bytes, start, end)
     while (request.next()) {
       if (request.fieldNumber !== otlp.requestResources || request.wireType !== wireBytes) continue
-      resources.push(rangesBeside(bytes, request.valueStart, request.fieldEnd, otlp.groupScopes))
+      rangesBeside(resources, bytes, request.valueStart, request.fieldEnd, otlp.groupScopes)
       const group = this.#groupCursor.reset(bytes, request.valueStart, request.fieldEnd)
       while (group.next()) {
         if (group.fieldNumber !== otlp.groupScopes || group.wireType !== wireBytes) continue
-        scopes.push(rangesBeside(bytes, group.valueStart, group.fieldEnd, otlp.scopeGroupRecords))
-        scopeResources.push(resources.length - 1)
+        rangesBeside(scopes, bytes, group.valueStart, group.fieldEnd, otlp.scopeGroupRecords)
+        scopeResources.push(resources.count - 1)
       }
     }
-    return { bytes, memory, resources, scopes, scopeResources, waitingSpans: 0 }
   }
 
-  /** Calls `onSpan` for every span of the request, in order. */
-  visit({ bytes }: WaitingRequest, onSpan: OnSpan): void {
+  /** Calls `onSpan` for every span in `[start, end)`, in order: the part that `read` was called with last. */
+  visit({ bytes }: WaitingRequest, start: number, end: number, onSpan: OnSpan): void {
     this.#workspace.reset(bytes)
     const item = this.#item
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    let scopeIndex = -1
-    let resourceIndex = -1
-    const request = this.#requestCursor.reset(bytes, 0, bytes.length)
+    let scopeIndex = this.#firstScope - 1
+    let resourceIndex = this.#firstResource - 1
+    const request = this.#requestCursor.reset(bytes, start, end)
     while (request.next()) {
       if (request.fieldNumber !== otlp.requestResources || request.wireType !== wireBytes) continue
       resourceIndex++
@@ -112,14 +116,12 @@ export class RequestReader {
   }
 }
 
-/** Ranges of all fields but `field`, neighbours joined. */
-function rangesBeside(bytes: Uint8Array, start: number, end: number, field: number): Int32Array {
-  const ranges: number[] = []
+/** Adds the list of the ranges of all fields but `field`. */
+function rangesBeside(ranges: RangeLists, bytes: Uint8Array, start: number, end: number, field: number): void {
   const cursor = new FieldCursor(bytes, start, end)
   while (cursor.next()) {
     if (cursor.fieldNumber === field && cursor.wireType === wireBytes) continue
-    if (ranges.at(-1) === cursor.fieldStart) ranges[ranges.length - 1] = cursor.fieldEnd
-    else ranges.push(cursor.fieldStart, cursor.fieldEnd)
+    ranges.add(cursor.fieldStart, cursor.fieldEnd)
   }
-  return Int32Array.from(ranges)
+  ranges.close()
 }

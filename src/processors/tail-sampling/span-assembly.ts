@@ -1,5 +1,6 @@
 import * as otlp from '../../pdata/otlp-fields.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
+import type { RangeLists } from './range-lists.ts'
 import type { SpanIndex } from './span-index.ts'
 
 const spansMax = 8192
@@ -67,13 +68,13 @@ function writeResource(
   const request = index.requestAt(requestIndex)
   const resource = request.scopeResources[index.scope(leaving[from]!.span)]!
   const group = writer.open(otlp.requestResources)
-  writeRanges(writer, request.bytes, request.resources[resource]!)
+  writeRanges(writer, request.bytes, request.resources, resource)
   let at = from
   while (at < leaving.length && at < end && index.request(leaving[at]!.span) === requestIndex) {
     const scope = index.scope(leaving[at]!.span)
     if (request.scopeResources[scope] !== resource) break
     const scopeGroup = writer.open(otlp.groupScopes)
-    writeRanges(writer, request.bytes, request.scopes[scope]!)
+    writeRanges(writer, request.bytes, request.scopes, scope)
     while (
       at < leaving.length &&
       at < end &&
@@ -96,6 +97,7 @@ function writeResource(
   return at
 }
 
-function writeRanges(writer: WireWriter, bytes: Uint8Array, ranges: Int32Array): void {
-  for (let i = 0; i < ranges.length; i += 2) writer.raw(bytes, ranges[i]!, ranges[i + 1]!)
+function writeRanges(writer: WireWriter, bytes: Uint8Array, ranges: RangeLists, list: number): void {
+  const to = ranges.to(list)
+  for (let i = ranges.from(list); i < to; i += 2) writer.raw(bytes, ranges.bound(i), ranges.bound(i + 1))
 }

@@ -1,22 +1,23 @@
 import type { BatchMemory } from '../../pdata/batch-memory.ts'
+import type { RangeLists } from './range-lists.ts'
 
 const none = -1
 
-/** A request that has spans waiting, and where its groups' own fields stand. */
+/** A request that has spans waiting, or several one behind the other, and where its groups' own fields stand. */
 export interface WaitingRequest {
   readonly bytes: Uint8Array
   readonly memory: BatchMemory | undefined
-  /** Ranges `[start, end, ...]` of each resource group's fields beside its scopes. */
-  readonly resources: readonly Int32Array[]
+  /** Each resource group's fields beside its scopes. */
+  readonly resources: RangeLists
   /** The same of each scope group beside its spans, and the resource group that it is in. */
-  readonly scopes: readonly Int32Array[]
-  readonly scopeResources: readonly number[]
+  readonly scopes: RangeLists
+  readonly scopeResources: number[]
   waitingSpans: number
 }
 
 /**
  * Where waiting spans stand in the requests that brought them: five integers for each, in arrays that are used again. The
- * requests' bytes are kept as they came; one goes when its last span has been decided.
+ * requests' bytes are kept as they came, small ones together; they go when their last span has been decided.
  */
 export class SpanIndex {
   #request = new Int32Array(1024)

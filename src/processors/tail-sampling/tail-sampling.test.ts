@@ -301,14 +301,39 @@ t.test('short of traces or of memory, the oldest is decided, not lost undecided'
 })
 
 t.test('short of memory no more is decided early than makes room', async t => {
-  const { processor, settings } = await sampler('{memory_max: 500000, policies: [{name: all, type: always_sample}]}')
+  const { processor, settings, clock } = await sampler(
+    '{memory_max: 500000, policies: [{name: all, type: always_sample}]}',
+  )
   for (let trace = 1; trace <= 900; trace++) {
     await processor.consume(request({ trace, attributes: { filler: 'x'.repeat(1000) } }))
+    await clock.advance(1)
     const held = settings.registry.value('sluice_tail_sampling_held_bytes')!
     if (held > 500_000) t.fail(`${held} bytes after trace ${trace}`)
     if (trace > 500 && held < 450_000) t.fail(`only ${held} bytes after trace ${trace}`)
   }
   t.ok(settings.registry.value('otelcol_processor_tail_sampling_sampling_trace_dropped_too_early')! > 400)
+  await processor.shutdown({ atMs: 1e9 })
+})
+
+t.test('small requests wait together, and their memory is given back when all of them are decided', async t => {
+  const { processor, next, settings, clock } = await sampler(`{memory_max: 8MiB, ${errors}}`)
+  const given: Uint8Array[] = []
+  for (let trace = 1; trace <= 2_000; trace++) {
+    const small = request({ trace, error: trace % 100 === 0, attributes: { filler: 'x'.repeat(1000) } })
+    const bytes = new Uint8Array(small.bytes)
+    given.push(bytes)
+    await processor.consume({ ...small, bytes, memory: BatchMemory.of(bytes) })
+  }
+  t.ok(
+    given.every(({ length }) => length === 0),
+    'nobody holds what came in',
+  )
+  const held = () => settings.registry.value('sluice_tail_sampling_held_bytes')!
+  t.ok(held() > 2_000_000)
+  await clock.advance(31_000)
+  t.ok(held() < 150_000, `${held()}: an open piece of memory, and the index`)
+  t.equal(next.traces.length, 20)
+  t.match(next.spans[0], { name: 'span of 100' })
   await processor.shutdown({ atMs: 1e9 })
 })
 

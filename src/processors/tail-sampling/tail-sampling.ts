@@ -14,6 +14,7 @@ import { DueList } from './due-list.ts'
 import { Outbox } from './outbox.ts'
 import { compilePolicies, type Decision, decide, type Policy, type Vote } from './policies.ts'
 import { RequestReader } from './request-reader.ts'
+import { RequestSlab, waitingRequest } from './request-slab.ts'
 import { SamplingMetrics } from './sampling-metrics.ts'
 import { assembleSpans, type LeavingSpan } from './span-assembly.ts'
 import { TraceStore } from './trace-store.ts'
@@ -38,6 +39,10 @@ export class TailSampling implements Component, Consumer {
   readonly #policies: readonly Policy[]
   readonly #store: TraceStore
   readonly #reader: RequestReader
+  /** Small requests. */
+  readonly #slab: RequestSlab
+  /** Where the request at hand stands among the bytes that it is kept in. */
+  #place: [start: number, end: number] = [0, 0]
   readonly #due = new DueList(tickMs)
   readonly #outbox: Outbox
   readonly #metrics: SamplingMetrics
@@ -58,6 +63,7 @@ export class TailSampling implements Component, Consumer {
     this.#policies = policies
     this.#store = new TraceStore(config.numTraces, matchers, usesCost)
     this.#reader = new RequestReader(this.#store.questions())
+    this.#slab = new RequestSlab(this.#store.spans, config.memoryMaxBytes)
     this.#outbox = new Outbox(next, settings.clock, settings.ledger, settings.logger)
     this.#metrics = new SamplingMetrics(
       settings.metrics,
@@ -175,12 +181,12 @@ export class TailSampling implements Component, Consumer {
 
   #takeIn(batch: OtlpBatch): void {
     const { spans } = this.#store
-    const request = this.#reader.read(...this.#ownBytes(batch))
-    const requestIndex = spans.addRequest(request)
+    const requestIndex = this.#keep(batch)
+    const request = spans.requestAt(requestIndex)
     this.#store.enterRequest()
     // Spans may leave while others of the request are still to come.
     request.waitingSpans++
-    this.#reader.visit(request, (span, start, end, scope, resource, resourceIndex) => {
+    this.#reader.visit(request, ...this.#place, (span, start, end, scope, resource, resourceIndex) => {
       this.#take(span, resource, resourceIndex, spans.add(requestIndex, scope, start, end), end - start)
     })
     request.waitingSpans--
@@ -188,6 +194,23 @@ export class TailSampling implements Component, Consumer {
     if (this.#config.samplingStrategy === 'span-ingest') this.#decideTouched()
     this.#sendLeaving()
     this.#keepWithinMemory()
+  }
+
+  /** Keeps the request's bytes and reads its groups. Returns the number of the request that they are in, at `#place`. */
+  #keep(batch: OtlpBatch): number {
+    const { spans } = this.#store
+    const { bytes, memory } = batch
+    if (bytes.length <= this.#slab.requestBytesMax) {
+      const start = this.#slab.add(bytes)
+      this.#place = [start, start + bytes.length]
+      memory?.release(bytes)
+      this.#reader.read(spans.requestAt(this.#slab.index), ...this.#place)
+      return this.#slab.index
+    }
+    const request = waitingRequest(...this.#ownBytes(batch))
+    this.#place = [0, request.bytes.length]
+    this.#reader.read(request, ...this.#place)
+    return spans.addRequest(request)
   }
 
   /** The bytes to keep, and their memory: a view into somebody's larger buffer would keep all of that alive. */
