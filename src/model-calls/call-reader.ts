@@ -184,9 +184,11 @@ export class CallReader {
 
   /** Forgets the request that the last call stood in: a view of it alone keeps all of its memory. */
   release(): void {
-    this.values.reset(noBytes, noView)
+    this.values.release()
+    this.#eventValues.release()
     this.span.bytes = noBytes
     this.span.view = noView
+    this.#ordinary.bytes = noBytes
   }
 
   /** Whether the span says which response it has got, by an attribute or at the beginning of the response itself. */

@@ -5,15 +5,18 @@ import type { AttributeRoles } from './attribute-roles.ts'
 
 const intTag = (otlp.anyInt << 3) | wireVarint
 
+const noBytes = new Uint8Array(0)
+const noView = new DataView(noBytes.buffer)
+
 /** Reads the values of a record's roles without allocating, in whatever type an SDK wrote them. */
 export class CallValues {
   readonly #reader = new ValueReader()
   /** By role where its `AnyValue` stands; a start of -1 where there is none, whatever the end says. */
   readonly starts: Int32Array
   readonly ends: Int32Array
-  bytes: Uint8Array = new Uint8Array(0)
+  bytes: Uint8Array = noBytes
   /** Over `bytes`. */
-  view: DataView = new DataView(new ArrayBuffer(0))
+  view: DataView = noView
 
   constructor({ starts, ends }: AttributeRoles) {
     this.starts = starts
@@ -24,6 +27,12 @@ export class CallValues {
   reset(bytes: Uint8Array, view: DataView): void {
     this.bytes = bytes
     this.view = view
+  }
+
+  /** Forgets what `reset` was given. */
+  release(): void {
+    this.reset(noBytes, noView)
+    this.#reader.reset(noBytes, 0, 0)
   }
 
   has(role: number): boolean {

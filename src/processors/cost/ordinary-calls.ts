@@ -74,7 +74,7 @@ export class OrdinaryCalls implements RecordEditor {
 
   release(): void {
     if (this.#workspace.sourceLength > 0) this.#workspace.release()
-    this.#pricing.reader.release()
+    this.#pricing.release()
   }
 
   #locate(bytes: Uint8Array): void {

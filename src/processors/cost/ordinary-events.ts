@@ -8,6 +8,7 @@ import { logRecordType } from '../../pdata/schema.ts'
 import { readText } from '../../pdata/text.ts'
 import { ValueReader } from '../../pdata/value.ts'
 
+const noBytes = new Uint8Array(0)
 const eventNames = KeySet.of([eventNameKey])!
 
 /** Tells requests of log records none of which reports a call; all others are for the walk. */
@@ -29,6 +30,12 @@ export class OrdinaryEvents implements RecordEditor {
 
   /** Nothing is counted. */
   abandon(): void {}
+
+  /** A view of a request alone keeps all of its memory. */
+  release(): void {
+    this.#record.clear()
+    this.#value.reset(noBytes, 0, 0)
+  }
 
   /** The attribute goes before the record's own field. */
   #nameOf(bytes: Uint8Array): string {

@@ -21,6 +21,7 @@ const operationPlace = roleIndex('operation')
 const agentPlace = roleIndex('agentName')
 const teamPlace = roleIndex('team')
 const accountPlaces = [operationPlace, agentPlace, teamPlace]
+const noBytes = new Uint8Array(0)
 const noCounts: ReadonlyMap<string, number> = new Map()
 
 /** What has one combination of scopes' values cost, or how many calls have one reason to have no price. */
@@ -127,6 +128,13 @@ export class SpendBook {
     for (const account of this.#openAmounts) account.amount = 0
     this.#close()
     this.#others.clear()
+  }
+
+  /** Forgets the request that the last call stood in. */
+  release(): void {
+    this.#value.reset(noBytes, 0, 0)
+    this.#resource = undefined
+    this.#isResourceRead = false
   }
 
   #close(): void {
