@@ -53,6 +53,7 @@ const random = new SeededRandom(seed)
 const consumerCount = 10
 const modes: readonly BackendMode[] = values.replay ? ['up', 'slow', 'down', 'picky'] : ['up', 'slow', 'down']
 const protocol = values.protocol as Protocol
+if (values.replay && protocol === 'grpc') throw new Error('sluice queue replay sends to OTLP/HTTP')
 
 const sluice = fileURLToPath(new URL('../bin/sluice', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'sluice-kill-storm-'))

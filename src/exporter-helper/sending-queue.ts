@@ -1,6 +1,6 @@
 import type { Timer } from '../clock/clock.ts'
 import type { ComponentSettings, Deadline } from '../component/component.ts'
-import { acceptedAtOnce, ConsumeError } from '../component/consumer.ts'
+import { acceptedAtOnce, type ConsumeError } from '../component/consumer.ts'
 import type { RetryConfig } from '../config/sections/exporter-queue.ts'
 import type { MergeRule, OtlpBatch, Signal } from '../pdata/otlp-batch.ts'
 import type { BackendHealth } from './backend-health.ts'
@@ -12,6 +12,7 @@ import { type MergedRequest, pileRule } from './merge-lane.ts'
 import { MergeLanes } from './merge-lanes.ts'
 import type { ExporterMetrics } from './metrics.ts'
 import { type Piece, QueueEntry } from './queue-entry.ts'
+import { resultOf, Settlement } from './settlement.ts'
 
 export interface SendingQueueSettings {
   readonly signal: Signal
@@ -60,8 +61,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
   readonly #forgetMetrics: () => void
   readonly #ageTimer: Timer | undefined
   readonly #delivery: Delivery
-  /** Items read from the journal and not settled. */
-  #heldItems = 0
+  readonly #settlement: Settlement
   /** Items from which on a request of what has piled up takes no more. */
   #pileItems: number
   /** Items that a journal on disk keeps for the next start. */
@@ -76,6 +76,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     this.#settings = settings
     this.#pileItems = settings.journal.isDurable ? pileItemsFirst : pileRule.sizeMin
     this.#delivery = new Delivery(settings, this)
+    this.#settlement = new Settlement(settings)
     const { signal, component, metrics, journal } = settings
     this.#lanes = new MergeLanes({
       ...settings,
@@ -106,7 +107,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
 
   get heldItems(): number {
     if (this.#leftItems > 0) return this.#leftItems
-    return this.#heldItems + (this.#isReading ? this.#settings.journal.unreadItems : 0)
+    return this.#settlement.heldItems + (this.#isReading ? this.#settings.journal.unreadItems : 0)
   }
 
   start(): void {
@@ -147,17 +148,11 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
   }
 
   dropped(batch: OtlpBatch, entry: QueueEntry | undefined, reason: string): void {
-    const { component, health, signal } = this.#settings
     if (entry?.isRead) {
       this.#lanes.of(entry.batch).forget(entry)
-      this.#heldItems -= batch.itemCount
+      this.#settlement.heldItems -= batch.itemCount
     }
-    if (entry !== undefined && this.#isWaitedFor(entry)) {
-      refuse(entry, new ConsumeError('overloaded', `dropped from the sending queue: ${reason}`, { reason }))
-    } else {
-      component.ledger.dropped(signal, reason, batch.itemCount)
-      health.lost(reason, batch.itemCount, 'the sending queue let go of it')
-    }
+    this.#settlement.dropped(batch, entry, reason)
     this.#changed()
   }
 
@@ -213,7 +208,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
   }
 
   #hold(piece: Piece): void {
-    this.#heldItems += piece.itemCount
+    this.#settlement.heldItems += piece.itemCount
     this.#lanes.push(piece)
   }
 
@@ -232,7 +227,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
   async #sendDirectly(batch: OtlpBatch): Promise<void> {
     const entry = new QueueEntry(batch, this.#settings.component.clock.nowMs())
     const { bytes, itemCount, metadata } = batch
-    this.#heldItems += itemCount
+    this.#settlement.heldItems += itemCount
     entry.state = 'taken'
     const result = resultOf(entry)
     const pieces = [{ entry, bytes, itemCount }]
@@ -243,33 +238,12 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
   // ---- what becomes of it ----------------------------------------------------------------------------------------
 
   succeeded(request: MergedRequest, rejectedCount: number, message: string): void {
-    const { component, metrics, signal, health } = this.#settings
-    const rejected = Math.min(Math.max(0, rejectedCount), request.itemCount)
-    component.ledger.exported(signal, request.itemCount - rejected)
-    component.ledger.dropped(signal, 'rejected_by_backend', rejected)
-    metrics.sent.add(request.itemCount)
-    if (rejected > 0 || message !== '') health.partly(rejected, message)
     this.#pileItems = Math.min(pileRule.sizeMin, this.#pileItems + pileItemsFirst)
-    for (const piece of request.pieces) {
-      this.#heldItems -= piece.itemCount
-      piece.entry.exportedItems += piece.itemCount
-      this.#settlePiece(piece)
-    }
+    this.#settlement.succeeded(request, rejectedCount, message)
   }
 
   failed(request: MergedRequest, refusal: ConsumeError, reason: string): void {
-    const { health, metrics } = this.#settings
-    metrics.sendFailed.add(request.itemCount)
-    let lostItems = 0
-    for (const piece of request.pieces) {
-      this.#heldItems -= piece.itemCount
-      piece.entry.refusal = refusal
-      if (!this.#isWaitedFor(piece.entry)) lostItems += piece.itemCount
-      this.#settlePiece(piece)
-    }
-    if (lostItems === 0) return
-    this.#settings.component.ledger.dropped(this.#settings.signal, reason, lostItems)
-    health.lost(reason, lostItems, refusal.message)
+    this.#settlement.failed(request, refusal, reason)
   }
 
   /** Its time is over before an answer: the successor's, the next start's, or lost and counted. */
@@ -278,25 +252,15 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
       for (const piece of request.pieces) this.#passOn(piece, this.#successor)
     } else if (this.#settings.journal.isDurable) {
       this.#lanes.isStopped = true
-      this.#tellWaiting(request.pieces)
+      this.#settlement.tellWaiting(request.pieces)
     } else {
       this.failed(request, refusal, 'shutdown')
     }
   }
 
-  /** Those who wait for the backend's word cannot have it. For the books, what stays on disk is a copy. */
-  #tellWaiting(pieces: readonly Piece[]): void {
-    for (const { entry } of pieces) {
-      if (entry.waiter === undefined) continue
-      this.#settings.component.ledger.copied(this.#settings.signal, entry.batch.itemCount)
-      entry.waiter.refused(shuttingDown())
-      entry.waiter = undefined
-    }
-  }
-
   #giveUp(): void {
     if (this.#settings.journal.isDurable) {
-      for (const pieces of this.#lanes.empty()) this.#tellWaiting(pieces)
+      for (const pieces of this.#lanes.empty()) this.#settlement.tellWaiting(pieces)
       return
     }
     this.#pump()
@@ -308,48 +272,25 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     }
   }
 
-  #settlePiece(piece: Piece): void {
-    const { entry } = piece
-    entry.openPieces--
-    if (entry.openPieces > 0) return
-    const { component, signal, journal } = this.#settings
-    const { refusal } = entry
-    if (refusal !== undefined && entry.exportedItems > 0 && this.#isWaitedFor(entry)) {
-      // The sender is told no, though a part arrived: for the books that part was a copy.
-      component.ledger.copied(signal, entry.exportedItems)
-    }
-    journal.settle(entry)
-    entry.state = 'settled'
-    if (refusal === undefined && !entry.isPinned) entry.batch.memory?.release(entry.batch.bytes)
-    if (refusal === undefined) entry.waiter?.accepted()
-    else if (this.#isWaitedFor(entry)) refuse(entry, refusal)
-  }
-
-  #isWaitedFor(entry: QueueEntry): boolean {
-    const { waitsForResult, isQueued } = this.#settings
-    if (entry.waiter !== undefined) return true
-    return (waitsForResult && !entry.isRecovered) || (!isQueued && entry.batch.merge === undefined)
-  }
-
   // ---- reload ----------------------------------------------------------------------------------------------------
 
   /** A piece becomes an entry of the successor; for who waits for the whole it stays a part of it. */
   #passOn(piece: Piece, successor: SendingQueue): void {
     const { entry } = piece
-    this.#heldItems -= piece.itemCount
+    this.#settlement.heldItems -= piece.itemCount
     if (successor.#settings.journal === this.#settings.journal) {
       successor.#hold(piece)
       return
     }
-    const waiter = this.#isWaitedFor(entry)
+    const waiter = this.#settlement.isWaitedFor(entry)
       ? {
           accepted: () => {
             entry.exportedItems += piece.itemCount
-            this.#settlePiece(piece)
+            this.#settlement.settlePiece(piece)
           },
           refused: (refusal: ConsumeError) => {
             entry.refusal = refusal
-            this.#settlePiece(piece)
+            this.#settlement.settlePiece(piece)
           },
         }
       : undefined
@@ -357,7 +298,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     entry.isPinned = true
     const batch = { ...entry.batch, bytes: piece.bytes, itemCount: piece.itemCount, memory: undefined }
     successor.#take(batch, entry.appendedAtMs, waiter)
-    if (waiter === undefined) this.#settlePiece(piece)
+    if (waiter === undefined) this.#settlement.settlePiece(piece)
   }
 
   /** Also what came out of the old journal after that: appends that had waited for room. */
@@ -405,19 +346,4 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
   #nextChange(): Promise<void> {
     return new Promise(resolve => this.#watchers.push(resolve))
   }
-}
-
-/** Resolves when the backend has the entry, rejects when it is given up. */
-function resultOf(entry: QueueEntry): Promise<void> {
-  if (entry.state === 'settled') {
-    return entry.refusal === undefined ? Promise.resolve() : Promise.reject(entry.refusal)
-  }
-  return new Promise((resolve, reject) => {
-    entry.waiter = { accepted: resolve, refused: reject }
-  })
-}
-
-function refuse(entry: QueueEntry, refusal: ConsumeError): void {
-  entry.refusal = refusal
-  entry.waiter?.refused(refusal)
 }
