@@ -1,13 +1,13 @@
 import type { Clock, Timer } from '../clock/clock.ts'
 import { BatchMemory } from '../pdata/batch-memory.ts'
 import type { OtlpBatch, Signal } from '../pdata/otlp-batch.ts'
-import { LockedError } from '../storage/directory-lock.ts'
 import type { FileSystem } from '../storage/file-system.ts'
 import type { LogPosition, SyncLevel } from '../storage/log-settings.ts'
 import { nodeFileSystem } from '../storage/node-file-system.ts'
 import type { LogRecord } from '../storage/record.ts'
 import type { DamagedRange } from '../storage/segment.ts'
-import { SegmentLog } from '../storage/segment-log.ts'
+import type { SegmentLog } from '../storage/segment-log.ts'
+import type { BacklogTotals } from '../storage/totals.ts'
 import { Capacity, type JournalLimits, sizeOf } from './capacity.ts'
 import {
   type Journal,
@@ -17,6 +17,7 @@ import {
   storageUnavailable,
   tooLargeForQueue,
 } from './journal.ts'
+import { LogKeeper } from './log-keeper.ts'
 import { QueueEntry } from './queue-entry.ts'
 import { WaitingEntries } from './waiting-entries.ts'
 
@@ -63,7 +64,6 @@ const segmentBytesDefault = 16 << 20
 const residentBytesDefault = 64 << 20
 const loadBytesMax = 4 << 20
 const retryDelayMs = 5000
-const reopenMs = 1000
 const lookAgainMs = 10
 const readAgainMs = 1000
 
@@ -72,9 +72,7 @@ export class DiskJournal implements Journal {
   readonly capacity: Capacity
   readonly isDurable = true
   readonly #settings: DiskJournalSettings
-  #log: SegmentLog | undefined
-  #opening: Promise<void> | undefined
-  #fault: unknown
+  readonly #keeper: LogKeeper
   #reader: JournalReader | undefined
   /** In order, not given out yet. */
   #ready: QueueEntry[] = []
@@ -84,9 +82,7 @@ export class DiskJournal implements Journal {
   readonly #known = new Map<number, QueueEntry>()
   #blocked: BlockedAppend[] = []
   #loading: Promise<void> | undefined
-  #scanning: Promise<void> | undefined
   #residentBytes = 0
-  #reopenTimer: Timer | undefined
   #lookTimer: Timer | undefined
   #userCount = 0
   #isRefusing = false
@@ -97,6 +93,22 @@ export class DiskJournal implements Journal {
   constructor(settings: DiskJournalSettings) {
     this.#settings = settings
     this.capacity = new Capacity(settings.limits)
+    const { fileSystem = nodeFileSystem, segmentBytesMax = segmentBytesDefault, events } = settings
+    const { directory, createsDirectory, syncLevel, clock } = settings
+    this.#keeper = new LogKeeper(
+      { fileSystem, directory, createsDirectory, syncLevel, segmentBytesMax, clock },
+      {
+        fault: error => events.fault(error),
+        healed: () => events.healed(),
+        damaged: (range, wasCounted) => this.#damaged(range, wasCounted),
+        written: (record, position) => this.#written(record, position),
+        found: totals => this.#found(totals),
+      },
+    )
+  }
+
+  get #log(): SegmentLog | undefined {
+    return this.#keeper.log
   }
 
   get isBeingRead(): boolean {
@@ -115,15 +127,15 @@ export class DiskJournal implements Journal {
   use(limits: JournalLimits): this {
     this.#userCount++
     this.capacity.limits = limits
-    this.#opening ??= this.#open()
+    void this.#keeper.open()
     return this
   }
 
   async append(batch: OtlpBatch): Promise<QueueEntry | undefined> {
-    await this.#opening
+    await this.#keeper.open()
     if (this.#isRefusing) throw shuttingDown()
     const log = this.#log
-    if (log === undefined) throw storageUnavailable(this.#fault, retryDelayMs)
+    if (log === undefined) throw storageUnavailable(this.#keeper.fault, retryDelayMs)
     if (this.capacity.exceeds(batch)) throw tooLargeForQueue(batch)
     if (this.#blocked.length === 0) {
       const policy = await this.#makeRoom(batch)
@@ -200,53 +212,9 @@ export class DiskJournal implements Journal {
     if (this.#userCount > 0 || this.isClosed) return
     this.refuse()
     this.isClosed = true
-    this.#reopenTimer?.cancel()
-    await this.#opening
-    this.#reopenTimer?.cancel()
-    const log = this.#log
-    this.#log = undefined
-    await log?.close()
-    await Promise.all([this.#loading, this.#scanning])
+    await this.#keeper.close()
+    await this.#loading
     this.#lookTimer?.cancel()
-  }
-
-  async #open(): Promise<void> {
-    const { fileSystem = nodeFileSystem, directory, createsDirectory, syncLevel, clock, events } = this.#settings
-    const log = new SegmentLog({
-      fileSystem,
-      directory,
-      createsDirectory,
-      syncLevel,
-      segmentBytesMax: this.#settings.segmentBytesMax ?? segmentBytesDefault,
-      clock,
-      events: {
-        fault: error => this.#failed(error),
-        healed: () => this.#healed(),
-        damaged: (range, wasCounted) => this.#damaged(range, wasCounted),
-        written: (record, position) => this.#written(record, position),
-      },
-    })
-    try {
-      await log.open()
-    } catch (error) {
-      if (!(error instanceof LockedError)) await log.close().catch(() => undefined)
-      this.#failed(error)
-      // A directory that comes back, or another writer that goes, needs no restart of ours.
-      this.#reopenTimer = clock.after(reopenMs, () => {
-        if (!this.isClosed) this.#opening = this.#open()
-      })
-      return
-    }
-    this.#log = log
-    this.#healed()
-    this.#scanning = log
-      .scan(totals => {
-        this.unreadItems += totals.items
-        this.capacity.add(totals)
-        if (totals.items > 0) events.recovered(totals.items)
-        this.#reader?.readable()
-      })
-      .catch(error => this.#failed(error))
   }
 
   async #write(batch: OtlpBatch): Promise<QueueEntry | undefined> {
@@ -341,11 +309,11 @@ export class DiskJournal implements Journal {
         this.#makeReady(entry, true)
       }
       isMore = records.length > 0
-      if (this.#isReadFaulty) this.#healed()
+      if (this.#isReadFaulty) this.#keeper.healed()
       this.#isReadFaulty = false
     } catch (error) {
       this.#isReadFaulty = true
-      this.#failed(error)
+      this.#keeper.failed(error)
     } finally {
       this.#loading = undefined
     }
@@ -409,6 +377,13 @@ export class DiskJournal implements Journal {
     }
   }
 
+  #found(totals: BacklogTotals): void {
+    this.unreadItems += totals.items
+    this.capacity.add(totals)
+    if (totals.items > 0) this.#settings.events.recovered(totals.items)
+    this.#reader?.readable()
+  }
+
   #damaged(range: DamagedRange, wasCounted: boolean): void {
     if (wasCounted) {
       this.unreadItems -= range.itemCount
@@ -417,16 +392,5 @@ export class DiskJournal implements Journal {
       void this.#unblock()
     }
     this.#settings.events.damaged(range, wasCounted)
-  }
-
-  #failed(error: unknown): void {
-    this.#fault = error
-    this.#settings.events.fault(error)
-  }
-
-  #healed(): void {
-    if (this.#fault === undefined) return
-    this.#fault = undefined
-    this.#settings.events.healed()
   }
 }
