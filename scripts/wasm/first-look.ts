@@ -136,9 +136,15 @@ function literal(): FunctionSettings {
       isWord('nino'),
       giveBack(i32.isZero(i32.or(has(bitsAt(p, 1), layout.lookLetter), has(bitsAt(p, -4), layout.lookLetter)))),
     ),
-    // Paths: /home/, /Users, \Users.
+    // Paths: /home/, /Users, \Users; and \x40.
     ...when(any(isByte(byteAt(p, -3), '/'), isByte(byteAt(p, -3), '\\')), [
-      ...giveBack(choose(isByte(byteAt(p), 'm'), i32.eq(get('raw'), number(word('/hom'))), isByte(byteAt(p, -2), 'U'))),
+      ...giveBack(
+        choose(
+          isByte(byteAt(p), 'm'),
+          i32.eq(get('raw'), number(word('/hom'))),
+          any(isByte(byteAt(p, -2), 'U'), isByte(byteAt(p, -2), 'x')),
+        ),
+      ),
     ]),
     ...when(isWord('egin'), giveBack(isByte(byteAt(p), 'N'))),
     ...when(any(isWord('u003'), isWord('u004')), giveBack(isByte(byteAt(p, -4), '\\'))),

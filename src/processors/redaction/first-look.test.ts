@@ -138,6 +138,17 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
     'mot de passe',
     'mật khẩu',
   ].map(name => [`${name}: Qw3rty92x`, `${name}: [secret]`] as const),
+  // Signs as entities and escapes; wide spaces, dashes and digits where something else leads to the value.
+  ['mail jane.doe&#64;corp-mail.com now', 'mail [email] now'],
+  ['mail jane.doe&#x40;corp-mail.com now', 'mail [email] now'],
+  [String.raw`mail jane.doe\x40corp-mail.com now`, 'mail [email] now'],
+  ['card 4929\u00a03813\u00a03266\u00a04295 of bob@corp.io', 'card [card] of [email]'],
+  [
+    'ssn 536\u201122\u20118713, call +1\u202f415\u2011555\u20112671, bob@corp.io',
+    'ssn [us_ssn], call [phone], [email]',
+  ],
+  ['卡号 ４９２９３８１３３２６６４２９５ bob@corp.io', '卡号 [card] [email]'],
+  ['card 4929\u200b3813\u200b3266\u200b4295 of bob@corp.io', 'card [card] of [email]'],
   ['DOB 1984-02-11, birthday is 11 Feb 1984', 'DOB [birth_date], birthday is [birth_date]'],
   [
     '{"tls.key":"LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNSUlFcEFJQkFBS0NBUUVBcm9vdA=="}',

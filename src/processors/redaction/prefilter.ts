@@ -260,6 +260,7 @@ export class Prefilter {
     const second = bytes[at - 2]!
     const third = bytes[at - 1]!
     const last = bytes[at]!
+    if (last === 0x30 && third === 0x34 && second === 0x78) return first === 0x5c
     if (first === 0x2f || first === 0x5c) {
       if (last === 0x6d) return matchesExact(bytes, at - 3, end, '/home/')
       return second === 0x55 && matchesExact(bytes, at - 2, end, 'Users')
@@ -271,7 +272,7 @@ export class Prefilter {
     if (last === 0x4e && third === 0x49)
       return (bytes[at - 5] === 0x2d || bytes[at - 6] === 0x2d) && matchesExact(bytes, at - 4, end, 'BEGIN')
     if (last === 0x7e) return (third | 0x20) === 0x71
-    if (last === 0x24) return true
+    if (last === 0x24 || last === 0x3b) return true
     if (last === 0x12) return mayBeKey(bytes, at) && this.#isInKey(bytes, at - 1, end)
     if (last === 0x20 || last === 0x22) return endsShortWord(bytes, at) && this.#isInProse(bytes, at - 1, end)
     if (first === 0x41 && second === 0x55 && third === 0x54 && last === 0x48 && isCommandOfRedis(bytes, at)) return true

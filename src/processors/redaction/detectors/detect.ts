@@ -10,7 +10,7 @@ import type { KeyInfo } from './key-words.ts'
 import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
 import { detectNumber } from './numbers.ts'
 import { detectPasswordHash } from './password-hashes.ts'
-import { colourLength, PercentText, unicodeEscapeLength } from './percent-text.ts'
+import { colourLength, entityOf, PercentText, unicodeEscapeLength } from './percent-text.ts'
 import { detectPrivateKey } from './private-keys.ts'
 import { detectRepeats } from './repeats.ts'
 import { detectSeedPhrase } from './seed-phrases.ts'
@@ -19,6 +19,7 @@ import { detectInsert } from './sql-inserts.ts'
 import { isHex, matchesExact, matchesFolded } from './text-bytes.ts'
 import { detectToken, detectWholeForms } from './tokens.ts'
 import { detectUserPath } from './user-paths.ts'
+import { wideSign } from './wide-signs.ts'
 
 const attributeForm = { isCertain: true, isProse: false, isParameter: false, isQuoted: true }
 
@@ -86,6 +87,8 @@ function needsDecoding(bytes: Uint8Array, start: number, end: number): boolean {
     const byte = bytes[i]!
     if (byte === 0x25 && i + 2 < end && isHex(bytes[i + 1]!) && isHex(bytes[i + 2]!)) return true
     if (byte === 0x5c && (unicodeEscapeLength(bytes, i, end) > 0 || colourLength(bytes, i, end) > 0)) return true
+    if (byte >= 0x80 && wideSign(bytes, i, end) > 0) return true
+    if (byte === 0x26 && entityOf(bytes, i, end) > 0) return true
     if (byte === 0x1b && colourLength(bytes, i, end) > 0) return true
     if (byte === 0x2b) hasPlus = true
     else if (byte === 0x3d && i + 1 < end && !isBehindPadding(bytes[i + 1]!)) hasEquals = true

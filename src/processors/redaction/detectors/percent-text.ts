@@ -1,4 +1,5 @@
 import { isDigit, isHex } from './text-bytes.ts'
+import { wideSign } from './wide-signs.ts'
 
 const percent = 0x25
 const plus = 0x2b
@@ -7,15 +8,31 @@ const space = 0x20
 const hexValue = (byte: number) => (byte <= 0x39 ? byte - 0x30 : (byte | 0x20) - 0x57)
 
 const backslash = 0x5c
+const ampersand = 0x26
 const escapeByte = 0x1b
 
-/** Bytes of JSON's escape of one ASCII character at `at`, such as `\u003d`, however often it was escaped; 0 where none stands. */
+/** Bytes of the escape of one ASCII character at `at`, such as `\u003d` or `\x3d`, however often it was escaped; 0 where none stands. */
 export function unicodeEscapeLength(bytes: Uint8Array, at: number, end: number): number {
   let to = at
   while (to < end && bytes[to] === backslash && to - at < 8) to++
+  if (to > at && to + 3 <= end && bytes[to] === 0x78) {
+    const high = bytes[to + 1]!
+    return high >= 0x32 && high <= 0x37 && isHex(bytes[to + 2]!) ? to + 3 - at : 0
+  }
   if (to === at || to + 5 > end || bytes[to] !== 0x75 || bytes[to + 1] !== 0x30 || bytes[to + 2] !== 0x30) return 0
   const high = bytes[to + 3]!
   return high >= 0x32 && high <= 0x37 && isHex(bytes[to + 4]!) ? to + 5 - at : 0
+}
+
+/** A character of HTML or XML by number, ASCII only, as `length << 8 | character`; 0 where none stands. */
+export function entityOf(bytes: Uint8Array, at: number, end: number): number {
+  if (at + 3 >= end || bytes[at + 1] !== 0x23) return 0
+  const isHexForm = (bytes[at + 2]! | 0x20) === 0x78
+  let code = 0
+  let to = at + (isHexForm ? 3 : 2)
+  for (const from = to; to < end && to - from < 6 && isHex(bytes[to]!); to++)
+    code = code * (isHexForm ? 16 : 10) + hexValue(bytes[to]!)
+  return bytes[to] === 0x3b && code >= 0x20 && code < 0x7f ? ((to + 1 - at) << 8) | code : 0
 }
 
 /** Bytes of the percent escape at `at`; 0 where none stands. A `%` that was itself escaped, as in `%2540`, counts with it. */
@@ -96,6 +113,30 @@ export class PercentText {
         }
         const escaped = byte === backslash ? unicodeEscapeLength(bytes, offset, end) : 0
         if (escaped > 0) size = escaped
+      } else if (byte >= 0x80) {
+        const wide = wideSign(bytes, offset, end)
+        if (wide > 0) {
+          escapes++
+          if ((wide & 0xff) === 0) {
+            offset += wide >>> 8
+            continue
+          }
+          out[length] = wide & 0xff
+          starts[length] = offset
+          offset += wide >>> 8
+          ends[length++] = offset
+          continue
+        }
+      } else if (byte === ampersand) {
+        const entity = entityOf(bytes, offset, end)
+        if (entity > 0) {
+          escapes++
+          out[length] = entity & 0xff
+          starts[length] = offset
+          offset += entity >>> 8
+          ends[length++] = offset
+          continue
+        }
       } else if (byte === space) spaces++
       else if (byte === plus) pluses++
       if (size > 1) {

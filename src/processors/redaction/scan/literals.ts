@@ -43,6 +43,9 @@ export const builtInLiterals: readonly string[] = [
   '?8q~',
   '?9q~',
   'u004', // \u0040
+  '#64;', // &#64;
+  'x40;', // &#x40;
+  '\\x40',
   'u003', // \u003a \u003d, and so \u0026
   '/hom', // /home/<user>
   '/Use', // /Users/<user>, C:/Users
@@ -88,31 +91,31 @@ export const builtInLiterals: readonly string[] = [
 
 /** The same in buckets, so that text hits few by chance; scripts/wasm/assign-buckets.ts finds them. */
 const buckets: readonly (readonly string[])[] = [
-  ['assw', 'ess\x12', 'ass\x12', 'assc', 'nsur', 'arer', 'assp', 'exp\x12'],
-  ['?pwd', '?7q~', '?9q~', '?cvv', 'u003', 'birt', '?8q~', 'ecre', '?cvc', 'u004', 'piry'],
-  ['?$1$', '?dob', 'pin ', '$2a$', 'pin"', 'nino', 'pin\x12', 'orn '],
-  ['phra', 'api-', 'name', 'mac ', 'stre', 'nfir', 'pan\x12', 'pan '],
-  ['$2y$', '$2b$', 's-cl', 'd_li', 'duse', '\\Use', 'curl'],
-  ['nemo', 'api_', 'ni n', 'auth', 'n_co', 'y_co'],
-  ['fied', 'rede', 'veri', 'pike', '/Use', 'oken', '/hom', 'okie'],
+  ['assw', 'assp', 'assc', 'arer', 'exp\x12', 'ass\x12', 'ess\x12', 'nsur'],
+  ['?pwd', 'ecre', '?cvv', '?cvc', 'birt', '?7q~', '?8q~', '?9q~', 'piry'],
+  ['?dob', 'x40;', 'nino', 's-cl', '?$1$'],
+  ['pike', 'name', 'stre', 'pin\x12', 'pan\x12', 'pin ', 'pan ', 'mac ', 'orn ', 'nfir', 'pin"', 'phra'],
+  ['duse', '#64;', '\\x40', '\\Use', 'd_li', 'curl', '$2a$', '$2b$', '$2y$'],
+  ['api_', 'api-', 'auth', 'u004', 'u003', 'y_co', 'n_co', 'ni n', 'nemo'],
+  ['oken', 'rede', 'okie', '/hom', '/Use', 'fied', 'veri'],
   [
-    '?otp',
-    'nkey',
-    '/key',
+    '_key',
     '-key',
-    'okey',
     '.key',
-    'lkey',
+    '/key',
+    'skey',
+    'ekey',
     'rkey',
+    'nkey',
+    'dkey',
+    'lkey',
+    'mkey',
+    'okey',
+    '?otp',
+    'EGIN',
     '?%40',
     'rity',
-    'dkey',
-    'ekey',
     '"kty',
-    'mkey',
-    '_key',
-    'EGIN',
-    'skey',
   ],
 ]
 
