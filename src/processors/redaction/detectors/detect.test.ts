@@ -200,6 +200,7 @@ for (const [text, marked, key] of cases) {
 }
 
 const clean = [
+  'parent=4263982640269299 Segment=4263982640269299 ctx=4263982640269299 Parent=4263982640269299;Sampled=1',
   'etag: 919, digest: 3baa059a8af195915390841bb77156ba, digest: blk_918072716089585377',
   'unregister callback for 764176454, route=longer.callback 404 15099, during 1120868 calls. 86984507 microseconds',
   'tel 1681955048907 mInCall =1758281352 PageItemCell:527032 105 97542 time reset +1632668255.7 s',

@@ -84,7 +84,7 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
       'cachekey partitionkey idempotencykey routingkey primarykey sortkey dedupkey shardkey objectkey messagekey ' +
       'tracking waybill shipment parcel consignment ean gtin upc isbn barcode ' +
       'lineno shard project feature issue ticket device instance job batch node block pod container thread rows ' +
-      'fingerprint thumbprint serial hex bucket lsn xid txn transaction balance quantity qty cost score ratio percent',
+      'parent parents segment spanlinks spans childof ctx fingerprint thumbprint serial hex bucket lsn xid txn transaction balance quantity qty cost score ratio percent',
   ],
   [
     keyPerson,
