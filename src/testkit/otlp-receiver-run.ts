@@ -15,7 +15,7 @@ import { WireWriter } from '../wire/wire-writer.ts'
 export const bothProtocols = 'protocols: {grpc: {endpoint: "127.0.0.1:0"}, http: {endpoint: "127.0.0.1:0"}}'
 
 /** A traces request of `count` spans with a name each. */
-export function spans(count: number, name = 'span'): Uint8Array {
+export function spans(count: number, name = 'span'): Buffer {
   const writer = new WireWriter()
   const group = writer.open(1)
   const scope = writer.open(2)
@@ -26,7 +26,7 @@ export function spans(count: number, name = 'span'): Uint8Array {
   }
   writer.close(scope)
   writer.close(group)
-  return writer.finish()
+  return Buffer.from(writer.finish())
 }
 
 /** A running receiver, what it passed on, and clients for it. */

@@ -7,27 +7,12 @@ import { ConsumeError } from '../../component/consumer.ts'
 import { parseConfig } from '../../config/parse-config.ts'
 import type { OtlpBatch } from '../../pdata/otlp-batch.ts'
 import { componentSettings } from '../../testkit/component-settings.ts'
+import { spans, tracesPath } from '../../testkit/otlp-receiver-run.ts'
 import { frameMessage } from '../../transport/grpc.ts'
 import { decodeRpcStatus } from '../../transport/rpc-status.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
 import { otlpReceiverConfig } from './config.ts'
 import { OtlpReceiver } from './otlp-receiver.ts'
-
-const tracesPath = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
-
-function spans(count: number, name = 'span'): Buffer {
-  const writer = new WireWriter()
-  const group = writer.open(1)
-  const scope = writer.open(2)
-  for (let i = 0; i < count; i++) {
-    const span = writer.open(2)
-    writer.stringField(5, name)
-    writer.close(span)
-  }
-  writer.close(scope)
-  writer.close(group)
-  return Buffer.from(writer.finish())
-}
 
 type Tap = { teardown(action: () => void | Promise<void>): void }
 
