@@ -49,12 +49,14 @@ export interface DiskJournalEvents {
 /** What an append is about, until it is written. */
 interface AppendContext {
   readonly batch: OtlpBatch
+  readonly appendedAtMs: number
   /** For a batch that another queue already holds: the entry that stands for it. */
   entry: QueueEntry | undefined
 }
 
 interface BlockedAppend {
   readonly batch: OtlpBatch
+  readonly appendedAtMs: number
   resolve(entry: QueueEntry | undefined): void
   reject(error: unknown): void
 }
@@ -111,6 +113,10 @@ export class DiskJournal implements Journal {
     return this.#keeper.log
   }
 
+  get directory(): string {
+    return this.#settings.directory
+  }
+
   get isBeingRead(): boolean {
     return this.#reader !== undefined
   }
@@ -131,7 +137,7 @@ export class DiskJournal implements Journal {
     return this
   }
 
-  async append(batch: OtlpBatch): Promise<QueueEntry | undefined> {
+  async append(batch: OtlpBatch, appendedAtMs = this.#settings.clock.nowMs()): Promise<QueueEntry | undefined> {
     await this.#keeper.open()
     if (this.#isRefusing) throw shuttingDown()
     const log = this.#log
@@ -139,25 +145,33 @@ export class DiskJournal implements Journal {
     if (this.capacity.exceeds(batch)) throw tooLargeForQueue(batch)
     if (this.#blocked.length === 0) {
       const policy = await this.#makeRoom(batch)
-      if (policy === undefined) return this.#write(batch)
+      if (policy === undefined) return this.#write(batch, appendedAtMs)
       if (policy === 'drop_newest') {
         this.#reader?.dropped(batch, undefined, 'queue_full')
         return undefined
       }
     }
     if (!this.#settings.blocksOnOverflow) throw queueFull()
-    return new Promise((resolve, reject) => this.#blocked.push({ batch, resolve, reject }))
+    return new Promise((resolve, reject) => this.#blocked.push({ batch, appendedAtMs, resolve, reject }))
   }
 
-  adopt(batch: OtlpBatch, appendedAtMs: number): QueueEntry {
+  adopt(batch: OtlpBatch, appendedAtMs: number, decided?: (isKept: boolean) => void): QueueEntry {
     const entry = new QueueEntry(batch, appendedAtMs)
     // It is given on before it is written.
     entry.isPinned = true
     this.capacity.add(entry.size)
     this.#makeReady(entry)
-    const ageMs = this.#settings.clock.nowMs() - appendedAtMs
-    // Where the disk refuses it, the entry is in memory alone, as it was before.
-    this.#appendRecord(batch, { batch, entry }, ageMs).catch(error => this.#settings.events.fault(error))
+    this.#keeper
+      .open()
+      .then(() => this.#appendRecord({ batch, appendedAtMs, entry }))
+      .then(
+        () => decided?.(true),
+        error => {
+          // The entry is in memory alone, where it was before as well.
+          this.#settings.events.fault(error)
+          decided?.(false)
+        },
+      )
     this.#reader?.readable()
     return entry
   }
@@ -217,12 +231,12 @@ export class DiskJournal implements Journal {
     this.#lookTimer?.cancel()
   }
 
-  async #write(batch: OtlpBatch): Promise<QueueEntry | undefined> {
-    const context: AppendContext = { batch, entry: undefined }
+  async #write(batch: OtlpBatch, appendedAtMs: number): Promise<QueueEntry | undefined> {
+    const context: AppendContext = { batch, appendedAtMs, entry: undefined }
     const size = sizeOf(batch)
     this.capacity.add(size)
     try {
-      await this.#appendRecord(batch, context, 0)
+      await this.#appendRecord(context)
     } catch (error) {
       this.capacity.remove(size)
       void this.#unblock()
@@ -232,10 +246,12 @@ export class DiskJournal implements Journal {
     return context.entry
   }
 
-  async #appendRecord(batch: OtlpBatch, context: AppendContext, ageMs: number): Promise<void> {
+  async #appendRecord(context: AppendContext): Promise<void> {
+    const { batch, appendedAtMs } = context
     const { units } = sizeOf(batch)
-    if (this.#log === undefined) throw new Error('it is not open')
-    const wallMs = this.#settings.clock.wallMs() - ageMs
+    if (this.#log === undefined) throw this.#keeper.fault ?? new Error('it is not open')
+    const { clock } = this.#settings
+    const wallMs = clock.wallMs() - (clock.nowMs() - appendedAtMs)
     await this.#log.append({ kind: 0, wallMs, itemCount: batch.itemCount, units, payload: batch.bytes, context })
   }
 
@@ -252,12 +268,12 @@ export class DiskJournal implements Journal {
       if (context.entry.state === 'settled') log.ack(record.sequence)
       return
     }
-    const { residentBytesMax = residentBytesDefault, waitsForResult, clock } = this.#settings
+    const { residentBytesMax = residentBytesDefault, waitsForResult } = this.#settings
     const fits = this.#residentBytes === 0 || this.#residentBytes + record.payload.length <= residentBytesMax
     if (!isNext || !fits) {
       this.unreadItems += record.itemCount
       if (waitsForResult) {
-        context.entry = new QueueEntry(context.batch, clock.nowMs(), record.sequence)
+        context.entry = new QueueEntry(context.batch, context.appendedAtMs, record.sequence)
         this.#known.set(record.sequence, context.entry)
       } else {
         // What is on disk is read again when its turn comes.
@@ -267,7 +283,7 @@ export class DiskJournal implements Journal {
       return
     }
     log.skip(record, position)
-    context.entry = new QueueEntry(context.batch, clock.nowMs(), record.sequence)
+    context.entry = new QueueEntry(context.batch, context.appendedAtMs, record.sequence)
     this.#makeReady(context.entry)
     this.#reader?.readable()
   }
@@ -373,7 +389,7 @@ export class DiskJournal implements Journal {
       const [first] = this.#blocked
       if (first === undefined || this.capacity.overflow(first.batch) !== undefined) return
       this.#blocked.shift()
-      await this.#write(first.batch).then(first.resolve, first.reject)
+      await this.#write(first.batch, first.appendedAtMs).then(first.resolve, first.reject)
     }
   }
 

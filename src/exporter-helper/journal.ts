@@ -12,15 +12,19 @@ export interface Journal {
   /**
    * Resolves once the batch is kept at the journal's durability level, with what to wait for; undefined where the
    * policy was to drop it, which the reader has been told. Rejects with a `ConsumeError` where it is not kept.
+   * `appendedAtMs`: when another journal took it, on the clock's monotonic scale.
    */
-  append(batch: OtlpBatch): Promise<QueueEntry | undefined>
+  append(batch: OtlpBatch, appendedAtMs?: number): Promise<QueueEntry | undefined>
   /**
    * `append` where it needs no waiting: keeps the batch, or does nothing and returns undefined, and then `append` knows
    * what becomes of it. Absent: every append takes time.
    */
   appendAtOnce?(batch: OtlpBatch): QueueEntry | undefined
-  /** Takes over an accepted batch from another journal, whatever the limits say. */
-  adopt(batch: OtlpBatch, appendedAtMs: number): QueueEntry
+  /**
+   * Takes over an accepted batch from another journal, whatever the limits say. `decided` is called once it is known whether it is
+   * kept at the journal's durability level: until then the other one has to keep it.
+   */
+  adopt(batch: OtlpBatch, appendedAtMs: number, decided?: (isKept: boolean) => void): QueueEntry
   /** Starts giving entries to `reader`, those that waited before first. */
   read(reader: JournalReader): void
   readonly isBeingRead: boolean
@@ -37,6 +41,8 @@ export interface Journal {
   readonly capacity: Capacity
   /** Whether what is not settled at the end is found again at the next start. */
   readonly isDurable: boolean
+  /** Where that is. */
+  readonly directory?: string
   /** Items that no `next` has given out yet. */
   readonly unreadItems: number
   /** Refuses appends from now on, and those that wait for room. */

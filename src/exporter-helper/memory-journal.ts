@@ -155,8 +155,10 @@ export class MemoryJournal implements Journal {
     this.#unblock()
   }
 
-  adopt(batch: OtlpBatch, appendedAtMs: number): QueueEntry {
-    return this.#keep(batch, appendedAtMs)
+  adopt(batch: OtlpBatch, appendedAtMs: number, decided?: (isKept: boolean) => void): QueueEntry {
+    const entry = this.#keep(batch, appendedAtMs)
+    decided?.(true)
+    return entry
   }
 
   get isBeingRead(): boolean {

@@ -4,6 +4,7 @@ import { acceptedAtOnce, type ConsumeError } from '../component/consumer.ts'
 import type { RetryConfig } from '../config/sections/exporter-queue.ts'
 import type { MergeRule, OtlpBatch, Signal } from '../pdata/otlp-batch.ts'
 import type { BackendHealth } from './backend-health.ts'
+import { BacklogMover } from './backlog-mover.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { Delivery, type DeliveryOwner } from './delivery.ts'
 import type { Backend } from './export-request.ts'
@@ -67,6 +68,8 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
   /** Items that a journal on disk keeps for the next start. */
   #leftItems = 0
   #deliveryCount = 0
+  /** Pieces that were passed on, and are not on the successor's disk yet. */
+  #undecidedCount = 0
   #isDraining = false
   #isReading = false
   #successor: SendingQueue | undefined
@@ -145,6 +148,7 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
 
   readable(): void {
     if (this.#isReading) this.#pump()
+    else this.#changed()
   }
 
   dropped(batch: OtlpBatch, entry: QueueEntry | undefined, reason: string): void {
@@ -167,6 +171,12 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     this.#passOnUnread()
     await this.#until(() => this.#deliveryCount === 0, deadline)
     this.#passOnUnread()
+    const { journal } = this.#settings
+    if (!journal.isDurable || journal === successor.#settings.journal) return
+    await this.#until(() => this.#undecidedCount === 0, deadline)
+    const mover = new BacklogMover(this.#settings, successor.#settings.journal, entry => successor.#takeEntry(entry))
+    await mover.move(() => this.#nextChangeBefore(deadline), deadline)
+    this.#leftItems = mover.leftItems
   }
 
   /** Delivers what it can by the deadline, from a journal on disk what is under way. Returns how many items it had to leave. */
@@ -193,7 +203,8 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     await this.#settings.deadLetters?.close()
     await journal.close()
     // What stays on disk is still queued, also in the last account before the end.
-    if (!journal.isDurable || this.#successor !== undefined || left === 0) this.#forgetHolder()
+    const isTheirs = this.#successor !== undefined && this.#leftItems === 0
+    if (!journal.isDurable || isTheirs || left === 0) this.#forgetHolder()
     else this.#leftItems = left
     return left
   }
@@ -297,8 +308,17 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     // An attempt that was cut off may still refer to the bytes: their memory does not go along, and stays with the collector.
     entry.isPinned = true
     const batch = { ...entry.batch, bytes: piece.bytes, itemCount: piece.itemCount, memory: undefined }
-    successor.#take(batch, entry.appendedAtMs, waiter)
-    if (waiter === undefined) this.#settlement.settlePiece(piece)
+    if (waiter !== undefined) {
+      successor.#take(batch, entry.appendedAtMs, waiter)
+      return
+    }
+    // Until the successor's disk has it, a kill brings it back from this one's.
+    this.#undecidedCount++
+    successor.#take(batch, entry.appendedAtMs, undefined, isKept => {
+      this.#undecidedCount--
+      if (isKept) this.#settlement.settlePiece(piece)
+      this.#changed()
+    })
   }
 
   /** Also what came out of the old journal after that: appends that had waited for room. */
@@ -311,15 +331,26 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
       successor.start()
       return
     }
+    // What is on disk moves from there, once nothing else is under way.
+    if (journal.isDurable) return
     for (let entry = journal.next(); entry !== undefined; entry = journal.next()) {
-      successor.#take(entry.batch, entry.appendedAtMs, entry.waiter)
-      entry.waiter = undefined
+      successor.#takeEntry(entry)
       journal.settle(entry)
     }
   }
 
-  #take(batch: OtlpBatch, appendedAtMs: number, waiter: QueueEntry['waiter']): void {
-    const entry = this.#settings.journal.adopt(batch, appendedAtMs)
+  #takeEntry(entry: QueueEntry): void {
+    this.#take(entry.batch, entry.appendedAtMs, entry.waiter)
+    entry.waiter = undefined
+  }
+
+  #take(
+    batch: OtlpBatch,
+    appendedAtMs: number,
+    waiter: QueueEntry['waiter'],
+    decided?: (isKept: boolean) => void,
+  ): void {
+    const entry = this.#settings.journal.adopt(batch, appendedAtMs, decided)
     entry.waiter = waiter
   }
 
@@ -341,6 +372,13 @@ export class SendingQueue implements JournalReader, DeliveryOwner {
     timer.cancel()
     if (isLate) this.#delivery.abort()
     while (this.#deliveryCount > 0) await this.#nextChange()
+  }
+
+  async #nextChangeBefore({ atMs }: Deadline): Promise<void> {
+    const { clock } = this.#settings.component
+    const timer = clock.after(Math.max(0, atMs - clock.nowMs()), () => this.#changed())
+    await this.#nextChange()
+    timer.cancel()
   }
 
   #nextChange(): Promise<void> {

@@ -8,6 +8,7 @@ import { queueShape } from '../config/sections/exporter-queue.ts'
 import { thisProcess } from '../storage/directory-lock.ts'
 import { inspectLog } from '../storage/inspect-log.ts'
 import { nodeFileSystem } from '../storage/node-file-system.ts'
+import { type Logger, silentLogger } from '../telemetry/logger.ts'
 import { componentSettings, testHost } from '../testkit/component-settings.ts'
 import { type Answer, ScriptedBackend } from '../testkit/scripted-backend.ts'
 import { spanBatch, spanNumbers } from '../testkit/span-batches.ts'
@@ -52,9 +53,9 @@ function setUp(
     clock,
     path,
     settings,
-    async give(first: number, count: number) {
+    async give(first: number, count: number, paddingBytes = 0) {
       ledger.received('traces', count)
-      await exporter.consume(spanBatch(first, count)).catch((error: ConsumeError) => {
+      await exporter.consume(spanBatch(first, count, paddingBytes)).catch((error: ConsumeError) => {
         ledger.rejected('traces', error.reason, count)
         throw error
       })
@@ -210,6 +211,69 @@ t.test('a reload hands the queue on disk to the successor: nothing is lost or se
   t.match(settings.ledger.entry('traces'), { received: 5, exported: 5 })
   t.equal(settings.ledger.imbalance('traces'), 0)
   t.strictSame(await waiting(t, old.path), [])
+})
+
+t.test('a reload to another storage directory takes along what waits, on disk as in memory', async t => {
+  const settings = componentSettings('test')
+  const old = setUp(t.testdir({ a: {}, b: {} }).concat('/a'), 'queue_size: 1000000', refused('retryable'), settings)
+  await old.exporter.start()
+  // More than stays in memory, 64 MiB.
+  for (let i = 0; i < 80; i++) await old.give(i * 10, 10, 100_000)
+  const successor = setUp(`${t.testdirName}/b`, 'queue_size: 1000000', refused('retryable'), settings)
+  await successor.exporter.start()
+  await old.exporter.handOver?.(successor.exporter, { atMs: settings.clock.nowMs() + 1000 })
+  await old.end()
+  t.strictSame(await waiting(t, old.path), [], 'nothing is left there')
+  t.equal((await waiting(t, successor.path)).length, 800, 'a kill now would bring all of it back')
+  t.equal(settings.ledger.imbalance('traces'), 0)
+  await successor.end()
+})
+
+t.test('what another storage directory does not take stays in the old one, queued and told of', async t => {
+  const lines: string[] = []
+  const logger: Logger = {
+    ...silentLogger,
+    warn: (message, fields) => void lines.push(`${message} ${fields?.['items']}`),
+  }
+  const settings = componentSettings('test', { logger })
+  const old = setUp(t.testdir({ a: {}, b: {} }).concat('/a'), 'queue_size: 1000000', refused('retryable'), settings)
+  await old.exporter.start()
+  for (let i = 0; i < 80; i++) await old.give(i * 10, 10, 100_000)
+  const successor = setUp(`${t.testdirName}/b`, 'queue_size: 70', refused('retryable'), settings)
+  await successor.exporter.start()
+  await old.exporter.handOver?.(successor.exporter, { atMs: settings.clock.nowMs() + 1000 })
+  await old.end()
+  const stayed = await waiting(t, old.path)
+  const moved = await waiting(t, successor.path)
+  t.equal(new Set([...stayed, ...moved]).size, 800)
+  t.equal(stayed.length + moved.length, 800)
+  t.ok(stayed.length > 0)
+  t.same(
+    lines.filter(line => line.startsWith('The storage directory')),
+    [`The storage directory that the exporter had keeps what could not be moved ${stayed.length}`],
+  )
+  t.equal(settings.ledger.imbalance('traces'), 0)
+  await successor.end()
+  t.equal(settings.ledger.imbalance('traces'), 0)
+})
+
+t.test('what was passed on to a disk that refuses is found again in the old directory', async t => {
+  const settings = componentSettings('test')
+  const old = setUp(
+    t.testdir({ a: {}, b: { 'exporter.test.traces': 'a file' } }).concat('/a'),
+    '',
+    refused('retryable'),
+    settings,
+  )
+  await old.exporter.start()
+  await old.give(0, 3)
+  await until(() => old.backend.attempts.length > 0, 'an attempt')
+  const successor = setUp(`${t.testdirName}/b`, '', refused('retryable'), settings)
+  await successor.exporter.start()
+  await old.exporter.handOver?.(successor.exporter, { atMs: settings.clock.nowMs() + 1000 })
+  await old.end()
+  t.strictSame(await waiting(t, old.path), [0, 1, 2])
+  await successor.end()
 })
 
 t.test('while another process has the directory, senders are told to come again; then it heals', async t => {
