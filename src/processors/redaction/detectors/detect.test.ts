@@ -184,6 +184,11 @@ const cases: readonly (readonly [text: string, marked: string, key?: string])[] 
     'postgresql://a:Zk3pQ9xL@h1:123,b:Zk3pQ9xL@h2:4/db',
     'postgresql://a:[url_credentials]@h1:123,b:[url_credentials]@h2:4/db',
   ],
+  ['Phone:\n467 3395\nE-mail:\nbob@corp.io', 'Phone:\n[phone]\nE-mail:\n[email]'],
+  ["They're not answering at 780-999-2181", "They're not answering at [phone]"],
+  ['stop receiving messages to 541-714-1388', 'stop receiving messages to [phone]'],
+  ['Phone: (99) 645-791', 'Phone: [phone]'],
+  ['07700 063 966-Fax, 416 60 0391 office', '[phone]-Fax, [phone] office'],
   // What a limit cut off.
   ['dial postgres://app:Zk3pQ9xL', 'dial postgres://app:[url_credentials]'],
   ['user alice.smith@gma', 'user [email]'],
@@ -200,6 +205,8 @@ for (const [text, marked, key] of cases) {
 }
 
 const clean = [
+  'routing channel 309551 108 78505, category-VyohPW blk_772554802410539534',
+  'moved 212-455-1234 rows to 313-555-999, port 8080 1234567 office-1, from:\n1234567 8, v 415-222-1234',
   'parent=4263982640269299 Segment=4263982640269299 ctx=4263982640269299 Parent=4263982640269299;Sampled=1',
   'etag: 919, digest: 3baa059a8af195915390841bb77156ba, digest: blk_918072716089585377',
   'unregister callback for 764176454, route=longer.callback 404 15099, during 1120868 calls. 86984507 microseconds',

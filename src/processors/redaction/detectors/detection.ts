@@ -58,6 +58,7 @@ const shortAccount = /\bacct\.? ?#|\ba\/c\b/i
 /** MongoDB's way to write a number in JSON. */
 const numberType = /\$number[A-Z][a-z]+/
 const severalWords = /^(?:[A-Z][a-z]+){2,}$/
+const labelLine = /(?:^|[\r\n])([A-Za-z][A-Za-z ]{2,24}:)\s*$/
 const numberOfSomeone = /\b(my|your)( [a-z]+)? number( is)?$/
 
 function lastDigit(text: string): number {
@@ -200,7 +201,12 @@ export class Detection {
       text.lastIndexOf(';'),
       text.lastIndexOf('}'),
     )
-    if (lineEnd >= 0) text = text.slice(lineEnd + 1)
+    if (lineEnd >= 0) {
+      const line = text.slice(lineEnd + 1)
+      // `Phone:` on a line of its own says what the next one holds.
+      const label = line.trim() === '' ? labelLine.exec(text.slice(0, lineEnd))?.[1] : undefined
+      text = label ?? line
+    }
     // What stands before another number belongs to that.
     // The letters right behind a digit are the end of an id: `...580aba,802089151`.
     const digit = lastDigit(text)

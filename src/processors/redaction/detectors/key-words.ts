@@ -95,7 +95,7 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
   [
     keyPhone,
     'phone phones telephone tel mobile cell cellphone fax msisdn phonenumber mobilenumber call called caller callbacknumber ' +
-      'contact sms whatsapp dial telefon telefono handy reach ring text hotline celular celulare cellulare cellulari movil telefone telefoon ' +
+      'contact answering sms whatsapp dial telefon telefono handy reach ring text hotline celular celulare cellulare cellulari movil telefone telefoon ' +
       'telefonnummer telefonnr telefoonnummer handynummer handynr mobilnummer mobil tlf telf gsm mynumber yournumber',
   ],
   [

@@ -270,7 +270,8 @@ function takeByContext(d: Detection, g: number, count: number): boolean {
   if (total < 0) return false
   if (total === 9 && (flags & key.keySsn) !== 0 && (isSsn(digits) || isItin(digits)))
     return addTrue(d, isSsn(digits) ? ids.ssn : ids.itin, from, end)
-  if (total === 9 && (flags & key.keyAba) !== 0 && isAba(digits)) return addTrue(d, ids.aba, from, end)
+  const isRouting = count === 1 || (run.lengths[g] === 4 && run.separators[g + 1] !== space)
+  if (total === 9 && isRouting && (flags & key.keyAba) !== 0 && isAba(digits)) return addTrue(d, ids.aba, from, end)
   if (total === 6 && (flags & key.keySortCode) !== 0) return addTrue(d, ids.sortCode, from, end)
   if ((total === 15 || total === 16) && (flags & key.keyImei) !== 0 && (total === 16 || luhn(digits, 15)))
     return addTrue(d, ids.imei, from, end)

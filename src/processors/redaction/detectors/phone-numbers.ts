@@ -165,7 +165,9 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
   let count = 0
   let total = 0
   while (g + count < run.count && total + run.lengths[g + count]! <= 15) total += run.lengths[g + count++]!
-  if (total < 7 || !isFree(count)) return 0
+  const area =
+    total < 7 && from - 4 > start && bytes[from - 1] === space && bytes[from - 2] === 0x29 ? areaDigits(d, from - 2) : 0
+  if (total + area < 7 || !isFree(count)) return 0
   // /phones/742253888
   if (count === 1 && from - 1 > start && bytes[from - 1] === slash && isAlnum(bytes[from - 2]!)) return 0
   let begin = from
@@ -185,10 +187,14 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
   if ((d.flags & key.keyPhone) === 0) {
     const isDashed =
       run.hasLengths(g, [3, 3, 4]) && isFree(3) && run.separatorOf(g, 3) !== 0 && run.separators[g + 1] !== slash
-    if (!isDashed || !d.settings.isStrict || run.isChained(g, 3)) return 0
-    run.collect(g, 3)
-    if (!isNanp(digits, 0)) return 0
-    count = 3
+    const isLabelled = isBeforeLabel(d, run.endOf(g + count - 1)) && count > 1 && total > 7 && !run.isVersion(g, count)
+    if (!isLabelled) {
+      if (!isDashed || run.isChained(g, 3)) return 0
+      if (!d.settings.isStrict && !(run.separators[g + 1] === dash && isInSentence(d, begin))) return 0
+      run.collect(g, 3)
+      if (!isNanp(digits, 0)) return 0
+      count = 3
+    } else if (run.isDate(g) || run.isPrice(g)) return 0
   } else {
     if ((d.flags & key.keyExempt) !== 0 || run.isDate(g) || run.isPrice(g)) return 0
     if (isNamePart(d, begin, run.endOf(g + count - 1)) || run.isVersion(g, count)) return 0
@@ -224,6 +230,24 @@ const isBehindVerb = ({ bytes, start }: Detection, at: number) =>
   /\b(?:calls?|called|caller|reach|ring|text|dial|contacts?)(?: (?:me|us|at|on))*[ :]*$/i.test(
     latin1(bytes, Math.max(start, at - 20), at),
   )
+
+/** `They do not answer at 780-999-2181`: a preposition or the like before what is written as numbers of America are. */
+const isInSentence = ({ bytes, start }: Detection, at: number) =>
+  /[a-z] (?:at|to|on|registered) $|\b(?:answering|messages?|reached?|registered) (?:at|to|on|from) $/.test(
+    latin1(bytes, Math.max(start, at - 28), at),
+  )
+
+/** `07700 063 966-Fax`, `416 60 039 office`: what it is stands behind the number. */
+const isBeforeLabel = ({ bytes, end }: Detection, at: number) =>
+  /^(?:[ -]|, )\(?(?:fax|office|mobile|cell ?phone|phone)\)?(?=[,;\\\r\n]|$)/i.test(
+    latin1(bytes, at, Math.min(end, at + 16)),
+  )
+
+/** Digits in the parenthesis that closes at `at`, as in `(99) 645-791`; 0 where none opens it. */
+function areaDigits(d: Detection, at: number): number {
+  const open = parenthesisBefore(d, at)
+  return open < 0 ? 0 : latin1(d.bytes, open, at).replace(/\D/g, '').length
+}
 
 /** Where the parenthesis with an area code opens that closes at `at`; -1 where there is none. */
 function parenthesisBefore({ bytes, start }: Detection, at: number): number {

@@ -325,6 +325,9 @@ export function secretFlagsBefore(d: Detection, at: number): number {
     word => !/^(is|was|n|the|a|of|to|be|with|as|scheme|new|use|using|following)$/.test(word),
   )
   if (words.length === 0) return 0
+  // `category-VyohPW blk_1`: a short word is one of its own.
+  const end = words.at(-1)!
+  if (end.length < 3 && /[A-Za-z0-9]+(?=[^A-Za-z0-9]*$)/.exec(text)?.[0].length !== end.length) return 0
   return describeKey(words.slice(-2).join('_')).flags
 }
 
