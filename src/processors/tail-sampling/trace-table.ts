@@ -35,7 +35,10 @@ export class TraceTable {
   readonly #older: Int32Array
   readonly #younger: Int32Array
   readonly #bucketShift: number
-  readonly #factors = Int32Array.from({ length: 4 }, () => Math.floor(Math.random() * 2 ** 32) | 1)
+  readonly #factorA = randomFactor()
+  readonly #factorB = randomFactor()
+  readonly #factorC = randomFactor()
+  readonly #factorD = randomFactor()
   #oldest = none
   /** No older slot is undecided. */
   #undecidedFrom = none
@@ -151,13 +154,12 @@ export class TraceTable {
   }
 
   #bucketOf(bytes: Uint8Array, start: number): number {
-    const factors = this.#factors
-    let sum = 0
-    for (let i = 0, at = start; i < 4; i++, at += 4) {
-      const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-      sum = Math.imul(sum ^ (sum >>> 15) ^ word, factors[i]!)
-    }
-    return Math.imul(sum ^ (sum >>> 16), factors[0]!) >>> this.#bucketShift
+    const left =
+      (Math.imul(wordAt(bytes, start), this.#factorA) + Math.imul(wordAt(bytes, start + 4), this.#factorB)) | 0
+    const right =
+      (Math.imul(wordAt(bytes, start + 8), this.#factorC) + Math.imul(wordAt(bytes, start + 12), this.#factorD)) | 0
+    const sum = (left + right) | 0
+    return Math.imul(sum ^ (sum >>> 16), 0x9e3779b1) >>> this.#bucketShift
   }
 
   #isId(slot: number, bytes: Uint8Array, start: number): boolean {
@@ -165,4 +167,12 @@ export class TraceTable {
     for (let i = 15; i >= 0; i--) if (this.ids[own + i] !== bytes[start + i]) return false
     return true
   }
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+}
+
+function randomFactor(): number {
+  return Math.floor(Math.random() * 2 ** 32) | 1
 }
