@@ -205,6 +205,8 @@ for (const [text, marked, key] of cases) {
 }
 
 const clean = [
+  '{"port":"a/access","key":"blk_326478598559227413"} {"a":"grafana","key":"rhost_75053_ad428e23"} t=mXO977Pw&hash=blk_326640863073574076',
+  'Node card VPD check: 611371512173 node in processor card slot; hive-um1LPw hash=panic_66553_700bc4ad',
   'routing channel 309551 108 78505, category-VyohPW blk_772554802410539534',
   'moved 212-455-1234 rows to 313-555-999, port 8080 1234567 office-1, from:\n1234567 8, v 415-222-1234',
   'parent=4263982640269299 Segment=4263982640269299 ctx=4263982640269299 Parent=4263982640269299;Sampled=1',

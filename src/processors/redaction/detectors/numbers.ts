@@ -281,7 +281,8 @@ function takeByContext(d: Detection, g: number, count: number): boolean {
     total >= 12 &&
     (count === 1 || isCardGrouping(g, count)) &&
     (flags & key.keyCard) !== 0 &&
-    isNamedCard(digits, total)
+    isNamedCard(digits, total) &&
+    (total > 13 || isRightBehindCard(d, from))
   )
     return addTrue(d, ids.card, from, end)
   if (total >= 6 && total <= 17 && (flags & key.keyBank) !== 0) return addTrue(d, ids.bank, from, end)
@@ -296,6 +297,13 @@ function takeByContext(d: Detection, g: number, count: number): boolean {
   }
   return false
 }
+
+const cardRightBefore =
+  /(?:card|cc|visa|maestro|pan)s?(?:[^A-Za-z0-9]{0,3}(?:number|num|no|nr)\.?)?[^A-Za-z0-9]*(?:(?:is|was)[^A-Za-z0-9]+)?$/i
+
+/** Whether the word right before says card: twelve or thirteen digits are seldom one. */
+const isRightBehindCard = (d: Detection, at: number) =>
+  (d.key.flags & key.keyCard) !== 0 || cardRightBefore.test(latin1(d.bytes, Math.max(d.start, at - 32), at))
 
 /** Groups as cards have them: the first of four, none longer than six. */
 function isCardGrouping(g: number, count: number): boolean {

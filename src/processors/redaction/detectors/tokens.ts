@@ -272,6 +272,8 @@ function isHeaderOfJwt(text: string): boolean {
   return /^\{"[\w#]{2,12}"\s*:/.test(Buffer.from(header, 'base64url').toString('latin1'))
 }
 
+const isRandomEnd = (words: readonly string[]) => words.length > 1 && words.at(-1)!.length < 3
+
 const randomCase = /[a-z][A-Z].*[a-z][A-Z].*[a-z][A-Z]/
 
 /** The run of twelve or more that `text` ends with, or with one word of small letters behind it; empty where it does not. */
@@ -321,13 +323,15 @@ export function secretFlagsBefore(d: Detection, at: number): number {
     )
   )
     return 0
-  const words = nameWords(text.slice(text.lastIndexOf('\n') + 1)).filter(
+  // Words of another value, as in `"grafana","key":`, and the ends of random ids, as in `VyohPW blk_1`, are none of this one's.
+  const own = text
+    .slice(text.lastIndexOf('\n') + 1)
+    .replace(/^.*[,;{}&](?=.*[A-Za-z])/, '')
+    .replace(/[A-Za-z0-9]+/g, part => (isRandomEnd(nameWords(part)) ? ' ' : part))
+  const words = nameWords(own).filter(
     word => !/^(is|was|n|the|a|of|to|be|with|as|scheme|new|use|using|following)$/.test(word),
   )
   if (words.length === 0) return 0
-  // `category-VyohPW blk_1`: a short word is one of its own.
-  const end = words.at(-1)!
-  if (end.length < 3 && /[A-Za-z0-9]+(?=[^A-Za-z0-9]*$)/.exec(text)?.[0].length !== end.length) return 0
   return describeKey(words.slice(-2).join('_')).flags
 }
 
