@@ -25,15 +25,14 @@ const codeLengths = Uint8Array.of(
 const endOfString = 256
 const codes = canonicalCodes()
 
+/** In one pass for each of the symbols, not of the lengths: this runs at every start, before anything is compiled. */
 function canonicalCodes(): Uint32Array {
+  const counts = new Uint32Array(32)
+  for (let symbol = 0; symbol < codeLengths.length; symbol++) counts[codeLengths[symbol]!]!++
+  const next = new Uint32Array(32)
+  for (let length = 1; length < next.length; length++) next[length] = 2 * (next[length - 1]! + counts[length - 1]!)
   const table = new Uint32Array(codeLengths.length)
-  let next = 0
-  for (let length = 5; length <= 30; length++) {
-    for (let symbol = 0; symbol < codeLengths.length; symbol++) {
-      if (codeLengths[symbol] === length) table[symbol] = next++
-    }
-    next *= 2
-  }
+  for (let symbol = 0; symbol < codeLengths.length; symbol++) table[symbol] = next[codeLengths[symbol]!]!++
   return table
 }
 
@@ -45,7 +44,8 @@ function canonicalCodes(): Uint32Array {
 const emitBit = 1 << 8
 const mayEndBit = 1 << 17
 const deadBit = 1 << 18
-const automaton = buildAutomaton()
+/** Made for the first string: an agent without HTTP/2 starts without it. */
+let automaton: Uint32Array | undefined
 
 function buildTree(): { children: Int32Array; nodeCount: number } {
   // Positive: an inner node; negative: minus (symbol + 1); zero: not yet set.
@@ -103,16 +103,18 @@ export function decodedLengthMax(length: number): number {
 
 /** Writes the decoded string at the start of `target`; returns its length, or -1 where the code is malformed. */
 export function huffmanDecode(bytes: Uint8Array, start: number, end: number, target: Uint8Array): number {
+  automaton ??= buildAutomaton()
+  const table = automaton
   let state = 0
   let written = 0
   let entry = mayEndBit
   for (let offset = start; offset < end; offset++) {
     const byte = bytes[offset]!
-    entry = automaton[(state << 4) | (byte >>> 4)]!
+    entry = table[(state << 4) | (byte >>> 4)]!
     if ((entry & emitBit) !== 0) target[written++] = entry
     if ((entry & deadBit) !== 0) return -1
     state = (entry >>> 9) & 0xff
-    entry = automaton[(state << 4) | (byte & 15)]!
+    entry = table[(state << 4) | (byte & 15)]!
     if ((entry & emitBit) !== 0) target[written++] = entry
     if ((entry & deadBit) !== 0) return -1
     state = (entry >>> 9) & 0xff
