@@ -61,7 +61,7 @@ const keys = [
   'n',
 ]
 
-function valueOf(depth = 0): unknown {
+function anyValue(depth = 0): unknown {
   const kind = random.next()
   if (kind < 0.6) return random.pick(texts)
   if (kind < 0.7) return BigInt(random.pick(['4111111111111111', '42', '0']))
@@ -69,13 +69,13 @@ function valueOf(depth = 0): unknown {
   if (kind < 0.82) return random.chance(0.5)
   if (kind < 0.86) return null
   if (depth > 1) return 'deep 4111111111111111'
-  if (kind < 0.93) return Array.from({ length: random.below(3) }, () => valueOf(depth + 1))
-  return Object.fromEntries([0, 1].map(() => [random.pick(keys), valueOf(depth + 1)]))
+  if (kind < 0.93) return Array.from({ length: random.below(3) }, () => anyValue(depth + 1))
+  return Object.fromEntries([0, 1].map(() => [random.pick(keys), anyValue(depth + 1)]))
 }
 
 function attributes(): Plain[] {
   const chosen = new Set(Array.from({ length: random.below(5) }, () => random.pick(keys)))
-  const made: Record<string, unknown> = Object.fromEntries([...chosen].map(key => [key, valueOf()]))
+  const made: Record<string, unknown> = Object.fromEntries([...chosen].map(key => [key, anyValue()]))
   if (random.chance(0.3)) made['db.system'] = random.pick(['mysql', 'redis', 'mongodb'])
   return attributesOf(made)
 }
@@ -93,7 +93,7 @@ function record(signal: Signal): Plain {
       events: [{ timeUnixNano: '1', name: 'event', attributes: attributes() }],
     }
   if (signal === 'logs') {
-    const [{ value }] = attributesOf({ body: valueOf() }) as [Plain]
+    const [{ value }] = attributesOf({ body: anyValue() }) as [Plain]
     return { timeUnixNano: '1', body: value, attributes: attributes() }
   }
   const point = { timeUnixNano: '1', attributes: attributes() }
@@ -212,7 +212,7 @@ const requests = Object.fromEntries(
         requestOf(
           signal,
           [record(signal), record(signal)],
-          { 'res.note': valueOf() as string, token: random.pick(texts) },
+          { 'res.note': anyValue() as string, token: random.pick(texts) },
           { name: 's' },
         ),
       ),
@@ -225,7 +225,7 @@ try {
   const port = await freePort()
   const file = (i: number, signal: Signal) => join(folder, `${i}-${signal}.json`)
   const lines = [`receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:${port}"}}}}`, 'processors:']
-  configs.forEach((yaml, i) => lines.push(`  redaction/${i}: ${yaml}`))
+  lines.push(...configs.map((yaml, i) => `  redaction/${i}: ${yaml}`))
   lines.push('exporters:')
   configs.forEach((_, i) => {
     for (const signal of signals) lines.push(`  file/${i}${signal}: {path: ${file(i, signal)}}`)
