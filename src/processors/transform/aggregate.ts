@@ -51,10 +51,10 @@ export const aggregateOnAttributeValue: Editor = {
   targetCount: 0,
   make: ([how, key, values, value]) => {
     const renamed = new Set(
-      (values!.constant as readonly string[]).map(each => hex(attributeOf(String(key!.constant), each))),
+      (values!.constant as readonly string[]).map(each => asKey(attributeOf(String(key!.constant), each))),
     )
     const made = attributeOf(String(key!.constant), String(value!.constant))
-    const rename = (attribute: Uint8Array) => (renamed.has(hex(attribute)) ? made : attribute)
+    const rename = (attribute: Uint8Array) => (renamed.has(asKey(attribute)) ? made : attribute)
     return ({ metricView: metric }) =>
       aggregate(metric, how!.constant as Aggregation, attributes => attributes.map(rename))
   },
@@ -117,7 +117,7 @@ function groupBy<P>(points: readonly P[], key: (point: P) => string): P[][] {
 
 /** Attributes in whatever order, and the time. */
 function identity({ attributes, time }: Point): string {
-  return `${attributes.map(hex).sort().join()} ${time}`
+  return `${attributes.map(asKey).sort().join()} ${time}`
 }
 
 function distributionKey({ min, max, flags }: DistributionPoint): unknown[] {
@@ -246,4 +246,5 @@ function attributeOf(key: string, value: string): Uint8Array {
   return writer.finish()
 }
 
-const hex = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+/** Equal bytes, equal text. */
+const asKey = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
