@@ -32,6 +32,20 @@ export class OttlContext {
   readonly cache = new Map<string, OttlValue>()
   /** Payloads of metrics that statements made; they come behind those of the scope. */
   readonly newMetrics: Uint8Array[] = []
+
+  /** Points at what stands around a record. */
+  around({ resource, scope }: MetricReader): this {
+    this.resource = resource
+    this.scope = scope
+    return this
+  }
+
+  /** Points at a metric that a walk is at, and at what stands around it. */
+  enterMetric(metric: MetricView): this {
+    this.metric = metric
+    this.metricView = metric
+    return this.around(metric)
+  }
 }
 
 export type Getter = (context: OttlContext) => OttlValue

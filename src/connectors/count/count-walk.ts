@@ -74,7 +74,7 @@ export class CountWalk {
   }
 
   #span(span: SpanView): Verdict {
-    const context = this.#around(span)
+    const context = this.#context.around(span)
     context.span = span
     this.#itemTimes.note(span.message, otlp.spanStartTime)
     this.#itemTimes.note(span.message, otlp.spanEndTime)
@@ -88,37 +88,23 @@ export class CountWalk {
   }
 
   #logRecord(record: LogRecordView): Verdict {
-    this.#around(record).log = record
+    this.#context.around(record).log = record
     this.#itemTimes.note(record.message, otlp.logTime)
     this.#see(this.#items, record)
     return keep
   }
 
   #metric(metric: MetricView): Verdict {
-    this.#aroundMetric(metric)
+    this.#context.enterMetric(metric)
     this.#see(this.#others, undefined)
     return keep
   }
 
   #dataPoint(point: DataPointView, metric: MetricView): Verdict {
-    this.#aroundMetric(metric).point = point
+    this.#context.enterMetric(metric).point = point
     this.#itemTimes.note(point.message, otlp.pointTime)
     this.#see(this.#items, point)
     return keep
-  }
-
-  #aroundMetric(metric: MetricView): OttlContext {
-    const context = this.#around(metric)
-    context.metric = metric
-    context.metricView = metric
-    return context
-  }
-
-  #around({ resource, scope }: Pick<SpanView, 'resource' | 'scope'>): OttlContext {
-    const context = this.#context
-    context.resource = resource
-    context.scope = scope
-    return context
   }
 
   #see(counters: readonly Counter[], item: Parameters<Counter['see']>[1]): void {

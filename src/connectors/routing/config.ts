@@ -1,6 +1,7 @@
 import { any, type ConfigOf, componentRef, defineConfig, list, oneOf, section, string } from '../../config/declare.ts'
+import { errorModes } from '../../ottl/error-mode.ts'
 import { OttlError } from '../../ottl/lexer.ts'
-import { compileRow, rowContexts, statementOf } from './row.ts'
+import { compileRow, rowContexts, rowKey } from './row.ts'
 
 const pipelineRef = componentRef('', '', '', { refers: 'pipeline' })
 
@@ -51,7 +52,7 @@ export const routingConfig = defineConfig(
     defaultPipelines: list('default_pipelines', pipelineRef, [], 'Ids of the pipelines that get what no row moves.'),
     errorMode: oneOf(
       'error_mode',
-      ['ignore', 'silent', 'propagate'],
+      errorModes,
       'propagate',
       'What a condition that fails on an item means: propagate refuses the request, else the row does not match.',
     ),
@@ -61,7 +62,7 @@ export const routingConfig = defineConfig(
     }),
   },
   ({ table }, problems) => {
-    const keys = table.map(route => `${route.context} ${statementOf(route)}`)
+    const keys = table.map(rowKey)
     for (const [index, key] of keys.entries()) {
       const first = keys.indexOf(key)
       if (first < index) {

@@ -2,7 +2,7 @@ import type { OtlpBatch, Signal } from '../../pdata/otlp-batch.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
 import { drop, keep, type Verdict, type WalkHooks } from '../../pdata/walk-hooks.ts'
 import type { RoutingConfig } from './config.ts'
-import { compileRow, type Row, statementOf } from './row.ts'
+import { compileRow, type Row, rowKey } from './row.ts'
 import { RowWalk, stays } from './row-walk.ts'
 
 /** The part of a batch that goes one way. */
@@ -44,9 +44,7 @@ export class Router {
     noteError: () => void = () => {},
   ) {
     this.#rowCount = table.length
-    this.#walks = inWalks(compileTable(table)).map(
-      rows => new RowWalk(signal, rows, errorMode === 'propagate', noteError),
-    )
+    this.#walks = inWalks(compileTable(table)).map(rows => new RowWalk(signal, rows, errorMode, noteError))
     this.#cutWalk = new StageWalk(signal, [this.#cutHooks(signal)])
   }
 
@@ -117,7 +115,7 @@ function withBytes(batch: OtlpBatch, bytes: Uint8Array, itemCount: number): Otlp
 function compileTable(table: RoutingConfig['table']): Row[] {
   const seen = new Set<string>()
   return table.flatMap((route, index) => {
-    const key = `${route.context} ${statementOf(route)}`
+    const key = rowKey(route)
     if (seen.has(key)) return []
     seen.add(key)
     return [compileRow(route, index)]

@@ -1,6 +1,5 @@
-import { ConsumeError } from '../../component/consumer.ts'
-import { EvaluationError } from '../../ottl/condition.ts'
 import { OttlContext } from '../../ottl/context.ts'
+import { type ErrorMode, settleFailure } from '../../ottl/error-mode.ts'
 import type { DataPointView, MetricView } from '../../pdata/metric-views.ts'
 import type { ClientMetadata, Signal } from '../../pdata/otlp-batch.ts'
 import { StageWalk } from '../../pdata/stage-walk.ts'
@@ -31,15 +30,15 @@ export class RowWalk {
   readonly rows: readonly Row[]
   readonly #walk: StageWalk
   readonly #context = new OttlContext()
-  readonly #propagates: boolean
+  readonly #errorMode: ErrorMode
   readonly #noteError: () => void
   /** The answer where a row has been asked for everything that comes; undefined for rows that are asked at each item. */
   readonly #answers: (boolean | undefined)[]
 
-  constructor(signal: Signal, rows: readonly Row[], propagates: boolean, noteError: () => void) {
+  constructor(signal: Signal, rows: readonly Row[], errorMode: ErrorMode, noteError: () => void) {
     this.rows = rows
     this.copies = rows.map(() => [])
-    this.#propagates = propagates
+    this.#errorMode = errorMode
     this.#noteError = noteError
     // Rows for items of other signals take nothing here.
     this.#answers = rows.map(({ context }) => (context === recordContexts[signal] ? undefined : false))
@@ -71,9 +70,7 @@ export class RowWalk {
   }
 
   #enterMetric(metric: MetricView): Verdict {
-    this.#point(metric)
-    this.#context.metric = metric
-    this.#context.metricView = metric
+    this.#context.enterMetric(metric)
     return this.#answerFor('metric')
   }
 
@@ -84,28 +81,18 @@ export class RowWalk {
   }
 
   #span(span: SpanView): Verdict {
-    this.#point(span)
-    this.#context.span = span
+    this.#context.around(span).span = span
     return this.#judge()
   }
 
   #logRecord(record: LogRecordView): Verdict {
-    this.#point(record)
-    this.#context.log = record
+    this.#context.around(record).log = record
     return this.#judge()
   }
 
   #dataPoint(point: DataPointView, metric: MetricView): Verdict {
-    this.#point(metric)
-    this.#context.metric = metric
-    this.#context.metricView = metric
-    this.#context.point = point
+    this.#context.enterMetric(metric).point = point
     return this.#judge()
-  }
-
-  #point({ resource, scope }: Pick<SpanView, 'resource' | 'scope'>): void {
-    this.#context.resource = resource
-    this.#context.scope = scope
   }
 
   #judge(): Verdict {
@@ -129,10 +116,7 @@ export class RowWalk {
       edit?.(this.#context)
       return true
     } catch (error) {
-      if (!(error instanceof EvaluationError)) throw error
-      if (this.#propagates) {
-        throw new ConsumeError('permanent', `routing: ${error.message}`, { reason: 'condition_failed', cause: error })
-      }
+      settleFailure(error, this.#errorMode, 'routing', 'condition_failed')
       this.#noteError()
       return false
     }

@@ -65,7 +65,7 @@ function compileRouteStatement(source: string, context: ContextName): Pick<Row, 
   return { condition, edit: run }
 }
 
-/** The condition or statement of a row as a statement: two rows are the same where it is, and the context too. */
-export function statementOf({ condition, statement }: Pick<Route, 'condition' | 'statement'>): string {
-  return condition === '' ? statement : `route() where ${condition}`
+/** Two rows with one key say the same, as a condition or as a statement. */
+export function rowKey({ context, condition, statement }: Route): string {
+  return `${context} ${condition === '' ? statement : `route() where ${condition}`}`
 }

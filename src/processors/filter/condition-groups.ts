@@ -1,9 +1,7 @@
 import { conditionProblem, inferContext } from '../../ottl/condition.ts'
 import type { ContextName } from '../../ottl/context.ts'
+import { type ErrorMode, errorModes } from '../../ottl/error-mode.ts'
 import { OttlError } from '../../ottl/lexer.ts'
-
-export const errorModes = ['ignore', 'silent', 'propagate'] as const
-export type ErrorMode = (typeof errorModes)[number]
 
 /** One condition of `trace_conditions` and the like, with the context that it is for. */
 export interface GroupedCondition {

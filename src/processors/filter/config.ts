@@ -13,9 +13,10 @@ import {
 } from '../../config/declare.ts'
 import { conditionProblem } from '../../ottl/condition.ts'
 import type { ContextName } from '../../ottl/context.ts'
+import { errorModes } from '../../ottl/error-mode.ts'
 import { excludeField, includeField, matchAttributeConfig } from '../../processor-helper/item-match-config.ts'
 import { patternProblem } from '../../processor-helper/pattern.ts'
-import { conditionGroups, errorModes } from './condition-groups.ts'
+import { conditionGroups } from './condition-groups.ts'
 
 /** A list of OTTL conditions of one context; any that is true drops the item. */
 function conditions(key: string, context: ContextName, doc: string) {

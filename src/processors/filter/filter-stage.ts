@@ -1,7 +1,7 @@
-import { ConsumeError } from '../../component/consumer.ts'
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
-import { type Condition, compileCondition, EvaluationError } from '../../ottl/condition.ts'
+import { type Condition, compileCondition } from '../../ottl/condition.ts'
 import { type ContextName, OttlContext } from '../../ottl/context.ts'
+import { type ErrorMode, settleFailure } from '../../ottl/error-mode.ts'
 import { anyEvent } from '../../ottl/events.ts'
 import type { DataPointView, MetricView } from '../../pdata/metric-views.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
@@ -9,7 +9,7 @@ import type { LogReader, MetricReader, SpanReader, SurroundingReader } from '../
 import type { RecordStep } from '../../pdata/record-step.ts'
 import type { LogRecordView, ResourceView, ScopeView, SpanView } from '../../pdata/views.ts'
 import { drop, keep, type Verdict } from '../../pdata/walk-hooks.ts'
-import { conditionGroups, type ErrorMode, type GroupedCondition } from './condition-groups.ts'
+import { conditionGroups, type GroupedCondition } from './condition-groups.ts'
 import type { FilterConfig } from './config.ts'
 import { filterStep } from './filter-step.ts'
 import { LogProperties, MetricProperties, SpanProperties } from './properties.ts'
@@ -126,7 +126,7 @@ export class FilterStage implements StageProcessor {
   ): Verdict {
     if (this.#dropsSpan(span, conditions, properties)) return drop
     if (eventConditions.length === 0 || span.events.isEmpty) return keep
-    this.#around(span).span = span
+    this.#context.around(span).span = span
     this.#dropEvents(span, eventConditions)
     return keep
   }
@@ -134,7 +134,7 @@ export class FilterStage implements StageProcessor {
   #dropsSpan(span: SpanReader, conditions: readonly Condition[], properties: SpanProperties): boolean {
     if (properties.drops(span)) return true
     if (conditions.length === 0) return false
-    this.#around(span).span = span
+    this.#context.around(span).span = span
     return this.#isAnyTrue(conditions)
   }
 
@@ -148,7 +148,7 @@ export class FilterStage implements StageProcessor {
   #dropsLog(record: LogReader, conditions: readonly Condition[], properties: LogProperties): boolean {
     if (properties.drops(record)) return true
     if (conditions.length === 0) return false
-    this.#around(record).log = record
+    this.#context.around(record).log = record
     return this.#isAnyTrue(conditions)
   }
 
@@ -160,23 +160,13 @@ export class FilterStage implements StageProcessor {
   #dropsMetric(metric: MetricReader, conditions: readonly Condition[], properties: MetricProperties): boolean {
     if (properties.drops(metric)) return true
     if (conditions.length === 0) return false
-    this.#around(metric).metric = metric
+    this.#context.around(metric).metric = metric
     return this.#isAnyTrue(conditions)
   }
 
   #pointVerdict(point: DataPointView, metric: MetricView, conditions: readonly Condition[]): Verdict {
-    const context = this.#around(metric)
-    context.metric = metric
-    context.metricView = metric
-    context.point = point
+    this.#context.enterMetric(metric).point = point
     return this.#isAnyTrue(conditions) ? drop : keep
-  }
-
-  #around({ resource, scope }: MetricReader): OttlContext {
-    const context = this.#context
-    context.resource = resource
-    context.scope = scope
-    return context
   }
 
   #isAnyTrue(conditions: readonly Condition[]): boolean {
@@ -196,10 +186,7 @@ export class FilterStage implements StageProcessor {
 
   /** A condition that fails counts as not true, unless the user wants the whole request refused. */
   #settle(error: unknown, mode: ErrorMode): void {
-    if (!(error instanceof EvaluationError)) throw error
-    if (mode === 'propagate') {
-      throw new ConsumeError('permanent', `filter: ${error.message}`, { reason: 'condition_failed', cause: error })
-    }
+    settleFailure(error, mode, 'filter', 'condition_failed')
     this.#errorCount++
   }
 

@@ -1,5 +1,6 @@
 import { type Condition, compileCondition, EvaluationError } from '../../ottl/condition.ts'
 import { OttlContext } from '../../ottl/context.ts'
+import type { ErrorMode } from '../../ottl/error-mode.ts'
 import { anyEvent } from '../../ottl/events.ts'
 import { askCondition } from '../../ottl/questions.ts'
 import type { SpanReader } from '../../pdata/record-reader.ts'
@@ -8,7 +9,7 @@ import { SpanView } from '../../pdata/views.ts'
 import type { SpanMatcher } from './span-matcher.ts'
 
 export interface ConditionMatcherConfig {
-  readonly errorMode: 'ignore' | 'silent' | 'propagate'
+  readonly errorMode: ErrorMode
   readonly span: readonly string[]
   readonly spanEvent: readonly string[]
 }
@@ -37,9 +38,7 @@ export class ConditionMatcher implements SpanMatcher {
   span(span: SpanReader): boolean {
     const context = this.#context
     this.#hasFailed = false
-    context.span = span
-    context.resource = span.resource
-    context.scope = span.scope
+    context.around(span).span = span
     try {
       return this.#isAnyTrue(this.#spanConditions) || this.#matchesEvent(span)
     } catch (error) {

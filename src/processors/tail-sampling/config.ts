@@ -16,6 +16,7 @@ import {
 } from '../../config/declare.ts'
 import { conditionProblem } from '../../ottl/condition.ts'
 import type { ContextName } from '../../ottl/context.ts'
+import { errorModes } from '../../ottl/error-mode.ts'
 
 const leafTypes = [
   'always_sample',
@@ -85,7 +86,7 @@ const ottlCondition = defineConfig(
   {
     errorMode: oneOf(
       'error_mode',
-      ['ignore', 'silent', 'propagate'],
+      errorModes,
       'ignore',
       'What a condition that fails on a span means: it is not true, or, with propagate, the policy has no vote.',
     ),

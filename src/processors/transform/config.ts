@@ -1,5 +1,6 @@
 import { any, bool, type ConfigOf, defineConfig, list, oneOf, type ProblemSink } from '../../config/declare.ts'
-import { errorModes, type StatementSignal, statementGroups } from './statement-groups.ts'
+import { errorModes } from '../../ottl/error-mode.ts'
+import { type StatementSignal, statementGroups } from './statement-groups.ts'
 
 const statements = (signal: string) =>
   `Statements for ${signal}, whose context follows from the paths as in span.name; or maps {context, conditions, statements, error_mode}.`

@@ -1,8 +1,7 @@
-import { ConsumeError } from '../../component/consumer.ts'
 import type { ContextName } from '../../ottl/context.ts'
 import { OttlContext } from '../../ottl/context.ts'
+import { type ErrorMode, settleFailure } from '../../ottl/error-mode.ts'
 import { anyEvent } from '../../ottl/events.ts'
-import { EvaluationError } from '../../ottl/value.ts'
 import type { MessageView } from '../../pdata/message-view.ts'
 import type { MetricView } from '../../pdata/metric-views.ts'
 import type { RecordStep } from '../../pdata/record-step.ts'
@@ -11,7 +10,7 @@ import { keep, type Verdict, type WalkHooks } from '../../pdata/walk-hooks.ts'
 import { copyBytes } from '../../wire/copy-bytes.ts'
 import { reachesOut, writtenAround } from './passes.ts'
 import type { ResourceChange, ScopeChange, SurroundingChanges } from './rebuild.ts'
-import type { ErrorMode, StatementGroup } from './statement-groups.ts'
+import type { StatementGroup } from './statement-groups.ts'
 import { transformSteps } from './transform-steps.ts'
 
 /** Groups of statements that share one walk. */
@@ -60,7 +59,8 @@ export class Pass implements WalkHooks {
     })
     this.scope = hook(counts ? groups : scopes, scope => {
       this.#scopeIndex++
-      this.#around(scope.resource, scope)
+      this.#context.resource = scope.resource
+      this.#context.scope = scope
       this.#runAll(scopes)
       if (scopes.length > 0 && counts) this.#noteChanges(scope.resource, scope)
     })
@@ -69,8 +69,7 @@ export class Pass implements WalkHooks {
       if (counts) this.#noteChanges(span.resource, span.scope)
     })
     this.logRecord = hook(logs, record => {
-      this.#around(record.resource, record.scope)
-      this.#context.log = record
+      this.#context.around(record).log = record
       this.#runAll(logs)
       if (counts) this.#noteChanges(record.resource, record.scope)
     })
@@ -107,14 +106,8 @@ export class Pass implements WalkHooks {
     return count
   }
 
-  #around(resource: ResourceView, scope: ScopeView): void {
-    this.#context.resource = resource
-    this.#context.scope = scope
-  }
-
   #span(span: SpanView, groups: readonly StatementGroup[]): void {
-    this.#around(span.resource, span.scope)
-    this.#context.span = span
+    this.#context.around(span).span = span
     for (let i = 0; i < groups.length; i++) {
       const group = groups[i]!
       if (group.context === 'span') this.#run(group)
@@ -132,9 +125,7 @@ export class Pass implements WalkHooks {
 
   #metric(metric: MetricView, groups: readonly StatementGroup[]): void {
     const context = this.#context
-    this.#around(metric.resource, metric.scope)
-    context.metric = metric
-    context.metricView = metric
+    context.enterMetric(metric)
     for (let i = 0; i < groups.length; i++) {
       const group = groups[i]!
       if (group.context === 'metric') {
@@ -205,10 +196,7 @@ export class Pass implements WalkHooks {
 
   /** What fails changes nothing, unless the user wants the whole request refused. */
   #failed(error: unknown, { errorMode }: StatementGroup): void {
-    if (!(error instanceof EvaluationError)) throw error
-    if ((errorMode ?? this.#errorMode) === 'propagate') {
-      throw new ConsumeError('permanent', `transform: ${error.message}`, { reason: 'statement_failed', cause: error })
-    }
+    settleFailure(error, errorMode ?? this.#errorMode, 'transform', 'statement_failed')
     this.#errorCount++
   }
 }

@@ -1,13 +1,12 @@
 import { type Condition, compileCondition } from '../../ottl/condition.ts'
 import type { ContextName } from '../../ottl/context.ts'
 import type { Editors } from '../../ottl/editor.ts'
+import { type ErrorMode, errorModes } from '../../ottl/error-mode.ts'
 import { OttlError } from '../../ottl/lexer.ts'
 import { compileStatement, pathPrefixes, type Statement } from '../../ottl/statement.ts'
 import { metricEditors } from './metric-editors.ts'
 import { spanNameEditor } from './span-name-editor.ts'
 
-export const errorModes = ['ignore', 'silent', 'propagate'] as const
-export type ErrorMode = (typeof errorModes)[number]
 export type StatementSignal = 'traces' | 'metrics' | 'logs'
 
 /** Statements of one context, run one after the other over each item that a condition admits. */

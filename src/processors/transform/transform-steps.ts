@@ -72,8 +72,7 @@ function conditionalStep(group: StatementGroup, step: StatementStep, around: Gro
       into.addAll(questions)
     },
     look(item: OrdinaryItem) {
-      context.resource = item.resource
-      context.scope = item.scope
+      context.around(item)
       if (isSpan) context.span = item
       else context.log = item
       if (hasConditions) {
