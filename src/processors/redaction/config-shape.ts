@@ -108,7 +108,7 @@ export const redactionShape = {
     'addresses',
     text,
     [],
-    'Classes of IP addresses that are personal: public, documentation, private, link_local, loopback, special; empty for the profile`s.',
+    "Classes of IP addresses that are personal: public, documentation, private, link_local, loopback, special; empty for the profile's.",
   ),
   hash: section('hash', hashConfig, 'The key of hash and tokenize.'),
   encrypt: optional('encrypt', encryptConfig, 'The public key of encrypt.'),

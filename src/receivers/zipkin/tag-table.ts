@@ -13,6 +13,7 @@ export const tagServiceNameSource = 9
 export const tagServiceName = 10
 export const tagLibraryName = 11
 export const tagLibraryVersion = 12
+export const tagNumberMax = 12
 
 /** Attributes of the resource by the semantic conventions: Zipkin has tags of spans only. */
 const resourceKeys = `cloud.provider cloud.account.id cloud.region cloud.availability_zone cloud.platform

@@ -34,6 +34,7 @@ import {
   tagError,
   tagLibraryName,
   tagLibraryVersion,
+  tagNumberMax,
   tagResource,
   tagScopeName,
   tagScopeVersion,
@@ -102,32 +103,20 @@ export class ZipkinTraceWriter {
   #parseStringTags = false
   #isTextChecked = false
 
-  readonly #error = new ByteRange()
-  readonly #statusCode = new ByteRange()
-  readonly #statusDescription = new ByteRange()
-  readonly #kindTag = new ByteRange()
-  readonly #scopeName = new ByteRange()
-  readonly #scopeVersion = new ByteRange()
-  readonly #libraryName = new ByteRange()
-  readonly #libraryVersion = new ByteRange()
-  readonly #serviceNameSource = new ByteRange()
-  readonly #serviceNameTag = new ByteRange()
+  /** Tags that wait for the end of their span, by their number. */
+  readonly #tags: readonly ByteRange[] = Array.from({ length: tagNumberMax + 1 }, () => new ByteRange())
+  readonly #error = this.#tags[tagError]!
+  readonly #statusCode = this.#tags[tagStatusCode]!
+  readonly #statusDescription = this.#tags[tagStatusDescription]!
+  readonly #kindTag = this.#tags[tagSpanKind]!
+  readonly #scopeName = this.#tags[tagScopeName]!
+  readonly #scopeVersion = this.#tags[tagScopeVersion]!
+  readonly #libraryName = this.#tags[tagLibraryName]!
+  readonly #libraryVersion = this.#tags[tagLibraryVersion]!
+  readonly #serviceNameSource = this.#tags[tagServiceNameSource]!
+  readonly #serviceNameTag = this.#tags[tagServiceName]!
 
-  readonly #ranges = [
-    this.name,
-    this.local,
-    this.serviceName,
-    this.#error,
-    this.#statusCode,
-    this.#statusDescription,
-    this.#kindTag,
-    this.#scopeName,
-    this.#scopeVersion,
-    this.#libraryName,
-    this.#libraryVersion,
-    this.#serviceNameSource,
-    this.#serviceNameTag,
-  ]
+  readonly #ranges = [this.name, this.local, this.serviceName, ...this.#tags]
 
   readonly #groups = new SpanGroups()
 
@@ -180,7 +169,8 @@ export class ZipkinTraceWriter {
     start: number,
     end: number,
   ): void {
-    switch (tagTable.find(hash, keyBytes, keyStart, keyEnd)) {
+    const tag = tagTable.find(hash, keyBytes, keyStart, keyEnd)
+    switch (tag) {
       case 0:
         if (isLinkKey(keyBytes, keyStart, keyEnd) && this.#links.write(this.#writer, text, start, end)) return
         this.attribute(keyBytes, keyStart, keyEnd, text, start, end)
@@ -188,38 +178,11 @@ export class ZipkinTraceWriter {
       case tagResource:
         this.#resourceAttributes.string(keyBytes, keyStart, keyEnd, text, start, end)
         return
-      case tagError:
-        this.#error.set(text, start, end)
-        return
-      case tagStatusCode:
-        this.#statusCode.set(text, start, end)
-        return
-      case tagStatusDescription:
-        this.#statusDescription.set(text, start, end)
-        return
       case tagTraceState:
         this.#text(spanTraceState, text, start, end)
         return
-      case tagSpanKind:
-        this.#kindTag.set(text, start, end)
-        return
-      case tagScopeName:
-        this.#scopeName.set(text, start, end)
-        return
-      case tagScopeVersion:
-        this.#scopeVersion.set(text, start, end)
-        return
-      case tagLibraryName:
-        this.#libraryName.set(text, start, end)
-        return
-      case tagLibraryVersion:
-        this.#libraryVersion.set(text, start, end)
-        return
-      case tagServiceNameSource:
-        this.#serviceNameSource.set(text, start, end)
-        return
-      case tagServiceName:
-        this.#serviceNameTag.set(text, start, end)
+      default:
+        this.#tags[tag]!.set(text, start, end)
     }
   }
 
