@@ -32,6 +32,8 @@ class SpliceFrame {
   valueStart = 0
   end = 0
   isOpen = false
+  /** Whether its resource or scope was seen: of two the views make one. */
+  hasSurrounding = false
   /** Where its header goes in the output. */
   headerStart = 0
   kept = 0
@@ -140,7 +142,8 @@ export class RecordSplice {
         continue
       }
       const next = otherEnd(view, tag, offset, end)
-      if (next < 0) return false
+      if (next < 0 || (tag === surroundingTag && frame.hasSurrounding)) return false
+      if (tag === surroundingTag) frame.hasSurrounding = true
       if (tag === surroundingTag && verdict >= 0) {
         this.#leaveOut(1, offset, next)
         const headerStart = this.#beginMessage(verdict)
@@ -176,7 +179,8 @@ export class RecordSplice {
       const tag = view.getUint8(offset)
       if (tag !== childTag) {
         offset = otherEnd(view, tag, offset, end)
-        if (offset < 0) return false
+        if (offset < 0 || (tag === surroundingTag && frame.hasSurrounding)) return false
+        if (tag === surroundingTag) frame.hasSurrounding = true
         continue
       }
       let start = offset + 3
@@ -242,6 +246,7 @@ export class RecordSplice {
     frame.valueStart = start
     frame.end = start + varintBefore(view, offset + 1, start)
     frame.isOpen = false
+    frame.hasSurrounding = false
     frame.kept = 0
     frame.dropped = 0
     frame.outputLength = this.#output.length

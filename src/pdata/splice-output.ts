@@ -29,8 +29,8 @@ export class SpliceOutput {
     this.#source = source
     this.#sourceView = view
     this.length = 0
-    // Left behind by a larger request: what is written into it could not be handed on in it.
-    if (this.#bytes.length > 2 * this.#expectedBytes) this.#forget()
+    // Left behind by a larger request: what is written into it could not be handed on in it, and would be copied once more.
+    if (!this.#isFilledBy(this.#expectedBytes)) this.#forget()
   }
 
   get #expectedBytes(): number {
@@ -41,9 +41,10 @@ export class SpliceOutput {
   ensure(moreBytes: number): void {
     const needed = this.length + moreBytes + wordCopySlack
     if (needed <= this.#bytes.length) return
-    const half = this.length === 0 ? 0 : needed >>> 1
+    // No more than may stay unused.
+    const spare = this.length === 0 ? 0 : needed * unusedShareMax
     // Memory that is not cleared first, and not of Node's pool: nobody is shown what is not written here.
-    const { buffer } = Buffer.allocUnsafeSlow(Math.max(this.#expectedBytes, needed + half))
+    const { buffer } = Buffer.allocUnsafeSlow(Math.max(this.#expectedBytes, Math.ceil(needed + spare)))
     const grown = new Uint8Array(buffer)
     grown.set(this.#bytes.subarray(0, this.length))
     this.#bytes = grown
@@ -103,9 +104,8 @@ export class SpliceOutput {
   /** All that was written, as an array that nobody else has, and at the start of a buffer that nobody else uses. */
   finish(): Uint8Array {
     const { length } = this
-    const room = this.#bytes.length
     this.#ratio = length / this.#source.length
-    if (room - length <= room * unusedShareMax + spareBytes) {
+    if (this.#isFilledBy(length)) {
       const out = new Uint8Array(this.#bytes.buffer, 0, length)
       this.#forget()
       return out
@@ -113,6 +113,12 @@ export class SpliceOutput {
     const out = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
     copyRange(this.#bytes, out, 0, 0, length)
     return out
+  }
+
+  /** Whether the buffer may be handed on with so many bytes in it. */
+  #isFilledBy(length: number): boolean {
+    const room = this.#bytes.length
+    return room - length <= room * unusedShareMax + spareBytes
   }
 
   release(): void {

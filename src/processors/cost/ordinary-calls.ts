@@ -1,12 +1,17 @@
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { noCall, unusualCall } from '../../model-calls/call-reader.ts'
+import * as otlp from '../../pdata/otlp-fields.ts'
 import { type RecordEditor, recordKept, recordUnusual } from '../../pdata/record-editor.ts'
+import { varintBefore, varintEnd } from '../../pdata/record-fields.ts'
 import type { SpliceOutput } from '../../pdata/splice-output.ts'
 import { ResourceView, ScopeView } from '../../pdata/views.ts'
 import { Workspace } from '../../pdata/workspace.ts'
+import { wireBytes } from '../../wire/wire-type.ts'
 import type { CallPricing } from './call-pricing.ts'
 import type { CostWriter } from './cost-writer.ts'
 
+/** Of the scope in its group. */
+const scopeTag = (otlp.groupResource << 3) | wireBytes
 const costStatusPlace = roleIndex('costStatus')
 
 /**
@@ -43,9 +48,9 @@ export class OrdinaryCalls implements RecordEditor {
     return recordKept
   }
 
-  enterScope(_bytes: Uint8Array, _view: DataView, start: number, end: number): number {
+  enterScope(_bytes: Uint8Array, view: DataView, start: number, end: number): number {
     this.#scopeStart = start
-    this.#scopeEnd = end
+    this.#scopeEnd = afterScope(view, start, end)
     this.#isInScope = false
     return recordKept
   }
@@ -88,4 +93,14 @@ export class OrdinaryCalls implements RecordEditor {
     this.#scope.reset(this.#scopeStart, this.#scopeEnd)
     this.#pricing.enterScope()
   }
+}
+
+/**
+ * The end of a group's first field, if that is its scope: there is no second one, and looking for it would touch all spans. The
+ * end of the group if not.
+ */
+function afterScope(view: DataView, start: number, end: number): number {
+  if (start === end || view.getUint8(start) !== scopeTag) return end
+  const payload = varintEnd(view, start + 1, end)
+  return payload < 0 ? end : payload + varintBefore(view, start + 1, payload)
 }
