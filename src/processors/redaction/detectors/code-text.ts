@@ -2,6 +2,7 @@ import { nameWords, wordsOfName } from './key-words.ts'
 
 const members = /^[A-Za-z_$][A-Za-z_$]*(?:(?:\.|->|::)[A-Za-z_$][A-Za-z_$]*)+$/
 const call = /^[*&!]?[A-Za-z_$][A-Za-z_$.]{2,63}[([{<][A-Za-z_$., =*&]{0,64}$/
+const methodCall = /^[*&!]?[A-Za-z_$][\w$]*(?:(?:\.|->|::)[A-Za-z_$][\w$]*)+[([{<]/
 const index = /^[A-Za-z_$][A-Za-z_$.]{2,63}\[\d*$/
 const closingBracket = 0x5d
 const receiver =
@@ -19,6 +20,7 @@ export const isCode = (text: string, behind: number) =>
   (behind === closingBracket && index.test(text)) ||
   members.test(text) ||
   call.test(text) ||
+  methodCall.test(text) ||
   receiver.test(text) ||
   type.test(text) ||
   object.test(text) ||

@@ -2,6 +2,7 @@ import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
 import { keyMessageId } from './key-words.ts'
 import { afterEscape, byteClasses, byteLabel, byteLocal, isAlnum, isHex, latin1, matchesFolded } from './text-bytes.ts'
+import { isReference } from './urls.ts'
 
 const email = detectorId('email')
 const urlCredentials = detectorId('url_credentials')
@@ -152,7 +153,7 @@ function takeGoDsn(d: Detection, at: number, length: number): boolean {
   while (from > limit && bytes[from - 1] !== separator && bytes[from - 1]! > 0x20) from--
   if (from <= start || bytes[from - 1] !== separator || from === at) return false
   if (from - 2 < start || !isAlnum(bytes[from - 2]!)) return false
-  d.add(urlCredentials, from, at)
+  if (!isReference(latin1(bytes, from, at))) d.add(urlCredentials, from, at)
   return true
 }
 

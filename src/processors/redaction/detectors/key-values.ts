@@ -57,17 +57,10 @@ export function detectSeparator(d: Detection, at: number): void {
   }
   range.read(bytes, behind, end)
   readBraces(d, at)
-  if (bytes[at] === 0x3e && !range.isQuoted) {
-    range.extendToElement(bytes, end)
-    // `<user> needs`: a placeholder, and no element. A closing tag may stand on a line of its own.
-    let behindValue = range.end
-    while (behindValue < end && behindValue - range.end < 32 && isSpace(bytes[behindValue]!)) behindValue++
-    const behindText = behindValue < end ? bytes[behindValue]! : 0x3c
-    const isElement =
-      behindText === 0x3c ||
-      behindText === 0x5c ||
-      (behindText === 0x26 && matchesFolded(bytes, range.end, end, '&lt;'))
-    if (!isElement && (range.isSpaced || (info.flags & (key.keyPerson | key.keyAddress)) !== 0)) return
+  if (bytes[at] === 0x3e) {
+    if (!range.isQuoted) range.extendToElement(bytes, end)
+    const isSeldom = range.isQuoted || range.isSpaced || (info.flags & (key.keyPerson | key.keyAddress)) !== 0
+    if (!isElement(d) && (isSeldom || !looksTyped(latin1(bytes, range.start, range.end)))) return
   }
   const isHeaderLine = (info.flags & (key.keyAuthorization | key.keyCookie)) !== 0
   const isPhrase = (info.flags & key.keySecret) !== 0 && /mnemonic|seed|recovery|^phrase$/i.test(name)
@@ -75,7 +68,16 @@ export function detectSeparator(d: Detection, at: number): void {
   else if ((info.flags & key.keyBirth) !== 0) extendOverDate(d)
   else if ((info.flags & key.keySecret) !== 0 && /pass|pwd/i.test(name)) range.extendOverSigns(bytes, end)
   if (range.end <= range.start || range.start < d.doneUntil) return
-  if (bytes[at] !== 0x3e && range.isSpaced && !range.isQuoted && isOnOtherLine(d, behind)) return
+  const isBare = !range.isQuoted || bytes[range.start - 1] === 0x60
+  if (bytes[at] !== 0x3e && range.isSpaced && isBare && isOnOtherLine(d, behind)) return
+  // `token == END_OF_LINE`
+  if (
+    bytes[at] === 0x3d &&
+    bytes[at + 1] === 0x3d &&
+    !range.isQuoted &&
+    isSymbol(latin1(bytes, range.start, range.end))
+  )
+    return
   // `password==4.7.3`, `registry.example/cookie:1.2.3-rc.1`
   if (!range.isQuoted && !range.isSpaced && isVersion(latin1(bytes, range.start, Math.min(end, range.start + 12))))
     return
@@ -104,6 +106,16 @@ export function detectSeparator(d: Detection, at: number): void {
   if (info.nationalIds !== 0) detectNamedId(d, range.start, range.end)
 }
 
+/** Whether a closing tag, maybe on a line of its own, or the end stands behind the value: `<user> needs`, `"<token>" --x "` hold none. */
+function isElement({ bytes, end }: Detection): boolean {
+  let at = range.end
+  while (at < end && at - range.end < 32 && (isSpace(bytes[at]!) || (range.isQuoted && isPairSign(bytes[at]!)))) at++
+  if (at >= end) return true
+  if (bytes[at] === 0x26) return matchesFolded(bytes, at, end, '&lt;')
+  if (bytes[at] === 0x5c) return !range.isQuoted
+  return bytes[at] === 0x3c && (at + 1 >= end || bytes[at + 1] === 0x2f || bytes[at + 1] === 0x5c)
+}
+
 /** Where the name before a sign ends, quotes and spaces between skipped. */
 function nameEndBefore(bytes: Uint8Array, start: number, at: number): number {
   let end = at
@@ -124,6 +136,9 @@ function assignmentStart(bytes: Uint8Array, start: number, at: number): number {
 /** `.` `:` `?` `!` `+` `|` */
 const isAssignmentSign = (byte: number) =>
   byte === 0x2e || byte === 0x3a || byte === 0x3f || byte === 0x21 || byte === 0x2b || byte === 0x7c
+
+/** What source code compares with: names without digits, by their parts. */
+const isSymbol = (text: string) => /^[A-Za-z_][A-Za-z_.]*$/.test(text)
 
 /**
  * Whether the value behind a separator stands on another line and is a name itself, or a sentence: `API_KEY=` is empty. A

@@ -223,7 +223,11 @@ function takeAuthorization(d: Detection, from: number, to: number, text: string,
 
 /** A sentence, an address of a document, or a call: no header's value. */
 const isProseOrCode = (text: string) =>
-  /^(?:[A-Za-z',-]+ )+[A-Za-z',-]+[.!?]?$|^https?:\/\/[^?]*$|^[A-Za-z_][\w.]*\([\w., ]*(?:\).*)?$/.test(text)
+  /^(?:[A-Za-z',-]+ )+[A-Za-z',-]+[.!?]?$|^https?:\/\/[^?]*$|^[A-Za-z_][\w.]*\([\w., ]*(?:\).*)?$/.test(text) ||
+  /^(?:[&*=]|\[\](?:\w|\*)|(?:nil|null|None|func|function|new|await)\b|[&*]?[A-Za-z_$]\w*(?:\.[A-Za-z_$]\w*)*[({[])/.test(
+    text,
+  ) ||
+  (/^[A-Za-z_$]\w*(?:\.[A-Za-z_$]\w*)+[,;]?(?: |$)/.test(text) && !looksRandom(text.replace(/ .*/s, '')))
 
 const digestPart = /\b(username|nonce|cnonce|opaque|response)=(\\*)"?([^",\\]+)/g
 
@@ -263,7 +267,7 @@ function takeCookies(d: Detection, from: number, to: number, name: string): bool
     if (/(?:^|\s)(?:set-)?cookie:/i.test(part)) break
     const equals = part.indexOf('=')
     const cookie = (equals < 0 ? part : part.slice(0, equals)).trim().toLowerCase()
-    if (equals >= 0 && !cookieAttributes.has(cookie) && !/[\s[\](){}]/.test(cookie)) {
+    if (equals > 0 && !cookieAttributes.has(cookie) && !/[\s[\](){}]/.test(cookie)) {
       const value = part.slice(equals + 1)
       const trimmed = value.trim()
       const begin = offset + equals + 1 + (value.length - value.trimStart().length)
@@ -274,7 +278,13 @@ function takeCookies(d: Detection, from: number, to: number, name: string): bool
         d.add(ids.cookie, begin + open, begin + trimmed.length - close)
         found = true
       }
-    } else if (equals < 0 && !cookieAttributes.has(cookie) && text.length >= 8 && looksRandom(part.trim())) {
+    } else if (
+      equals < 0 &&
+      !/[\s()[\]{}]/.test(cookie) &&
+      !cookieAttributes.has(cookie) &&
+      text.length >= 8 &&
+      looksRandom(part.trim())
+    ) {
       d.add(ids.cookie, offset, offset + part.length)
       found = true
     }

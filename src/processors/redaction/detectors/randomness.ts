@@ -1,13 +1,13 @@
 import { latin1 } from './text-bytes.ts'
 
 const placeholders =
-  /x{5,}|\*{3,}|\.{4,}|0{12,}|example|placeholder|changeme|change[_-]me|replace[_-]?me|redacted|your[_-]|insert[_-]|<[a-z _-]+>|^\[[a-z_-]+\]$|^(.)\1{7,}$/i
+  /x{5,}|\*{3,}|\.{4,}|0{12,}|example|placeholder|changeme|change[_-]me|replace[_-]?me|redacted|your[_-]|insert[_-]|(?:<|%3c)[a-z _-]+(?:>|%3e)|(?:^\[|%5b)[a-z_-]+(?:\]$|%5d)|^(.)\1{7,}$/i
 
 /** Stands where a secret would: `xxxx`, `EXAMPLE`, `${TOKEN}`, `<token>`. */
 export function isPlaceholder(text: string): boolean {
   return (
     placeholders.test(text) ||
-    /^(#\{|\$[A-Z][A-Z0-9_]{3,}[/.:-]|\$[{(]|\$[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_]\w*|->\w+)*$|%[A-Z_]+%$|\{\{|env[.:(]|process\.env|os\.environ|getenv|vault:|secretref|!(vault|ref|sub|getatt|importvalue|join|findinmap|secret|env|include|reference)\b)/i.test(
+    /^(\{[a-z_.]*(?:[:([]|\}?$)|\^[a-z_]+\^$|secret\[|secrets\.[a-z_]+$|#\{|\$[A-Z][A-Z0-9_]{3,}[/.:-]|\$[{(]|\$[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_]\w*|->\w+)*$|%[A-Z_]+%$|\{\{|env[.:(]|process\.env|os\.environ|getenv|vault:|secretref|!(vault|ref|sub|getatt|importvalue|join|findinmap|secret|env|include|reference)\b)/i.test(
       text,
     )
   )

@@ -90,9 +90,10 @@ function takeCutCredentials(d: Detection, authority: number): void {
 /** Hex as long as digests are: `spark://sha256:5af5…` names content. */
 const isDigest = (text: string) => /^[0-9a-f]{32,128}$/.test(text)
 
-const isReference = (text: string) =>
+/** Stands where a password would: `${DB_PASSWORD}`, `%s`, `{pass}`, `SECRET[db.password]`, `****`. */
+export const isReference = (text: string) =>
   /^[*x]+$/i.test(text) ||
-  /^\$|^\{\{|^%\w+%$|^<.*>$|^\[\w+\]$/.test(text) ||
+  /^\$|^\{\{|^\{\w*\}$|^%\w+%$|^%[sdvq]$|^<.*>$|^\[\w+\]$|^\w+\[[\w.:/-]+\]$/.test(text) ||
   (isPlaceholder(text) && /redacted|\*{3}/i.test(text))
 
 /** The last `@` of the authority: up to a slash, or, for passwords with slashes in them, up to white space or a quote. */

@@ -50,7 +50,7 @@ export function detectUserPath(d: Detection, at: number): void {
   if (
     user === '' ||
     serviceAccounts.has(user.toLowerCase()) ||
-    /^[\d.-]+$/.test(user) ||
+    /^[\d.-]+$|^\.|^user_?name$/i.test(user) ||
     /^[0-9a-f-]{24,}$/i.test(user)
   )
     return
