@@ -7,8 +7,8 @@ import { RedactionStage } from '../../src/processors/redaction/redaction-stage.t
 import { median } from '../rig/median.ts'
 import { kinds, requestOf, signalOf } from './contents.ts'
 
-const warmUpCount = 20
-const requestCount = Number(process.env['REQUESTS'] ?? 15)
+const warmUpCount = 60
+const requestCount = Number(process.env['REQUESTS'] ?? 25)
 
 console.log('ns per KB, and requests changed')
 for (const [name, make] of Object.entries(kinds)) {
@@ -16,9 +16,9 @@ for (const [name, make] of Object.entries(kinds)) {
   const signal = signalOf(make)
   const walk = new StageWalk(signal, [new RedactionStage(parseConfig(redactionConfig, 'profile: standard'), signal)])
   for (let i = 0; i < warmUpCount; i++) walk.run(requestOf(make))
+  const requests = Array.from({ length: requestCount }, () => requestOf(make))
   let changed = 0
-  const costs = Array.from({ length: requestCount }, () => {
-    const bytes = requestOf(make)
+  const costs = requests.map(bytes => {
     const start = process.hrtime.bigint()
     if (walk.run(bytes) !== bytes) changed++
     return (Number(process.hrtime.bigint() - start) / bytes.length) * 1024

@@ -99,9 +99,9 @@ export const kinds: Readonly<Record<string, () => Item>> = {
       'messaging.consumer.group.name': 'order-workers',
     },
   }),
-  'ids': () => ({
+  ids: () => ({
     text: 'GET',
-    attributes: { 'request.id': uuid(), 'trace.id': hex(32), 'image.digest': `sha256:${hex(64)}`, 'batch': hex(24) },
+    attributes: { 'request.id': uuid(), 'trace.id': hex(32), 'image.digest': `sha256:${hex(64)}`, batch: hex(24) },
   }),
   'long urls': () => ({
     text: 'GET',
@@ -177,7 +177,15 @@ export const kinds: Readonly<Record<string, () => Item>> = {
             },
           ],
         },
-        { role: 'tool', parts: [{ type: 'tool_call_response', result: JSON.stringify({ rows: [{ id: below(1e6), total: below(1e4) / 100 }] }) }] },
+        {
+          role: 'tool',
+          parts: [
+            {
+              type: 'tool_call_response',
+              result: JSON.stringify({ rows: [{ id: below(1e6), total: below(1e4) / 100 }] }),
+            },
+          ],
+        },
       ]),
       'gen_ai.usage.input_tokens': below(4000),
     },
@@ -189,13 +197,13 @@ export const kinds: Readonly<Record<string, () => Item>> = {
       'Der Kunde hat die Bestellung geöffnet und möchte die Größe ändern; später fällt die Entscheidung: möglich',
     ]),
   }),
-  'numbers': () => ({
+  numbers: () => ({
     text: Array.from({ length: 30 }, () => `${below(1e9)}`).join(','),
   }),
-  'decimals': () => ({
+  decimals: () => ({
     text: `[${Array.from({ length: 30 }, () => (random.below(2e6) / 1e6 - 1).toFixed(8)).join(', ')}]`,
   }),
-  'base64': () => ({ text: Buffer.from(random.bytes(900)).toString('base64') }),
+  base64: () => ({ text: Buffer.from(random.bytes(900)).toString('base64') }),
   'words of secrets': () => ({
     text: `The ${pick(['token', 'password', 'secret', 'session', 'cookie', 'auth', 'key'])} ${pick(['was refreshed', 'has expired', 'is not valid', 'could not be read', 'rotation'])} by ${pick(['the server', 'user action', 'a policy'])}; input_tokens=${below(900)} max_tokens=4096 primary_key=id`,
   }),

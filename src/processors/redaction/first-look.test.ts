@@ -197,6 +197,21 @@ t.test('parameters too short to grant access lead nowhere, also at the end of a 
     t.equal(survivors(long).length, 1, long)
 })
 
+t.test('a word leads on in the key of a value, and not in a text that is a value itself', async t => {
+  const prefilter = new Prefilter(detectorSettings(() => true))
+  const leadsOn = (signal: 'logs' | 'traces', record: Record<string, unknown>, word: string) => {
+    const bytes = Buffer.from(encodePlain(signal, requestOf(signal, [record])))
+    return prefilter.survives(bytes, bytes.indexOf(word) + word.length - 1, 0)
+  }
+  for (const rest of ['', 'x'.repeat(100), 'x'.repeat(200)]) {
+    const key = `${rest}.password`
+    t.ok(leadsOn('traces', { name: 'a', attributes: attributesOf({ [key]: 'b' }) }, 'assw'), key)
+    t.notOk(leadsOn('traces', { name: 'a', attributes: attributesOf({ b: key }) }, 'assw'), key)
+    t.notOk(leadsOn('logs', { body: { stringValue: key } }, 'assw'), key)
+    t.notOk(leadsOn('logs', { body: { stringValue: `a\n${key}` } }, 'assw'), key)
+  }
+})
+
 t.test(
   'ids of telemetry lead nowhere, whatever their length looks like and whatever stands in them by chance',
   async t => {

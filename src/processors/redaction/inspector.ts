@@ -3,13 +3,14 @@ import { CleanValues } from './clean-values.ts'
 import { ibanRemainder, luhn } from './detectors/checksums.ts'
 import { Detector } from './detectors/detect.ts'
 import type { Findings } from './detectors/findings.ts'
-import { noKey } from './detectors/key-words.ts'
+import { type KeyInfo, noKey } from './detectors/key-words.ts'
+import { wholeValueFlags } from './detectors/keyed-values.ts'
 import { looksRandom } from './detectors/randomness.ts'
 import { isSpace, latin1 } from './detectors/text-bytes.ts'
 import { JsonPosition } from './json-position.ts'
 import { PairMemory } from './pair-memory.ts'
 import type { PatternRule, Policy } from './policy.ts'
-import type { CandidateScanner } from './scan/candidates.ts'
+import type { CandidateScanner, Candidates } from './scan/candidates.ts'
 
 /** What the inspection of one value decided; `replaceAll` stands for the whole value. */
 export interface Decision {
@@ -27,6 +28,9 @@ export interface InspectionLog {
 }
 
 const keywordReach = 30
+
+/** Whether the name of a value alone says that it is something. */
+const isNamed = (info: KeyInfo) => (info.flags & wholeValueFlags) !== 0 || info.nationalIds !== 0
 
 /** Finds what is in one value and makes the replacements. */
 export class Inspector {
@@ -52,17 +56,19 @@ export class Inspector {
     return this.#detector
   }
 
-  inspect(bytes: Uint8Array, start: number, end: number, ownKey: string): readonly Decision[] {
+  /** With `places`, those that a first look at all of `bytes` left, the detectors look only there. */
+  inspect(bytes: Uint8Array, start: number, end: number, ownKey: string, places?: Candidates): readonly Decision[] {
     const { decisions } = this
     decisions.length = 0
     const policy = this.#policy
     const key = this.#pairs.keyOf(bytes, start, end, ownKey)
-    if (this.#clean.has(bytes, start, end, key)) {
-      this.hasFindings = false
-      return decisions
-    }
     const info = key === '' ? noKey : policy.detection.keys.get(key)
-    const { findings } = this.#detector.detect(bytes, start, end, info, key)
+    this.hasFindings = false
+    if (places !== undefined && policy.rules.length === 0 && !isNamed(info)) {
+      if (!places.isAnyUpTo(places.firstFrom(start), end)) return decisions
+    }
+    if (this.#clean.has(bytes, start, end, key)) return decisions
+    const { findings } = this.#detector.detect(bytes, start, end, info, key, places)
     if (policy.rules.length > 0) {
       for (const rule of policy.rules) this.#applyRule(rule, bytes, start, end, key, findings)
       findings.settle()

@@ -23,6 +23,8 @@ export function mailbox(bytes: Uint8Array, at: number, end: number): boolean {
     offset++
   }
   if (hasDot) return true
+  // A host and its port.
+  if (bytes[offset] === 0x3a && offset > at + 1 && isDigit(bytes[offset + 1] ?? 0)) return true
   // The end of a value may have cut the domain.
   if (offset > at + 2 && isAlnum(bytes[at + 1]!) && isAlnum(bytes[at - 1]!) && at > 1 && isAlnum(bytes[at - 2]!))
     return true

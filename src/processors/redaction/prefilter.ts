@@ -298,17 +298,14 @@ export class Prefilter {
     }
     this.#printableFrom = first
     this.#printableEnd = at - 3
-    for (let tag = first; tag >= limit; tag--) {
-      const byte = bytes[tag - 1]!
-      if (byte !== 0x0a) {
-        // Keys are printable; what may not be is the length itself.
-        if (byte < 0x20 && bytes[tag - 2] !== 0x0a && bytes[tag - 2]! < 0x80) return false
-        continue
-      }
+    // Keys are printable: before the first printable byte, which may be the length, stand at most a length of two bytes and the tag.
+    for (let tag = first; tag >= first - 2 && tag >= limit; tag--) {
+      if (bytes[tag - 1] !== 0x0a) continue
       const isLong = bytes[tag]! >= 0x80
       const length = isLong ? (bytes[tag]! & 127) | (bytes[tag + 1]! << 7) : bytes[tag]!
       const start = isLong ? tag + 2 : tag + 1
       if (start > at || start + length <= at || start + length > end || length > 512) continue
+      if (isWholeMessage(bytes, tag - 1, start + length)) continue
       if ((this.#names.get(bytes, start, start + length) & ((wholeValueFlags & ~keyQueryCode) | namesNationalId)) !== 0)
         return true
     }
@@ -382,6 +379,11 @@ function hasCodeBefore(bytes: Uint8Array, from: number): boolean {
   }
   return false
 }
+
+/** Whether the text whose tag stands at `tag` is all that its message has, as a value or a body is: a key has a value beside it. */
+const isWholeMessage = (bytes: Uint8Array, tag: number, end: number) =>
+  bytes[tag - 1] === end - tag ||
+  (bytes[tag - 2]! >= 0x80 && (bytes[tag - 2]! & 127) + (bytes[tag - 1]! << 7) === end - tag)
 
 const isLowerHex = (byte: number) => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66)
 

@@ -81,7 +81,7 @@ export class RedactionStage implements StageProcessor {
     else {
       request.clear()
       const count = this.#policy.isDetecting ? this.#findHot(bytes) : 0
-      if (count > 0 || this.#policy.seesKeys) request.inspect(bytes, this.#hot, count)
+      if (count > 0 || this.#policy.seesKeys) request.inspect(bytes, this.#hot, count, this.#candidates)
     }
     this.#collector = this.#collectorRules !== undefined && this.#mayApply(bytes) ? this.#collectorRules : undefined
     if (this.#collector !== undefined) return true
@@ -105,7 +105,7 @@ export class RedactionStage implements StageProcessor {
     return !this.#skipsRecords || this.#hits === undefined || this.#hits.isIn(message.fieldStart, message.fieldEnd)
   }
 
-  /** Offsets that a first look did not rule out. */
+  /** Offsets that a first look did not rule out, and what stands there as the only candidates. */
   #findHot(bytes: Uint8Array): number {
     const candidates = this.#candidates
     candidates.clear()
@@ -118,8 +118,11 @@ export class RedactionStage implements StageProcessor {
     prefilter.begin(bytes)
     for (let i = 0; i < count; i++) {
       const value = values[i]!
-      if (prefilter.survives(bytes, value >>> 2, value & 3)) hot[kept++] = value >>> 2
+      if (!prefilter.survives(bytes, value >>> 2, value & 3)) continue
+      values[kept] = value
+      hot[kept++] = value >>> 2
     }
+    candidates.count = kept
     return this.#addRuleHits(bytes, kept)
   }
 

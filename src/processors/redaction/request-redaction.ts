@@ -11,7 +11,7 @@ import { type Decision, Inspector } from './inspector.ts'
 import { type BodyEditor, editedBody, hasTextValue, KeyEdits } from './key-edits.ts'
 import type { KeyRule, Policy } from './policy.ts'
 import { type FieldVisitor, RequestVisitor } from './request-visitor.ts'
-import type { CandidateScanner } from './scan/candidates.ts'
+import type { CandidateScanner, Candidates } from './scan/candidates.ts'
 
 /** What was taken out of a record, for its sealed attribute. */
 interface Original {
@@ -36,6 +36,8 @@ export class RequestRedaction implements FieldVisitor {
   /** Names of attributes in which nothing was found: the same few come again and again. */
   readonly #cleanKeys = new BytesMemo<true>()
   #bytes: Uint8Array = new Uint8Array(0)
+  /** What a first look at the request left; undefined without one. */
+  #places: Candidates | undefined
   #record = -1
   /** The attribute of a record, resource or the like that is being visited; -1 outside. */
   #attribute = -1
@@ -79,9 +81,11 @@ export class RequestRedaction implements FieldVisitor {
     this.isForced = false
   }
 
-  inspect(bytes: Uint8Array, hot: Uint32Array, hotCount: number): void {
+  /** Looks at the values that contain one of the hot offsets, all with -1; in them at `places`, where they are known. */
+  inspect(bytes: Uint8Array, hot: Uint32Array, hotCount: number, places?: Candidates): void {
     this.clear()
     this.#bytes = bytes
+    this.#places = places
     this.#visitor.run(bytes, hot, hotCount)
     if (this.#policy.isDryRun) this.clear()
   }
@@ -155,7 +159,7 @@ export class RequestRedaction implements FieldVisitor {
     // An option's name may speak of the text behind it.
     const isKey = fieldClass === classIndex.attribute_keys && this.#bytes[start] !== 0x2d
     if (isKey && this.#cleanKeys.get(this.#bytes, start, end) === true) return
-    const decisions = this.#inspector.inspect(this.#bytes, start, end, key)
+    const decisions = this.#inspector.inspect(this.#bytes, start, end, key, this.#places)
     if (isKey && !this.#inspector.hasFindings) this.#cleanKeys.set(this.#bytes, start, end, true)
     if (decisions.length === 0) return
     if (!isValidText(this.#bytes, start, end)) this.#count('errors|invalid_utf8')

@@ -17,7 +17,7 @@ import { detectSeedPhrase } from './seed-phrases.ts'
 import { detectIdBehind } from './short-codes.ts'
 import { detectInsert } from './sql-inserts.ts'
 import { isHex, matchesExact, matchesFolded } from './text-bytes.ts'
-import { detectToken, detectWholeForms } from './tokens.ts'
+import { detectToken, detectWholeForms, passBlob } from './tokens.ts'
 import { detectUserPath } from './user-paths.ts'
 import { wideSign } from './wide-signs.ts'
 
@@ -35,14 +35,20 @@ export class Detector {
     this.#scanner = scanner
   }
 
-  /** Findings in `bytes[start, end)`, settled: in order and without overlap. They are valid until the next call. */
-  detect(bytes: Uint8Array, start: number, end: number, keyInfo: KeyInfo, name = ''): Detection {
+  /**
+   * Findings in `bytes[start, end)`, settled: in order and without overlap. They are valid until the next call. With `places`,
+   * those of all `bytes` that a first look left, nothing else is looked at: the others were ruled out before.
+   */
+  detect(bytes: Uint8Array, start: number, end: number, keyInfo: KeyInfo, name = '', places?: Candidates): Detection {
     const { detection } = this
     detection.reset(bytes, start, end, keyInfo)
-    this.#inspect(bytes, start, end)
-    if ((bytes[start]! | 0x20) === 0x69 || (bytes[start]! | 0x20) === 0x72 || bytes[start]! <= 0x20)
-      detectInsert(detection, start)
-    if (needsDecoding(bytes, start, end)) this.#detectDecoded(bytes, start, end, keyInfo)
+    const first = places === undefined ? 0 : places.firstFrom(start)
+    if (places === undefined || places.isAnyUpTo(first, end)) {
+      this.#inspect(bytes, start, end, places, first)
+      if ((bytes[start]! | 0x20) === 0x69 || (bytes[start]! | 0x20) === 0x72 || bytes[start]! <= 0x20)
+        detectInsert(detection, start)
+      if (needsDecoding(bytes, start, end)) this.#detectDecoded(bytes, start, end, keyInfo)
+    }
     if ((keyInfo.flags & wholeValueFlags) !== 0) {
       detectKeyedValue(detection, keyInfo.flags, name, start, end, attributeForm)
     }
@@ -52,13 +58,23 @@ export class Detector {
     return detection
   }
 
-  #inspect(bytes: Uint8Array, start: number, end: number): void {
+  #inspect(bytes: Uint8Array, start: number, end: number, places?: Candidates, first = 0): void {
     const candidates = this.#candidates
     candidates.clear()
     this.#scanner.scan(bytes, start, end, candidates)
+    let place = first
     for (let i = 0; i < candidates.count; i++) {
       const value = candidates.values[i]!
-      inspectCandidate(this.detection, value >>> 2, value & 3)
+      const at = value >>> 2
+      if (places !== undefined) {
+        // The length before a value may look like the first byte of a run, which is then reported one byte sooner.
+        while (place < places.count && places.values[place]! >>> 2 < at - 1) place++
+        if (!places.isAnyUpTo(place, at)) {
+          if ((value & kindToken) !== 0) passBlob(this.detection, at)
+          continue
+        }
+      }
+      inspectCandidate(this.detection, at, value & 3)
     }
   }
 

@@ -74,11 +74,7 @@ export function detectToken(d: Detection, at: number): void {
   if (from < d.doneUntil) from = Math.min(at, d.doneUntil)
   let to = at
   while (to < end && isTokenByte(bytes[to]!)) to++
-  const blobEnd = endOfBlob(d, from)
-  if (blobEnd > 0) {
-    d.doneUntil = Math.max(d.doneUntil, blobEnd)
-    return
-  }
+  if (passBlob(d, from)) return
   const first = Math.min(to, afterEscape(bytes, start, from, end))
   const before = d.findings.count
   const dotted = dottedStart(bytes, start, first)
@@ -141,6 +137,16 @@ function detectAzureKey(d: Detection, from: number, to: number): boolean {
 }
 
 const blobMin = 400
+
+/** Whether the run of token bytes that goes through `at` is deep inside of base64: then nothing there is looked at. */
+export function passBlob(d: Detection, at: number): boolean {
+  const { bytes, start } = d
+  let from = at
+  while (from > start && at - from < 64 && isTokenByte(bytes[from - 1]!)) from--
+  const blobEnd = endOfBlob(d, from)
+  if (blobEnd > 0) d.doneUntil = Math.max(d.doneUntil, blobEnd)
+  return blobEnd > 0
+}
 
 /**
  * Where the base64 ends that the run at `at` is deep inside of, such as an image; 0 where it is not. Words and prefixes stand

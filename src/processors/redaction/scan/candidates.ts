@@ -19,6 +19,23 @@ export class Candidates {
     this.ensure(1)
     this.values[this.count++] = (offset << 2) | kind
   }
+
+  /** The index of the first that does not stand before `offset`. */
+  firstFrom(offset: number): number {
+    let low = 0
+    let high = this.count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.values[middle]! >>> 2 < offset) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** Whether the one at `index` is there and does not stand behind `offset`. */
+  isAnyUpTo(index: number, offset: number): boolean {
+    return index < this.count && this.values[index]! >>> 2 <= offset
+  }
 }
 
 /** Finds where something may stand. Both implementations find the same candidates; a property test holds them to it. */
