@@ -159,8 +159,8 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
 /** Behind a quote or a bracket, or where a value begins: what stands before may be a length. */
 const openings: typeof cases = [
   ['password("61e6f61fa39f9fab63db5148f4b8d3fe95ff6023b32975")', 'password("[secret]")'],
-  ['session=e80ccedf086df443f9b9f3bd3320ad53', 'session=[signed_url]'],
-  ['code=1bfb6c5ba429e312119ca0f7adde0846dbd8f, x', 'code=[signed_url], x'],
+  ['session=e80ccedf086df443f9b9f3bd3320ad53&x=1', 'session=[signed_url]&x=1'],
+  ['?code=1bfb6c5ba429e312119ca0f7adde0846dbd8f, x', '?code=[signed_url], x'],
 ]
 
 for (const [text, expected, key = 'note'] of [...cases, ...openings]) {

@@ -67,8 +67,9 @@ export function isInTable(d: Detection, first: number, count: number): boolean {
   if (isInDump(d)) return true
   let others = 0
   for (let g = first - 1; g >= 0 && run.lengths[g]! <= 5; g--) others++
-  // The month, the year and the code of a card may stand behind it.
-  const isExpiry = count > 3 && first + count < run.count && run.isMonth(first + count)
+  // The month, the year and the code of a card may stand behind it; of more groups of four these are the middle.
+  const isMiddle = first > 0 && run.lengths[first - 1] === 4
+  const isExpiry = !isMiddle && count > 3 && first + count < run.count && run.isMonth(first + count)
   for (let g = first + count; !isExpiry && g < run.count && run.lengths[g]! <= 5; g++) others++
   return others >= 2 && !(others % 4 === 0 && hasCardBeside(first))
 }
@@ -125,10 +126,35 @@ function isBesideTrace({ bytes, start, end }: Detection, at: number): boolean {
   )
 }
 
+/** Values of a list before the one that its text ends before: `[17, "18", `, `=17,18,`. */
+const listBefore = /[[({=:](?:\s{0,2}\\*["']?[\w-]{1,64}\\*["']?\s?,){1,32}\s{0,2}\\*["']?$/
+const listBytesMax = 512
+
+/** Whether what a list is called says that ids are in it. */
+function isInListOfIds(d: Detection, at: number): boolean {
+  const { bytes, start } = d
+  let comma = at
+  while (comma > start && at - comma < 4 && bytes[comma - 1] !== 0x2c) comma--
+  if (bytes[comma - 1] !== 0x2c || comma <= start) return false
+  const from = Math.max(start, at - listBytesMax)
+  const list = listBefore.exec(latin1(bytes, from, at))
+  if (list === null) return false
+  d.readContext(from + list.index + 1)
+  return (d.flags & key.keyExempt) !== 0
+}
+
 /** Whether what stands before lets bare digits be anything personal: `card_id` does not, nor does a name as in `job-4111…`. */
 function allowsCompact(d: Detection, at: number): boolean {
   const { bytes, start } = d
   d.readContext(at)
   const isInName = at - 2 >= start && bytes[at - 1] === dash && isAlnum(bytes[at - 2]!)
-  return (d.flags & key.keyExempt) === 0 && (!isInName || (d.flags & key.keyCard) !== 0) && !isBesideTrace(d, at)
+  // (01)36037082276585(21)7: the parts of a barcode.
+  const isPart =
+    at - 4 >= start && bytes[at - 1] === 0x29 && /\(\d{2,4}\)$/.test(latin1(bytes, Math.max(start, at - 6), at))
+  return (
+    (d.flags & key.keyExempt) === 0 &&
+    (!(isInName || isPart) || (d.flags & key.keyCard) !== 0) &&
+    !isBesideTrace(d, at) &&
+    !isInListOfIds(d, at)
+  )
 }

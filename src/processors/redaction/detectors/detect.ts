@@ -42,6 +42,7 @@ export class Detector {
   detect(bytes: Uint8Array, start: number, end: number, keyInfo: KeyInfo, name = '', places?: Candidates): Detection {
     const { detection } = this
     detection.reset(bytes, start, end, keyInfo)
+    detection.name = name
     const first = places === undefined ? 0 : places.firstFrom(start)
     if (places === undefined || places.isAnyUpTo(first, end)) {
       this.#inspect(bytes, start, end, places, first)

@@ -48,10 +48,19 @@ const wordsBytesMax = 36
 /** Words before a number that may say what it is, those aside that only join. */
 const wordsMax = 3
 const fillers = new Set(
-  'of the is was at on to a an me my us our your his her their for number no nr num and or as n x i it s back out up over now'.split(
-    ' ',
-  ),
+  (
+    'of the is was at on to a an me my us our your his her their for number no nr num and or as n x i it s back out up over now ' +
+    'not been created updated deleted found missing exists duplicate invalid unknown completed finished started queued shipped cancelled'
+  ).split(' '),
 )
+/** Words that names of members have as well; in a sentence, right before a number, they say whose id that is. */
+const subjects = new Set(
+  (
+    'user users customer customers client clients account accounts message messages msg event events item items object objects ' +
+    'record records document documents doc file files post posts comment comments entity member members player players'
+  ).split(' '),
+)
+const endsInWord = /[A-Za-z] ["'(#[]?$/
 
 /** `acct #`, `A/C no.` */
 const shortAccount = /\bacct\.? ?#|\ba\/c\b/i
@@ -73,6 +82,8 @@ export class Detection {
   end = 0
   /** What the attribute's own key says. */
   key: KeyInfo = noKey
+  /** That key; empty where there is none. */
+  name = ''
   /** Nothing before this offset is looked at again, by those who take long stretches at once. */
   doneUntil = 0
   /** Where the last URL's authority begins and its `@` stands: no mailbox lies between. */
@@ -164,7 +175,10 @@ export class Detection {
     // `PageItemCell: `: what a name of several words does not say, its last word does not say either.
     if (this.#isLongName && (named.flags & keyPhone) === 0)
       words = { flags: words.flags & ~keyPhone, nationalIds: words.nationalIds }
-    const exempt = this.hasName ? named.flags & keyExempt : (words.flags & keyExempt) | (this.key.flags & keyExempt)
+    // What a name says counts more than the key, one that says nothing does not.
+    const isTelling = (named.flags | named.nationalIds) !== 0
+    const exempt =
+      keyExempt & (this.hasName && isTelling ? named.flags : words.flags | (isTelling ? 0 : this.key.flags))
     this.flags = ((named.flags | words.flags | this.key.flags) & ~keyExempt) | exempt
     this.nationalIds = named.nationalIds | words.nationalIds | this.key.nationalIds
   }
@@ -223,7 +237,9 @@ export class Detection {
       const isNear = (nearest.flags & keyPhone) !== 0 || numberOfSomeone.test(spoken.slice(-4).join(' '))
       const far = isNear ? 0 : keyPhoneVerbs(words.slice(-wordsMax)) || keyPhoneFar
       const flags = far === keyPhoneFar ? all.flags | keyPhoneFar : all.flags & ~far
-      info = { flags: (flags & ~keyExempt) | (nearest.flags & keyExempt), nationalIds: all.nationalIds }
+      const isSubject = endsInWord.test(text) && subjects.has(spoken.at(-1) ?? '')
+      const exempt = isSubject ? keyExempt : nearest.flags & keyExempt
+      info = { flags: (flags & ~keyExempt) | exempt, nationalIds: all.nationalIds }
       if (this.#words.size > 4096) this.#words.clear()
       this.#words.set(text, info)
     }

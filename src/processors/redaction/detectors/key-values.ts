@@ -19,6 +19,8 @@ const authorization = detectorId('authorization')
 const birth = detectorId('birth_date')
 const range = new ValueRange()
 const form = { isCertain: false, isProse: false, isParameter: false, isQuoted: false }
+/** Attributes that hold parameters: `url.query`. */
+const isForm = /query|search|param|form|fragment/i
 
 /** `:` may be a URL's, an address's, or stand between a name and its value. */
 export function detectColon(d: Detection, at: number): void {
@@ -96,7 +98,7 @@ export function detectSeparator(d: Detection, at: number): void {
     (signBefore === 0x3f ||
       signBefore === 0x26 ||
       signBefore === 0x23 ||
-      nameStart === start ||
+      (nameStart === start && (bytes[range.end] === 0x26 || isForm.test(d.name))) ||
       isEncodedAmpersand(bytes, start, nameStart))
   if (form.isParameter && (info.flags & (key.keyPerson | key.keyAddress)) !== 0) range.extendToParameter(bytes, end)
   const before = d.findings.count

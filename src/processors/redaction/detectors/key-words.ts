@@ -156,6 +156,12 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
   [keyWallet, 'wallet btc bitcoin eth ethereum crypto'],
 ]
 
+/** More that identifiers are named after, and nothing else that is looked for: `keyExempt`. */
+const idWords =
+  'ref reference request req task case incident cursor generation release row blk session conversation asset product lot pallet slot warehouse ' +
+  'booking reservation subscription contract trip ride vehicle recipe playlist album photo video tweet channel guild chat group page article ' +
+  'campaign pixel seat route po ponumber caseno policyno orderno lotno uid txid'
+
 const nationalIdWords: Readonly<Record<(typeof nationalIdNames)[number], string>> = {
   uk_nino: 'nino ni nationalinsurance ninumber insurancenumber insuranceno',
   uk_nhs: 'nhs nhsnumber nhsno',
@@ -205,6 +211,11 @@ function buildMeanings(): Map<string, WordMeaning> {
     return found
   }
   for (const [flag, words] of wordLists) for (const word of words.split(' ')) meaning(word).flags |= flag
+  // `orders: [4263982640269299]`
+  for (const word of `${wordLists[0]![1]} ${idWords}`.split(' ')) {
+    meaning(word).flags |= keyExempt
+    if (!word.endsWith('s')) meaning(`${word}s`).flags |= keyExempt
+  }
   nationalIdNames.forEach((name, i) => {
     for (const word of nationalIdWords[name].split(' ')) meaning(word).nationalIds |= 1 << i
   })
@@ -271,6 +282,7 @@ export function wordsOfName(name: string): readonly string[] {
 /** Splits a name into lower-case words: at anything that is no letter or digit, and where camelCase turns. */
 export function nameWords(name: string): string[] {
   return name
+    .replace(/IDs(?![a-z])/g, 'Ids')
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
     .toLowerCase()

@@ -54,6 +54,28 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
   // Folders of programs.
   ['-v $HOME/.aws/:/home/.aws/ C:\\Users\\USER_NAME\\x', '-v $HOME/.aws/:/home/.aws/ C:\\Users\\USER_NAME\\x'],
   ['-v $HOME/.aws/:/home/alice/.aws/', '-v $HOME/.aws/:/home/[user_path]/.aws/'],
+  // Identifiers that pass for a card's number or a national id, by what they are called.
+  ['ref=4263982640269299, case 4263982640269299', 'ref=4263982640269299, case 4263982640269299'],
+  ['{"orders":[4263982640269299, 5200828282828210]}', '{"orders":[4263982640269299, 5200828282828210]}'],
+  ['no such request: 4263982640269299', 'no such request: 4263982640269299'],
+  ['user 4263982640269299 logged in', 'user 4263982640269299 logged in'],
+  ['(01)36037082276585(21)26977695', '(01)36037082276585(21)26977695'],
+  ['parcel 9417 4048 7833 8826 6170 07', 'parcel 9417 4048 7833 8826 6170 07'],
+  ['requestIDs: 4263982640269299', 'requestIDs: 4263982640269299'],
+  ['E0931DE2-997F-7026-843D-6EA5158AF3AC:1-694355', 'E0931DE2-997F-7026-843D-6EA5158AF3AC:1-694355', 'phone_id'],
+  ['7138-0476-4147', '7138-0476-4147', 'order.id'],
+  ['{"request":"7138 0476 4147"}', '{"request":"7138 0476 4147"}'],
+  ['pi_33nDnUScEKqIx49qEWxk re_3SljxD0Y3cW6e62aKhvJTs1P', 'pi_33nDnUScEKqIx49qEWxk re_3SljxD0Y3cW6e62aKhvJTs1P'],
+  ['session_id=01NDWT5V1RJ66EGFVYZJDZH951', 'session_id=01NDWT5V1RJ66EGFVYZJDZH951'],
+  ['user paid with 4263982640269299 today', 'user paid with [card] today'],
+  ['{"cards":[4263982640269299, 5200828282828210]}', '{"cards":[[card], [card]]}'],
+  ['value=4263982640269299, 4263982640269299', 'value=[card], [card]'],
+  ['order paid by card 4263982640269299', 'order paid by card [card]'],
+  ['7138 0476 4147', '[in_aadhaar]'],
+  ['aadhaar_id: 7138-0476-4147', 'aadhaar_id: [in_aadhaar]'],
+  ['4263 9826 4026 9299 12/27', '[card] [card_expiry]'],
+  ['session_id=01NDWT5V1RJ66EGFVYZJDZH951&x=1', 'session_id=[signed_url]&x=1'],
+  ['code=SplxlOBeZQQYbYS6WxSbIA', 'code=[signed_url]', 'url.query'],
 ]
 
 for (const [text, marked, key] of pairs) {

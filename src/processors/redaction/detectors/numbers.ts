@@ -234,8 +234,12 @@ function takeNationalId(d: Detection, g: number, isFree: (count: number) => bool
     if (!hasShape || !valid(digits, run.collect(g, groups.length)) || isInTable(d, g, groups.length)) continue
     // Four digits and four more with a space between are also parts of account numbers.
     const next = g + groups.length
-    if (nationalIds[i]!.name === 'in_aadhaar' && next < run.count && run.separators[next] === run.separators[g + 1])
-      continue
+    if (nationalIds[i]!.name === 'in_aadhaar') {
+      if (next < run.count && run.separators[next] === run.separators[g + 1]) continue
+      // One in ten numbers of that shape passes: its name may say that it is another.
+      d.readContext(from)
+      if ((d.flags & key.keyExempt) !== 0 && (d.nationalIds & nationalBits[i]!) === 0) continue
+    }
     d.add(nationalDetectors[i]!, from, run.endOf(g + groups.length - 1))
     return groups.length
   }

@@ -241,7 +241,21 @@ function takeVendorKey(d: Detection, at: number): number {
 }
 
 /** Prefixes that names of things have as well: what is cut behind them is no key. */
-const commonPrefixes = new Set(['live_', 'test_', 'api_', 'key-', 'pk_', 'sk_', 'mfa.', 'pat', 'KEY', 'cio'])
+const commonPrefixes = new Set([
+  'live_',
+  'test_',
+  'api_',
+  'key-',
+  'pk_',
+  'sk_',
+  'mfa.',
+  'pat',
+  'KEY',
+  'cio',
+  're_',
+  'web_',
+  'cli_',
+])
 
 /** A cut key counts where its prefix alone names the vendor; a short prefix needs a body that no one would write. */
 const isDistinct = (form: CompiledForm, text: string) =>
@@ -249,7 +263,7 @@ const isDistinct = (form: CompiledForm, text: string) =>
   !commonPrefixes.has(form.prefix) &&
   (form.prefix.length >= 4 && (form.check === undefined || (form.check instanceof RegExp && form.check.test(text)))
     ? text.length >= (form.prefix.length < 6 ? Math.max(8, form.min * 0.6) : 8)
-    : text.length >= 16 && /[-_.]$/.test(form.prefix) && looksRandom(text))
+    : text.length >= 16 && /[-_.]$/.test(form.prefix) && !(form.check instanceof RegExp) && looksRandom(text))
 
 /**
  * Whether a GitHub token's last six characters are the CRC-32 of the others, in base 62. One that fails is left alone only where
