@@ -210,8 +210,9 @@ export class Prefilter {
     if (from > 0 && bytes[from - 1] === 0x5b) from = Math.min(last, afterEscape(bytes, 0, from, end))
     if (last - from < 2 || at + 1 >= end) return false
     const before = from > 0 ? bytes[from - 1]! : 0
-    if (before === 0x5c && isAlnum(bytes[from]!)) from++
     if (this.#isNameOfInterest(bytes, from, last, before, at)) return true
+    // The letter of an escape; or the backslash is a length, of 92 bytes, and the name begins here.
+    if (before === 0x5c && isAlnum(bytes[from]!) && this.#isNameOfInterest(bytes, ++from, last, before, at)) return true
     // `token string = `: the name stands before its type.
     if (isTypeName(bytes, from, last)) {
       const first = wordStart(bytes, from)

@@ -1,3 +1,4 @@
+import { schemePattern, takeAuthorization } from './authorization.ts'
 import { detectorId } from './catalog.ts'
 import { isCode, repeatsName } from './code-text.ts'
 import { detectCommandSecrets } from './command-lines.ts'
@@ -184,65 +185,6 @@ function isAccessParameter(name: string, text: string): boolean {
 
 /** Words and an end of ten and five characters, or of five. */
 const objectName = /^[a-z]+(?:-[a-z0-9]{1,10})*-[a-z0-9]{5}$/
-
-const schemePattern =
-  /^(bearer|basic|digest|token|apikey|api-key|negotiate|ntlm|hawk|hmac|oauth|ssws|key|sharedkey|sharedaccesssignature|aws4-hmac-sha256|bot|gsso|dpop|privatetoken|mutual|jwt)[ +]+/i
-
-/** Of a long line no more is looked at to tell a sentence from credentials. */
-const headMax = 512
-
-function takeAuthorization(d: Detection, from: number, to: number, text: string, name: string): boolean {
-  const encoded = /^(bearer|basic|token)%20/i.exec(text)
-  const scheme = encoded ?? schemePattern.exec(text)
-  if (scheme !== null) {
-    const rest = text.slice(scheme[0].length)
-    // `auth: token URL must be provided` is a sentence.
-    const head = rest.slice(0, headMax)
-    if (rest.length < 4 || isPlaceholder(head) || (/ /.test(head) && !/[=\d]/.test(head))) return true
-    if (!(/^digest/i.test(text) && takeDigest(d, from))) d.add(ids.authorization, from + scheme[0].length, to)
-    return true
-  }
-  const isHeader = /authorization$/i.test(name)
-  // //registry.example.com/:_auth=dXNlcjpwYXNz and more of a sentence
-  const end = text.search(/\s/)
-  if (end >= 16 && !isHeader && isCredential('basic', text.slice(0, end))) {
-    d.add(ids.authorization, from, from + end)
-    return true
-  }
-  if (isHeader && isProseOrCode(text)) return false
-  if (
-    isHeader
-      ? text.length >= 8 && (/\d/.test(text) || text.length >= 16) && isSecretValue(text, false)
-      : !/\s/.test(text) && looksRandom(text) && !isIdentifier(text)
-  ) {
-    d.add(ids.authorization, from, to)
-    return true
-  }
-  return false
-}
-
-/** A sentence, an address of a document, or a call: no header's value. */
-const isProseOrCode = (text: string) =>
-  /^(?:[A-Za-z',-]+ )+[A-Za-z',-]+[.!?]?$|^https?:\/\/[^?]*$|^[A-Za-z_][\w.]*\([\w., ]*(?:\).*)?$/.test(text) ||
-  /^(?:[&*=]|\[\](?:\w|\*)|(?:nil|null|None|func|function|new|await)\b|[&*]?[A-Za-z_$]\w*(?:\.[A-Za-z_$]\w*)*[({[])/.test(
-    text,
-  ) ||
-  (/^[A-Za-z_$]\w*(?:\.[A-Za-z_$]\w*)+[,;]?(?: |$)/.test(text) && !looksRandom(text.replace(/ .*/s, '')))
-
-const digestPart = /\b(username|nonce|cnonce|opaque|response)=(\\*)"?([^",\\]+)/g
-
-/** The parts of a Digest header that name somebody or prove something; the others stay. */
-function takeDigest(d: Detection, from: number): boolean {
-  const text = latin1(d.bytes, from, Math.min(d.end, from + 1024))
-  let found = false
-  digestPart.lastIndex = 0
-  for (let match = digestPart.exec(text); match !== null; match = digestPart.exec(text)) {
-    const end = from + match.index + match[0].length
-    d.add(match[1] === 'username' ? ids.person : ids.authorization, end - match[3]!.length, end)
-    if (match[1] === 'response') found = true
-  }
-  return found
-}
 
 const cookieAttributes = new Set(
   'path domain expires max-age samesite secure httponly priority partitioned version comment'.split(' '),
