@@ -316,6 +316,8 @@ export function describeKey(name: string): KeyInfo {
   // `user.id`, `card_id`: an identifier whatever else it names, unless the id itself is personal.
   if ((flags & keyExempt) !== 0 && words.at(-1)! !== 'id' && (flags & strongContext) !== 0) flags &= ~keyExempt
   if (words.at(-1) === 'id') flags &= ~(keyBirth | keyPin | keyExpiry | keyCvv | keyBank)
+  // `fullnameOverride`, `fullNamePath`: what is spoken of is the last word.
+  if ((flags & keyPerson) !== 0 && !endsInPerson(words)) flags &= ~keyPerson
   if (words.at(-1) === 'name' && personSubjects.has(words.at(-2) ?? '')) flags |= keyPerson
   if (/^(address|addr)[12]?$/.test(words.at(-1) ?? '')) {
     const subject = words.at(-2) ?? ''
@@ -323,6 +325,49 @@ export function describeKey(name: string): KeyInfo {
     else if (homeSubjects.has(subject)) flags |= keyAddress
   }
   return { flags, nationalIds: describesKind(words) ? 0 : info.nationalIds }
+}
+
+/** Whether the last words of a name, those aside that only qualify them, stand for a person. */
+function endsInPerson(words: readonly string[]): boolean {
+  let count = words.length
+  while (count > 1 && (neutralEndings.has(words[count - 1]!) || nameQualifiers.test(words[count - 1]!))) count--
+  return isPersonWord(words, count)
+}
+
+const nameQualifiers =
+  /^(?:\d+|kana|kanji|latin|local|native|english|en|ja|ko|zh|ru|ascii|upper|lower|initial|initials|orig|original|current|previous|former|birth)$/
+
+/** Whether the last word of `count`, alone or joined with those before, is one for persons. */
+function isPersonWord(words: readonly string[], count: number): boolean {
+  let joined = ''
+  for (let i = count - 1; i >= 0 && i > count - 4; i--) {
+    joined = words[i] + joined
+    if (((meanings.get(joined)?.flags ?? 0) & keyPerson) !== 0) return true
+  }
+  return false
+}
+
+/** Whether it is a name to show of nobody knows what: `display_name`, and not `user.display_name`. */
+export function isDisplayName(name: string): boolean {
+  const words = wordsOfName(name)
+  const count = words.at(-1) === 'displayname' ? 1 : words.at(-1) === 'name' && words.at(-2) === 'display' ? 2 : 0
+  const subject = words.at(-1 - count) ?? ''
+  return count > 0 && (!personSubjects.has(subject) || vagueSubjects.has(subject))
+}
+
+/** Subjects that are things as often: `owner_name` of a set of pods, `driver.name` of a database, `display_name` of a dashboard. */
+const vagueSubjects = new Set(
+  'owner client sender member holder parent driver signer tenant recipient legal real contact delivery billing shipping emergency author'.split(
+    ' ',
+  ),
+)
+
+/** Whether a name with a vague subject, alone or behind one that is no person: its value must look like a person's. */
+export function isVagueName(name: string): boolean {
+  const words = wordsOfName(name)
+  const subject = words.at(-2) ?? ''
+  if (words.at(-1) !== 'name' || !vagueSubjects.has(subject)) return false
+  return !(personSubjects.has(words.at(-3) ?? '') && !vagueSubjects.has(words.at(-3)!))
 }
 
 const strongContext =

@@ -115,7 +115,7 @@ function takePersonal(
     d.add(ids.address, from, to)
   else if ((words & (key.keyPhone | key.keyExempt)) === key.keyPhone && isPhoneText(text)) d.add(ids.phone, from, to)
   else if ((words & key.keyPerson) !== 0 && !form.isProse && !repeatsName(name, text))
-    takePerson(d, from, to, text, form)
+    takePerson(d, name, from, to, text, form)
 }
 
 /** Digits with a letter or two around them; or, as Germany's, nine of digits and letters that make no word. */
@@ -134,7 +134,22 @@ const noPerson = new Set(
   ),
 )
 
-function takePerson(d: Detection, from: number, to: number, text: string, form: ValueForm): void {
+const personReach = 160
+const personWords =
+  /mail|principalname|(?:given|sur|last|first|family|middle)_?name|["'._](?:users?|person|member|author|profile|customer|patient|employee|sender|actor)\b|phone|birth/i
+
+/** Whether a member beside it speaks of a person: `displayName` alone is that of a dashboard, of a group, of a service. */
+function isBesidePerson({ bytes, start, end }: Detection, from: number, to: number): boolean {
+  return personWords.test(
+    `${latin1(bytes, Math.max(start, from - personReach), from)} ${latin1(bytes, to, Math.min(end, to + personReach))}`,
+  )
+}
+
+/** Two to four words with a capital, or an address of somebody. */
+const personName =
+  /^(?:[A-Z\u0080-\u00ff][a-z'\u0080-\u00ff-]+\.?|[A-Z]\.?|[a-z]{2,3})(?: (?:[A-Z\u0080-\u00ff][A-Za-z'\u0080-\u00ff-]+|[A-Z]\.?|d[aeiou]|v[ao]n|der|den)){1,4}$|@/
+
+function takePerson(d: Detection, name: string, from: number, to: number, text: string, form: ValueForm): void {
   const value = text.trim()
   if (
     value.length < 2 ||
@@ -145,6 +160,9 @@ function takePerson(d: Detection, from: number, to: number, text: string, form: 
   )
     return
   if ((!form.isQuoted && isCode(value, d.bytes[to] ?? 0)) || value.split(/\s+/).length > 6) return
+  // `org/repository`, `a:b`, and names of things where the name may be one of a thing.
+  if (/[/\\|=<>{}]|\w:\w/.test(value) || (key.isVagueName(name) && !personName.test(value))) return
+  if (key.isDisplayName(name) && !d.settings.isStrict && !isBesidePerson(d, from, to)) return
   // Placeholders of the database, numbers and expressions are no names.
   if (!/[A-Za-z\u0080-\u00ff]{2}/.test(value) || /^[$:?@{[(<+%]/.test(value)) return
   d.add(ids.person, from, to)

@@ -76,6 +76,40 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
   ['4263 9826 4026 9299 12/27', '[card] [card_expiry]'],
   ['session_id=01NDWT5V1RJ66EGFVYZJDZH951&x=1', 'session_id=[signed_url]&x=1'],
   ['code=SplxlOBeZQQYbYS6WxSbIA', 'code=[signed_url]', 'url.query'],
+  // Names of things.
+  ['Android Attributes', 'Android Attributes', 'display_name'],
+  ['{"mail":"","displayName":"Jane Doe"}', '{"mail":"","displayName":"[person]"}'],
+  ['{"displayName":"HR Team","driver_name":"overlay2"}', '{"displayName":"HR Team","driver_name":"overlay2"}'],
+  ['{owner_kind="ReplicaSet",owner_name="cart-5d9"}', '{owner_kind="ReplicaSet",owner_name="cart-5d9"}'],
+  ['{"name":"tools","full_name":"acme/tools"}', '{"name":"tools","full_name":"acme/tools"}'],
+  ['--set loki.fullnameOverride=loki&fullNamePath=%2Fa', '--set loki.fullnameOverride=loki&fullNamePath=%2Fa'],
+  ['{"owner_name":"Jane Doe","sender_name":"J. Doe"}', '{"owner_name":"[person]","sender_name":"[person]"}'],
+  ['{"user_display_name":"jdoe","fullName":"doe, jane"}', '{"user_display_name":"[person]","fullName":"[person]"}'],
+  ['{"first_name_kana":"Hanako","lastNameEn":"Sato"}', '{"first_name_kana":"[person]","lastNameEn":"[person]"}'],
+  // Versions in four parts.
+  ['Mozilla/5.0 (Linux; U; HTC Tattoo 31.52.161.1 Build/X)', 'Mozilla/5.0 (Linux; U; HTC Tattoo 31.52.161.1 Build/X)'],
+  [
+    'Mozilla/4.0 (compatible) Vodafone/1.0/HTC_Elf/31.11.164.2',
+    'Mozilla/4.0 (compatible) Vodafone/1.0/HTC_Elf/31.11.164.2',
+  ],
+  [
+    'bump types-lib from 24.24.30.4 to 24.24.30.5; OS Emulator 5.0.0.62',
+    'bump types-lib from 24.24.30.4 to 24.24.30.5; OS Emulator 5.0.0.62',
+  ],
+  ['"Mozilla/5.0 (X11)" "31.52.161.1", host 31.52.161.1', '"Mozilla/5.0 (X11)" "[ipv4]", host [ipv4]'],
+  [
+    'client 5.0.0.62 Mozilla/5.0 (compatible; bot; http://31.52.161.1/)',
+    'client [ipv4] Mozilla/5.0 (compatible; bot; http://[ipv4]/)',
+  ],
+  // Slices, dates with a time.
+  ["crop('224::224')", "crop('224::224')"],
+  [
+    '{"log_text": "2009-07-20 22:59:27"} formatTimeCell("2026-05-08 12:30")',
+    '{"log_text": "2009-07-20 22:59:27"} formatTimeCell("2026-05-08 12:30")',
+  ],
+  ['via 2a00::1 and 2001:db8::7', 'via [ipv6] and [ipv6]'],
+  ['cell: 2009-07-20-22', 'cell: 2009-07-20-22'],
+  ['cell: 0209-07-20-22', 'cell: [phone]'],
 ]
 
 for (const [text, marked, key] of pairs) {

@@ -102,10 +102,22 @@ export class NumberRun {
     const count = this.count - first
     if (count === 2 && lengths[first]! >= 8 && separators[first + 1] === dot) return true
     const digit = this.d.bytes[this.starts[first]!]!
+    // A time stands behind it: 2009-07-20 22:59.
+    if (count > 3 && this.hasLengths(first, [4, 2, 2]) && this.separatorOf(first, 3) !== space && this.isDay(first))
+      return true
     return (
       (lengths[first] === 4 && lengths[first + 1] === 2 && lengths[first + 2] === 2 && digit !== 0x30 && count === 3) ||
       (lengths[first]! <= 2 && lengths[first + 1]! <= 2 && lengths[first + 2] === 4 && separators[first + 1] !== space)
     )
+  }
+
+  /** Whether three groups are a year of these times, a month and a day. */
+  isDay(first: number): boolean {
+    const { bytes } = this.d
+    const year = this.starts[first]!
+    const century = bytes[year]! * 10 + bytes[year + 1]! - 0x30 * 11
+    const day = this.starts[first + 2]!
+    return (century === 19 || century === 20) && this.isMonth(first + 1) && bytes[day]! <= 0x33
   }
 
   /** Whether a group is the two digits of a month. */

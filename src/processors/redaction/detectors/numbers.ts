@@ -190,8 +190,18 @@ function isInPath(bytes: Uint8Array, start: number, at: number): boolean {
   return offset > start && bytes[offset - 1] === slash
 }
 
+const agentMax = 320
+/** From `Mozilla/5.0` on: inside of its parentheses, or right behind a sign or a word of its own, stand versions. */
+const agent = /Mozilla\/\d\.\d(?: [^"'\n]*)?(?:\([^)"\n]*|[\w.-]\/)$/
+
+/** Whether the number at `at` is a part of a browser's name for itself: `Mozilla/5.0 (Linux; HTC Tattoo 1.52.161.1 Build/Donut`. */
+function isInAgent(bytes: Uint8Array, start: number, at: number): boolean {
+  const text = latin1(bytes, Math.max(start, at - agentMax), at)
+  return agent.test(text) && !/:\/\/$/.test(text)
+}
+
 const upgrade =
-  /(upgrad|downgrad|version|driver|firmware|release|updat)\w{0,4}\s([^.;\n]{0,24}\s)?(from|to)\s+v?([\d.]+\s+(to|->)\s+)?$/i
+  /(upgrad|downgrad|version|driver|firmware|release|updat|bump|migrat)\w{0,4}\s([^.;\n]{0,24}\s)?(from|to)\s+v?([\d.]+\s+(to|->)\s+)?$/i
 
 const versionBefore = /version[:=]? ?v?$/i
 
@@ -211,8 +221,10 @@ function looksLikeVersion(d: Detection, from: number, octets: readonly number[])
   if ((d.key.flags & (key.keyVersion | key.keyServerAddress)) !== 0) return true
   if ((d.flags & key.keyClientAddress) !== 0) return false
   // 1.2.3.4, 2.5.4.3 and 120.0.0.0 without any word beside them are more often versions and OIDs.
+  if (octets[1] === 0 && octets[2] === 0 && octets[0]! > 1) return true
+  if (isInAgent(bytes, start, from)) return true
   const small = octets.every(octet => octet < 20)
-  return (small && !d.settings.isStrict) || (octets[1] === 0 && octets[2] === 0 && octets[3] === 0)
+  return small && !d.settings.isStrict
 }
 
 function takeNationalId(d: Detection, g: number, isFree: (count: number) => boolean): number {
