@@ -2,7 +2,7 @@ import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { CallSpan } from '../../model-calls/call-span.ts'
 import type { NormalizedUsage } from '../../model-calls/usage.ts'
-import { SeenCalls } from './seen-calls.ts'
+import { keyOf, SeenCalls } from './seen-calls.ts'
 
 /** Notes of spans, two of each: those of one call come close to each other, and a small table stays in the processor's cache. */
 const nestedMax = 32_768
@@ -51,11 +51,19 @@ export class CallDuplicates {
   #isLazyScope = false
   /** Bits of the call's counts, where a note has them; 0 where it has none. */
   #counts = 0
-  /** Of the call's span and of its parent, with the trace. */
+  /** Of the span that was expected last: whether it has ids, and where what is known by them is noted. */
+  #hasIds = false
   #ownLow = 0
   #ownHigh = 0
+  #ownLine = 0
+  /** Of the call's parent, with the trace; without one they say nothing. */
   #parentLow = 0
   #parentHigh = 0
+  #parentLine = 0
+  /** Of the response, if the span says which. */
+  #hasResponse = false
+  #responseLine = 0
+  #responseKey = 0
 
   /** `memory` is `duplicatesBytes` zeros at first; the stages of all threads may have the same. */
   constructor(memory: ArrayBufferLike = new ArrayBuffer(duplicatesBytes)) {
@@ -74,26 +82,56 @@ export class CallDuplicates {
     this.#isLazyScope = lazyScopes.includes(this.#scope)
   }
 
-  /** Whether another span has the price of this call; if not, this one has it from now on, unless it has none (`isPriced`). */
+  /** A call that will be asked about when its price is known: by then what is noted of it has come from memory. */
+  expect(reader: CallReader): void {
+    const { view, traceIdStart: trace, spanIdStart, parentSpanIdStart: parent } = reader.span
+    this.#hasIds = trace !== 0 && spanIdStart !== 0
+    if (!this.#hasIds) return
+    const low = hashWords(view, trace, 0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f)
+    const high = hashWords(view, trace, 0x165667b1, 0xcc9e2d51, 0x1b873593, 0x2545f491)
+    const spans = this.#spans
+    const seen = this.#seen
+    this.#ownLow = mixId(low, view, spanIdStart)
+    this.#ownHigh = mixId(high, view, spanIdStart + 4)
+    this.#ownLine = spans.lineOf(this.#ownLow, this.#ownHigh)
+    if (parent !== 0) {
+      this.#parentLow = mixId(low, view, parent)
+      this.#parentHigh = mixId(high, view, parent + 4)
+      this.#parentLine = spans.lineOf(this.#parentLow, this.#parentHigh)
+    }
+    this.#hasResponse = reader.findResponseId()
+    if (this.#hasResponse) {
+      const { responseIdStart: start, responseIdEnd: end } = reader
+      const responseLow = hashRange(low, view, start, end)
+      const responseHigh = hashRange(responseLow ^ high, view, Math.max(start, end - idEndLength), end)
+      this.#responseLine = seen.lineOf(responseLow, responseHigh)
+      this.#responseKey = keyOf(responseLow, responseHigh)
+    }
+    // One behind the other, so that none waits for another. A line that is of no use is one that was touched lately.
+    seen.touch(this.#responseLine)
+    spans.touch(this.#ownLine)
+    spans.touch(this.#parentLine)
+  }
+
+  /**
+   * Whether another span has the price of the call that was expected last; if not, this one has it from now on, unless it
+   * has none (`isPriced`).
+   */
   isDuplicate(reader: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
-    const { span } = reader
-    if (span.traceIdStart === 0 || span.spanIdStart === 0) return false
-    this.#hash(span, usage)
-    return this.#isReported(reader, usage, isPriced) || this.#isNested(span, isPriced)
+    if (!this.#hasIds) return false
+    const counts = Math.imul(usage.input, 0x9e3779b1) ^ Math.imul(usage.output, 0x85ebca6b)
+    this.#counts = usage.input + usage.output === 0 ? 0 : (counts ^ (counts << 13)) & countsMask || countsUnit
+    return (this.#hasResponse && this.#isReported(reader, usage, isPriced)) || this.#isNested(reader.span, isPriced)
   }
 
   #isReported(reader: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
-    if (!reader.findResponseId()) return false
     const { span, responseIdStart: start, responseIdEnd: end } = reader
-    const { view, traceIdStart: trace } = span
-    const low = hashRange(hashTrace(view, trace), view, start, end)
-    const high = hashRange(low ^ ~view.getInt32(trace + 12, true), view, Math.max(start, end - idEndLength), end)
-    const ownSpan = view.getInt32(span.spanIdStart + 4, true) || 1
-    const known = this.#seen.find(low, high)
+    const ownSpan = span.view.getInt32(span.spanIdStart + 4, true) || 1
+    const known = this.#seen.findIn(this.#responseLine, this.#responseKey)
     if (known !== 0) return known !== ownSpan
     const isUnique = span.parentSpanIdStart === 0 && end - start >= uniqueIdLengthMin
     if (isUnique && this.#isOtherRoot(span, start, end, usage, isPriced)) return true
-    if (isPriced) this.#seen.add(low, high, ownSpan)
+    if (isPriced) this.#seen.put(this.#responseLine, this.#responseKey, ownSpan)
     return false
   }
 
@@ -122,50 +160,45 @@ export class CallDuplicates {
     return false
   }
 
-  #hash({ view, traceIdStart: trace, spanIdStart, parentSpanIdStart: parent }: CallSpan, usage: NormalizedUsage): void {
-    const counts = Math.imul(usage.input, 0x9e3779b1) ^ Math.imul(usage.output, 0x85ebca6b)
-    this.#counts = usage.input + usage.output === 0 ? 0 : (counts ^ (counts << 13)) & countsMask || countsUnit
-    const low = hashTrace(view, trace)
-    const high = Math.imul(view.getInt32(trace + 12, true), 0x85ebca6b)
-    this.#ownLow = mixId(low, view, spanIdStart)
-    this.#ownHigh = mixId(high, view, spanIdStart + 4)
-    this.#spans.touch(this.#ownLow, this.#ownHigh)
-    if (parent === 0) return
-    this.#parentLow = mixId(low, view, parent)
-    this.#parentHigh = mixId(high, view, parent + 4)
-    this.#spans.touch(this.#parentLow, this.#parentHigh)
-  }
-
   /** The inner span ends first and usually comes first; either order is the same call. */
   #isNested(span: CallSpan, isPriced: boolean): boolean {
     const counts = this.#counts
+    const spans = this.#spans
     // Some have a span around a call that looks the same and does not say what it used.
-    if (counts === 0) return !isPriced && this.#spans.find(this.#ownLow, this.#ownHigh, ofCallInside) !== 0
+    if (counts === 0) return !isPriced && this.#findOwn(ofCallInside) !== 0
     const hasScopes = this.#scopes[hasOtherScopes] !== 0
     if (hasScopes && this.#isAround(counts)) return true
     const note = counts | this.#scope
     if (span.parentSpanIdStart !== 0) {
-      if (hasScopes && this.#isOfOther(this.#spans.find(this.#parentLow, this.#parentHigh, ofSpan))) return true
+      if (hasScopes && this.#isOfOther(spans.findIn(this.#parentLine, this.#parentKey(ofSpan)))) return true
       if (isPriced) {
         // Most parents have one call; those of others have a key each.
-        let known = this.#spans.add(this.#parentLow, this.#parentHigh, note, ofCallInside)
+        let known = spans.addTo(this.#parentLine, this.#parentKey(ofCallInside), note)
         if (known !== 0 && (known & countsMask) !== counts) {
-          known = this.#spans.add(~this.#parentLow, this.#parentHigh ^ counts, note, ofCallInside)
+          known = spans.add(~this.#parentLow, this.#parentHigh ^ counts, note, ofCallInside)
         }
         if (hasScopes && this.#isBesideLazy(known)) return true
       }
     }
-    if (isPriced) this.#spans.add(this.#ownLow, this.#ownHigh, note, ofSpan)
+    if (isPriced) spans.addTo(this.#ownLine, keyOf(this.#ownLow, this.#ownHigh, ofSpan), note)
     return false
   }
 
   /** Whether a call inside this one counts the same. */
   #isAround(counts: number): boolean {
-    const first = this.#spans.find(this.#ownLow, this.#ownHigh, ofCallInside)
+    const first = this.#findOwn(ofCallInside)
     if (first === 0) return false
     return (
       this.#isOfOther(first) || this.#isOfOther(this.#spans.find(~this.#ownLow, this.#ownHigh ^ counts, ofCallInside))
     )
+  }
+
+  #findOwn(kind: number): number {
+    return this.#spans.findIn(this.#ownLine, keyOf(this.#ownLow, this.#ownHigh, kind))
+  }
+
+  #parentKey(kind: number): number {
+    return keyOf(this.#parentLow, this.#parentHigh, kind)
   }
 
   /** Whether the note is of a call with the same counts and of another scope. */
@@ -183,9 +216,12 @@ export class CallDuplicates {
   }
 }
 
-/** All of a trace's id: half of it may be zeros and the other half a counter, as the spans' ids may be. */
-function hashTrace(view: DataView, start: number): number {
-  return hashRange(hashSeed, view, start, start + 16)
+/** All of a trace's id: half of it may be zeros and the other half a counter, as the spans' ids may be. Odd factors lose nothing. */
+function hashWords(view: DataView, start: number, a: number, b: number, c: number, d: number): number {
+  const low = Math.imul(view.getInt32(start, true), a) + Math.imul(view.getInt32(start + 4, true), b)
+  const high = Math.imul(view.getInt32(start + 8, true), c) + Math.imul(view.getInt32(start + 12, true), d)
+  const value = (low + high) | 0
+  return value ^ (value >>> 15)
 }
 
 /** Ids of other senders may be counters: their low bits must not be the only ones that tell slots apart. */

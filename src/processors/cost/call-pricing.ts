@@ -69,6 +69,7 @@ export class CallPricing {
     const { endMs } = reader.span
     const durationMs = Math.max(0, endMs - reader.span.startMs)
     this.#counting ??= this.#countingOf(scope)
+    if (this.#config.deduplicate) this.#duplicates!.expect(reader)
     const status = pricer.price(reader, this.#counting, endMs > 0 ? endMs : Date.now(), durationMs, this.#nowMs)
     // Where only one of two instrumentations knows the usage, that one has the price.
     const isPriced = status !== 'unknown_model' && status !== 'no_usage'

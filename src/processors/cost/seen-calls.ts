@@ -36,48 +36,55 @@ export class SeenCalls {
     return lines * bytesPerLine + Math.ceil(lines / bytesPerLine) * bytesPerLine
   }
 
-  /** Begins to fetch what `find` or `add` will look at, for the price of a load: calls would each wait for their own. */
-  touch(low: number, high: number): void {
-    this.touched = this.#calls[this.#lineOf(low, high)]!
+  /** Begins to fetch the line, for the price of a load: calls would each wait for their own. */
+  touch(line: number): void {
+    this.touched = this.#calls[line]!
   }
 
   /** What `add` noted for the call; 0 where it did not. `kind` tells several notes of a call apart. */
   find(low: number, high: number, kind = 0): number {
-    const line = this.#lineOf(low, high)
-    const at = this.#placeOf(line, keyOf(low, high, kind))
-    return at < 0 ? 0 : this.#calls[at + 1]!
+    return this.findIn(this.lineOf(low, high), keyOf(low, high, kind))
   }
 
   /** Notes a number for a call that has none yet. Returns the one that it had lately; 0 where it had none. */
   add(low: number, high: number, note: number, kind = 0): number {
-    const line = this.#lineOf(low, high)
-    const key = keyOf(low, high, kind)
-    const known = this.#placeOf(line, key)
+    return this.addTo(this.lineOf(low, high), keyOf(low, high, kind), note)
+  }
+
+  /** What `find` does, for a call whose line and key are known. */
+  findIn(line: number, key: number): number {
     const calls = this.#calls
-    if (known >= 0) return calls[known + 1]!
+    for (let at = line; at < line + wordsPerLine; at += wordsPerCall) if (calls[at] === key) return calls[at + 1]!
+    return 0
+  }
+
+  /** What `add` does, for a call whose line and key are known. */
+  addTo(line: number, key: number, note: number): number {
+    const known = this.findIn(line, key)
+    if (known === 0) this.put(line, key, note)
+    return known
+  }
+
+  /** Notes a number for a call that `findIn` has not found. */
+  put(line: number, key: number, note: number): void {
+    const calls = this.#calls
     const turn = this.#turns[line / wordsPerLine]!++ % waysPerLine
     const at = line + turn * wordsPerCall
     // A thread that looks in between finds no call rather than another's note.
     calls[at] = 0
     calls[at + 1] = note
     calls[at] = key
-    return 0
-  }
-
-  #placeOf(line: number, key: number): number {
-    const calls = this.#calls
-    for (let at = line; at < line + wordsPerLine; at += wordsPerCall) if (calls[at] === key) return at
-    return -1
   }
 
   /** Where the line begins, in words. Ids that are counters differ in a few bits of one half alone. */
-  #lineOf(low: number, high: number): number {
+  lineOf(low: number, high: number): number {
     const value = Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b)
     return ((value ^ (value >>> 15)) & this.#lineMask) * wordsPerLine
   }
 }
 
-function keyOf(low: number, high: number, kind: number): number {
+/** What tells the call apart from others of its line; never 0. */
+export function keyOf(low: number, high: number, kind = 0): number {
   const value = Math.imul(high ^ Math.imul(low, 0xcc9e2d51), 0x1b873593)
   return (value ^ (value >>> 16) ^ kind) | 0 || 1
 }
