@@ -158,7 +158,7 @@ export class AttributeRoles {
 
   /** The shape of a record with these keys, whose attributes' fields have that tag; undefined where no shape can have them. */
   shapeOf(tag: number, keys: readonly Uint8Array[]): CallShape | undefined {
-    if (keys.length === 0 || !keys.every(key => CallShape.takes(key.length))) return undefined
+    if (keys.length === 0 || !keys.every(key => CallShape.takes(key))) return undefined
     const table = this.#table
     const { roleOf, rankOf, placeOf } = table
     const indices = keys.map(key => {

@@ -1,20 +1,21 @@
-/** Of an attribute's first four bytes, all but the low bits of two lengths; and the same of a value's first two. */
-const openingMask = 0x80ff80ff | 0
-const valueMask = 0x80ff
-/** Of four bytes behind the tag: a length of two bytes, the tag of a key, and a length of one. */
-const longMask = 0x80ff8080 | 0
-const longOpening = 0x000a0080
-/** Of three bytes the bits that say whether a length goes on, and one of three bytes. */
-const longerMask = 0x80_8080
-const longerLength = 0x8080
+/** Of three bytes the bits that say whether a length goes on, and lengths of two bytes and of three. */
+const longMask = 0x80_80
+const longLength = 0x80
+const longerMask = 0x80_80_80
+const longerLength = 0x80_80
 const lengthBitsMax = 21
 const keyTag = 0x0a
 const valueTag = 0x12
 const none = -1
-/** Keys of fewer bytes are in no shape: they are compared four bytes at a time. */
-const keyLengthMin = 4
-/** The fewest bytes of an attribute with three lengths, the first of two bytes. */
-const longAttributeMin = 7
+/** Bytes that are equal in every attribute with a key: two before the key, and the tag of the value behind it. */
+const keyHeader = 2
+const frameLength = keyHeader + 1
+/** Keys of fewer bytes fill no window with these, and are compared as two words. */
+const windowKeyMin = 5
+const windowBytes = 8
+const wordBytes = 4
+/** What is read of an attribute before its length is looked at. */
+const openingBytes = 4
 
 /** Where the values of a record's attributes stand, by role and by own key. */
 export interface AttributePlaces {
@@ -42,24 +43,26 @@ export class CallShape {
   /** Roles that some attribute plays. */
   readonly roles: readonly number[]
   readonly hasOwn: boolean
-  readonly #opening: number
   readonly #tag: number
   readonly #keyLengths: Uint8Array
-  /** Of all keys the words, the last of each overlapping; and where those of each end. */
-  readonly #words: Int32Array
-  readonly #wordsEnd: Uint16Array
+  /**
+   * Of all keys with their frames the windows, the last of each overlapping; and where those of each end. A window is compared
+   * as a double, eight bytes at once: of the bytes that a shape takes there is no NaN and no zero, so equal doubles are equal
+   * bytes.
+   */
+  readonly #windows: Float64Array
+  readonly #windowsEnd: Uint16Array
   readonly #roles: Int16Array
   readonly #places: Int16Array
 
   /** `tag` is that of an attribute's field. */
   constructor(tag: number, parts: readonly ShapePart[]) {
     this.#tag = tag
-    this.#opening = tag | (keyTag << 16)
     this.#keyLengths = Uint8Array.from(parts, ({ key }) => key.length)
-    const words = parts.map(({ key }) => wordsOf(key))
-    this.#words = Int32Array.from(words.flatMap(part => [...part]))
+    const windows = parts.map(({ key }) => windowsOf(key))
+    this.#windows = Float64Array.from(windows.flat())
     let end = 0
-    this.#wordsEnd = Uint16Array.from(words, ({ length }) => {
+    this.#windowsEnd = Uint16Array.from(windows, ({ length }) => {
       end += length
       return end
     })
@@ -69,9 +72,9 @@ export class CallShape {
     this.hasOwn = parts.some(({ place }) => place !== none)
   }
 
-  /** Whether a shape can have such a key. */
-  static takes(keyLength: number): boolean {
-    return keyLength >= keyLengthMin && keyLength < 128
+  /** Whether a shape can have such a key: of plain ASCII, as all that have a meaning. */
+  static takes(key: Uint8Array): boolean {
+    return key.length > 0 && key.length < 127 && key.every(byte => byte > 0 && byte < 127)
   }
 
   /**
@@ -79,55 +82,53 @@ export class CallShape {
    * one is another or of an unusual form, whatever has been noted by then.
    */
   read(view: DataView, start: number, end: number, { starts, ends, ownStarts, ownEnds }: AttributePlaces): number {
-    const opening = this.#opening
+    const tag = this.#tag
     const keyLengths = this.#keyLengths
-    const words = this.#words
+    const windows = this.#windows
+    const windowsEnd = this.#windowsEnd
     const roles = this.#roles
     const { hasOwn } = this
-    const last = end - longAttributeMin
+    const last = end - openingBytes
     let offset = start
-    let word = 0
+    let window = 0
     for (let i = 0; i < keyLengths.length; i++) {
       if (offset > last) return none
       const head = view.getInt32(offset, true)
-      let next = 0
-      let key = 0
-      let keyLength = 0
-      if ((head & openingMask) === opening) {
-        next = offset + 2 + ((head >>> 8) & 127)
-        key = offset + 4
-        keyLength = head >>> 24
-      } else {
-        if ((head & 255) !== this.#tag) return none
-        const lengths = view.getInt32(offset + 1, true)
-        if ((lengths & longMask) === longOpening) {
-          next = offset + 3 + ((lengths & 127) | ((lengths >>> 1) & 0x3f80))
-          key = offset + 5
-          keyLength = lengths >>> 24
+      if ((head & 255) !== tag) return none
+      const lengths = head >>> 8
+      let at = offset + 2
+      let length = lengths & 127
+      if ((lengths & 128) !== 0) {
+        if ((lengths & longMask) === longLength) {
+          at = offset + 3
+          length |= (lengths >>> 1) & 0x3f80
         } else {
           // Prompts of 16 KiB and more.
           if ((lengths & longerMask) !== longerLength) return none
-          const opening = view.getUint16(offset + 4, true)
-          if ((opening & valueMask) !== keyTag) return none
-          next = offset + 4 + ((lengths & 127) | ((lengths >>> 1) & 0x3f80) | ((lengths >>> 2) & 0x1fc000))
-          key = offset + 6
-          keyLength = opening >>> 8
+          at = offset + 4
+          length |= ((lengths >>> 1) & 0x3f80) | ((lengths >>> 2) & 0x1fc000)
         }
       }
-      const keyEnd = key + keyLength
-      if (keyLength !== keyLengths[i] || keyEnd + 2 > next || next > end) return none
-      const wordsEnd = this.#wordsEnd[i]! - 1
-      for (; word < wordsEnd; word++, key += 4) if (view.getInt32(key, true) !== words[word]) return none
-      if (view.getInt32(keyEnd - 4, true) !== words[word++]) return none
-      const second = view.getUint16(keyEnd, true)
-      if ((second & 255) !== valueTag) return none
-      let value = keyEnd + 2
-      let length = second >>> 8
-      for (let shift = 7; length >>> shift !== 0; shift += 7) {
-        if (value >= next || shift > lengthBitsMax) return none
-        length = (length & ((1 << shift) - 1)) | (view.getUint8(value++) << shift)
+      const next = at + length
+      const keyLength = keyLengths[i]!
+      let value = at + frameLength + keyLength
+      if (value >= next || next > end) return none
+      if (keyLength >= windowKeyMin) {
+        const windowEnd = windowsEnd[i]! - 1
+        for (; window < windowEnd; window++, at += windowBytes) {
+          if (view.getFloat64(at, true) !== windows[window]) return none
+        }
+        if (view.getFloat64(value - windowBytes, true) !== windows[window++]) return none
+      } else {
+        if (view.getInt32(at, true) !== windows[window++]) return none
+        if (view.getInt32(value - wordBytes, true) !== windows[window++]) return none
       }
-      if (value + length !== next) return none
+      let valueLength = view.getUint8(value++)
+      for (let shift = 7; valueLength >>> shift !== 0; shift += 7) {
+        if (value >= next || shift > lengthBitsMax) return none
+        valueLength = (valueLength & ((1 << shift) - 1)) | (view.getUint8(value++) << shift)
+      }
+      if (value + valueLength !== next) return none
       const role = roles[i]!
       if (role >= 0) {
         starts[role] = value
@@ -143,8 +144,13 @@ export class CallShape {
   }
 }
 
-function wordsOf(key: Uint8Array): number[] {
-  const { length } = key
-  const view = new DataView(key.buffer, key.byteOffset, length)
-  return Array.from({ length: Math.ceil(length / 4) }, (_, i) => view.getInt32(Math.min(i * 4, length - 4), true))
+/** Doubles of a key in its frame; of a short one two words. */
+function windowsOf(key: Uint8Array): number[] {
+  const bytes = Uint8Array.of(keyTag, key.length, ...key, valueTag)
+  const view = new DataView(bytes.buffer)
+  const { length } = bytes
+  if (key.length < windowKeyMin) return [view.getInt32(0, true), view.getInt32(length - wordBytes, true)]
+  return Array.from({ length: Math.ceil(length / windowBytes) }, (_, i) =>
+    view.getFloat64(Math.min(i * windowBytes, length - windowBytes), true),
+  )
 }
