@@ -126,12 +126,25 @@ export class CallReader {
 
   /** Does what `read` does, for the span in `[start, end)`, without a view of it; one of the answers above. */
   readOrdinary(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    if (this.#ordinary.isAlike) return this.#readBehindCall(bytes, view, start, end)
+    return mayBeCall(view, start, end) ? this.#readPossible(bytes, view, start, end) : noCall
+  }
+
+  #readBehindCall(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    if (this.#ordinary.readAlike(bytes, view, start, end)) return this.#readFields(bytes, view)
     if (!mayBeCall(view, start, end)) return noCall
-    const ordinary = this.#ordinary
-    if (!ordinary.read(bytes, view, start, end)) return unusualCall
+    this.#ordinary.isTried = true
+    return this.#readPossible(bytes, view, start, end)
+  }
+
+  #readPossible(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    return this.#ordinary.read(bytes, view, start, end) ? this.#readFields(bytes, view) : unusualCall
+  }
+
+  #readFields(bytes: Uint8Array, view: DataView): number {
     if (this.roles.isEmpty) return noCall
     this.values.reset(bytes, view)
-    this.span.takeOrdinary(bytes, view, ordinary)
+    this.span.takeOrdinary(bytes, view, this.#ordinary)
     return this.#readCall(undefined)
   }
 

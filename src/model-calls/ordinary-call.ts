@@ -34,6 +34,10 @@ const creditMax = 128
  */
 export class OrdinaryCall extends RecordFields {
   readonly byLength = allLengths
+  /** Whether the span that was read last has a known shape. */
+  isAlike = false
+  /** Whether the span that `read` is to be called for is known to have none. */
+  isTried = false
   readonly #roles: AttributeRoles
   readonly #attributesTag: number
   readonly #forms = spanType.forms
@@ -76,15 +80,26 @@ export class OrdinaryCall extends RecordFields {
     return true
   }
 
+  /** Reads a span if it has a known shape, as the one before: no other way tells as soon that it is a call. */
+  readAlike(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
+    this.isAlike = this.#readByShape(bytes, view, start, end)
+    if (!this.isAlike) return false
+    this.#trials++
+    this.#noteHit()
+    return true
+  }
+
   override read(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
+    const { isTried } = this
+    this.isTried = false
     if (this.#rest > 0) {
       this.#rest--
       return super.read(bytes, view, start, end)
     }
     if (++this.#trials > trialCount) this.#judge()
-    if (this.#readByShape(bytes, view, start, end)) {
-      this.#hits++
-      if (this.#credit < creditMax) this.#credit++
+    if (!isTried && this.#readByShape(bytes, view, start, end)) {
+      this.isAlike = true
+      this.#noteHit()
       return true
     }
     this.#isLearning = this.#credit >= learnCost && !this.#isKnownShape
@@ -92,6 +107,11 @@ export class OrdinaryCall extends RecordFields {
     if (this.#isLearning && isOrdinary && !this.#roles.isEmpty) this.#learn(bytes)
     this.#isLearning = false
     return isOrdinary
+  }
+
+  #noteHit(): void {
+    this.#hits++
+    if (this.#credit < creditMax) this.#credit++
   }
 
   #judge(): void {

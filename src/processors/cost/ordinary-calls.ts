@@ -59,7 +59,11 @@ export class OrdinaryCalls implements RecordEditor {
     const { reader } = this.#pricing
     const found = reader.readOrdinary(bytes, view, start, end)
     if (found === noCall) return recordKept
-    if (found === unusualCall) return recordUnusual
+    return found === unusualCall ? recordUnusual : this.#price(bytes, start, end)
+  }
+
+  #price(bytes: Uint8Array, start: number, end: number): number {
+    const { reader } = this.#pricing
     if (!this.#overwrites && reader.values.has(costStatusPlace)) return recordKept
     if (!this.#writer.isNewTo(reader)) return recordUnusual
     if (!this.#isInScope) this.#locate(bytes)
