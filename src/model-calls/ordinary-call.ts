@@ -1,6 +1,8 @@
+import * as otlp from '../pdata/otlp-fields.ts'
 import { RecordFields } from '../pdata/record-fields.ts'
 import { formBytes, formFixed64, formVarint, isRepeatedKind, spanType } from '../pdata/schema.ts'
 import { copyBytes } from '../wire/copy-bytes.ts'
+import { wireBytes, wireFixed64, wireVarint } from '../wire/wire-type.ts'
 import type { AttributeRoles } from './attribute-roles.ts'
 import type { CallShape } from './call-shape.ts'
 
@@ -18,6 +20,15 @@ const longBit = 0x8000
 /** The two bytes of the tag of a span's flags. */
 const flagsTag = 0x0185
 const flagsField = 16
+/** Tags of fields that most spans have, the parent's id with its length; and of two bytes the bits that are not a short length. */
+const parentIdHeader = 0x0822
+const nameTag = (otlp.spanName << 3) | wireBytes
+const kindTag = (otlp.spanKind << 3) | wireVarint
+const startTimeTag = (otlp.spanStartTime << 3) | wireFixed64
+const endTimeTag = (otlp.spanEndTime << 3) | wireFixed64
+const shortMask = 0x80ff
+/** What these fields take at most: an id, a name, a kind and two times. */
+const usualFieldsMax = 10 + 129 + 2 + 2 * 9
 /** Shapes that are remembered: each instrumentation has a few, with and without what is optional. */
 const shapesMax = 4
 /** Of so many spans half have to be of a known shape, or as many are not looked at in that way; twice as many the next time. */
@@ -148,7 +159,9 @@ export class OrdinaryCall extends RecordFields {
     starts[2] = start + spanIdAt + 2
     ends[2] = start + idsLength
     this.present = idBits
-    let offset = this.#fields(view, start + idsLength, end)
+    let offset = start + idsLength
+    if (offset + usualFieldsMax <= end) offset = this.#usualFields(view, offset)
+    offset = this.#fields(view, offset, end)
     if (offset < 0 || offset >= end) return false
     const attributes = offset
     offset = this.#attributes(view, attributes, end, this.#shape)
@@ -169,6 +182,50 @@ export class OrdinaryCall extends RecordFields {
   #attributes(view: DataView, start: number, end: number, shape: CallShape): number {
     this.#roles.beginShape(shape)
     return shape.read(view, start, end, this.#roles)
+  }
+
+  /** Notes the fields that most spans have before their attributes, in their order, as far as they are there. */
+  #usualFields(view: DataView, start: number): number {
+    const { starts, ends } = this
+    let { present } = this
+    let offset = start
+    let head = view.getUint16(offset, true)
+    if (head === parentIdHeader) {
+      starts[otlp.spanParentSpanId] = offset + 2
+      offset += 10
+      ends[otlp.spanParentSpanId] = offset
+      present |= 1 << otlp.spanParentSpanId
+      head = view.getUint16(offset, true)
+    }
+    if ((head & shortMask) === nameTag) {
+      starts[otlp.spanName] = offset + 2
+      offset += 2 + (head >>> 8)
+      ends[otlp.spanName] = offset
+      present |= 1 << otlp.spanName
+      head = view.getUint16(offset, true)
+    }
+    if ((head & shortMask) === kindTag) {
+      starts[otlp.spanKind] = offset + 1
+      offset += 2
+      ends[otlp.spanKind] = offset
+      present |= 1 << otlp.spanKind
+      head = view.getUint16(offset, true)
+    }
+    if ((head & 255) === startTimeTag) {
+      starts[otlp.spanStartTime] = offset + 1
+      offset += 9
+      ends[otlp.spanStartTime] = offset
+      present |= 1 << otlp.spanStartTime
+      head = view.getUint16(offset, true)
+    }
+    if ((head & 255) === endTimeTag) {
+      starts[otlp.spanEndTime] = offset + 1
+      offset += 9
+      ends[otlp.spanEndTime] = offset
+      present |= 1 << otlp.spanEndTime
+    }
+    this.present = present
+    return offset
   }
 
   /** Notes fields that are no attributes, up to the first attribute or the end; -1 where one is of another form. */
