@@ -120,6 +120,14 @@ function literal(): FunctionSettings {
     ]),
     ...when(isByte(byteAt(p), ' '), [
       ...when(isWord('orn '), giveBack(isByte(fold(byteAt(p, -4)), 'b'))),
+      // Mac OS
+      ...dropIf(
+        all(
+          isWord('mac '),
+          i32.eq(i32.or(i32.load16(p, 1), number(0x2020)), number(0x736f)),
+          i32.isZero(has(bitsAt(p, 3), layout.lookLetter)),
+        ),
+      ),
       ...giveBack(i32.isZero(has(bitsAt(p, -4), layout.lookLetter))),
     ]),
     ...when(isWord('veri'), giveBack(goesOn(1, 'fica'))),
@@ -170,7 +178,7 @@ function literal(): FunctionSettings {
 
 /** `:`, `=`, `>`, `@` and `%`. */
 function sign(): FunctionSettings {
-  const { own, get, set } = locals(['byte', 'next', 'last', 'limit'])
+  const { own, get, set } = locals(['byte', 'next', 'last', 'limit', 'colons'])
   const p = get('p')
   const body = [
     ...set('byte', byteAt(p)),
@@ -207,13 +215,27 @@ function sign(): FunctionSettings {
     ]),
     ...when(isByte(get('byte'), ':'), [
       ...keepIf(any(isByte(get('next'), '/'), isByte(get('next'), '\\'))),
-      // A second colon behind hex digits.
-      ...set('last', at(p, 1)),
+      // Two colons, or five and more between hex digits.
+      ...set('last', p),
       ...set('limit', at(p, 60)),
-      ...whileLoop(all(isTrue(has(bitsAt(get('last')), layout.lookHex)), i32.ltU(get('last'), get('limit'))), [
-        ...set('last', at(get('last'), 1)),
-      ]),
-      ...keepIf(isByte(byteAt(get('last')), ':')),
+      ...whileLoop(
+        [
+          ...set('byte', byteAt(get('last'))),
+          ...all(
+            i32.ltU(get('last'), get('limit')),
+            any(isByte(get('byte'), ':'), isTrue(has(i32.load8(get('byte'), layout.bytesOffset), layout.lookHex))),
+          ),
+        ],
+        [
+          ...when(isByte(get('byte'), ':'), [
+            ...set('colons', at(get('colons'), 1)),
+            ...keepIf(i32.eq(i32.load16(get('last')), number(0x3a3a))),
+          ]),
+          ...set('last', at(get('last'), 1)),
+        ],
+      ),
+      ...keepIf(i32.gtU(get('colons'), number(4))),
+      ...set('byte', byteAt(p)),
     ]),
     ...keepIf(all(isByte(get('byte'), '='), isByte(get('next'), '%'))),
     // The name before it.
@@ -499,6 +521,15 @@ function token(): FunctionSettings {
   const body = [
     ...set('from', at(p, 1 - layout.tokenRunMin)),
     ...set('before', byteAt(from, -1)),
+    // The length of an attribute's or a body's text, with the tags and the length around it before it.
+    ...when(
+      all(
+        isByte(byteAt(from, -2), '\n'),
+        i32.eq(byteAt(from, -3), i32.add(get('before'), number(2))),
+        any(isByte(byteAt(from, -4), '\x12'), isByte(byteAt(from, -4), '*')),
+      ),
+      set('before', number(0)),
+    ),
     // Escapes and colours: what stands behind them is told apart elsewhere.
     ...keepIf(beforeIs('%', '\\', '[', ';')),
     ...set('first', from),
@@ -564,7 +595,7 @@ function token(): FunctionSettings {
     ...keepIf(any(...[6, 5, 4].map(back => isUs(at(to, -back))))),
     ...keepIf(i32.eq(i32.load(at(to, -4)), number(word('_mmk')))),
     // A hash of a password: a dollar sign before it.
-    ...when(has(bitsAt(from, -1), layout.lookHashSign), [
+    ...when(has(i32.load8(get('before'), layout.bytesOffset), layout.lookHashSign), [
       ...set('first', from),
       ...set('limit', at(from, -160 + 64)),
       ...whileLoop(
@@ -573,7 +604,15 @@ function token(): FunctionSettings {
       ),
       ...keepIf(i32.eq(first, get('limit'))),
     ]),
-    ...when(beforeIs(':'), giveBack(any(isTrue(has(bitsAt(from, -2), layout.lookDigit)), isByte(byteAt(from), 'A')))),
+    ...when(
+      beforeIs(':'),
+      giveBack(
+        any(
+          all(...[-2, -3, -4, -5].map(offset => has(bitsAt(from, offset), layout.lookDigit))),
+          i32.eq(i32.load16(from), number(0x4141)),
+        ),
+      ),
+    ),
     ...when(beforeIs('/'), [
       ...set('first', at(from, -64)),
       ...whileLoop(i32.ltU(first, from), [

@@ -212,6 +212,47 @@ t.test('a word leads on in the key of a value, and not in a text that is a value
   }
 })
 
+t.test('what stands in most lines and addresses leads nowhere', async t => {
+  const settings = detectorSettings(() => true)
+  const scanner = new WasmScanner(literalTables(), firstLookTables(settings))
+  const prefilter = new Prefilter(settings)
+  const placesIn = (text: string) => {
+    const attributes = attributesOf({ 'x.value': text, 'x.long': 'a '.repeat(80), 'x.end': 'b' })
+    const bytes = encodePlain('logs', requestOf('logs', [{ body: { stringValue: text }, attributes }]))
+    const found = new Candidates()
+    scanner.look(bytes, found)
+    return [...found.values.subarray(0, found.count)]
+      .filter(value => prefilter.survives(bytes, value >>> 2, value & 3))
+      .map(value => Buffer.from(bytes).toString('latin1', (value >>> 2) - 12, (value >>> 2) + 4))
+  }
+  const digits = '2026-11-28T12:34:56.123Z took 12 ms'
+  for (const text of [
+    digits,
+    '10.1.2.3 - - [28/Nov/2026:12:34:56 +0000] "GET /p/7 HTTP/1.1" 200 51234 "https://a.example/" "-" rt=0.001',
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5_1 like Mac OS X) AppleWebKit/605.1.15 Version/17.5 Safari/604.1',
+    `sha256:${'0123456789abcdef'.repeat(4)}`,
+    '3f2504e0-4f89-11d3-9a0c-0305e82c3301',
+    `${'0123456789abcdef'.repeat(2)},1234567abcdef012`,
+    'abcdef1234567890,1234567abcdef890',
+    '/p?filter=size%3AXL%2Ccolor%3Ared&t=12%3A34%3A56&n%3D1',
+    '/p?currencyCode=USD',
+    'ip-10-0-12-14.eu-west-1.compute.internal',
+  ])
+    t.same(placesIn(text), [], text)
+  for (const text of [
+    '28/Nov/2026 from 2001:db8:85a3:8d3:1319:8a2e:370:7348',
+    'at fe80::1ff:fe23:4567:890a',
+    'C%3A%5CUsers%5Cbob%5Cx',
+    '/p?pin%3D4821&x=1',
+    '/p?user%22password%22%3A%22hunter2x%22',
+    '123456789:AAE1x2y3z4a5b6c7d8e9f0g1h2i3j4k5l6m',
+    'mac 00:1a:2b:3c:4d:5e',
+    'call 212-555-0199-12',
+    '1234567 abcdef',
+  ])
+    t.not(placesIn(text).length, 0, text)
+})
+
 t.test(
   'ids of telemetry lead nowhere, whatever their length looks like and whatever stands in them by chance',
   async t => {

@@ -36,15 +36,48 @@ export function mailbox(bytes: Uint8Array, at: number, end: number): boolean {
   )
 }
 
-/**
- * `%3A` or `%3D` that may stand in an address or behind a name, or a sign that was encoded twice. `%3A%2F` begins most
- * URLs inside of URLs; what may be in those has signs of its own.
- */
+/** Whether the `%` at `at` begins `%3A` or `%3D`, with `%3A%2F` aside: it begins most URLs inside of URLs, which have signs of their own. */
 export function isEncodedSign(bytes: Uint8Array, at: number): boolean {
-  const high = bytes[at + 1]
+  if (bytes[at + 1] !== 0x33) return false
   const low = bytes[at + 2]! | 0x20
-  if (high === 0x33) return low === 0x64 || (low === 0x61 && !(bytes[at + 3] === 0x25 && bytes[at + 4] === 0x32))
-  return high === 0x32 && low === 0x35 && isHex(bytes[at + 3] ?? 0) && isHex(bytes[at + 4] ?? 0)
+  return low === 0x64 || (low === 0x61 && !(bytes[at + 3] === 0x25 && bytes[at + 4] === 0x32))
+}
+
+/** `%253D`, `C%3A%5CUsers`, an address: what leads on whatever stands before. */
+export function isEncodedForm(bytes: Uint8Array, at: number): boolean {
+  if (bytes[at + 1] === 0x32 && bytes[at + 2] === 0x35) return isHex(bytes[at + 3] ?? 0) && isHex(bytes[at + 4] ?? 0)
+  return isEncodedSign(bytes, at) && (matchesFolded(bytes, at + 3, bytes.length, '%5c') || isEncodedChain(bytes, at))
+}
+
+/**
+ * Where the name ends that may stand before the `%` at `at`, quotes, spaces, digits and whatever else was encoded between; -1
+ * where that cannot be told.
+ */
+export function encodedNameEnd(bytes: Uint8Array, at: number): number {
+  let last = at
+  const limit = Math.max(0, at - 24)
+  while (last > limit) {
+    const byte = bytes[last - 1]!
+    if (last > 2 && bytes[last - 3] === 0x25 && isHex(byte) && isHex(bytes[last - 2]!)) {
+      // A letter of another script.
+      if (bytes[last - 2]! > 0x37) return -1
+      last -= 3
+    } else if (byte === 0x2b || byte === 0x5c || isDigit(byte)) last--
+    else break
+  }
+  return last <= limit || bytes[last - 1]! >= 0x80 ? -1 : last
+}
+
+/** Whether the `%3A` at `at` is the first of as many between hex digits as an address has, or of two without any between. */
+function isEncodedChain(bytes: Uint8Array, at: number): boolean {
+  let to = at
+  let colons = 0
+  while (bytes[to] === 0x25 && bytes[to + 1] === 0x33 && (bytes[to + 2]! | 0x20) === 0x61 && to - at < 72) {
+    to += 3
+    if (++colons > 4 || (bytes[to] === 0x25 && isEncodedSign(bytes, to))) return true
+    for (let digit = 0; digit < 4 && isHex(bytes[to] ?? 0); digit++) to++
+  }
+  return false
 }
 
 /** `:`, `=` or `>` in an escape of JSON, at its last byte but one: the 3 of `\u003d`. */
@@ -88,24 +121,20 @@ export function colonChain(bytes: Uint8Array, at: number, end: number): boolean 
   let to = at
   let colons = 0
   let digits = 0
-  let pairs = true
-  let group = at - from
+  let isShort = false
   while (to < end && to - from < 60) {
     const byte = bytes[to]!
     if (byte === 0x3a) {
       colons++
-      if (colons > 1 && group !== 2) pairs = false
-      group = 0
-    } else if (isHex(byte)) {
-      group++
-      if (isDigit(byte)) digits++
-    } else break
+      if (bytes[to - 1] === 0x3a && to > at) isShort = true
+    } else if (!isHex(byte)) break
+    else if (isDigit(byte)) digits++
     to++
   }
-  if (colons < 2) return false
+  // A hardware address has five, an IPv6 address seven, six before one of IPv4, fewer with `::`. 28/Nov/2026:12:34:56 is a time.
+  if (!isShort) return colons > 4
   for (let offset = from; offset < at; offset++) if (isDigit(bytes[offset]!)) digits++
-  // 12:34:56 is a time.
-  return !(colons === 2 && pairs && group >= 2) && (digits > 0 || colons > 3)
+  return digits > 0 || colons > 3
 }
 
 /** Where a key with dots, or in base64, may begin whose end is at hand. */
@@ -155,9 +184,15 @@ export function token(bytes: Uint8Array, at: number, end: number): boolean {
   return (before === 0x20 || before === 0x2b) && mayEndName(bytes, wordEnd(bytes, from))
 }
 
-/** Whether the byte at `at` is the length of an attribute's text: the tags and the length around it stand before it, as in no text. */
+/**
+ * Whether the byte at `at` is the length of an attribute's or a body's text: the tags and the length around it stand before it,
+ * as in no text.
+ */
 const isAttributeLength = (bytes: Uint8Array, at: number) =>
-  at > 2 && bytes[at - 1] === 0x0a && bytes[at - 2] === bytes[at]! + 2 && bytes[at - 3] === 0x12
+  at > 2 &&
+  bytes[at - 1] === 0x0a &&
+  bytes[at - 2] === bytes[at]! + 2 &&
+  (bytes[at - 3] === 0x12 || bytes[at - 3] === 0x2a)
 
 /** Mailchimp's keys end in `-us1` or `-us12`, and a length may stand behind the value. */
 function endsInDatacentre(bytes: Uint8Array, to: number): boolean {
@@ -192,9 +227,15 @@ function hasAccountStart(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 function hasHookOrBot(bytes: Uint8Array, from: number, before: number): boolean {
-  if (before === 0x3a) return isDigit(bytes[from - 2]!) || bytes[from] === 0x41
+  // 123456789:AA…, and not sha256:…
+  if (before === 0x3a) return isNumberBefore(bytes, from - 1) || (bytes[from] === 0x41 && bytes[from + 1] === 0x41)
   const text = latin1(bytes, Math.max(0, from - 64), from)
   return text.includes('slack') || text.includes('webhook')
+}
+
+function isNumberBefore(bytes: Uint8Array, at: number): boolean {
+  for (let offset = at - 4; offset < at; offset++) if (!isDigit(bytes[offset] ?? 0)) return false
+  return true
 }
 
 export function bearer(bytes: Uint8Array, from: number, end: number): boolean {
@@ -227,20 +268,24 @@ export function isShortParameter(bytes: Uint8Array, from: number): boolean {
   const length = to - from
   if (bytes[to] === 0x26 || bytes[to] === 0x20) return length > 0 && length < accessBytesMin
   // Behind the end of the text stand the tag and the length of the next attribute, and may look like two characters more.
-  for (let key = Math.max(to, from + 3); key < to + 3; key++)
-    if (isAttributeHeader(bytes, key)) return key - 2 - from < accessBytesMin
+  for (let key = Math.max(to, from + 3); key < to + 4; key++) {
+    const header = attributeHeaderLength(bytes, key)
+    if (header > 0) return key - header - from < accessBytesMin
+  }
   return false
 }
 
-/** Whether at `at` the key of an attribute begins, whose tag and length stand before it: all its lengths agree, as in no text. */
-function isAttributeHeader(bytes: Uint8Array, at: number): boolean {
+/**
+ * Bytes of the tag and the length before `at`, where the key of an attribute begins there: all its lengths agree, as in no text.
+ * 0 where none does.
+ */
+function attributeHeaderLength(bytes: Uint8Array, at: number): number {
   const value = at + 2 + (bytes[at + 1] ?? 0)
-  const length = bytes[at - 1]!
-  return (
-    bytes[at] === 0x0a &&
-    bytes[value] === 0x12 &&
-    (bytes[at - 2]! & 7) === wireBytes &&
-    bytes[value + 1] === length - (value - at) - 2 &&
-    length < 128
-  )
+  if (bytes[at] !== 0x0a || bytes[value] !== 0x12 || bytes[at - 1]! >= 128) return 0
+  const isLong = bytes[at - 2]! >= 128
+  const length = isLong ? (bytes[at - 2]! & 127) | (bytes[at - 1]! << 7) : bytes[at - 1]!
+  const valueLength = bytes[value + 1]! < 128 ? bytes[value + 1]! : (bytes[value + 1]! & 127) | (bytes[value + 2]! << 7)
+  const header = isLong ? 3 : 2
+  const isWhole = valueLength === length - (value - at) - (valueLength < 128 ? 2 : 3)
+  return isWhole && (bytes[at - header]! & 7) === wireBytes ? header : 0
 }

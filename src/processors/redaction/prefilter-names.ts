@@ -133,7 +133,11 @@ export function isStem(bytes: Uint8Array, at: number, end: number, four: number)
 /** `pin `, `pan `, `mac `, `pin"` and `born `, each a word of its own, with the sign at `at`. */
 export function endsShortWord(bytes: Uint8Array, at: number): boolean {
   const before = at > 3 ? bytes[at - 4]! : 0
-  if ((bytes[at - 3]! | 0x20) !== 0x6f) return !isLetter(before)
+  if ((bytes[at - 3]! | 0x20) !== 0x6f) {
+    // Mac OS
+    const isSystem = (bytes[at - 1]! | 0x20) === 0x63 && matchesFolded(bytes, at + 1, bytes.length, 'os')
+    return !isLetter(before) && !(isSystem && !isLetter(bytes[at + 3] ?? 0))
+  }
   return (before | 0x20) === 0x62 && (at < 5 || !isLetter(bytes[at - 5]!))
 }
 

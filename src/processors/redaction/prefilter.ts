@@ -10,6 +10,7 @@ import { withCode } from './detectors/short-codes.ts'
 import {
   afterEscape,
   isAlnum,
+  isBase64,
   isDigit,
   isHex,
   isSpace,
@@ -17,14 +18,17 @@ import {
   matchesExact,
   matchesFolded,
 } from './detectors/text-bytes.ts'
+import { blobBytesMin } from './detectors/tokens.ts'
 import { schemeLength } from './detectors/urls.ts'
 import { isInUuid } from './detectors/uuid.ts'
 import { NameFlags, namesNationalId } from './name-flags.ts'
 import {
   bearer,
   colonChain,
+  encodedNameEnd,
   endsAuthority,
   hasDigitSoon,
+  isEncodedForm,
   isEncodedSign,
   isEscapedSign,
   isPairSign,
@@ -65,6 +69,9 @@ export class Prefilter {
   /** or is no printable character. */
   #printableFrom = 0
   #printableEnd = 0
+  /** or is base64. */
+  #blobFrom = 0
+  #blobEnd = -1
 
   constructor(settings: DetectorSettings) {
     this.#names = new NameFlags(settings.keys)
@@ -81,6 +88,8 @@ export class Prefilter {
     this.#authorityEnd = 0
     this.#printableFrom = 0
     this.#printableEnd = 0
+    this.#blobFrom = 0
+    this.#blobEnd = -1
   }
 
   /** Whether the detectors have to look there. Bytes that change meanwhile need another `begin`. */
@@ -94,7 +103,7 @@ export class Prefilter {
     }
     switch (bytes[at]) {
       case 0x25:
-        return isEncodedSign(bytes, at)
+        return isEncodedForm(bytes, at) || (isEncodedSign(bytes, at) && this.#encodedName(bytes, at, end))
       case 0x40:
         return mailbox(bytes, at, end)
       case 0x3a:
@@ -109,12 +118,28 @@ export class Prefilter {
   }
 
   #token(bytes: Uint8Array, at: number, end: number): boolean {
-    if (token(bytes, at, end)) return true
     let from = at
     while (from > 0 && at - from < 64 && isTokenByte(bytes[from - 1]!)) from--
+    if (this.#isInBlob(bytes, from)) return false
+    if (token(bytes, at, end)) return true
     return (
       from > 0 && isOpening(bytes[from - 1]!) && hasDigitOrCapitals(bytes, from) && this.#isSecretBefore(bytes, from)
     )
+  }
+
+  /** Whether the run that begins at `from` is deep inside of base64, where the detectors do not look either. */
+  #isInBlob(bytes: Uint8Array, from: number): boolean {
+    if (from < 1 || (bytes[from - 1] !== 0x2f && bytes[from - 1] !== 0x2b)) return false
+    // One byte may be the length.
+    const limit = Math.max(0, from - blobBytesMin - 1)
+    let first = from
+    while (first > limit && isBase64(bytes[first - 1]!)) {
+      first--
+      if (first >= this.#blobFrom && first <= this.#blobEnd) first = this.#blobFrom
+    }
+    this.#blobFrom = first
+    this.#blobEnd = from
+    return first <= limit && limit > 0
   }
 
   /** Digits and single separators; addresses of classes that nobody masks, dates and decimal numbers are nothing. */
@@ -169,6 +194,11 @@ export class Prefilter {
     }
     if (dots === 0 && ((others === 0 && isInDigest(bytes, from, to, end)) || isInUuid(bytes, from, 0, end)))
       return false
+    if (dots === 0 && others === 0 && isWithinHex(bytes, from, to)) return false
+    // GET / HTTP/1.1" 200 5123
+    if (before === 0x20 && bytes[from - 2] === 0x22 && to - from < 16 && isHttpVersion(bytes, from - 2)) return false
+    // ip-10-0-12-14: the name of a host.
+    if (before === 0x2d && others === 3 && to - from < 16 && matchesFolded(bytes, from - 3, end, 'ip-')) return false
     // claude-sonnet-4-20250514, image-2024-01-15: a name with a date in it.
     if (before === 0x2d && from > 1 && isLetter(bytes[from - 2]!) && endsInDate(bytes, from, to)) return false
     // 52.520008, 0.57.1: no form of anything, unless a number stands before the point of a sentence.
@@ -194,6 +224,20 @@ export class Prefilter {
     this.#authorityFrom = from
     this.#authorityEnd = offset
     return offset < limit && bytes[offset] === 0x40
+  }
+
+  /** A name before `%3A` or `%3D`. */
+  #encodedName(bytes: Uint8Array, at: number, end: number): boolean {
+    const last = encodedNameEnd(bytes, at)
+    if (last < 0) return true
+    if (!mayEndName(bytes, last)) return false
+    let from = last
+    const limit = Math.max(0, last - 64)
+    while (from > limit && isNameByte(bytes[from - 1]!)) from--
+    from = Math.min(last, afterEscape(bytes, 0, from, end))
+    return (
+      this.#isNameOfInterest(bytes, from, last, 0, at + 2) || this.#isNameOfInterest(bytes, from + 1, last, 0, at + 2)
+    )
   }
 
   /** A name before a separator whose value is looked at as a whole. */
@@ -399,6 +443,26 @@ function isInDigest(bytes: Uint8Array, from: number, to: number, end: number): b
   let last = to
   while (last < end && last - to < 128 && isLowerHex(bytes[last]!)) last++
   return last - to > 2 && last - first >= 32
+}
+
+/** Whether four hex digits and more stand right before digits, or behind them: letters, of which none ends a number or an id. */
+function isWithinHex(bytes: Uint8Array, from: number, to: number): boolean {
+  let count = 0
+  while (count < 4 && isLowerHex(bytes[to + count] ?? 0)) count++
+  if (count === 4) return bytes[from - 1] !== 0x2b && !isUpper(bytes[from - 1]) && !isUpper(bytes[from - 2])
+  count = 0
+  while (count < 4 && isLowerHex(bytes[from - 1 - count] ?? 0)) count++
+  // \u00e91234567
+  return count === 4 && !(bytes[from - 5] === 0x75 && bytes[from - 6] === 0x5c)
+}
+
+const isUpper = (byte: number | undefined) => byte !== undefined && byte >= 0x41 && byte <= 0x5a
+
+/** Whether `HTTP/1.1` or the like ends before `at`. */
+function isHttpVersion(bytes: Uint8Array, at: number): boolean {
+  let slash = at - 1
+  while (at - slash < 5 && bytes[slash] !== 0x2f) slash--
+  return matchesExact(bytes, slash - 4, at, 'HTTP/')
 }
 
 /** Whether the token at `from` has a digit or two capitals in it, as what is random has. */

@@ -13,7 +13,7 @@ import {
   noKey,
 } from './key-words.ts'
 import { NameTexts } from './name-texts.ts'
-import { afterEscape, isAlnum, isSpace, latin1 } from './text-bytes.ts'
+import { afterEscape, isAlnum, isDigit, isSpace, latin1 } from './text-bytes.ts'
 
 /** Classes of addresses; a policy says which of them are personal. */
 export type AddressClass = 'public' | 'private' | 'loopback' | 'link_local' | 'documentation' | 'special'
@@ -204,6 +204,10 @@ export class Detection {
   #wordsBefore(at: number): KeyInfo {
     const { bytes, start } = this
     const from = Math.max(start, at - wordsBytesMax)
+    // In a list of numbers nothing stands between two of them.
+    let signs = at
+    while (signs > from && isListSign(bytes[signs - 1]!)) signs--
+    if (signs > from && signs < at && isDigit(bytes[signs - 1]!)) return noKey
     let text = latin1(bytes, from, at)
     // A word that the window cuts is none, and words of the line before belong to another value.
     if (from > start && isAlnum(bytes[from - 1]!)) text = text.replace(/^[A-Za-z0-9]+/, '')
@@ -257,6 +261,9 @@ function isPadding(byte: number): boolean {
 }
 
 const isQuoting = (byte: number) => byte === 0x22 || byte === 0x27 || byte === 0x5c || byte === 0x60
+/** What stands between the numbers of a list. */
+const isListSign = (byte: number) => byte === 0x2c || byte === 0x20 || byte === 0x3a || byte === 0x7c || byte === 0x09
+
 /** What names of values are made of. */
 export const isNameByte = (byte: number) => isAlnum(byte) || byte === 0x5f || byte === 0x2d || byte === 0x2e
 

@@ -35,6 +35,8 @@ export const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39
 export const isAlnum = (byte: number) => (byteClasses[byte]! & byteAlnum) !== 0
 export const isHex = (byte: number) => (byteClasses[byte]! & byteHex) !== 0
 export const isSpace = (byte: number) => (byteClasses[byte]! & byteSpace) !== 0
+/** Letters and digits, `+` and `/`. */
+export const isBase64 = (byte: number) => isAlnum(byte) || byte === 0x2f || byte === 0x2b
 export const isTokenByte = (byte: number) => (byteClasses[byte]! & byteToken) !== 0
 
 const backslash = 0x5c

@@ -8,7 +8,16 @@ import { describeKey, keyCookie, keyExempt, keyQueryCode, keySecret, nameWords }
 import { detectLetteredId } from './lettered-ids.ts'
 import { detectPasswordHash } from './password-hashes.ts'
 import { distinctCount, isPlaceholder, isVersion, looksRandom } from './randomness.ts'
-import { afterEscape, beginsWord, escapeEndingAt, isAlnum, isTokenByte, latin1, matchesExact } from './text-bytes.ts'
+import {
+  afterEscape,
+  beginsWord,
+  escapeEndingAt,
+  isAlnum,
+  isBase64,
+  isTokenByte,
+  latin1,
+  matchesExact,
+} from './text-bytes.ts'
 import type { VendorForm } from './vendor-form.ts'
 import { azureMarks, vendorForms, wholeForms } from './vendor-keys.ts'
 
@@ -136,7 +145,8 @@ function detectAzureKey(d: Detection, from: number, to: number): boolean {
   return false
 }
 
-const blobMin = 400
+/** So many bytes of base64 before a run of token bytes make it a part of something larger. */
+export const blobBytesMin = 400
 
 /** Whether the run of token bytes that goes through `at` is deep inside of base64: then nothing there is looked at. */
 export function passBlob(d: Detection, at: number): boolean {
@@ -155,16 +165,14 @@ export function passBlob(d: Detection, at: number): boolean {
 function endOfBlob({ bytes, start, end }: Detection, at: number): number {
   if (at <= start || (bytes[at - 1] !== 0x2f && bytes[at - 1] !== 0x2b)) return 0
   let from = at
-  const limit = Math.max(start, at - blobMin)
+  const limit = Math.max(start, at - blobBytesMin)
   while (from > limit && isBase64(bytes[from - 1]!)) from--
   const isLabelled = from - 8 >= start && matchesExact(bytes, from - 8, end, ';base64,')
-  if (at - from < blobMin && !isLabelled) return 0
+  if (at - from < blobBytesMin && !isLabelled) return 0
   let to = at
   while (to < end && isBase64(bytes[to]!)) to++
   return to
 }
-
-const isBase64 = (byte: number) => isAlnum(byte) || byte === 0x2f || byte === 0x2b
 
 /** Where a token with dots in it, such as `SG.`..., begins: at most 32 bytes before. */
 function dottedStart(bytes: Uint8Array, start: number, at: number): number {
