@@ -106,7 +106,7 @@ export class AttributeRoles {
   readonly #expected = new Int16Array(expectedMax).fill(none)
   #index = 0
   /** Whose attributes were taken last; undefined where they came one by one. */
-  #shape: CallShape | undefined
+  shape: CallShape | undefined
 
   /** `ownKeys` are keys that the caller asks for beside the roles, fewer than 255. */
   constructor(ownKeys: readonly string[] = []) {
@@ -140,14 +140,14 @@ export class AttributeRoles {
     this.#takenCount = 0
     if (this.#hasOwn) this.ownStarts.fill(none)
     this.#hasOwn = false
-    this.#shape = undefined
+    this.shape = undefined
   }
 
   /** A record begins whose attributes are those of the shape: it writes itself where their values stand. */
   beginShape(shape: CallShape): void {
-    if (this.#shape === shape) return
+    if (this.shape === shape) return
     this.begin()
-    this.#shape = shape
+    this.shape = shape
     this.isEmpty = shape.roles.length === 0
     this.#hasOwn = shape.hasOwn
     for (const role of shape.roles) {

@@ -1,5 +1,6 @@
 import { roleIndex } from './attribute-roles.ts'
 import { type CallKind, callKindOf } from './call-kind.ts'
+import type { CallShape } from './call-shape.ts'
 import type { CallValues } from './call-values.ts'
 import { ValueBytes } from './value-bytes.ts'
 
@@ -54,30 +55,85 @@ function kindOf(values: CallValues): CallKind {
 /** The names of the last calls: the same object for the same bytes, as long as it is remembered. */
 export class CallNamesMemo {
   readonly #slots: (CallNames | undefined)[] = new Array(namesSlots).fill(undefined)
-  #last: CallNames | undefined
+  readonly #byShape = new WeakMap<CallShape, ShapeNames>()
+  #shape: CallShape | undefined
+  #ofShape: ShapeNames | undefined
 
-  find(values: CallValues): CallNames {
-    if (this.#last?.areOf(values) === true) return this.#last
-    const slot = slotOf(values)
+  /** `shape` is that of the span, if it is known: then only names that it has are looked at. */
+  find(values: CallValues, shape?: CallShape): CallNames {
+    if (shape === undefined) return this.#findAny(values)
+    if (shape !== this.#shape) this.#enter(shape)
+    const ofShape = this.#ofShape!
+    return ofShape.find(values) ?? ofShape.remember(values, this.#findAny(values))
+  }
+
+  #findAny(values: CallValues): CallNames {
+    const slot = slotOf(places, values)
     let names = this.#slots[slot]
     if (names?.areOf(values) !== true) {
       names = new CallNames(slot, values)
       this.#slots[slot] = names
     }
-    this.#last = names
+    return names
+  }
+
+  #enter(shape: CallShape): void {
+    let ofShape = this.#byShape.get(shape)
+    if (ofShape === undefined) {
+      ofShape = new ShapeNames(places.filter(place => shape.roles.includes(place)))
+      this.#byShape.set(shape, ofShape)
+    }
+    this.#shape = shape
+    this.#ofShape = ofShape
+  }
+}
+
+/** Names as spans of one shape have them. */
+class ShapeNames {
+  readonly #places: readonly number[]
+  readonly #slots: (NamesOfBytes | undefined)[] = new Array(namesSlots).fill(undefined)
+  #last: NamesOfBytes | undefined
+  #slot = 0
+
+  constructor(present: readonly number[]) {
+    this.#places = present
+  }
+
+  find(values: CallValues): CallNames | undefined {
+    const last = this.#last
+    if (last?.bytes.equals(values) === true) return last.names
+    this.#slot = slotOf(this.#places, values)
+    const known = this.#slots[this.#slot]
+    if (known?.bytes.equals(values) !== true) return undefined
+    this.#last = known
+    return known.names
+  }
+
+  /** For values that `find` has just not found. */
+  remember(values: CallValues, names: CallNames): CallNames {
+    const known = { names, bytes: new ValueBytes(this.#places, values) }
+    this.#slots[this.#slot] = known
+    this.#last = known
     return names
   }
 }
 
+interface NamesOfBytes {
+  readonly names: CallNames
+  readonly bytes: ValueBytes
+}
+
 /** Of each value the length and the last four bytes, where ids of models differ most. */
-function slotOf(values: CallValues): number {
-  const { view } = values
+function slotOf(places: readonly number[], values: CallValues): number {
+  const { view, starts, ends } = values
   let hash = 0
   for (let i = 0; i < places.length; i++) {
     const at = places[i]!
-    const end = values.end(at)
-    const length = end - values.start(at)
-    hash = Math.imul(hash ^ (length < 4 ? length : length ^ view.getInt32(end - 4, true)), 0x9e3779b1)
+    const start = starts[at]!
+    if (start < 0) continue
+    const end = ends[at]!
+    const length = end - start
+    hash = Math.imul(hash ^ i ^ (length < 4 ? length : length ^ view.getInt32(end - 4, true)), 0x9e3779b1)
     hash ^= hash >>> 15
   }
   return Math.imul(hash, 0x85ebca6b) >>> 24

@@ -151,7 +151,7 @@ export class CallReader {
   /** `view` is the span's, where it is read through one. */
   #readCall(view: SpanView | undefined): number {
     const { values } = this
-    this.names = this.#namesMemo.find(values)
+    this.names = this.#namesMemo.find(values, this.roles.shape)
     let { kind } = this.names
     const hasModel = values.has(place.requestModel) || values.has(place.responseModel)
     const hasCost = values.has(place.existingCost) || values.has(place.existingCostDetails)
