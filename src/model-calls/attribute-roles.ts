@@ -13,14 +13,17 @@ const noPlace = 255
 /** Attributes of a span whose keys are expected where the span before had them. */
 const expectedMax = 64
 
-/** Roles of counts beside the three that nearly every call has. */
-const detailRoles: ReadonlySet<Role> = new Set<Role>([
+/** Roles of text tokens beside the three counts that nearly every call has. */
+const detailRoles: readonly Role[] = [
   'cacheReadTokens',
   'cacheWriteTokens',
   'cacheWrite5mTokens',
   'cacheWrite1hTokens',
   'uncachedInputTokens',
   'reasoningTokens',
+]
+/** Roles of counts of anything else. */
+const otherCountRoles: readonly Role[] = [
   'inputAudioTokens',
   'outputAudioTokens',
   'cacheReadAudioTokens',
@@ -29,8 +32,32 @@ const detailRoles: ReadonlySet<Role> = new Set<Role>([
   'webSearches',
   'audioSeconds',
   'inputCharacters',
-])
-const isDetail = Uint8Array.from(roles, role => (detailRoles.has(role) ? 1 : 0))
+]
+/** Roles of objects in which there may be any count. */
+const bodyRoles: readonly Role[] = [
+  'usageDetails',
+  'usageMetadata',
+  'usageBody',
+  'inputTokenDetails',
+  'outputTokenDetails',
+  'providerMetadata',
+]
+/** Roles of what says that somebody has priced the call. */
+const costRoles: readonly Role[] = ['existingCost', 'existingCostDetails', 'costStatus', 'priceId', 'costDetail']
+
+/** What a record's roles have in common, a bit each: most calls have none of it, and are not asked further. */
+export const traitDetails = 1
+export const traitOtherCounts = 2
+export const traitBody = 4
+export const traitCost = 8
+const traitOf = Uint8Array.from(
+  roles,
+  role =>
+    (detailRoles.includes(role) ? traitDetails : 0) |
+    (otherCountRoles.includes(role) ? traitDetails | traitOtherCounts : 0) |
+    (bodyRoles.includes(role) ? traitBody : 0) |
+    (costRoles.includes(role) ? traitCost : 0),
+)
 const roleKeyList = roles.flatMap((role, at) => roleKeys[role].map((text, rank) => ({ text, role: at, rank })))
 
 /** The place of a role in `AttributeRoles.starts`. */
@@ -94,8 +121,8 @@ export class AttributeRoles {
   readonly ownEnds: Int32Array
   /** Whether no attribute plays a role. */
   isEmpty = true
-  /** Whether one has the role of a count beside input, output and total. */
-  hasDetails = false
+  /** Of all roles that are played. */
+  traits = 0
   readonly #table: KeyTable
   readonly #ranks = new Uint8Array(roles.length).fill(absent)
   /** Roles that have an attribute. */
@@ -131,7 +158,7 @@ export class AttributeRoles {
   begin(): void {
     this.#index = 0
     this.isEmpty = true
-    this.hasDetails = false
+    this.traits = 0
     for (let i = 0; i < this.#takenCount; i++) {
       const role = this.#taken[i]!
       this.starts[role] = none
@@ -152,7 +179,7 @@ export class AttributeRoles {
     this.#hasOwn = shape.hasOwn
     for (const role of shape.roles) {
       this.#taken[this.#takenCount++] = role
-      if (isDetail[role] === 1) this.hasDetails = true
+      this.traits |= traitOf[role]!
     }
   }
 
@@ -205,7 +232,7 @@ export class AttributeRoles {
     const rankBefore = this.#ranks[role]!
     if (rank >= rankBefore) return
     if (rankBefore === absent) this.#taken[this.#takenCount++] = role
-    if (isDetail[role] === 1) this.hasDetails = true
+    this.traits |= traitOf[role]!
     this.#ranks[role] = rank
     this.starts[role] = valueStart
     this.ends[role] = valueEnd

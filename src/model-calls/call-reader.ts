@@ -2,7 +2,7 @@ import type { AttributeList } from '../pdata/attribute-list.ts'
 import * as otlp from '../pdata/otlp-fields.ts'
 import type { LogRecordView, SpanView } from '../pdata/views.ts'
 import { wireBytes } from '../wire/wire-type.ts'
-import { AttributeRoles, roleIndex } from './attribute-roles.ts'
+import { AttributeRoles, roleIndex, traitBody, traitCost, traitDetails, traitOtherCounts } from './attribute-roles.ts'
 import { type CallEvent, callEvents, eventKindKey, eventNameKey } from './call-events.ts'
 import { mayBeCall } from './call-filter.ts'
 import { reportsWholeRuns } from './call-kind.ts'
@@ -64,6 +64,7 @@ const place = {
   responseId: roleIndex('responseId'),
   responseBody: roleIndex('responseBody'),
   agentName: roleIndex('agentName'),
+  costStatus: roleIndex('costStatus'),
 }
 
 /** What `CallReader.readOrdinary` answers. */
@@ -154,7 +155,8 @@ export class CallReader {
     this.names = this.#namesMemo.find(values, this.roles.shape)
     let { kind } = this.names
     const hasModel = values.has(place.requestModel) || values.has(place.responseModel)
-    const hasCost = values.has(place.existingCost) || values.has(place.existingCostDetails)
+    const hasCost =
+      (this.roles.traits & traitCost) !== 0 && (values.has(place.existingCost) || values.has(place.existingCostDetails))
     if (kind === 'wrapper') {
       if (!hasModel || !hasCost) return noCall
       if (view === undefined) return unusualCall
@@ -193,6 +195,11 @@ export class CallReader {
     this.span.takeEvent(record)
     this.isRepeated = event.hasSpan && hasBytes(workspace.bytes, record.spanIdStart, 8)
     return true
+  }
+
+  /** Whether another agent of ours has priced what was read last: it keeps what was found there, and is not booked twice. */
+  get isPriced(): boolean {
+    return (this.roles.traits & traitCost) !== 0 && this.values.has(place.costStatus)
   }
 
   /** Forgets the request that the last call stood in: a view of it alone keeps all of its memory. */
@@ -243,25 +250,27 @@ export class CallReader {
   }
 
   #readUsage(): boolean {
+    const found = fillUsage(this.usage, this.values, this.roles.traits)
+    this.#costInBody = Number.NaN
+    return (this.roles.traits & traitBody) === 0 ? found : this.#readBodies(found)
+  }
+
+  #readBodies(isFound: boolean): boolean {
     const { usage, values } = this
-    let found = fillUsage(usage, values, this.roles.hasDetails)
+    let found = isFound
+    usage.open()
     if (values.has(place.usageMetadata)) {
-      usage.isPlain = false
       readUsageMetadata(values.text(place.usageMetadata), usage)
       found ||= !usage.isEmpty
     }
-    this.#costInBody = Number.NaN
     if (values.has(place.usageBody)) {
-      usage.isPlain = false
       this.#costInBody = readUsageBody(values.text(place.usageBody), usage)
       found ||= !usage.isEmpty
     }
     if (values.has(place.inputTokenDetails) || values.has(place.outputTokenDetails)) {
-      usage.isPlain = false
       readTokenDetails(values.text(place.inputTokenDetails), values.text(place.outputTokenDetails), usage)
     }
     if (values.has(place.usageDetails)) {
-      usage.isPlain = false
       readUsageDetails(values.text(place.usageDetails), usage)
       found ||= !Number.isNaN(usage.input) || !Number.isNaN(usage.uncachedInput) || !Number.isNaN(usage.output)
     }
@@ -277,7 +286,8 @@ export class CallReader {
       const { bytes, view } = message.workspace
       if (!roles.scan(attributes, view)) continue
       this.#eventValues.reset(bytes, view)
-      if (fillUsage(this.#eventUsage, this.#eventValues, true)) this.usage.update(this.#eventUsage)
+      if (fillUsage(this.#eventUsage, this.#eventValues, traitDetails | traitOtherCounts))
+        this.usage.update(this.#eventUsage)
     }
   }
 
@@ -292,8 +302,7 @@ export class CallReader {
     }
     this.serviceTier = this.names!.serviceTier
     this.processing = this.names!.processing
-    if (values.has(place.providerMetadata)) {
-      this.usage.isPlain = false
+    if ((this.roles.traits & traitBody) !== 0 && values.has(place.providerMetadata)) {
       const { tier, cost } = readProviderMetadata(values.text(place.providerMetadata), this.usage)
       this.serviceTier ||= tier
       if (!Number.isNaN(cost)) this.#costInBody = cost
@@ -304,10 +313,11 @@ export class CallReader {
 }
 
 /** Every field by name: a loop over names would look each of them up. Whether there is any number. */
-function fillUsage(usage: ReportedUsage, values: CallValues, hasDetails: boolean): boolean {
+function fillUsage(usage: ReportedUsage, values: CallValues, traits: number): boolean {
   usage.input = values.number(place.inputTokens)
   usage.output = values.number(place.outputTokens)
   usage.total = values.number(place.totalTokens)
+  const hasDetails = (traits & traitDetails) !== 0
   if (usage.isPlain && !hasDetails) return !usage.isEmpty
   usage.isPlain = !hasDetails
   usage.cacheRead = values.number(place.cacheReadTokens)
@@ -316,6 +326,13 @@ function fillUsage(usage: ReportedUsage, values: CallValues, hasDetails: boolean
   usage.cacheWrite1h = values.number(place.cacheWrite1hTokens)
   usage.uncachedInput = values.number(place.uncachedInputTokens)
   usage.reasoning = values.number(place.reasoningTokens)
+  const hasOthers = (traits & traitOtherCounts) !== 0
+  if (usage.hasOthers || hasOthers) fillOthers(usage, values)
+  usage.hasOthers = hasOthers
+  return !usage.isEmpty
+}
+
+function fillOthers(usage: ReportedUsage, values: CallValues): void {
   usage.inputAudio = values.number(place.inputAudioTokens)
   usage.outputAudio = values.number(place.outputAudioTokens)
   usage.cacheReadAudio = values.number(place.cacheReadAudioTokens)
@@ -324,7 +341,6 @@ function fillUsage(usage: ReportedUsage, values: CallValues, hasDetails: boolean
   usage.webSearches = values.number(place.webSearches)
   usage.audioSeconds = values.number(place.audioSeconds)
   usage.inputCharacters = values.number(place.inputCharacters)
-  return !usage.isEmpty
 }
 
 /** Where the text of a string begins whose `AnyValue` stands in `[start, end)`; `start` for anything else. */

@@ -152,6 +152,6 @@ function resultOf(record: RecordFields, roles: AttributeRoles, bytes: Uint8Array
     places(roles.starts, roles.ends),
     places(roles.ownStarts, roles.ownEnds),
     roles.isEmpty,
-    roles.hasDetails,
+    roles.traits,
   ])
 }

@@ -5,7 +5,18 @@ import { NormalizedUsage, normalizeUsage, ReportedUsage, type UsageField } from 
 
 const plainFields = new Set(['input', 'output', 'total'])
 
-type Counts = Partial<Record<Exclude<keyof NormalizedUsage, 'isPlain'>, number>>
+const textFields = new Set([
+  ...plainFields,
+  'cacheRead',
+  'cacheWrite',
+  'cacheWrite5m',
+  'cacheWrite1h',
+  'uncachedInput',
+  'reasoning',
+])
+const held = { isPlain: false, hasOthers: true, cacheRead: 7, reasoning: 9, webSearches: 1, inputAudio: 3 }
+
+type Counts = Partial<Record<Exclude<keyof NormalizedUsage, 'isPlain' | 'hasOthers'>, number>>
 
 function normalized(
   reported: Partial<Record<UsageField, number>>,
@@ -14,12 +25,16 @@ function normalized(
   const usage = Object.assign(new ReportedUsage(), reported)
   const out = new NormalizedUsage()
   const hasUsage = normalizeUsage(usage, counting, out)
-  if (Object.keys(reported).every(field => plainFields.has(field))) {
-    // What is known to be plain is read in a shorter way, and into a result that held all sorts of things before.
-    const same = Object.assign(new NormalizedUsage(), { isPlain: false, cacheRead: 7, reasoning: 9, webSearches: 1 })
-    usage.isPlain = true
-    t.equal(normalizeUsage(usage, counting, same), hasUsage)
-    t.same({ ...same, isPlain: false }, { ...out, isPlain: false })
+  // What is known to be text, or plain, is read in a shorter way, and into a result that held all sorts of things before.
+  const numbersOf = (found: NormalizedUsage) => ({ ...found, isPlain: false, hasOthers: false })
+  for (const [fields, known] of [
+    [textFields, { hasOthers: false }],
+    [plainFields, { hasOthers: false, isPlain: true }],
+  ] as const) {
+    if (!Object.keys(reported).every(field => fields.has(field))) continue
+    const same = Object.assign(new NormalizedUsage(), held)
+    t.equal(normalizeUsage(Object.assign(usage, known), counting, same), hasUsage)
+    t.same(numbersOf(same), numbersOf(out))
   }
   return hasUsage ? out : undefined
 }

@@ -2,6 +2,8 @@
 export class ReportedUsage {
   /** Whether it is known that there is nothing but input, output and total. */
   isPlain = false
+  /** Whether there may be counts of anything but text. */
+  hasOthers = true
   input = Number.NaN
   output = Number.NaN
   total = Number.NaN
@@ -41,20 +43,30 @@ export class ReportedUsage {
     )
   }
 
+  /** From now on any field may be set. */
+  open(): void {
+    this.isPlain = false
+    this.hasOthers = true
+  }
+
   /** Takes every number that `later` has. */
   update(later: ReportedUsage): void {
-    this.isPlain = false
+    this.open()
     for (const field of usageFields) if (!Number.isNaN(later[field])) this[field] = later[field]
   }
 }
 
-export type UsageField = Exclude<keyof ReportedUsage, 'isPlain' | 'isEmpty' | 'update'>
-const usageFields = Object.keys(new ReportedUsage()).filter(field => field !== 'isPlain') as UsageField[]
+export type UsageField = Exclude<keyof ReportedUsage, 'isPlain' | 'hasOthers' | 'isEmpty' | 'open' | 'update'>
+const usageFields = Object.keys(new ReportedUsage()).filter(
+  field => field !== 'isPlain' && field !== 'hasOthers',
+) as UsageField[]
 
 /** What the price book takes: `input` includes every cached token, `output` every reasoning token. */
 export class NormalizedUsage {
   /** Whether everything but input and output is zero. */
   isPlain = true
+  /** Whether any count of anything but text may be more than zero. */
+  hasOthers = false
   input = 0
   output = 0
   cacheRead = 0
@@ -139,6 +151,20 @@ export function normalizeUsage(reported: ReportedUsage, counting: CacheCounting,
   out.cacheWrite5m = Math.min(cacheWrite5m, out.cacheWrite - out.cacheWrite1h)
   out.output = output
   out.reasoning = Math.min(reasoning, output)
+  if (reported.hasOthers || out.hasOthers) normalizeOthers(reported, out)
+  return (
+    isCount(reported.input) ||
+    isCount(reported.output) ||
+    isCount(reported.total) ||
+    isCount(reported.uncachedInput) ||
+    cached + out.webSearches + out.audioSeconds + out.inputCharacters > 0
+  )
+}
+
+/** Counts of anything but text, where input, output and cached tokens are known. */
+function normalizeOthers(reported: ReportedUsage, out: NormalizedUsage): void {
+  const { input, output } = out
+  out.hasOthers = reported.hasOthers
   out.inputAudio = Math.min(count(reported.inputAudio), input)
   out.cacheReadAudio = Math.min(count(reported.cacheReadAudio), out.cacheRead, out.inputAudio)
   out.outputAudio = Math.min(count(reported.outputAudio), output)
@@ -147,13 +173,6 @@ export function normalizeUsage(reported: ReportedUsage, counting: CacheCounting,
   out.webSearches = count(reported.webSearches)
   out.audioSeconds = count(reported.audioSeconds)
   out.inputCharacters = count(reported.inputCharacters)
-  return (
-    isCount(reported.input) ||
-    isCount(reported.output) ||
-    isCount(reported.total) ||
-    isCount(reported.uncachedInput) ||
-    cached + out.webSearches + out.audioSeconds + out.inputCharacters > 0
-  )
 }
 
 /** The same where nothing is reported that could be part of input or output, or stand beside them. */

@@ -1,5 +1,4 @@
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
-import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
 import type { RecordEditor } from '../../pdata/record-editor.ts'
 import type { LogRecordView, ResourceView, SpanView } from '../../pdata/views.ts'
@@ -12,8 +11,6 @@ import { OperationRules } from './operation-rules.ts'
 import { OrdinaryCalls } from './ordinary-calls.ts'
 import { OrdinaryEvents } from './ordinary-events.ts'
 import { TelemetryMeter } from './telemetry-meter.ts'
-
-const costStatusPlace = roleIndex('costStatus')
 
 /** Prices model calls and other paid operations on their spans. Spans that are neither cost a look at their keys. */
 export class CostStage implements StageProcessor {
@@ -48,7 +45,7 @@ export class CostStage implements StageProcessor {
   logRecord(record: LogRecordView): Verdict {
     this.#meter?.countItem()
     const pricing = this.#pricing
-    if (pricing.reader.readEvent(record) && (this.#config.overwrite || !this.#isPriced())) {
+    if (pricing.reader.readEvent(record) && (this.#config.overwrite || !pricing.reader.isPriced)) {
       this.#writer.writeEvent(record, pricing.priceEvent(record.scope), pricing.pricer)
     }
     return keep
@@ -63,7 +60,7 @@ export class CostStage implements StageProcessor {
     this.#meter?.countItem()
     const { reader } = this.#pricing
     if (reader.read(span)) {
-      if (this.#config.overwrite || !this.#isPriced()) {
+      if (this.#config.overwrite || !reader.isPriced) {
         this.#writer.write(span, reader, this.#pricing.priceCall(span.scope), this.#pricing.pricer)
       }
     } else if (!this.#operations.isEmpty) this.#priceOperation(span)
@@ -73,11 +70,6 @@ export class CostStage implements StageProcessor {
   takeCounts(): ReadonlyMap<string, number> {
     const counts = this.#pricing.take()
     return this.#meter === undefined ? counts : new Map([...counts, ...this.#meter.take()])
-  }
-
-  /** What another agent of ours has priced keeps what was found there, and is not booked twice. */
-  #isPriced(): boolean {
-    return this.#pricing.reader.values.has(costStatusPlace)
   }
 
   #editorFor(signal: Signal): RecordEditor | undefined {

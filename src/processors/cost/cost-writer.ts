@@ -1,4 +1,4 @@
-import { roleIndex } from '../../model-calls/attribute-roles.ts'
+import { roleIndex, traitCost } from '../../model-calls/attribute-roles.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
 import { AttributeBlock } from '../../pdata/attribute-block.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
@@ -88,7 +88,8 @@ export class CostWriter {
   }
 
   /** Whether nothing of it stands on the span that was read last, so that all of it is new. */
-  isNewTo({ values }: CallReader): boolean {
+  isNewTo({ roles, values }: CallReader): boolean {
+    if ((roles.traits & traitCost) === 0) return true
     return !(values.has(costPlace) || values.has(statusPlace) || values.has(priceIdPlace) || values.has(detailPlace))
   }
 

@@ -1,4 +1,3 @@
-import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { noCall, unusualCall } from '../../model-calls/call-reader.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
 import { type RecordEditor, recordKept, recordUnusual } from '../../pdata/record-editor.ts'
@@ -12,7 +11,6 @@ import type { CostWriter } from './cost-writer.ts'
 
 /** Of the scope in its group. */
 const scopeTag = (otlp.groupResource << 3) | wireBytes
-const costStatusPlace = roleIndex('costStatus')
 
 /**
  * Prices calls in requests of the shape that senders write, without views of the spans: what `CostStage` does through them.
@@ -64,7 +62,7 @@ export class OrdinaryCalls implements RecordEditor {
 
   #price(bytes: Uint8Array, start: number, end: number): number {
     const { reader } = this.#pricing
-    if (!this.#overwrites && reader.values.has(costStatusPlace)) return recordKept
+    if (!this.#overwrites && reader.isPriced) return recordKept
     if (!this.#writer.isNewTo(reader)) return recordUnusual
     if (!this.#isInScope) this.#locate(bytes)
     const status = this.#pricing.priceCall(this.#scope)

@@ -24,6 +24,8 @@ export class UsageVector {
   readonly #inputCharacters: number
   readonly #audioSeconds: number
   readonly #inputAudioSeconds: number
+  /** Whether any of the counts below may be more than zero. */
+  #hasOthers = false
 
   constructor(units: Units) {
     this.counts = new Float64Array(units.count + spare)
@@ -56,6 +58,8 @@ export class UsageVector {
     counts[this.#cacheWrite5m] = usage.cacheWrite5m
     counts[this.#cacheWrite1h] = usage.cacheWrite1h
     counts[this.#reasoning] = usage.reasoning
+    if (!usage.hasOthers && !this.#hasOthers) return
+    this.#hasOthers = usage.hasOthers
     counts[this.#inputAudio] = usage.inputAudio
     counts[this.#outputAudio] = usage.outputAudio
     counts[this.#cacheReadAudio] = usage.cacheReadAudio
