@@ -47,6 +47,7 @@ export const i32 = {
   leU: plain(0x4d),
   geU: plain(0x4f),
   isZero: (value: Code): Code => [...value, 0x45],
+  clz: (value: Code): Code => [...value, 0x67],
   ctz: (value: Code): Code => [...value, 0x68],
   popcnt: (value: Code): Code => [...value, 0x69],
   wrap: (value: Code): Code => [...value, 0xa7],
@@ -88,6 +89,8 @@ export const v128 = {
   eq32: (left: Code, right: Code) => simd(0x37, left, right),
   eq8: (left: Code, right: Code) => simd(0x23, left, right),
   anyTrue: (value: Code) => simd(0x53, value),
+  allTrue8: (value: Code) => simd(0x63, value),
+  lane32: (value: Code, lane: number): Code => [...value, 0xfd, 0x1b, lane],
   bitmask8: (value: Code) => simd(0x64, value),
   bitmask32: (value: Code) => simd(0xa4, value),
   /** Signed numbers of half the width, the nearest where they do not fit: those of `left`, then those of `right`. */

@@ -74,6 +74,10 @@ const mayBeginWord = (address: Code, offset: number): Code =>
     i32.ltU(byteAt(address, offset), number(0x61)),
   )
 
+/** Indexes of functions that others here call. */
+const nameIndex = 5
+const knownNameIndex = 6
+
 /** Whether four folded bytes, or three with nothing before them, are one of the literals. */
 export const isLiteral = (value: Code, factor: Code): Code =>
   i32.eq(i32.load(i32.shl(i32.shrU(i32.mul(value, factor), number(22)), number(2)), layout.literalsOffset), value)
@@ -245,6 +249,17 @@ function sign(): FunctionSettings {
       all(isTrue(has(bitsAt(get('last'), -1), layout.lookBetween)), i32.gtU(get('last'), get('limit'))),
       set('last', at(get('last'), -1)),
     ),
+    ...when(call(nameIndex, get('last')), giveBack(i32.isZero(call(knownNameIndex, get('last'))))),
+    ...number(0),
+  ]
+  return { locals: own, body }
+}
+
+/** Whether what ends before `p` may be a name that means something. */
+function nameEnd(): FunctionSettings {
+  const { own, get, set } = locals(['byte', 'next', 'last', 'limit'])
+  const body = [
+    ...set('last', get('p')),
     ...set('byte', byteAt(get('last'), -1)),
     // The end of a colour.
     ...when(isByte(get('byte'), 'm'), [
@@ -290,6 +305,38 @@ function sign(): FunctionSettings {
       isTrue(has(bitsAt(get('last'), -1), layout.lookToken)),
       isByte(byteAt(get('last'), -1), '.'),
     ),
+  ]
+  return { locals: own, body }
+}
+
+/** Whether the name that ends before `p` is one of those that are known to mean nothing. */
+function knownName(): FunctionSettings {
+  const { own, get, set } = locals(['length', 'place'], ['bytes'])
+  const p = get('p')
+  const bytes = get('bytes')
+  const table = (index: number) => v128.load(number(layout.constantsOffset), 16 * index)
+  const classes = v128.and(
+    v128.swizzle(table(layout.lowTableIndex), v128.and(bytes, v128.splat(15))),
+    v128.swizzle(table(layout.highTableIndex), v128.and(v128.shrU16(bytes, 4), v128.splat(15))),
+  )
+  const isName = v128.or(
+    v128.addSaturatedU8(classes, v128.splat(0x80 - layout.classTokenMin)),
+    v128.eq8(bytes, v128.splat('.'.charCodeAt(0))),
+  )
+  const product = (word: number): Code => i32.mul(v128.lane32(bytes, word), number(layout.nameFactor(word)))
+  const body = [
+    ...set('bytes', v128.load(at(p, -16))),
+    ...set('length', i32.clz(i32.xor(i32.shl(v128.bitmask8(isName), number(16)), number(-1)))),
+    ...dropIf(i32.gtU(i32.sub(get('length'), number(1)), number(layout.nameBytesMax - 1))),
+    ...set('bytes', v128.and(bytes, v128.load(get('length'), layout.nameMaskOffset))),
+    ...set(
+      'place',
+      i32.shrU(
+        [0, 1, 2, 3].map(product).reduce((sum, one) => i32.add(sum, one)),
+        number(layout.namePlaceShift),
+      ),
+    ),
+    ...v128.allTrue8(v128.eq8(bytes, v128.load(i32.shl(get('place'), number(4)), layout.namesOffset))),
   ]
   return { locals: own, body }
 }
@@ -591,7 +638,12 @@ function token(): FunctionSettings {
     ...dropIf(i32.isZero(get('digits'))),
     ...keepIf(beforeIs(' ', '+', '~', '"', "'", '`', '(', '{', '<', '\t')),
     ...set('byte', byteAt(to)),
-    ...keepIf(any(isByte(get('byte'), '%'), isByte(get('byte'), '~'), isByte(get('byte'), '.'))),
+    ...keepIf(any(isByte(get('byte'), '%'), isByte(get('byte'), '~'))),
+    // Behind the point more, or a part as long as the first one of Discord's tokens; otherwise it is a sentence's, or a length.
+    ...when(
+      isByte(get('byte'), '.'),
+      keepIf(any(isTrue(has(bitsAt(to, 1), layout.lookToken)), between(i32.sub(to, from), 23, 31))),
+    ),
     ...keepIf(any(...[6, 5, 4].map(back => isUs(at(to, -back))))),
     ...keepIf(i32.eq(i32.load(at(to, -4)), number(word('_mmk')))),
     // A hash of a password: a dollar sign before it.
@@ -631,7 +683,7 @@ const isUs = (address: Code): Code => i32.eq(i32.and(i32.load(address), number(0
 
 const isEscape = (byte: Code): Code => any(...['%', '\\', '[', ';'].map(one => isByte(byte, one)))
 
-export const firstLook: readonly FunctionSettings[] = [literal(), sign(), digits(), token()]
+export const firstLook: readonly FunctionSettings[] = [literal(), sign(), digits(), token(), nameEnd(), knownName()]
 /** Indexes of the functions, where they stand behind `scan`. */
 export const lookAt = {
   literal: (p: Code) => call(1, p),

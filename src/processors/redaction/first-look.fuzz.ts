@@ -62,17 +62,15 @@ export function fuzzFirstLook(seed: number, count: number): number {
 
 function lookers(isStrict: boolean) {
   const settings = detectorSettings(() => true, isStrict)
-  return {
-    scanner: new WasmScanner(literalTables(), firstLookTables(settings)),
-    prefilter: new Prefilter(settings),
-  }
+  const scanner = new WasmScanner(literalTables(), firstLookTables(settings))
+  return { scanner, prefilter: new Prefilter(settings), teaching: new Prefilter(settings, scanner) }
 }
 const standard = lookers(false)
 const strict = lookers(true)
 const every = new Candidates()
 const some = new Candidates()
 
-function lookAt(bytes: Buffer, { scanner, prefilter }: ReturnType<typeof lookers>): number {
+function lookAt(bytes: Buffer, { scanner, prefilter, teaching }: ReturnType<typeof lookers>): number {
   every.clear()
   some.clear()
   scanner.scan(bytes, 0, bytes.length, every)
@@ -83,7 +81,11 @@ function lookAt(bytes: Buffer, { scanner, prefilter }: ReturnType<typeof lookers
   for (let at = bytes.indexOf(0x25); at >= 0; at = bytes.indexOf(0x25, at + 1)) every.push(at, 0)
   for (const value of every.values.subarray(0, every.count)) {
     const at = value >>> 2
-    if (!prefilter.survives(bytes, at, value & 3)) continue
+    if (!prefilter.survives(bytes, at, value & 3)) {
+      // What is learned of this text must be true of the next ones.
+      teaching.survives(bytes, at, value & 3)
+      continue
+    }
     const kind = kinds.get(at)
     if (kind === undefined || !prefilter.survives(bytes, at, kind)) {
       const around = `${bytes.toString('latin1', Math.max(0, at - 40), at)}|${bytes.toString('latin1', at, at + 40)}`

@@ -51,6 +51,7 @@ import {
   wordNemo,
   wordPhra,
 } from './prefilter-names.ts'
+import type { CandidateScanner } from './scan/candidates.ts'
 import { kindDigits, kindToken } from './scan/scan-layout.ts'
 
 /**
@@ -59,6 +60,7 @@ import { kindDigits, kindToken } from './scan/scan-layout.ts'
  * holds with the byte before a value, which may be its length, taken away.
  */
 export class Prefilter {
+  readonly #scanner: CandidateScanner | undefined
   readonly #names: NameFlags
   /** One bit per class of addresses that is masked. */
   readonly #maskedClasses: number
@@ -73,7 +75,9 @@ export class Prefilter {
   #blobFrom = 0
   #blobEnd = -1
 
-  constructor(settings: DetectorSettings) {
+  /** `scanner` is told the names that mean nothing. */
+  constructor(settings: DetectorSettings, scanner?: CandidateScanner) {
+    this.#scanner = scanner
     this.#names = new NameFlags(settings.keys)
     this.#maskedClasses = addressClasses.reduce(
       (bits, name, i) => (settings.addressClasses.has(name) ? bits | (1 << i) : bits),
@@ -255,6 +259,7 @@ export class Prefilter {
     if (last - from < 2 || at + 1 >= end) return false
     const before = from > 0 ? bytes[from - 1]! : 0
     if (this.#isNameOfInterest(bytes, from, last, before, at)) return true
+    if (this.#scanner !== undefined && this.#meansNothing(bytes, from, last)) this.#scanner.ruleOut(bytes, from, last)
     // The letter of an escape; or the backslash is a length, of 92 bytes, and the name begins here.
     if (before === 0x5c && isAlnum(bytes[from]!) && this.#isNameOfInterest(bytes, ++from, last, before, at)) return true
     // `token string = `: the name stands before its type.
@@ -263,6 +268,16 @@ export class Prefilter {
       return this.#isNameOfInterest(bytes, first, last, 0, at) || this.#isNameOfInterest(bytes, first + 1, last, 0, at)
     }
     return (before < 0x20 || before >= 0x80) && this.#isNameOfInterest(bytes, from + 1, last, 0, at)
+  }
+
+  /**
+   * Whether that is all that there is to say of the name in `bytes[from, to)`, whatever stands around it: no length, escape or
+   * colour can be part of it, and it is no name of a type.
+   */
+  #meansNothing(bytes: Uint8Array, from: number, to: number): boolean {
+    const said = this.#names.get(bytes, from, to) | this.#names.get(bytes, from + 1, to)
+    if ((said & (wholeValueFlags | namesNationalId)) !== 0 || isTypeName(bytes, from, to)) return false
+    return from > 0 && !isNameByte(bytes[from - 1]!) && !isDigit(bytes[from]!) && isLetter(bytes[to - 2]!)
   }
 
   /** Of the name in `bytes[from, to)` before the sign at `at`. */

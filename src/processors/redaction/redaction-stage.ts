@@ -52,7 +52,7 @@ export class RedactionStage implements StageProcessor {
     this.#signal = signal
     this.#policy = compilePolicy(config)
     this.#scanner = createScanner(literalTables(), firstLookTables(this.#policy.detection))
-    this.#prefilter = new Prefilter(this.#policy.detection)
+    this.#prefilter = new Prefilter(this.#policy.detection, this.#scanner)
     this.#request = new RequestRedaction(this.#policy, this.#scanner, signal)
     this.#splice = new RangeSplice(signal)
     this.#sealKey = config.encrypt && readPublicKey(config.encrypt.publicKey)

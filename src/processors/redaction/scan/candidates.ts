@@ -44,4 +44,6 @@ export interface CandidateScanner {
   scan(bytes: Uint8Array, start: number, end: number, into: Candidates): void
   /** The candidates of all bytes and each `%`, without those that a first look within the scanner rules out, where it has one. */
   look(bytes: Uint8Array, into: Candidates): void
+  /** Takes the name in `bytes[start, end)` for one that means nothing before `:`, `=` and `>`: `look` may leave out what it leads to. */
+  ruleOut(bytes: Uint8Array, start: number, end: number): void
 }

@@ -23,6 +23,9 @@ export class PlainScanner implements CandidateScanner {
     this.#run(bytes, 0, bytes.length, into, true)
   }
 
+  /** Nothing is left out here. */
+  ruleOut(): void {}
+
   scan(bytes: Uint8Array, start: number, end: number, into: Candidates): void {
     this.#run(bytes, start, end, into, false)
   }

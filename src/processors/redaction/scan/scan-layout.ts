@@ -34,6 +34,13 @@ export const factorOffset = maskedOffset + 4
 /** By byte: whether it is a sign, `:`, `=`, `>`, `@` or `%`. */
 export const signsOffset = factorOffset + 4
 export const lookEnd = signsOffset + 256
+/** Sixteen zeros and sixteen times 0xff: from the length of a name on, what keeps the name of the sixteen bytes that end with it. */
+export const nameMaskOffset = lookEnd
+/** Names that mean nothing, as they were learned: sixteen bytes each, which the name ends. */
+export const namesOffset = nameMaskOffset + 32
+export const namesCount = 512
+/** Of a name in the table; the byte before it tells where it begins. */
+export const nameBytesMax = 15
 /** Runs so near to the end of a piece are not looked at, the last one aside: what stands behind them lies in the next. */
 export const edgeBytes = 192
 /** The same for signs and literals. */
@@ -67,6 +74,11 @@ export const lettersPerson = 4
 export const hashFactor = 0x9e3779b1
 /** The upper half of a product: places in tables of 65,536 bits. */
 export const hash16 = (value: number): number => Math.imul(value, hashFactor) >>> 16
+
+const nameFactors = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f]
+/** Factors of the four words of a name, little-endian; the upper nine bits of the sum of products are its place. */
+export const nameFactor = (word: number): number => nameFactors[word]! | 0
+export const namePlaceShift = 23
 
 /** Bits of a call's mode. */
 export const modeLook = 1

@@ -19,6 +19,7 @@ export class WasmScanner implements CandidateScanner {
   readonly #runsCount: Uint32Array
 
   readonly #hasLook: boolean
+  readonly #name = new Uint8Array(16)
 
   /** `lookTables` is what the first look reads, without which `look` is `scan`. */
   constructor(tables: Uint8Array, lookTables?: Uint8Array) {
@@ -36,6 +37,7 @@ export class WasmScanner implements CandidateScanner {
     this.#memory.set(layout.scanConstants(), layout.constantsOffset)
     this.#hasLook = lookTables !== undefined
     if (lookTables !== undefined) this.#memory.set(lookTables, layout.lettersOffset)
+    this.#memory.fill(0xff, layout.nameMaskOffset + 16, layout.nameMaskOffset + 32)
   }
 
   look(bytes: Uint8Array, into: Candidates): void {
@@ -44,6 +46,21 @@ export class WasmScanner implements CandidateScanner {
 
   scan(bytes: Uint8Array, start: number, end: number, into: Candidates): void {
     this.#run(bytes, start, end, into, 0)
+  }
+
+  ruleOut(bytes: Uint8Array, start: number, end: number): void {
+    const name = this.#name
+    const { nameBytesMax, nameFactor, namePlaceShift, namesOffset } = layout
+    if (end - start > nameBytesMax) return
+    name.fill(0)
+    for (let i = 1; i <= end - start; i++) name[16 - i] = bytes[end - i]!
+    let sum = 0
+    for (let word = 0; word < 4; word++) {
+      const at = 4 * word
+      const value = name[at]! | (name[at + 1]! << 8) | (name[at + 2]! << 16) | (name[at + 3]! << 24)
+      sum = (sum + Math.imul(value, nameFactor(word))) | 0
+    }
+    this.#memory.set(name, namesOffset + 16 * (sum >>> namePlaceShift))
   }
 
   #run(bytes: Uint8Array, start: number, end: number, into: Candidates, look: number): void {
