@@ -2,6 +2,7 @@ import { catalog } from './catalog.ts'
 import { Findings } from './findings.ts'
 import { translated } from './foreign-words.ts'
 import {
+  describesKind,
   describeWords,
   type KeyInfo,
   KeyTable,
@@ -11,6 +12,8 @@ import {
   keyPhoneVerbs,
   nameWords,
   noKey,
+  personalFlags,
+  wordsOfName,
 } from './key-words.ts'
 import { NameTexts } from './name-texts.ts'
 import { afterEscape, isAlnum, isDigit, isSpace, latin1 } from './text-bytes.ts'
@@ -50,7 +53,7 @@ const wordsMax = 3
 const fillers = new Set(
   (
     'of the is was at on to a an me my us our your his her their for number no nr num and or as n x i it s back out up over now ' +
-    'not been created updated deleted found missing exists duplicate invalid unknown completed finished started queued shipped cancelled'
+    'by are be has not been created updated deleted found missing exists duplicate invalid unknown completed finished started queued shipped cancelled'
   ).split(' '),
 )
 /** Words that names of members have as well; in a sentence, right before a number, they say whose id that is. */
@@ -60,10 +63,15 @@ const subjects = new Set(
     'record records document documents doc file files post posts comment comments entity member members player players'
   ).split(' '),
 )
+/** Cells and calls that have no number to dial. */
+const isOtherThing =
+  /^(?:battery|table|grid|fuel|solar|stem|memory|load|bit|data|sheet|row|gsm|radio|base|hex|network|empty|leaf|unit|excel) cells?$|^(?:rpc|api|method|function|system|tool|procedure|grpc|http|virtual|native|sys) calls?$/
 const endsInWord = /[A-Za-z] ["'(#[]?$/
 
 /** `acct #`, `A/C no.` */
 const shortAccount = /\bacct\.? ?#|\ba\/c\b/i
+/** `P/N`, `S/N` */
+const partNumber = /\b[PS]\/N\b/
 /** MongoDB's way to write a number in JSON. */
 const numberType = /\$number[A-Z][a-z]+/
 const severalWords = /^(?:[A-Z][a-z]+){2,}$/
@@ -156,6 +164,7 @@ export class Detection {
     this.#isLongName = false
     let named = noKey
     let isPart = false
+    let wordsEnd = at
     if (separator === 0x3d || separator === 0x3a || encoded > 0) {
       const nameEnd = before - Math.max(1, encoded)
       const name = this.nameBefore(nameEnd)
@@ -169,9 +178,12 @@ export class Detection {
         this.hasName = true
         this.#isLongName = severalWords.test(name)
         named = this.settings.keys.get(name)
+        // What a name of several words says, none of them says alone.
+        if (/[a-z0-9][A-Z]|[a-z0-9][_.-][a-z]/i.test(name) && wordsOfName(name).length > 1)
+          wordsEnd = Math.max(start, nameEnd - name.length)
       }
     }
-    let words = isPart ? noKey : this.#wordsBefore(at)
+    let words = isPart ? noKey : this.#wordsBefore(wordsEnd)
     // `PageItemCell: `: what a name of several words does not say, its last word does not say either.
     if (this.#isLongName && (named.flags & keyPhone) === 0)
       words = { flags: words.flags & ~keyPhone, nationalIds: words.nationalIds }
@@ -232,18 +244,26 @@ export class Detection {
     if (text === '') return noKey
     let info = this.#words.get(text)
     if (info === undefined) {
-      const spoken = nameWords(translated(text.replace(shortAccount, ' account number ').replace(numberType, '')))
+      const spoken = nameWords(
+        translated(
+          text.replace(shortAccount, ' account number ').replace(partNumber, ' serial ').replace(numberType, ''),
+        ),
+      )
       const words = spoken.filter(word => !fillers.has(word))
       // `account number is`: what joins two words may be a part of the name.
       const all = merged(describeWords(words.slice(-wordsMax)), describeWords(spoken.slice(-wordsMax - 1)))
       const nearest = describeWords(words.slice(-1))
+      const kind = describesKind(words) || isOtherThing.test(words.slice(-2).join(' ')) ? personalFlags : 0
       // `call: connection 841794368`: a verb says phone only of what follows it.
       const isNear = (nearest.flags & keyPhone) !== 0 || numberOfSomeone.test(spoken.slice(-4).join(' '))
       const far = isNear ? 0 : keyPhoneVerbs(words.slice(-wordsMax)) || keyPhoneFar
       const flags = far === keyPhoneFar ? all.flags | keyPhoneFar : all.flags & ~far
       const isSubject = endsInWord.test(text) && subjects.has(spoken.at(-1) ?? '')
       const exempt = isSubject ? keyExempt : nearest.flags & keyExempt
-      info = { flags: (flags & ~keyExempt) | exempt, nationalIds: all.nationalIds }
+      // `nhs feed 1674761439`: a feed's number. `tax id` is the id itself.
+      const isOther = kind !== 0 || (nearest.flags & keyExempt) !== 0
+      const hasId = nearest.nationalIds !== 0 || !isOther || /^ids?$/.test(words.at(-1) ?? '')
+      info = { flags: (flags & ~keyExempt & ~kind) | exempt, nationalIds: hasId ? all.nationalIds : 0 }
       if (this.#words.size > 4096) this.#words.clear()
       this.#words.set(text, info)
     }

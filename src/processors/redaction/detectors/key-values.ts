@@ -66,7 +66,8 @@ export function detectSeparator(d: Detection, at: number): void {
   }
   const isHeaderLine = (info.flags & (key.keyAuthorization | key.keyCookie)) !== 0
   const isPhrase = (info.flags & key.keySecret) !== 0 && /mnemonic|seed|recovery|^phrase$/i.test(name)
-  if (isHeaderLine || isPhrase) range.extendToLine(d)
+  const isLine = isHeaderLine || (isPhrase && bytes[range.end] === 0x20)
+  if (isLine && bytes[at] !== 0x3e) range.extendToLine(d)
   else if ((info.flags & key.keyBirth) !== 0) extendOverDate(d)
   else if ((info.flags & key.keySecret) !== 0 && /pass|pwd/i.test(name)) range.extendOverSigns(bytes, end)
   if (range.end <= range.start || range.start < d.doneUntil) return
@@ -265,6 +266,8 @@ function detectNamedCode(d: Detection, name: string, nameStart: number, nameEnd:
   const { bytes, start, end } = d
   // `n3JUhuLDRVNBOUoKICvC` ends like a word by chance.
   if (name.length >= 16 && looksRandom(name)) return
+  const word = /(\w+)[ _-]$/.exec(latin1(bytes, Math.max(start, nameStart - 12), nameStart))?.[1] ?? ''
+  if (/^pins?$/i.test(name) && key.pinsOfParts.test(word)) return
   const codeEnd = withCode(bytes, nameEnd, end)
   const phrase = codeEnd > nameEnd ? `${name} ${latin1(bytes, nameEnd + 1, codeEnd)}` : name
   const isOneTime = /one[- ]?time[ -]$/i.test(latin1(bytes, Math.max(start, nameStart - 9), nameStart))

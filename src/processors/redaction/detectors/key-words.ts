@@ -144,8 +144,8 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
   [keyMessageId, 'messageid msgid inreplyto references'],
   [
     keyPin,
-    'pin otp totp mfa twofactor passcode onetime verificationcode otpcode pincode confirmationcode securitycode ' +
-      'activationcode authenticationcode logincode smscode mfacode 2facode 2fa onetimecode onetimepassword onetimepasscode ' +
+    'pin otp totp mfa passcode verificationcode otpcode pincode confirmationcode securitycode ' +
+      'activationcode authenticationcode logincode smscode mfacode 2facode 2fa twofactorcode onetimecode onetimepassword onetimepasscode ' +
       'onetimepin accesscode unlockcode resetcode backupcode recoverycode signincode',
   ],
   [
@@ -160,7 +160,10 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
 const idWords =
   'ref reference request req task case incident cursor generation release row blk session conversation asset product lot pallet slot warehouse ' +
   'booking reservation subscription contract trip ride vehicle recipe playlist album photo video tweet channel guild chat group page article ' +
-  'campaign pixel seat route po ponumber caseno policyno orderno lotno uid txid'
+  'campaign pixel seat route po ponumber caseno policyno orderno lotno uid txid ' +
+  'queue cache table pool counter feed strategy layout buffer height depth rate drift window mapping parser bundle gesture stack frame ' +
+  'proxy stream topic replica cluster socket packet bit metric gauge histogram timer timeout interval ttl age position percent width ' +
+  'capacity usage quota threshold delta average mean median heap uptime throughput bandwidth'
 
 const nationalIdWords: Readonly<Record<(typeof nationalIdNames)[number], string>> = {
   uk_nino: 'nino ni nationalinsurance ninumber insurancenumber insuranceno',
@@ -298,7 +301,8 @@ export function describeKey(name: string): KeyInfo {
   if (sourceFile.test(name)) return noKey
   const words = nameWords(name)
   const info = describeWords(words)
-  let flags = info.flags & ~keyPhoneVerbs(words)
+  const head = describeHead(words)
+  let flags = ((info.flags & ~headFlags) | (head.flags & headFlags)) & ~keyPhoneVerbs(words)
   if (describesKind(words)) flags &= ~personalFlags
   flags |= secretFlags(words, name) | headerFlags(words)
   // `IMMacNotificationCenter`, `TableCell`: parts of a name that say nothing of what it holds.
@@ -315,6 +319,7 @@ export function describeKey(name: string): KeyInfo {
     flags |= keyExempt
   // `user.id`, `card_id`: an identifier whatever else it names, unless the id itself is personal.
   if ((flags & keyExempt) !== 0 && words.at(-1)! !== 'id' && (flags & strongContext) !== 0) flags &= ~keyExempt
+  if (words.at(-1) === 'pin' && pinsOfParts.test(words.at(-2) ?? '')) flags &= ~keyPin
   if (words.at(-1) === 'id') flags &= ~(keyBirth | keyPin | keyExpiry | keyCvv | keyBank)
   // `fullnameOverride`, `fullNamePath`: what is spoken of is the last word.
   if ((flags & keyPerson) !== 0 && !endsInPerson(words)) flags &= ~keyPerson
@@ -324,7 +329,42 @@ export function describeKey(name: string): KeyInfo {
     if (addressSubjects.has(subject)) flags |= keyClientAddress
     else if (homeSubjects.has(subject)) flags |= keyAddress
   }
-  return { flags, nationalIds: describesKind(words) ? 0 : info.nationalIds }
+  return { flags, nationalIds: describesKind(words) ? 0 : head.nationalIds }
+}
+
+/** What has pins to solder. */
+export const pinsOfParts =
+  /^(?:gpio|led|io|reset|clock|data|irq|input|output|analog|digital|connector|header|pwm|adc|chip|cs|tx|rx|sda|scl)$/i
+
+/** Last words of names that leave the word before them what it is: `phone_number`, `ssnValue`, `card_no_2`. */
+const qualifiers = new Set(
+  (
+    'number numbers no nos num nums nr nbr id ids value values code codes digits raw formatted e164 international national local primary ' +
+    'secondary home work office private business mobile cell phone phones main alt alternate other emergency day daytime evening night ' +
+    'input old new current previous original masked encrypted full last first line lines list string str text data info detail details ' +
+    'date of at on is was for from to and or the my your his her holder child wife husband partner plain plaintext base64 b64 confirm ' +
+    'confirmation hash hashed tokenized email street city zip name'
+  ).split(' '),
+)
+
+/** What the last word of a name says that is no qualifier, joined with those beside it: `passport_strategy` holds no passport. */
+function describeHead(words: readonly string[]): KeyInfo {
+  let head = words.length - 1
+  while (head > 0 && (qualifiers.has(words[head]!) || personSubjects.has(words[head]!) || /^\d+$/.test(words[head]!)))
+    head--
+  let flags = 0
+  let nationalIds = 0
+  for (let i = head; i < words.length; i++) {
+    let joined = ''
+    for (let k = i; k >= 0 && k > i - 3; k--) {
+      joined = words[k] + joined
+      const meaning = meanings.get(joined)
+      if (meaning === undefined) continue
+      flags |= meaning.flags
+      nationalIds |= meaning.nationalIds
+    }
+  }
+  return { flags, nationalIds }
 }
 
 /** Whether the last words of a name, those aside that only qualify them, stand for a person. */
@@ -372,7 +412,9 @@ export function isVagueName(name: string): boolean {
 
 const strongContext =
   keyPhone | keySsn | keyCard | keyBirth | keyPassport | keyLicence | keyBank | keyImei | keyAba | keyCvv
-const personalFlags =
+/** What only the head of a name says. */
+const headFlags = strongContext | keyExpiry | keyIccid | keySortCode | keyPin | keyMac | keyAddress
+export const personalFlags =
   strongContext | keyPerson | keyExpiry | keyAddress | keyIccid | keySortCode | keyPin | keyClientAddress
 
 /** Last words of names that speak about the thing and do not hold it: `card_type`, `phone.model`, `email_verified`. */

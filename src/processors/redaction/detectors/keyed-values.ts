@@ -96,7 +96,8 @@ function takePersonal(
   // Signs of the sentence may stand behind the digits.
   const digits = /^\d{3,8}(?=[^0-9A-Za-z.,:/-]*$)/.exec(text)?.[0].length ?? 0
   if ((words & key.keyCvv) !== 0 && (digits === 3 || digits === 4)) d.add(ids.cvv, from, from + digits)
-  else if ((words & key.keyPin) !== 0 && digits >= 4) d.add(ids.secret, from, from + digits)
+  else if ((words & key.keyPin) !== 0 && digits >= 4 && (digits <= 6 || !/pin$/i.test(name)))
+    d.add(ids.secret, from, from + digits)
   else if ((words & key.keyExpiry) !== 0 && /^(0[1-9]|1[0-2])\s?[/-]\s?(\d{2}|20\d{2})$/.test(text))
     d.add(ids.expiry, from, to)
   else if ((words & key.keyBirth) !== 0 && isCalendarDate(text)) d.add(ids.birth, from, to)
@@ -160,6 +161,9 @@ function takePerson(d: Detection, name: string, from: number, to: number, text: 
   )
     return
   if ((!form.isQuoted && isCode(value, d.bytes[to] ?? 0)) || value.split(/\s+/).length > 6) return
+  // Names of people, unlike those of accounts, have no digits.
+  if (/\d/.test(value) && !/ /.test(value) && key.wordsOfName(name).at(-1) === 'name' && !/user|login|nick/i.test(name))
+    return
   // `org/repository`, `a:b`, and names of things where the name may be one of a thing.
   if (/[/\\|=<>{}]|\w:\w/.test(value) || (key.isVagueName(name) && !personName.test(value))) return
   if (key.isDisplayName(name) && !d.settings.isStrict && !isBesidePerson(d, from, to)) return
@@ -183,10 +187,27 @@ const wholeDate = new RegExp(`^(?:${dateForms})(?:[T ][0-9:.Z+-]*)?$`)
 const leadingDate = new RegExp(`^(?:${dateForms})(?![\\d/-])`)
 
 /** Bytes of the calendar date that `text` begins with, 0 where it begins with none. */
-export const leadingDateLength = (text: string) => leadingDate.exec(text)?.[0].length ?? 0
+export function leadingDateLength(text: string): number {
+  const date = leadingDate.exec(text)?.[0] ?? ''
+  return isPossible(date) ? date.length : 0
+}
 
 function isCalendarDate(text: string): boolean {
-  return wholeDate.test(text.trim())
+  return wholeDate.test(text.trim()) && isPossible(text.trim())
+}
+
+/** Whether a date of digits only has a month and a day in it. */
+function isPossible(text: string): boolean {
+  const parts =
+    /^(\d{1,4})[-/. ]+(\d{1,2})[-/. ]+(\d{1,4})/.exec(text) ??
+    /^((?:19|20)\d\d)(\d\d)(\d\d)/.exec(text) ??
+    /^(\d\d)(\d\d)(\d{4})/.exec(text)
+  if (parts === null) return true
+  const [a, b, c] = [Number(parts[1]), Number(parts[2]), Number(parts[3])] as [number, number, number]
+  const isDay = (month: number, day: number) => month >= 1 && month <= 12 && day >= 1 && day <= 31
+  return a > 31
+    ? a > 1800 && a < 2200 && isDay(b, c)
+    : (isDay(a, b) || isDay(b, a)) && (c < 100 || (c > 1800 && c < 2200))
 }
 
 /** Parameters of signed URLs and of sign-in flows, by what stands in them. */
@@ -270,6 +291,7 @@ function takeSecret(
     return true
   }
   if (text.startsWith('eyJ')) return false
+  if (isCount(name, text)) return true
   if (!form.isCertain && !form.isQuoted && isCode(text, to < d.end ? d.bytes[to]! : 0)) return true
   if (!form.isCertain && (repeatsName(name, text) || /^https?:\/\/[^@]*$/.test(text))) return true
   // secret="kube-system/cart-tls-4htd9"
@@ -310,6 +332,16 @@ function takeSecret(
   d.add(isAws ? ids.awsSecret : ids.secret, from, to)
   return true
 }
+
+/** A number beside a name of what is no password: a count, a size, a time since 1970. */
+const isCount = (name: string, text: string) =>
+  /^[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?$/i.test(text) &&
+  (/seed|mnemonic/i.test(name) ||
+    (!/pass|pwd|kennwort|psk|pin|contrasen|senha|wachtwoord|haslo|heslo|jelszo|senord|salasana|ifre$|parol/i.test(
+      name,
+    ) &&
+      (text.length < 16 || /^1[4-9]\d{14}(?:\d{3})?$|\.|e/i.test(text))) ||
+    (/^pass$/i.test(key.wordsOfName(name).at(-1) ?? '') && !/_PASS$/.test(name)))
 
 /** What programs print in place of a value or behind a name: an address in memory, `(hidden)`, a key with parts, a type of a column. */
 const isOutput = (text: string) =>

@@ -110,6 +110,60 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
   ['via 2a00::1 and 2001:db8::7', 'via [ipv6] and [ipv6]'],
   ['cell: 2009-07-20-22', 'cell: 2009-07-20-22'],
   ['cell: 0209-07-20-22', 'cell: [phone]'],
+  // What a personal word only describes, in names and in sentences.
+  [
+    '{"passport_strategy":4512819,"nhsFeed":1674761439,"imeiTable":490154203237518}',
+    '{"passport_strategy":4512819,"nhsFeed":1674761439,"imeiTable":490154203237518}',
+  ],
+  [
+    'mobile_cache=758852163 phone_sessions: 63081214 tableCell=7421089 cell_index(593025171)',
+    'mobile_cache=758852163 phone_sessions: 63081214 tableCell=7421089 cell_index(593025171)',
+  ],
+  [
+    'gpio_pin=1342 otp_window=466977 pin_mapping: 4136 resetCodeSent=5311',
+    'gpio_pin=1342 otp_window=466977 pin_mapping: 4136 resetCodeSent=5311',
+  ],
+  [
+    'fax queue 19575102005, rpc call #52425362, battery cell by 1154750529',
+    'fax queue 19575102005, rpc call #52425362, battery cell by 1154750529',
+  ],
+  ['nhs feed 9434765919, card layout 4263982640269299', 'nhs feed 9434765919, card layout 4263982640269299'],
+  [
+    '{"customer_phone_2":4155552671,"homePhoneNumber":"4155552671"}',
+    '{"customer_phone_2":[phone],"homePhoneNumber":"[phone]"}',
+  ],
+  [
+    '{"phone":{"number":"4155552671"},"mobile_of_customer":4155552671}',
+    '{"phone":{"number":"[phone]"},"mobile_of_customer":[phone]}',
+  ],
+  [
+    '{"passport_no":"533380006","dob_child":"2011-04-05","nhs_number_formatted":"9434765919"}',
+    '{"passport_no":"[passport]","dob_child":"[birth_date]","nhs_number_formatted":"[uk_nhs]"}',
+  ],
+  [
+    'card_number_masked=4263982640269299 customer cell 4155552671 user_pin=4821',
+    'card_number_masked=[card] customer cell [phone] user_pin=[secret]',
+  ],
+  // Counts, sizes and times beside the names of secrets.
+  [
+    '{"creds":1595470860973,"dsn":104.15,"seed_phrase":1869966869429}',
+    '{"creds":1595470860973,"dsn":104.15,"seed_phrase":1869966869429}',
+  ],
+  [
+    'pass=1777101069037 cookies: 4224980 <cookies>1827778171003</cookies>',
+    'pass=1777101069037 cookies: 4224980 <cookies>1827778171003</cookies>',
+  ],
+  ['{"password":12345678,"DB_PASS":"83649127"}', '{"password":[secret],"DB_PASS":"[secret]"}'],
+  // Decimal numbers, object ids, days of a year and dates that no calendar has.
+  [
+    'tin: 89415.2955 imei=670.8831520737472 cell: 1.3.6.1.4.1.8072.3',
+    'tin: 89415.2955 imei=670.8831520737472 cell: 1.3.6.1.4.1.8072.3',
+  ],
+  [
+    'cell: 2008-333 phone: 2025.7.14 tel: 172.18.81.207 phone P/N 194-296039-490',
+    'cell: 2008-333 phone: 2025.7.14 tel: 172.18.81.207 phone P/N 194-296039-490',
+  ],
+  ['born: 48.0.1128 born 01006070 born 12.05.1987', 'born: 48.0.1128 born 01006070 born [birth_date]'],
 ]
 
 for (const [text, marked, key] of pairs) {

@@ -89,7 +89,12 @@ export class NumberRun {
 
   /** Whether two or three short groups with points between them are a version, as 6.9.95. */
   isVersion(first: number, count: number): boolean {
+    // An object id: 1.3.6.1.4.1.8072
+    if (count > 5 && this.separatorOf(first, count) === dot) return true
     if (count < 2 || count > 3) return false
+    // 2025.7.14, 2024-193
+    if (this.isYear(first))
+      return this.lengths[first + 1]! <= (count === 2 ? 4 : 2) && (count === 2 || this.lengths[first + 2]! <= 2)
     for (let g = first; g < first + count; g++) {
       if (this.lengths[g]! > 3 || (g > first && this.separators[g] !== dot)) return false
     }
@@ -111,13 +116,17 @@ export class NumberRun {
     )
   }
 
+  /** Whether a group is a year of these times. */
+  isYear(group: number): boolean {
+    const { bytes } = this.d
+    const at = this.starts[group]!
+    const century = bytes[at]! * 10 + bytes[at + 1]! - 0x30 * 11
+    return this.lengths[group] === 4 && (century === 19 || century === 20)
+  }
+
   /** Whether three groups are a year of these times, a month and a day. */
   isDay(first: number): boolean {
-    const { bytes } = this.d
-    const year = this.starts[first]!
-    const century = bytes[year]! * 10 + bytes[year + 1]! - 0x30 * 11
-    const day = this.starts[first + 2]!
-    return (century === 19 || century === 20) && this.isMonth(first + 1) && bytes[day]! <= 0x33
+    return this.isYear(first) && this.isMonth(first + 1) && this.d.bytes[this.starts[first + 2]!]! <= 0x33
   }
 
   /** Whether a group is the two digits of a month. */

@@ -273,6 +273,8 @@ function takeByContext(d: Detection, g: number, count: number): boolean {
   const from = run.starts[g]!
   const end = run.endOf(g + count - 1)
   if (run.isChained(g, count) || run.isVersion(g, count) || run.isPrice(g) || run.isDate(g)) return false
+  // 291.9277
+  if (count === 2 && run.separators[g + 1] === dot) return false
   if (isNamePart(d, from, end)) return false
   if (count === 1 && from - 1 > d.start && d.bytes[from - 1] === slash && isAlnum(d.bytes[from - 2]!)) return false
   d.readContext(from)

@@ -79,7 +79,7 @@ export function takeInternational(d: Detection): boolean {
 const amountWords =
   /(?<![a-z])(offset|drift|skew|diff|delta|size|sizes|bytes?|latency|duration|elapsed|count|total|amount|balance|price|cost|counter|gauge|coords?|coordinates?|ranges?|rows?|seq|sequence|position|score)[^A-Za-z0-9]*$/i
 const amountUnits =
-  /^ ?(ns|us|µs|ms|s|sec|m(?:illi|icro)?sec(?:ond)?s?|nanosec(?:ond)?s?|seconds|bytes?|[kmgt]i?b|rows|items|lines|pages|remaining|people|users|times|calls|records|requests|events|followers|customers|km)\b/i
+  /^ ?(ns|us|µs|ms|s|sec|m(?:illi|icro)?sec(?:ond)?s?|nanosec(?:ond)?s?|seconds|bytes?|[kmgt]i?b|rows|items|lines|pages|remaining|people|users|times|calls|records|requests|events|followers|customers|km|kr|eur|usd|gbp|sek|nok|dkk|chf|jpy|inr|vnd|rub|pln|czk|huf)\b/i
 
 /** Whether the number in `bytes[from, to)` is one that was measured: its name or its unit says so, and nothing says phone. */
 function isAmount(d: Detection, from: number, to: number): boolean {
@@ -118,7 +118,8 @@ function takeTrunkZero(d: Detection, first: number): boolean {
 export function isPhoneText(text: string): boolean {
   if (!/^\+?\(?\d[\d ()./-]{4,22}\d(?:,? ?(?:x|ext\.?|#) ?\d{1,6})?$/i.test(text.trim())) return false
   const count = text.replace(/(?:x|ext|#).*$/i, '').replace(/\D/g, '').length
-  if (/^\d{4}-\d\d-\d\d/.test(text) || /^\d+\.\d+$/.test(text)) return false
+  if (/^\d{4}-\d\d-\d\d|^\d+\.\d+$|^\d{1,4}(?:\.\d{1,3}){2,3}$|^\d+(?:\.\d+){5,}$|^(?:19|20)\d\d-\d{3,4}$/.test(text))
+    return false
   if (/^1[4-8]\d{8}(?:\d{3})?$/.test(text.trim())) return false
   return count <= 15 && count >= (/[ ()+-]/.test(text) ? 6 : 7)
 }
@@ -200,7 +201,8 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
     if (isNamePart(d, begin, run.endOf(g + count - 1)) || run.isVersion(g, count)) return 0
     if (count === 1 && total < 10 && (d.flags & key.keyPhoneFar) !== 0) return 0
     if (isMeasured(d, g, count, total)) return 0
-    if (count === 1 && (isAmount(d, begin, run.endOf(g)) || (total < 9 && isBehindVerb(d, begin)))) return 0
+    if (isAmount(d, begin, run.endOf(g + count - 1))) return 0
+    if (count === 1 && total < 9 && (isBehindVerb(d, begin) || isCellOfSomething(d, begin))) return 0
     if (run.hasLengths(g, [3, 3, 4]) && isFree(3)) count = 3
     if (count < run.count - g && run.separators[g + count] !== space) return 0
   }
@@ -227,9 +229,13 @@ function isMeasured(d: Detection, g: number, count: number, total: number): bool
 
 /** `reach 3844120 people`, `call 8412345`: as short as that, a number is one of a telephone only where a noun says so. */
 const isBehindVerb = ({ bytes, start }: Detection, at: number) =>
-  /\b(?:calls?|called|caller|reach|ring|text|dial|contacts?)(?: (?:me|us|at|on))*[ :]*$/i.test(
+  /\b(?:calls?|called|caller|reach|ring|text|dial|contacts?)(?: (?:me|us|at|on))*[ :="'#([>-]*$/i.test(
     latin1(bytes, Math.max(start, at - 20), at),
   )
+
+/** `cell=1003433`: as short as that, the cell is one of a table as often, and the mobile an app. */
+const isCellOfSomething = ({ bytes, start }: Detection, at: number) =>
+  /(?:cell|gsm|handy|mobile?|movil)[ :="'#([>-]*$/i.test(latin1(bytes, Math.max(start, at - 16), at))
 
 /** `They do not answer at 780-999-2181`: a preposition or the like before what is written as numbers of America are. */
 const isInSentence = ({ bytes, start }: Detection, at: number) =>

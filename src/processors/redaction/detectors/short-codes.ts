@@ -30,7 +30,8 @@ export function detectShortCode(d: Detection, at: number, flags: number): void {
   const digits = match[1]!.length
   const stop = at + match[0].length
   if ((flags & keyCvv) !== 0 && digits <= 4) d.add(cvv, stop - digits, stop)
-  else if ((flags & keyPin) !== 0 && digits >= 4) d.add(secret, stop - digits, stop)
+  else if ((flags & keyPin) !== 0 && digits >= 4 && !(digits > 6 && matchesFolded(d.bytes, at - 3, at, 'pin')))
+    d.add(secret, stop - digits, stop)
 }
 
 const codeBefore =
