@@ -377,6 +377,7 @@ export const roleKeys = {
     'llm.service_tier',
     'service_tier',
     'anthropic.request.service_tier',
+    'langfuse.observation.model.parameters',
   ],
   processing: ['gen_ai.request.processing', 'gen_ai.processing', 'llm.processing'],
   responseId: ['gen_ai.response.id', 'ai.response.id', 'llm.response.id', 'gcp.vertex.agent.event_id'],

@@ -1,5 +1,6 @@
 import { isObject, parseObject } from './json-object.ts'
 import { firstCount as first, type ReportedUsage } from './usage.ts'
+import { readUsageBody } from './usage-body.ts'
 
 /**
  * What only the AI SDK's `ai.response.providerMetadata` tells: Anthropic's cache writes by lifetime, cached and reasoning
@@ -45,23 +46,37 @@ export function readProviderMetadata(text: string, usage: ReportedUsage): { tier
 }
 
 /**
- * Langfuse's `usage_details`: a JSON object of counts by its own names. By its rule they are disjoint, cached tokens are no
- * part of `input` and reasoning none of `output`; a total that is the sum of these two alone says otherwise.
+ * Langfuse's `usage_details`: a JSON object of counts by its own names. By its rule they are disjoint, cached tokens and speech
+ * are no part of `input` and reasoning none of `output`; a total that is the sum of these two alone says otherwise. Its client
+ * of OpenAI writes the provider's usage as it is, whose details are objects.
  */
 export function readUsageDetails(text: string, usage: ReportedUsage): void {
   const root = parseObject(text)
+  if (Object.values(root).some(isObject)) {
+    readUsageBody(text, usage)
+    return
+  }
   usage.input = first(usage.input, root['input'] ?? root['prompt_tokens'] ?? root['input_tokens'])
   usage.output = first(usage.output, root['output'] ?? root['completion_tokens'] ?? root['output_tokens'])
   usage.total = first(usage.total, root['total'] ?? root['total_tokens'])
-  usage.cacheRead = first(usage.cacheRead, root['cache_read_input_tokens'] ?? root['input_cached_tokens'])
-  usage.cacheWrite = first(usage.cacheWrite, root['cache_creation_input_tokens'])
+  usage.cacheRead = first(
+    usage.cacheRead,
+    root['cache_read_input_tokens'] ?? root['input_cached_tokens'] ?? root['input_cache_read'],
+  )
+  usage.cacheWrite = first(usage.cacheWrite, root['cache_creation_input_tokens'] ?? root['input_cache_creation'])
+  usage.cacheWrite5m = first(usage.cacheWrite5m, root['input_ephemeral_5m_input_tokens'])
+  usage.cacheWrite1h = first(usage.cacheWrite1h, root['input_ephemeral_1h_input_tokens'])
   usage.reasoning = first(usage.reasoning, root['output_reasoning_tokens'] ?? root['output_reasoning'])
+  usage.inputAudio = first(usage.inputAudio, root['input_audio_tokens'] ?? root['input_audio'])
+  usage.outputAudio = first(usage.outputAudio, root['output_audio_tokens'] ?? root['output_audio'])
   if (usage.total === usage.input + usage.output) return
-  if (usage.cacheRead > 0 || usage.cacheWrite > 0) {
+  if (usage.inputAudio > 0) usage.input += usage.inputAudio
+  if (usage.cacheRead > 0 || usage.cacheWrite > 0 || usage.cacheWrite5m > 0 || usage.cacheWrite1h > 0) {
     usage.uncachedInput = usage.input
     usage.input = Number.NaN
   }
   if (usage.reasoning > 0) usage.output += usage.reasoning
+  if (usage.outputAudio > 0) usage.output += usage.outputAudio
 }
 
 /**

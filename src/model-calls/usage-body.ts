@@ -39,7 +39,11 @@ export function readUsageBody(text: string, usage: ReportedUsage): number {
 
 /** Cohere bills nothing for what it had in its cache, which stands in none of its billed counts. */
 function readOpenAi(body: JsonObject, usage: ReportedUsage): void {
-  const input = inner(body, 'prompt_tokens_details') ?? inner(body, 'input_tokens_details') ?? {}
+  const input =
+    inner(body, 'prompt_tokens_details') ??
+    inner(body, 'input_tokens_details') ??
+    inner(body, 'input_token_details') ?? // of a transcription
+    {}
   const output = inner(body, 'completion_tokens_details') ?? inner(body, 'output_tokens_details') ?? {}
   usage.cacheRead = first(
     usage.cacheRead,

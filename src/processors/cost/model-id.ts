@@ -46,12 +46,9 @@ export function modelCandidates(raw: string): ModelCandidates {
     add(id)
   }
   // us.anthropic.claude-...-v1:0: the region first, then the vendor.
-  const withoutRegion = id.replace(/^(?:us-gov|us|eu|apac|jp|au|ca|global)\./, '')
+  const withoutRegion = id.replace(regionPrefix, '')
   add(withoutRegion)
-  const withoutVendor = withoutRegion.replace(
-    /^(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|openai|qwen|writer)\./,
-    '',
-  )
+  const withoutVendor = withoutRegion.replace(vendorPrefix, '')
   add(withoutVendor)
   add(withoutVendor.replace(/-v\d+(?::\d+)?$/, ''))
   add(withoutVendor.replace(/@.*$/, '')) // Vertex: claude-sonnet-4@20250514
@@ -73,8 +70,18 @@ function providerBeforeColon(id: string): string | undefined {
   return colonProviders.has(prefix) ? prefix : undefined
 }
 
-const bedrockId =
-  /^(?:(?:us-gov|us|eu|apac|jp|au|ca|global)\.)?(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|openai|qwen|writer|stability|twelvelabs)\.[a-z]/
+/** Makers whose models Bedrock sells, as its ids begin. */
+const bedrockVendors =
+  'anthropic amazon meta mistral cohere ai21 deepseek openai qwen writer google nvidia moonshotai zai'.split(' ')
+const bedrockRegion = '(?:us-gov|us|eu|apac|jp|au|ca|in|global)\\.'
+const bedrockId = new RegExp(`^(?:${bedrockRegion})?(?:${bedrockVendors.join('|')}|stability|twelvelabs)\\.[a-z]`)
+const regionPrefix = new RegExp(`^${bedrockRegion}`)
+const vendorPrefix = new RegExp(`^(?:${bedrockVendors.join('|')})\\.`)
+
+/** The ids in full of which an instrumentation may have kept only what is behind the maker: OpenLLMetry on Bedrock. */
+export function withBedrockVendors(candidates: readonly string[]): string[] {
+  return candidates.flatMap(candidate => bedrockVendors.map(vendor => `${vendor}.${candidate}`))
+}
 
 /**
  * The provider that an id names: `openai/gpt-4o`, `azure/my-deployment`, `openai:gpt-4o`, or by its form:

@@ -1,4 +1,4 @@
-import { modelCandidates, providerAliases, providerPrefix } from './model-id.ts'
+import { modelCandidates, providerAliases, providerPrefix, withBedrockVendors } from './model-id.ts'
 import type { Override } from './overrides.ts'
 import type { PriceBook, PricedModel } from './price-book.ts'
 import type { ProviderData } from './price-data.ts'
@@ -84,7 +84,9 @@ export class Resolver {
   #find(names: CallNames, models: readonly string[], candidates: readonly string[]) {
     for (const book of this.#books) {
       for (const provider of this.#namedProviders(book, names, models)) {
-        const priced = firstModel(book, provider, candidates)
+        const priced =
+          firstModel(book, provider, candidates) ??
+          (provider.id === 'aws' ? firstModel(book, provider, withBedrockVendors(candidates)) : undefined)
         if (priced !== undefined) return { provider, priced, isEstimate: false }
       }
     }

@@ -1,0 +1,141 @@
+// Spans recorded from published instrumentations that called a stand-in for a provider's API: the cost of what it answered.
+
+import t from 'tap'
+import { price, run, type SpanInput } from './priced-spans.oracle.ts'
+
+for (const [title, span, expected] of [
+  [
+    "Langfuse's client of OpenAI, which writes the provider's usage as it is",
+    {
+      scope: 'langfuse-sdk',
+      attributes: {
+        'langfuse.observation.type': 'generation',
+        'langfuse.observation.model.name': 'gpt-4o-2024-08-06',
+        'langfuse.observation.usage_details':
+          '{"completion_tokens": 409, "prompt_tokens": 1805, "total_tokens": 2214, "completion_tokens_details": {"audio_tokens": 0, "reasoning_tokens": 0}, "prompt_tokens_details": {"audio_tokens": 0, "cached_tokens": 73}}',
+      },
+    },
+    price({ input_tokens: 1805, output_tokens: 409, cache_read_tokens: 73 }, 'gpt-4o-2024-08-06', 'openai'),
+  ],
+  [
+    'the same of the responses API',
+    {
+      scope: 'langfuse-sdk',
+      attributes: {
+        'langfuse.observation.type': 'generation',
+        'langfuse.observation.model.name': 'gpt-5-mini',
+        'langfuse.observation.usage_details':
+          '{"input_tokens": 1779, "input_tokens_details": {"cached_tokens": 187}, "output_tokens": 184, "output_tokens_details": {"reasoning_tokens": 16}, "total_tokens": 1963}',
+      },
+    },
+    price({ input_tokens: 1779, output_tokens: 184, cache_read_tokens: 187 }, 'gpt-5-mini', 'openai'),
+  ],
+  [
+    "Langfuse in LangChain, whose parts are named after LangChain's and taken out of their whole",
+    {
+      scope: 'langfuse-sdk',
+      attributes: {
+        'langfuse.observation.type': 'generation',
+        'langfuse.observation.model.name': 'gpt-4o-2024-08-06',
+        'langfuse.observation.usage_details':
+          '{"input": 547, "output": 44, "total": 770, "input_audio": 0, "input_cache_read": 179, "output_audio": 0, "output_reasoning": 0}',
+      },
+    },
+    price({ input_tokens: 726, output_tokens: 44, cache_read_tokens: 179 }, 'gpt-4o-2024-08-06', 'openai'),
+  ],
+  [
+    'the same of Anthropic, with both lifetimes of its cache',
+    {
+      scope: 'langfuse-sdk',
+      attributes: {
+        'langfuse.observation.type': 'generation',
+        'langfuse.observation.model.name': 'claude-sonnet-4-5-20250929',
+        'langfuse.observation.usage_details':
+          '{"input": 50, "output": 40, "total": 1390, "input_cache_read": 1000, "input_cache_creation": 0, "input_ephemeral_5m_input_tokens": 200, "input_ephemeral_1h_input_tokens": 100}',
+      },
+    },
+    price(
+      {
+        input_tokens: 1350,
+        output_tokens: 40,
+        cache_read_tokens: 1000,
+        cache_write_tokens: 300,
+        cache_write_5m_tokens: 200,
+        cache_write_1h_tokens: 100,
+      },
+      'claude-sonnet-4-5-20250929',
+      'anthropic',
+    ),
+  ],
+  [
+    'the same with speech in and out',
+    {
+      scope: 'langfuse-sdk',
+      attributes: {
+        'langfuse.observation.type': 'generation',
+        'langfuse.observation.model.name': 'gpt-4o-audio-preview',
+        'langfuse.observation.usage_details':
+          '{"input": 200, "output": 100, "total": 1500, "input_audio": 1000, "output_audio": 200}',
+      },
+    },
+    price(
+      { input_tokens: 1200, output_tokens: 300, input_audio_tokens: 1000, output_audio_tokens: 200 },
+      'gpt-4o-audio-preview',
+      'openai',
+    ),
+  ],
+  [
+    'Logfire on a transcription: the usage of its body counts speech under a name of its own',
+    {
+      scope: 'logfire.openai',
+      attributes: {
+        'gen_ai.system': 'openai',
+        'gen_ai.request.model': 'gpt-4o-transcribe',
+        'gen_ai.response.model': 'gpt-4o-transcribe',
+        'gen_ai.usage.input_tokens': 120,
+        'gen_ai.usage.output_tokens': 45,
+        'gen_ai.usage.raw':
+          '{"input_tokens":120,"output_tokens":45,"total_tokens":165,"type":"tokens","input_token_details":{"audio_tokens":100,"text_tokens":20}}',
+      },
+    },
+    price({ input_tokens: 120, output_tokens: 45, input_audio_tokens: 100 }, 'gpt-4o-transcribe', 'openai'),
+  ],
+  ...(
+    [
+      ['nova-pro-v1:0', 'amazon.nova-pro-v1:0'],
+      ['llama3-70b-instruct-v1:0', 'meta.llama3-70b-instruct-v1:0'],
+      ['mistral-large-2402-v1:0', 'mistral.mistral-large-2402-v1:0'],
+    ] as const
+  ).map(([kept, whole]) => [
+    `OpenLLMetry on Bedrock, which keeps ${kept} of ${whole}`,
+    {
+      scope: 'opentelemetry.instrumentation.bedrock',
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.provider.name': 'aws.bedrock',
+        'gen_ai.request.model': kept,
+        'gen_ai.usage.input_tokens': 271,
+        'gen_ai.usage.output_tokens': 0,
+      },
+    },
+    price({ input_tokens: 271, output_tokens: 0 }, whole, 'aws'),
+  ]),
+] as [string, SpanInput, number][]) {
+  t.test(`prices a call of ${title}`, async t => {
+    const [{ cost, status } = {}] = run([span])
+    t.ok(Math.abs((cost as number) - expected) <= expected * 1e-12, `${expected}, found ${String(cost)}`)
+    t.equal(status, 'priced')
+  })
+}
+
+t.test('the service tier that Langfuse keeps among the parameters of a call is that of the call', async t => {
+  const attributes = (tier: string) => ({
+    'langfuse.observation.type': 'generation',
+    'langfuse.observation.model.name': 'gpt-5-mini',
+    'langfuse.observation.usage_details': '{"input": 1000, "output": 100, "total": 1100}',
+    'langfuse.observation.model.parameters': `{"temperature": 1, "service_tier": "${tier}"}`,
+  })
+  const [standard, flex] = run([{ attributes: attributes('default') }, { attributes: attributes('flex') }])
+  t.equal(standard!.cost, price({ input_tokens: 1000, output_tokens: 100 }, 'gpt-5-mini', 'openai'))
+  t.equal(flex!.cost, Number(standard!.cost) / 2)
+})
