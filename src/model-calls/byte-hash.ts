@@ -20,3 +20,9 @@ function mix(hash: number, word: number): number {
   value = hash ^ Math.imul((value << 15) | (value >>> 17), 0x1b873593)
   return (Math.imul((value << 13) | (value >>> 19), 5) + 0xe6546b64) | 0
 }
+
+/** The same of a text as UTF-8, from `hashSeed` on. */
+export function hashName(name: string): number {
+  const { buffer, byteOffset, length } = new TextEncoder().encode(name)
+  return hashRange(hashSeed, new DataView(buffer, byteOffset, length), 0, length)
+}

@@ -298,6 +298,8 @@ export class CallReader {
       this.existingCost = values.number(place.existingCost)
       if (Number.isNaN(this.existingCost) && values.has(place.existingCostDetails)) {
         this.existingCost = costOfDetails(values.text(place.existingCostDetails))
+        // Of a call that failed, Langfuse writes zeros.
+        if (this.existingCost === 0 && this.usage.isEmpty) this.existingCost = Number.NaN
       }
     }
     this.serviceTier = this.names!.serviceTier

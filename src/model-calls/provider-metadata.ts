@@ -13,7 +13,7 @@ export function readProviderMetadata(text: string, usage: ReportedUsage): { tier
   let cost = Number.NaN
   for (const vendor of Object.values(root)) {
     if (!isObject(vendor)) continue
-    const body = isObject(vendor['usage']) ? vendor['usage'] : vendor
+    const body = [vendor['usage'], vendor['usageMetadata']].find(isObject) ?? vendor
     const creation = isObject(body['cache_creation']) ? body['cache_creation'] : {}
     usage.cacheWrite1h = first(usage.cacheWrite1h, creation['ephemeral_1h_input_tokens'])
     usage.cacheWrite5m = first(usage.cacheWrite5m, creation['ephemeral_5m_input_tokens'])
@@ -27,15 +27,16 @@ export function readProviderMetadata(text: string, usage: ReportedUsage): { tier
       body['cache_read_input_tokens'] ??
         body['cacheReadInputTokens'] ??
         vendor['cachedPromptTokens'] ??
+        body['cachedContentTokenCount'] ??
         vendor['promptCacheHitTokens'],
     )
-    usage.total = first(usage.total, body['totalTokens'])
+    usage.total = first(usage.total, body['totalTokens'] ?? body['totalTokenCount'])
     // Anthropic's own body counts cached tokens beside its input; a span with the same input does too.
     if ('cache_read_input_tokens' in body && body['input_tokens'] === usage.input) {
       usage.uncachedInput = usage.input
       usage.input = Number.NaN
     }
-    usage.reasoning = first(usage.reasoning, vendor['reasoningTokens'])
+    usage.reasoning = first(usage.reasoning, vendor['reasoningTokens'] ?? body['thoughtsTokenCount'])
     const named = body['service_tier'] ?? vendor['serviceTier']
     if (typeof named === 'string') tier = named
     // OpenRouter has a number beside its counts, the AI gateway a text.

@@ -5,13 +5,24 @@ import { type CacheCounting, scopeCounting } from './usage.ts'
 
 const rememberedMax = 1024
 
+/** Scopes, by how they begin, that write a cost of zero for a model whose price they do not know. */
+const zeroCostScopes = ['openlit']
+
+/** What is known of how an instrumentation scope reports. */
+interface ScopeHabits {
+  readonly counting: CacheCounting
+  readonly zeroCostIsUnknown: boolean
+}
+
 /** How the calls of each instrumentation scope count cached tokens, remembered by the name's raw bytes. */
 export class ScopeCountings {
   /** 32 bits of the name's bytes. Valid after `of`. */
   hash = 0
+  /** Whether a cost of zero on a call of the scope says nothing. Valid after `of`. */
+  zeroCostIsUnknown = false
   readonly #general: CacheCounting
   readonly #own: ReadonlyMap<string, CacheCounting>
-  readonly #known = new Map<number, CacheCounting>()
+  readonly #known = new Map<number, ScopeHabits>()
 
   /** `general` holds for all scopes that `own` does not name; `auto` asks what is known of each. */
   constructor(general: CacheCounting, own: ReadonlyMap<string, CacheCounting> = new Map()) {
@@ -26,13 +37,20 @@ export class ScopeCountings {
     const { view } = message.workspace
     this.hash = hashRange(hashSeed, view, start, end)
     const key = (this.hash >>> 0) + (hashRange(~hashSeed, view, start, end) & 0x1fffff) * 0x1_0000_0000
-    let counting = this.#known.get(key)
-    if (counting === undefined) {
-      const { name } = scope
-      counting = this.#own.get(name) ?? (this.#general === 'auto' ? scopeCounting(name) : this.#general)
+    let habits = this.#known.get(key)
+    if (habits === undefined) {
+      habits = this.#habitsOf(scope.name)
       if (this.#known.size >= rememberedMax) this.#known.clear()
-      this.#known.set(key, counting)
+      this.#known.set(key, habits)
     }
-    return counting
+    this.zeroCostIsUnknown = habits.zeroCostIsUnknown
+    return habits.counting
+  }
+
+  #habitsOf(name: string): ScopeHabits {
+    return {
+      counting: this.#own.get(name) ?? (this.#general === 'auto' ? scopeCounting(name) : this.#general),
+      zeroCostIsUnknown: zeroCostScopes.some(start => name.startsWith(start)),
+    }
   }
 }

@@ -133,11 +133,12 @@ t.test("Anthropic's own SDK inside an instrumentation that makes no span current
     [{ status: 'priced' }],
     'a later call with an id that is no longer unique',
   )
-  t.match(run([{ ...around, traceId: 4, parentId: '00000000000000f1' }], stage), [{ status: 'priced' }], 'not a root')
+  const below = { ...around, scope: 'elsewhere', traceId: 4, parentId: '00000000000000f1' }
+  t.match(run([below], stage), [{ status: 'priced' }], 'not a root')
   const short = { ...attributes, 'gen_ai.response.id': 'chatcmpl-123' }
   t.match(run([{ ...sdk, attributes: short, traceId: 5 }], stage), [{ status: 'priced' }])
   t.match(
-    run([{ ...around, attributes: short, traceId: 6 }], stage),
+    run([{ ...around, scope: 'elsewhere', attributes: short, traceId: 6 }], stage),
     [{ status: 'priced' }],
     'an id of which there are many',
   )
@@ -249,4 +250,118 @@ t.test('Agent Development Kit: a call and its content generation cost once', asy
     { ...outer, scope: 'test', name: 'call_llm', attributes: { ...attributes, ...system } },
   ])
   t.match(found, [{ status: 'priced', priceId: 'google/gemini-2.5-flash' }, { status: 'duplicate' }])
+})
+
+t.test("a client's span inside one that is current nowhere is that call", async t => {
+  const attributes = { ...call, ...usage }
+  const chain: SpanInput = {
+    attributes,
+    scope: 'openinference.instrumentation.langchain',
+    traceId: 1,
+    parentId: '00000000000000d0',
+    tookMs: 30,
+    laterMs: 5,
+  }
+  const client: SpanInput = { attributes, scope: 'openinference.instrumentation.openai', traceId: 2, tookMs: 20 }
+  const status = (spans: readonly SpanInput[]) => run(spans).map(each => each.status)
+  t.same(status([client, chain]), ['priced', 'duplicate'])
+  t.same(status([chain, client]), ['priced', 'duplicate'], 'whichever comes first')
+  const beside = { ...client, traceId: 1, parentId: '00000000000000d9' }
+  t.same(status([beside, chain]), ['priced', 'duplicate'], 'in one trace, below another span')
+  t.same(status([chain, beside]), ['priced', 'duplicate'])
+  const both = [client, { ...client, tookMs: 21 }, chain, { ...chain, tookMs: 31 }]
+  t.same(status(both), ['priced', 'priced', 'duplicate', 'duplicate'], 'two calls at once')
+  t.same(status(both.reverse()), ['priced', 'priced', 'duplicate', 'duplicate'])
+  const rounded = { ...client, laterMs: 6, tookMs: 29 }
+  t.same(status([rounded, chain]), ['priced', 'duplicate'], 'times in whole milliseconds')
+  const twice = { ...client, attributes: { ...attributes, 'gen_ai.usage.output_tokens': 301 } }
+  t.same(status([twice, chain]), ['priced', 'duplicate'], 'the first token of a stream counted twice')
+  t.same(status([client, chain, chain]), ['priced', 'duplicate', 'priced'], 'one that nobody instrumented')
+  const litellm = { ...client, scope: 'openinference.instrumentation.litellm', tookMs: 25, laterMs: 2 }
+  t.same(status([client, chain, { ...litellm, parentId: '00000000000000d7' }]), ['priced', 'duplicate', 'priced'])
+  const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces')
+  const again = [
+    { ...client, spanId: '00000000000000e1' },
+    { ...chain, spanId: '00000000000000e2' },
+  ]
+  const first = run(again, stage)
+  t.match(run(again, stage), first, 'sent again, they are no others')
+
+  for (const [why, spans] of [
+    ['before it', [{ ...client, laterMs: -100 }, chain]],
+    ['begins before it', [{ ...client, tookMs: 40 }, chain]],
+    ['ends behind it', [{ ...client, laterMs: 8 }, chain]],
+    ['at exactly the same time', [{ ...client, tookMs: 30, laterMs: 5 }, chain]],
+    ['ends later by what it begins later', [{ ...client, tookMs: 30, laterMs: 6 }, chain]],
+    ['counts other tokens', [{ ...client, attributes: { ...attributes, 'gen_ai.usage.input_tokens': 1201 } }, chain]],
+    ['another model', [{ ...client, attributes: { ...attributes, 'gen_ai.request.model': 'gpt-4o-mini' } }, chain]],
+    ['below a span of another trace', [{ ...client, parentId: '00000000000000d9' }, chain]],
+    ['inside one that makes its spans current', [client, { ...chain, scope: 'opentelemetry.instrumentation.crewai' }]],
+  ] as [string, SpanInput[]][]) {
+    t.same(status(spans), ['priced', 'priced'], why)
+    t.same(status([...spans].reverse()), ['priced', 'priced'], why)
+  }
+})
+
+t.test('a LlamaIndex stream and its client as roots of two traces are one call', async t => {
+  const attributes = { ...call, ...usage }
+  const lazy: SpanInput = { attributes, scope: 'openinference.instrumentation.llama_index', traceId: 1, tookMs: 2 }
+  const client: SpanInput = {
+    attributes,
+    scope: 'openinference.instrumentation.openai',
+    traceId: 2,
+    tookMs: 800,
+    laterMs: 850,
+  }
+  const status = (spans: readonly SpanInput[]) => run(spans).map(each => each.status)
+  t.same(status([lazy, client]), ['priced', 'duplicate'])
+  t.same(status([client, lazy]), ['priced', 'duplicate'])
+  t.same(status([{ ...client, laterMs: -5 }, lazy]), ['priced', 'priced'], 'a call before it')
+})
+
+t.test('products that write all spans under one name: a framework around its client is one call', async t => {
+  const framework = { ...outer, scope: 'openlit.otel.tracing' }
+  const client = { ...inner, scope: 'openlit.otel.tracing' }
+  const guessing = { ...framework, attributes: { ...call, 'gen_ai.usage.output_tokens': 9 } }
+  const status = (spans: readonly SpanInput[]) => run(spans).map(each => each.status)
+  t.same(status([client, framework]), ['priced', 'duplicate'])
+  t.same(status([framework, client]), ['priced', 'duplicate'])
+  t.same(
+    status([client, guessing]),
+    ['priced', 'duplicate'],
+    'what came out is guessed, and nothing known of what went in',
+  )
+  t.same(status([client, { ...client, spanId: '00000000000000a9' }]), ['priced', 'priced'], 'beside each other')
+})
+
+t.test("a client's own span inside an instrumentation's inside a framework's is one call", async t => {
+  const attributes = { ...sdkCall, 'gen_ai.request.model': 'claude-sonnet-4-5-20250929' }
+  const sdk: SpanInput = { attributes, scope: 'com.anthropic.sdk.typescript', traceId: 1, tookMs: 20 }
+  const around: SpanInput = {
+    attributes,
+    scope: '@arizeai/openinference-instrumentation-anthropic',
+    traceId: 2,
+    tookMs: 30,
+    laterMs: 2,
+  }
+  const chain: SpanInput = {
+    attributes,
+    scope: '@arizeai/openinference-instrumentation-langchain',
+    traceId: 3,
+    tookMs: 40,
+    laterMs: 4,
+  }
+  for (const spans of [
+    [sdk, around, chain],
+    [chain, around, sdk],
+    [around, sdk, chain],
+    [around, chain, sdk],
+  ]) {
+    t.same(
+      run(spans)
+        .map(({ status }) => status)
+        .sort(),
+      ['duplicate', 'duplicate', 'priced'],
+    )
+  }
 })

@@ -1,7 +1,8 @@
-import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
+import { hashName, hashRange } from '../../model-calls/byte-hash.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { CallSpan } from '../../model-calls/call-span.ts'
 import type { NormalizedUsage } from '../../model-calls/usage.ts'
+import { DetachedCalls, detachedBytes, lazyScopes } from './detached-calls.ts'
 import { keyOf, SeenCalls } from './seen-calls.ts'
 
 /** Notes of spans, two of each: those of one call come close to each other, and a small table stays in the processor's cache. */
@@ -14,28 +15,26 @@ const uniqueIdLengthMin = 20
 /** Bytes at an id's end that alone tell most ids apart: the second half of their hash takes no others. */
 const idEndLength = 8
 const seenMax = 65_536
-/** Words before the tables: the first scope that has come, and whether any other has. Calls of one are no duplicates of each other. */
+/** Words before the tables: the first scope that has come, whether any other has, and any whose spans stand around others. */
 const firstScope = 0
 const hasOtherScopes = 1
+const hasOuterScopes = 2
 const scopesBytes = 64
+/** Calls that are noted for spans around them though none has come whose scope is such: the first ones may come behind them. */
+const callsBeforeOuterMax = 10_000
 /** Halves of what is noted of a call. */
 const countsMask = 0xffff_0000 | 0
 const scopeMask = 0xffff
 const countsUnit = 0x1_0000
 
-/**
- * Scopes that have a call's span ended before the client below is asked, whose span then stands beside it: LlamaIndex, when
- * it streams. Halves of their names' hashes, as `enterScope` makes them.
- */
-const lazyScopes = ['openinference.instrumentation.llama_index', 'opentelemetry.instrumentation.llamaindex'].map(
-  name => {
-    const { buffer, byteOffset, length } = new TextEncoder().encode(name)
-    return scopeOf(hashRange(hashSeed, new DataView(buffer, byteOffset, length), 0, length))
-  },
-)
+/** Halves of their names' hashes, as notes have them. */
+const lazyScopeHalves = lazyScopes.map(scopeOf)
+/** Scopes under which all that a product instruments is written: a framework's span around its client's has the same one. */
+const commonScopes = ['openlit.otel.tracing', 'mlflow.tracing.provider', 'langsmith', 'langfuse-sdk'].map(hashName)
 
 /** Memory that the tables take; what nobody writes to, the system does not give. */
-export const duplicatesBytes = scopesBytes + SeenCalls.bytesFor(seenMax) + SeenCalls.bytesFor(nestedMax)
+const tablesBytes = scopesBytes + SeenCalls.bytesFor(seenMax) + SeenCalls.bytesFor(nestedMax)
+export const duplicatesBytes = tablesBytes + detachedBytes
 
 /**
  * Tells a call that was priced on another span. Two instrumentations wrap one call: their spans have the same response id in
@@ -47,10 +46,15 @@ export class CallDuplicates {
   /** Priced calls by the id of their span, and by that of its parent: bits of their counts, and of their scope. */
   readonly #spans: SeenCalls
   readonly #scopes: Int32Array
+  readonly #detached: DetachedCalls
   #scope = 0
   #isLazyScope = false
+  #isCommonScope = false
+  #callsBeforeOuter = callsBeforeOuterMax
   /** Bits of the call's counts, where a note has them; 0 where it has none. */
   #counts = 0
+  /** Of all of the call's trace id. */
+  #trace = 0
   /** Of the span that was expected last: whether it has ids, and where what is known by them is noted. */
   #hasIds = false
   #ownLow = 0
@@ -67,9 +71,10 @@ export class CallDuplicates {
 
   /** `memory` is `duplicatesBytes` zeros at first; the stages of all threads may have the same. */
   constructor(memory: ArrayBufferLike = new ArrayBuffer(duplicatesBytes)) {
-    this.#scopes = new Int32Array(memory, 0, 2)
+    this.#scopes = new Int32Array(memory, 0, 3)
     this.#seen = new SeenCalls(seenMax, memory, scopesBytes)
     this.#spans = new SeenCalls(nestedMax, memory, scopesBytes + SeenCalls.bytesFor(seenMax))
+    this.#detached = new DetachedCalls(memory, tablesBytes)
   }
 
   /** Calls from now on are of the scope with this name's hash. */
@@ -79,7 +84,10 @@ export class CallDuplicates {
     if (scopes[firstScope] === 0) scopes[firstScope] = scope
     else if (scopes[firstScope] !== scope) scopes[hasOtherScopes] = 1
     this.#scope = scopeOf(scope)
-    this.#isLazyScope = lazyScopes.includes(this.#scope)
+    this.#isLazyScope = lazyScopeHalves.includes(this.#scope)
+    if (this.#detached.enterScope(scope)) scopes[hasOuterScopes] = 1
+    this.#isCommonScope = commonScopes.includes(hash)
+    if (this.#isCommonScope) scopes[hasOtherScopes] = 1
   }
 
   /** A call that will be asked about when its price is known: by then what is noted of it has come from memory. */
@@ -89,6 +97,7 @@ export class CallDuplicates {
     if (!this.#hasIds) return
     const low = hashWords(view, trace, 0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f)
     const high = hashWords(view, trace, 0x165667b1, 0xcc9e2d51, 0x1b873593, 0x2545f491)
+    this.#trace = low
     const spans = this.#spans
     const seen = this.#seen
     this.#ownLow = mixId(low, view, spanIdStart)
@@ -115,13 +124,21 @@ export class CallDuplicates {
 
   /**
    * Whether another span has the price of the call that was expected last; if not, this one has it from now on, unless it
-   * has none (`isPriced`).
+   * has none (`isPriced`). `model` is a hash of what it is called in the prices.
    */
-  isDuplicate(reader: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
+  isDuplicate(reader: CallReader, usage: NormalizedUsage, model: number, isPriced: boolean): boolean {
     if (!this.#hasIds) return false
     const counts = Math.imul(usage.input, 0x9e3779b1) ^ Math.imul(usage.output, 0x85ebca6b)
     this.#counts = usage.input + usage.output === 0 ? 0 : (counts ^ (counts << 13)) & countsMask || countsUnit
-    return (this.#hasResponse && this.#isReported(reader, usage, isPriced)) || this.#isNested(reader.span, isPriced)
+    const { span } = reader
+    if (this.#hasResponse && this.#isReported(reader, usage, isPriced)) return true
+    if (this.#isNested(span, usage, isPriced)) return true
+    const hasOuter = this.#scopes[hasOuterScopes] !== 0
+    if (this.#counts === 0 || !(hasOuter || this.#callsBeforeOuter > 0)) return false
+    if (!hasOuter) this.#callsBeforeOuter--
+    this.#detached.hasOuter = hasOuter
+    this.#detached.take(span, usage, model)
+    return this.#detached.meets(this.#trace, isPriced)
   }
 
   #isReported(reader: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
@@ -161,13 +178,13 @@ export class CallDuplicates {
   }
 
   /** The inner span ends first and usually comes first; either order is the same call. */
-  #isNested(span: CallSpan, isPriced: boolean): boolean {
+  #isNested(span: CallSpan, usage: NormalizedUsage, isPriced: boolean): boolean {
     const counts = this.#counts
     const spans = this.#spans
     // Some have a span around a call that looks the same and does not say what it used.
     if (counts === 0) return !isPriced && this.#findOwn(ofCallInside) !== 0
     const hasScopes = this.#scopes[hasOtherScopes] !== 0
-    if (hasScopes && this.#isAround(counts)) return true
+    if (hasScopes && this.#isAround(counts, usage)) return true
     const note = counts | this.#scope
     if (span.parentSpanIdStart !== 0) {
       if (hasScopes && this.#isOfOther(spans.findIn(this.#parentLine, this.#parentKey(ofSpan)))) return true
@@ -184,13 +201,12 @@ export class CallDuplicates {
     return false
   }
 
-  /** Whether a call inside this one counts the same. */
-  #isAround(counts: number): boolean {
+  /** Whether a call inside this one counts the same, or this one does not know what went in and only guesses what came out. */
+  #isAround(counts: number, { input }: NormalizedUsage): boolean {
     const first = this.#findOwn(ofCallInside)
     if (first === 0) return false
-    return (
-      this.#isOfOther(first) || this.#isOfOther(this.#spans.find(~this.#ownLow, this.#ownHigh ^ counts, ofCallInside))
-    )
+    if (this.#isOfOther(first) || (input === 0 && this.#isOther(first & scopeMask))) return true
+    return this.#isOfOther(this.#spans.find(~this.#ownLow, this.#ownHigh ^ counts, ofCallInside))
   }
 
   #findOwn(kind: number): number {
@@ -208,11 +224,11 @@ export class CallDuplicates {
 
   /** Whether the note is of the same call beside this one, by one of the scopes that end before they begin. */
   #isBesideLazy(note: number): boolean {
-    return note !== 0 && (this.#isLazyScope || lazyScopes.includes(note & scopeMask)) && this.#isOfOther(note)
+    return note !== 0 && (this.#isLazyScope || lazyScopeHalves.includes(note & scopeMask)) && this.#isOfOther(note)
   }
 
   #isOther(scope: number): boolean {
-    return scope !== 0 && scope !== this.#scope
+    return scope !== 0 && (scope !== this.#scope || this.#isCommonScope)
   }
 }
 

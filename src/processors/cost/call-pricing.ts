@@ -70,10 +70,12 @@ export class CallPricing {
     const durationMs = Math.max(0, endMs - reader.span.startMs)
     this.#counting ??= this.#countingOf(scope)
     if (this.#config.deduplicate) this.#duplicates!.expect(reader)
+    if (reader.existingCost === 0 && this.#countings.zeroCostIsUnknown) reader.existingCost = Number.NaN
     const status = pricer.price(reader, this.#counting, endMs > 0 ? endMs : Date.now(), durationMs, this.#nowMs)
     // Where only one of two instrumentations knows the usage, that one has the price.
     const isPriced = status !== 'unknown_model' && status !== 'no_usage'
-    const isDuplicate = this.#config.deduplicate && this.#duplicates!.isDuplicate(reader, pricer.usage, isPriced)
+    const isDuplicate =
+      this.#config.deduplicate && this.#duplicates!.isDuplicate(reader, pricer.usage, pricer.entry!.modelHash, isPriced)
     return this.#booked(isDuplicate ? 'duplicate' : status, pricer)
   }
 

@@ -1,5 +1,5 @@
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
-import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
+import { hashName, hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import { plainName } from '../../model-calls/call-kind.ts'
 import { type CallNames, namesSlots } from '../../model-calls/call-names.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
@@ -20,6 +20,8 @@ const [providerPlace, responseModelPlace, requestModelPlace, serverAddressPlace]
 export interface ModelEntry {
   readonly id: number
   readonly resolved: ResolvedModel
+  /** Of what the model is called in the prices. */
+  readonly modelHash: number
   /** The names themselves: two hashes may be equal, two names with a price must not be. */
   readonly bytes: ValueBytes
 }
@@ -70,14 +72,16 @@ export class ModelMemo {
     const requestModel = text(requestModelPlace)
     // Where the model stands in an object, its provider stands beside it.
     const provider = !values.has(providerPlace) && requestModel[0] === '{' ? requestModel : text(providerPlace)
+    const resolved = resolver.resolve({
+      provider: plainName(provider, 'provider'),
+      responseModel: text(responseModelPlace),
+      requestModel: plainName(requestModel, 'model'),
+      serverAddress: text(serverAddressPlace),
+    })
     const entry: ModelEntry = {
       id: this.#nextId++,
-      resolved: resolver.resolve({
-        provider: plainName(provider, 'provider'),
-        responseModel: text(responseModelPlace),
-        requestModel: plainName(requestModel, 'model'),
-        serverAddress: text(serverAddressPlace),
-      }),
+      resolved,
+      modelHash: hashName(resolved.modelId),
       bytes: new ValueBytes(places, values),
     }
     if (this.#entries.size >= entriesMax) this.#entries.clear()

@@ -100,6 +100,22 @@ for (const [title, span, expected] of [
     },
     price({ input_tokens: 120, output_tokens: 45, input_audio_tokens: 100 }, 'gpt-4o-transcribe', 'openai'),
   ],
+  [
+    "AI SDK 5 on Gemini, whose thinking stands in the provider's metadata alone",
+    {
+      scope: 'ai',
+      attributes: {
+        'ai.operationId': 'ai.generateText.doGenerate',
+        'ai.model.provider': 'google.generative-ai',
+        'ai.model.id': 'gemini-2.5-flash',
+        'ai.response.providerMetadata':
+          '{"google":{"promptFeedback":null,"serviceTier":null,"usageMetadata":{"cachedContentTokenCount":132,"thoughtsTokenCount":111,"promptTokenCount":1517,"candidatesTokenCount":268,"totalTokenCount":1896}}}',
+        'ai.usage.promptTokens': 1517,
+        'ai.usage.completionTokens': 268,
+      },
+    },
+    price({ input_tokens: 1517, output_tokens: 379, cache_read_tokens: 132 }, 'gemini-2.5-flash', 'google'),
+  ],
   ...(
     [
       ['nova-pro-v1:0', 'amazon.nova-pro-v1:0'],
@@ -127,6 +143,43 @@ for (const [title, span, expected] of [
     t.equal(status, 'priced')
   })
 }
+
+t.test('a cost of zero that OpenLIT writes where it knows no price is none', async t => {
+  const attributes = {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': 'groq',
+    'gen_ai.request.model': 'llama-3.3-70b-versatile',
+    'gen_ai.usage.input_tokens': 1000,
+    'gen_ai.usage.output_tokens': 100,
+    'gen_ai.usage.cost': 0,
+  }
+  const expected = price({ input_tokens: 1000, output_tokens: 100 }, 'llama-3.3-70b-versatile', 'groq')
+  const own = { ...attributes, 'gen_ai.provider.name': 'ollama', 'gen_ai.request.model': 'llama3.2' }
+  t.match(
+    run([
+      { attributes, scope: 'openlit.instrumentation.groq' },
+      { attributes: { ...attributes, 'gen_ai.usage.cost': 0.5 }, scope: 'openlit.instrumentation.groq' },
+      { attributes, scope: 'gateway' },
+      { attributes: own, scope: 'openlit.instrumentation.ollama' },
+    ]),
+    [
+      { cost: expected, status: 'priced' },
+      { cost: 0.5, status: 'reported' },
+      { cost: 0, status: 'reported' },
+      { status: 'unknown_model' },
+    ],
+  )
+})
+
+t.test('a call that failed costs nothing that is known, though Langfuse writes zeros', async t => {
+  const attributes = {
+    'langfuse.observation.type': 'generation',
+    'langfuse.observation.model.name': 'gpt-4o',
+    'langfuse.observation.level': 'ERROR',
+    'langfuse.observation.cost_details': '{"input":0,"output":0,"total":0}',
+  }
+  t.match(run([{ attributes, scope: 'langfuse-sdk' }]), [{ cost: undefined, status: 'no_usage' }])
+})
 
 t.test('the service tier that Langfuse keeps among the parameters of a call is that of the call', async t => {
   const attributes = (tier: string) => ({

@@ -1,0 +1,213 @@
+import { hashName } from '../../model-calls/byte-hash.ts'
+import type { CallSpan } from '../../model-calls/call-span.ts'
+import type { NormalizedUsage } from '../../model-calls/usage.ts'
+
+/** LlamaIndex, when it streams, has a call's span ended before the client below is asked. */
+const lazyNames = ['openinference.instrumentation.llama_index', 'opentelemetry.instrumentation.llamaindex']
+export const lazyScopes = lazyNames.map(hashName)
+
+/**
+ * How far outside a scope's spans are, where none of them is current while the span inside begins, so that no parent tells what
+ * belongs together. Sources: the published packages.
+ */
+const levels = new Map<number, number>(
+  (
+    [
+      // Clients that make spans themselves.
+      [0, ['com.anthropic.sdk.python', 'com.anthropic.sdk.typescript', 'mistralai_sdk_tracer']],
+      // What is put around these clients.
+      [
+        2,
+        [
+          'opentelemetry.instrumentation.anthropic',
+          'openinference.instrumentation.anthropic',
+          '@arizeai/openinference-instrumentation-anthropic',
+          '@traceloop/instrumentation-anthropic',
+          'opentelemetry.instrumentation.mistralai',
+          'openinference.instrumentation.mistralai',
+        ],
+      ],
+      // Callbacks cannot make a span current.
+      [
+        3,
+        [
+          'openinference.instrumentation.langchain',
+          '@arizeai/openinference-instrumentation-langchain',
+          'opentelemetry.instrumentation.langchain',
+          'langfuse-sdk',
+          'langsmith',
+          ...lazyNames,
+        ],
+      ],
+    ] as const
+  ).flatMap(([level, names]) => names.map(name => [hashName(name), level] as const)),
+)
+const ordinary = 1
+const levelMax = 3
+
+/** How long after a lazy span the client may have its answer. */
+const lazyMs = 600_000
+/** Some round a time to milliseconds: by how much a span inside may seem to end too late. */
+const lateTicksMax = 200
+/** Some count a stream's first token twice. */
+const outputSlack = 8
+
+/** Calls that share a line, and the words of each: a key, when it began and ended, what came out, and who has met it. */
+const callsPerLine = 8
+const wordsPerCall = 5
+const startAt = 1
+const endAt = 2
+const outputAt = 3
+const metAt = 4
+const wordsPerLine = callsPerLine * wordsPerCall
+const linesMax = 2048
+/** Of the word for who has met it: its scope; the rest is of its span. */
+const scopeMask = 0xffff
+/** What a key is made different with for each level, times the level and one more. */
+const levelStep = 0x5bd1e995 | 0
+
+/** Memory that they take, zeros at first. */
+export const detachedBytes = 4 * wordsPerLine * linesMax
+
+/**
+ * Knows a call by its model, its counts and its time where neither an id nor a parent tells that two spans are of one call: one
+ * begins before the other and ends after it, is further outside by what is known of their scopes, and stands in the same trace
+ * or around a root. Each meets one of another level, so that two calls at once stay two. Of calls that share a line the oldest
+ * is forgotten for the next.
+ *
+ * Threads may share the memory, as that of `SeenCalls`: at worst a call is forgotten.
+ */
+export class DetachedCalls {
+  /** Whether a scope has come whose spans may be around those of others. */
+  hasOuter = false
+  readonly #words: Int32Array
+  #level = ordinary
+  #scope = 0
+  #isLazy = false
+  /** Of the call that was taken. */
+  #key = 0
+  #isRoot = false
+  #start = 0
+  #end = 0
+  #output = 0
+  #met = 0
+
+  constructor(memory: ArrayBufferLike, byteOffset: number) {
+    this.#words = new Int32Array(memory, byteOffset, detachedBytes / 4)
+  }
+
+  /** Calls from now on are of the scope with this name's hash. Whether its spans may be around those of others. */
+  enterScope(hash: number): boolean {
+    this.#scope = hash & scopeMask
+    this.#level = levels.get(hash) ?? ordinary
+    this.#isLazy = lazyScopes.includes(hash)
+    return this.#level > ordinary
+  }
+
+  /** The call that is asked for next; `model` is a hash of what it is called in the prices. */
+  take(span: CallSpan, { input, output }: NormalizedUsage, model: number): void {
+    const counts = Math.imul(input > 0 ? input : ~output, 0x9e3779b1) ^ Math.imul(model, 0x85ebca6b)
+    this.#key = counts ^ (counts >>> 15)
+    this.#output = output
+    this.#start = ticksOf(span.startMs)
+    this.#end = ticksOf(span.endMs)
+    this.#isRoot = span.parentSpanIdStart === 0
+    if (this.hasOuter) this.#met = metBy(span, this.#scope)
+  }
+
+  /** Whether a span inside or around it has its price; if not, it is noted (`isPriced`). `trace` is a hash of its trace's id. */
+  meets(trace: number, isPriced: boolean): boolean {
+    const level = this.#level
+    const key = this.#key
+    const ownKey = this.#isRoot ? key : key ^ trace
+    if (this.hasOuter) {
+      for (let other = Math.max(level, ordinary) + 1; other <= levelMax; other++) {
+        if (this.#finds(noteKey(ownKey, other, true), true)) return true
+      }
+      if (level > ordinary) {
+        const last = level === levelMax ? level - 1 : 0
+        for (let other = 0; other <= last; other++) {
+          if (this.#finds(noteKey(key, other, false), false)) return true
+          if (this.#finds(noteKey(key ^ trace, other, false), false)) return true
+        }
+      }
+    }
+    if (!isPriced) return false
+    if (level < levelMax) this.#note(noteKey(ownKey, level, false))
+    if (level > ordinary) {
+      this.#note(noteKey(key, level, true))
+      this.#note(noteKey(key ^ trace, level, true))
+    }
+    return false
+  }
+
+  /** Whether a call with this key is around that time, or inside it, and has met no other span. */
+  #finds(key: number, isAround: boolean): boolean {
+    const words = this.#words
+    const line = lineOf(key)
+    for (let at = line; at < line + wordsPerLine; at += wordsPerCall) {
+      if (words[at] !== key || Math.abs(words[at + outputAt]! - this.#output) > outputSlack) continue
+      const start = words[at + startAt]!
+      const end = words[at + endAt]!
+      const isWithin = isAround
+        ? isInside(this.#start, this.#end, start, end)
+        : isInside(start, end, this.#start, this.#isLazy ? this.#end + lazyMs * ticksPerMs : this.#end)
+      if (!isWithin) continue
+      const known = words[at + metAt]!
+      // A span that is sent again meets it again; a span of another scope is around both.
+      if (known === 0) words[at + metAt] = this.#met
+      if (known === 0 || known === this.#met || ((known ^ this.#met) & scopeMask) !== 0) return true
+    }
+    return false
+  }
+
+  #note(key: number): void {
+    const words = this.#words
+    const line = lineOf(key)
+    const start = this.#start
+    const end = this.#isLazy ? (this.#end + lazyMs * ticksPerMs) | 0 : this.#end
+    let oldest = line
+    for (let at = line; at < line + wordsPerLine; at += wordsPerCall) {
+      if (words[at] === 0) {
+        oldest = at
+        break
+      }
+      if (words[at] === key && words[at + startAt] === start && words[at + endAt] === end) return
+      if (((words[at + startAt]! - words[oldest + startAt]!) | 0) < 0) oldest = at
+    }
+    words[oldest] = 0
+    words[oldest + startAt] = start
+    words[oldest + endAt] = end
+    words[oldest + outputAt] = this.#output
+    words[oldest + metAt] = 0
+    words[oldest] = key
+  }
+}
+
+/** Whether one time begins after the other and ends no later, or by less than what it begins later. */
+function isInside(start: number, end: number, aroundStart: number, aroundEnd: number): boolean {
+  const startsLater = (start - aroundStart) | 0
+  const endsLater = (end - aroundEnd) | 0
+  return startsLater > 0 && endsLater <= lateTicksMax && endsLater < startsLater
+}
+
+function noteKey(key: number, level: number, isAround: boolean): number {
+  return (key ^ Math.imul(levelStep, 2 * level + (isAround ? 2 : 1))) | 0 || 1
+}
+
+function lineOf(key: number): number {
+  const value = Math.imul(key, 0x9e3779b1)
+  return ((value ^ (value >>> 15)) & (linesMax - 1)) * wordsPerLine
+}
+
+/** In 32 bits: the difference of two is right where they are less than five hours apart. */
+const ticksPerMs = 100
+
+function ticksOf(milliseconds: number): number {
+  return (Math.floor(milliseconds * ticksPerMs) % 0x1_0000_0000) | 0
+}
+
+function metBy({ view, spanIdStart }: CallSpan, scope: number): number {
+  const id = Math.imul(view.getInt32(spanIdStart, true) ^ view.getInt32(spanIdStart + 4, false), 0x9e3779b1)
+  return (id & ~scopeMask) | scope || 1
+}
