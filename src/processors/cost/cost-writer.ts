@@ -1,15 +1,14 @@
 import { roleIndex, traitCost } from '../../model-calls/attribute-roles.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
-import { AttributeBlock } from '../../pdata/attribute-block.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import type { AttributeList } from '../../pdata/attribute-list.ts'
 import { ConstantAttribute } from '../../pdata/constant-attribute.ts'
-import * as otlp from '../../pdata/otlp-fields.ts'
 import type { SpliceOutput } from '../../pdata/splice-output.ts'
-import { encodeDouble, encodeString } from '../../pdata/value.ts'
+import { encodeString } from '../../pdata/value.ts'
 import type { LogRecordView, SpanView } from '../../pdata/views.ts'
 import type { WrittenStatus } from './call-pricing.ts'
 import type { CostConfig } from './config.ts'
+import { amountKeys, CostBlock } from './cost-block.ts'
 import { DoubleAttribute } from './double-attribute.ts'
 import type { ModelEntry } from './model-memo.ts'
 import type { PriceOrigin } from './price-book.ts'
@@ -27,15 +26,15 @@ const profileKeys: Readonly<Record<CostConfig['profiles'][number], Partial<Recor
   otel: { total: 'gen_ai.usage.cost.amount' },
 }
 
-const partNames = ['input', 'output', 'cache_read', 'cache_write', 'other'] as const
-const doubleBytes = 8
 const recentCount = 64
+/** The amounts of a call's cost: the total alone. */
+const totalAlone = 1
+const amountsMax = 1 << amountKeys.length
 /** Where what is written may stand already. */
 const [costPlace, statusPlace, priceIdPlace, detailPlace] = (
   ['existingCost', 'costStatus', 'priceId', 'costDetail'] as const
 ).map(roleIndex) as [number, number, number, number]
 
-const totalKey = new AttributeKey('gen_ai.usage.cost')
 const statusKey = new AttributeKey('sluice.cost.status')
 const priceIdKey = new AttributeKey('sluice.cost.price_id')
 const asOfKey = new AttributeKey('sluice.cost.price_as_of')
@@ -53,26 +52,22 @@ interface Remark {
   readonly status: WrittenStatus
   readonly origin: PriceOrigin | undefined
   readonly constants: readonly ConstantAttribute[]
-  /** The same in one. */
-  readonly block: AttributeBlock
+  /** The same behind amounts of its cost, by the bits of their places. */
+  readonly blocks: (CostBlock | undefined)[]
 }
 
 /** Writes a call's cost onto its span under the names that the configuration asks for. */
 export class CostWriter {
   readonly #config: CostConfig
   readonly #currency: Uint8Array
-  readonly #totalAttribute = new DoubleAttribute('gen_ai.usage.cost')
-  readonly #parts = partNames.map(part => new DoubleAttribute(`sluice.cost.${part}`))
-  readonly #amounts = new Float64Array(partNames.length)
-  /** The total and the parts that are more than zero, by the bits of their places. */
-  readonly #numbers: (AttributeBlock | undefined)[] = new Array(1 << partNames.length).fill(undefined)
+  readonly #attributes = amountKeys.map(({ text }) => new DoubleAttribute(text))
+  /** Of the last call, in the order of their keys. */
+  readonly #amounts = new Float64Array(amountKeys.length)
+  readonly #totalBlock = new CostBlock(totalAlone, [])
   readonly #profileKeys: readonly { part: Part; attribute: DoubleAttribute }[]
   readonly #remarks = new WeakMap<ModelEntry, Remark[]>()
   /** Of the last `prepare`. */
-  #newNumbers: AttributeBlock | undefined
-  #newParts = 0
-  #newRemark: AttributeBlock | undefined
-  #total = 0
+  #block: CostBlock | undefined
   /** Those of the last calls, by their models' ids. */
   readonly #recent: (Remark | undefined)[] = new Array(recentCount).fill(undefined)
 
@@ -107,37 +102,28 @@ export class CostWriter {
   /** Chooses what is new on such a span. Returns its length in bytes; `writeTo` then writes it. */
   prepare(status: WrittenStatus, { cost, entry, origin }: Pricer): number {
     const isPriced = status === 'priced' || status === 'estimated'
-    let length = 0
-    this.#newNumbers = undefined
+    let amounts = 0
     // A reported cost may have stood in a JSON object of several.
     if (isPriced || status === 'reported') {
-      const amounts = this.#amountsOf(cost)
-      let parts = 0
+      amounts = totalAlone
+      const values = this.#takeAmounts(cost)
       if (this.#config.breakdown && isPriced)
-        for (let i = 0; i < partNames.length; i++) if (amounts[i]! > 0) parts |= 1 << i
-      this.#total = cost.total
-      this.#newParts = parts
-      this.#newNumbers = this.#numbers[parts] ?? this.#createNumbers(parts)
-      length = this.#newNumbers.bytes.length
+        for (let i = 1; i < values.length; i++) if (values[i]! > 0) amounts |= 1 << i
     }
-    this.#newRemark = this.#config.breakdown ? this.#remarkOf(status, entry!, origin).block : undefined
-    return this.#newRemark === undefined ? length : length + this.#newRemark.bytes.length
+    if (this.#config.breakdown) this.#block = blockOf(this.#remarkOf(status, entry!, origin), amounts)
+    else this.#block = amounts === 0 ? undefined : this.#totalBlock
+    return this.#block === undefined ? 0 : this.#block.attributes.bytes.length
   }
 
   /** Behind the span's own bytes. */
   writeTo(output: SpliceOutput): void {
-    const numbers = this.#newNumbers
-    if (numbers !== undefined) {
-      const start = output.length
-      output.constant(numbers.view, 0, numbers.bytes.length)
-      output.double(start + numbers.valueEnd(0) - doubleBytes, this.#total)
-      for (let i = 0, at = 1; at < numbers.count; i++) {
-        if ((this.#newParts & (1 << i)) === 0) continue
-        output.double(start + numbers.valueEnd(at++) - doubleBytes, this.#amounts[i]!)
-      }
-    }
-    const remark = this.#newRemark
-    if (remark !== undefined) output.constant(remark.view, 0, remark.bytes.length)
+    const block = this.#block
+    if (block === undefined) return
+    const { offsets, places } = block
+    const amounts = this.#amounts
+    const start = output.length
+    output.constant(block.attributes.view, 0, block.attributes.bytes.length)
+    for (let i = 0; i < offsets.length; i++) output.double(start + offsets[i]!, amounts[places[i]!]!)
   }
 
   /** The same onto the log record of an event. */
@@ -145,52 +131,43 @@ export class CostWriter {
     this.#set(record.attributes, status, pricer)
   }
 
-  /** On a span that has nothing of it, as nearly all: two blocks of bytes and the numbers in the first. */
+  /** On a span that has nothing of it, as nearly all: a block of bytes and the numbers in it. */
   #append({ attributes, message }: SpanView, status: WrittenStatus, pricer: Pricer): void {
     this.prepare(status, pricer)
-    const numbers = this.#newNumbers
-    if (numbers !== undefined) {
-      const start = attributes.appendCopy(numbers)
-      const { view } = message.workspace
-      view.setFloat64(start + numbers.valueEnd(0) - doubleBytes, this.#total, true)
-      for (let i = 0, at = 1; at < numbers.count; i++) {
-        if ((this.#newParts & (1 << i)) === 0) continue
-        view.setFloat64(start + numbers.valueEnd(at++) - doubleBytes, this.#amounts[i]!, true)
-      }
+    const block = this.#block
+    if (block === undefined) return
+    if (block.offsets.length === 0) {
+      attributes.appendConstants(block.attributes)
+      return
     }
-    if (this.#newRemark !== undefined) attributes.appendConstants(this.#newRemark)
+    const start = attributes.appendCopy(block.attributes)
+    const { view } = message.workspace
+    block.offsets.forEach((offset, i) => {
+      view.setFloat64(start + offset, this.#amounts[block.places[i]!]!, true)
+    })
   }
 
-  #createNumbers(parts: number): AttributeBlock {
-    const keys = [totalKey, ...partNames.filter((_, i) => (parts & (1 << i)) !== 0).map(partKey)]
-    const block = new AttributeBlock(
-      otlp.spanAttributes,
-      keys.map(key => ({ key, value: encodeDouble(0) })),
-    )
-    this.#numbers[parts] = block
-    return block
-  }
-
-  #amountsOf(cost: CallCost): Float64Array {
+  #takeAmounts(cost: CallCost): Float64Array {
     const amounts = this.#amounts
-    amounts[0] = cost.input
-    amounts[1] = cost.output
-    amounts[2] = cost.cacheRead
-    amounts[3] = cost.cacheWrite
-    amounts[4] = cost.other
+    amounts[0] = cost.total
+    amounts[1] = cost.input
+    amounts[2] = cost.output
+    amounts[3] = cost.cacheRead
+    amounts[4] = cost.cacheWrite
+    amounts[5] = cost.other
     return amounts
   }
 
   #set(attributes: AttributeList, status: WrittenStatus, { cost, entry, origin }: Pricer): void {
     const isPriced = status === 'priced' || status === 'estimated'
     if (isPriced || status === 'reported') {
-      this.#totalAttribute.write(attributes, cost.total)
+      this.#attributes[0]!.write(attributes, cost.total)
       if (this.#config.profiles.length > 0) this.#writeProfiles(attributes, status, cost)
     }
     if (!this.#config.breakdown) return
     if (isPriced) {
-      const amounts = this.#amountsOf(cost)
-      for (let i = 0; i < amounts.length; i++) if (amounts[i]! > 0) this.#parts[i]!.write(attributes, amounts[i]!)
+      const amounts = this.#takeAmounts(cost)
+      for (let i = 1; i < amounts.length; i++) if (amounts[i]! > 0) this.#attributes[i]!.write(attributes, amounts[i]!)
     }
     const { constants } = this.#remarkOf(status, entry!, origin)
     for (let i = 0; i < constants.length; i++) {
@@ -228,7 +205,7 @@ export class CostWriter {
     let remark = remarks.find(known => known.status === status && known.origin === origin)
     if (remark === undefined) {
       const constants = this.#constantsOf(status, entry, origin)
-      remark = { entry, status, origin, constants, block: new AttributeBlock(otlp.spanAttributes, constants) }
+      remark = { entry, status, origin, constants, blocks: new Array(amountsMax).fill(undefined) }
       remarks.push(remark)
     }
     this.#recent[slot] = remark
@@ -248,6 +225,11 @@ export class CostWriter {
   }
 }
 
-function partKey(part: (typeof partNames)[number]): AttributeKey {
-  return new AttributeKey(`sluice.cost.${part}`)
+function blockOf({ blocks, constants }: Remark, amounts: number): CostBlock {
+  let block = blocks[amounts]
+  if (block === undefined) {
+    block = new CostBlock(amounts, constants)
+    blocks[amounts] = block
+  }
+  return block
 }
