@@ -1,8 +1,14 @@
-/** Calls that share a line of the processor's cache, and the words that each takes: a key and what was noted. */
-const waysPerLine = 8
+/** A line of the processor's cache: the calls that share it, two words each (a key and what was noted), and two more words. */
+const waysPerLine = 7
 const wordsPerCall = 2
-const wordsPerLine = waysPerLine * wordsPerCall
+const wordsOfCalls = waysPerLine * wordsPerCall
+const wordsPerLine = 16
 const bytesPerLine = 4 * wordsPerLine
+/** Where a line says which of its calls is the next to go, and where nothing is. */
+const turnAt = 14
+const spareAt = 15
+/** Lines for each so many calls that are asked for. */
+const callsPerLine = 8
 
 /**
  * Calls seen lately, so that one that two instrumentations report is priced once. A span that comes again by itself (its
@@ -17,28 +23,22 @@ export class SeenCalls {
   readonly #lineMask: number
   /** By line its calls; 0 for no key. */
   readonly #calls: Int32Array
-  /** By line which of its calls is the next to go. */
-  readonly #turns: Uint8Array
-  /** What `touch` has read: kept so that the load is not left out. */
-  touched = 0
 
-  /** `max` is a power of two, at least 8; `memory` has `bytesFor(max)` zeros at first, from a multiple of 64 bytes on. */
+  /** Room for seven eighths of `max`, a power of two, at least 8; `memory` has `bytesFor(max)` zeros at first, from a multiple of 64 bytes on. */
   constructor(max = 65_536, memory: ArrayBufferLike = new ArrayBuffer(SeenCalls.bytesFor(max)), byteOffset = 0) {
-    const lines = max / waysPerLine
+    const lines = max / callsPerLine
     this.#lineMask = lines - 1
-    this.#calls = new Int32Array(memory, byteOffset, max * wordsPerCall)
-    this.#turns = new Uint8Array(memory, byteOffset + this.#calls.byteLength, lines)
+    this.#calls = new Int32Array(memory, byteOffset, lines * wordsPerLine)
   }
 
   /** A multiple of 64. */
   static bytesFor(max: number): number {
-    const lines = max / waysPerLine
-    return lines * bytesPerLine + Math.ceil(lines / bytesPerLine) * bytesPerLine
+    return (max / callsPerLine) * bytesPerLine
   }
 
-  /** Begins to fetch the line, for the price of a load: calls would each wait for their own. */
+  /** Begins to fetch the line. Nobody waits for what is stored, while all would soon wait for a load. */
   touch(line: number): void {
-    this.touched = this.#calls[line]!
+    this.#calls[line + spareAt] = 0
   }
 
   /** What `add` noted for the call; 0 where it did not. `kind` tells several notes of a call apart. */
@@ -54,7 +54,7 @@ export class SeenCalls {
   /** What `find` does, for a call whose line and key are known. */
   findIn(line: number, key: number): number {
     const calls = this.#calls
-    for (let at = line; at < line + wordsPerLine; at += wordsPerCall) if (calls[at] === key) return calls[at + 1]!
+    for (let at = line; at < line + wordsOfCalls; at += wordsPerCall) if (calls[at] === key) return calls[at + 1]!
     return 0
   }
 
@@ -68,7 +68,8 @@ export class SeenCalls {
   /** Notes a number for a call that `findIn` has not found. */
   put(line: number, key: number, note: number): void {
     const calls = this.#calls
-    const turn = this.#turns[line / wordsPerLine]!++ % waysPerLine
+    const turn = calls[line + turnAt]!
+    calls[line + turnAt] = turn < waysPerLine - 1 ? turn + 1 : 0
     const at = line + turn * wordsPerCall
     // A thread that looks in between finds no call rather than another's note.
     calls[at] = 0
