@@ -57,7 +57,8 @@ export class CostCompanion implements StageCompanion {
   /** By the count's own name: finding labels again costs one look. */
   readonly #recorders = new Map<string, (count: number) => void>()
   readonly #series = new Set<string>()
-  readonly #today: { gauge: Gauge; spent: number }[] = []
+  /** By labels: several counts may have the same, and one may be met anew when its recorder was forgotten. */
+  readonly #today = new Map<string, { readonly gauge: Gauge; spent: number }>()
   #day = -1
   readonly #removeAge: () => void
   /** As told last. */
@@ -144,14 +145,14 @@ export class CostCompanion implements StageCompanion {
     const { metrics } = this.#settings
     const labels = this.#labels('cost', values)
     const counter = metrics.counter(metric.cost, labels)
-    const gauge = metrics.gauge(metric.today, labels)
-    const account = { gauge, spent: 0 }
-    this.#today.push(account)
+    const series = JSON.stringify(labels)
+    const account = this.#today.get(series) ?? { gauge: metrics.gauge(metric.today, labels), spent: 0 }
+    this.#today.set(series, account)
     return amount => {
       counter.add(amount)
       this.#startDay()
       account.spent += amount
-      gauge.set(account.spent)
+      account.gauge.set(account.spent)
     }
   }
 
@@ -160,7 +161,7 @@ export class CostCompanion implements StageCompanion {
     const day = Math.floor(this.#settings.clock.wallMs() / millisecondsPerDay)
     if (day === this.#day) return
     this.#day = day
-    for (const account of this.#today) {
+    for (const account of this.#today.values()) {
       account.spent = 0
       account.gauge.set(0)
     }

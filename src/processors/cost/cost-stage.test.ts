@@ -13,7 +13,7 @@ import { costConfig } from './config.ts'
 import { CostCompanion } from './cost-companion.ts'
 import { CostStage } from './cost-stage.ts'
 import { fuzzCostShortcut } from './shortcut.fuzz.ts'
-import { parseCountName } from './spend-counts.ts'
+import { countName, parseCountName, spendLabels } from './spend-counts.ts'
 
 interface SpanInput {
   name?: string
@@ -450,6 +450,28 @@ t.test('the companion turns counts into metrics and tells the budgets', async t 
   t.ok(settings.registry.value('sluice_cost_calls', other)! > 0, 'a bound on the combinations of labels')
   t.match(spends, [{ scopeValues: ['shop', '00112233445566778899aabbccddeeff'] }])
   t.ok(Math.abs(spends[0]!.amount - 4 * gpt) < 1e-12)
+  companion.shutdown()
+})
+
+t.test('what today has cost is summed whatever comes between, and over all combinations beyond the bound', async t => {
+  const settings = componentSettings('cost')
+  const companion = new CostCompanion(parseConfig(costConfig, '{series_max: 2}'), settings, 'traces')
+  const record = (agent: string) =>
+    companion.recordCounts([[countName('cost', ['openai', 'gpt-4o', 'chat', 'shop', agent, '']), 1]])
+  const today = (agent: string) => {
+    const values = agent === 'other' ? spendLabels.map(() => agent) : ['openai', 'gpt-4o', 'chat', 'shop', agent, '']
+    return settings.registry.value(
+      'sluice_cost_today',
+      Object.fromEntries(spendLabels.map((label, i) => [label, values[i]!])),
+    )
+  }
+  record('a')
+  record('b')
+  for (let i = 0; i < 20; i++) record(`agent ${i}`)
+  record('a')
+  t.equal(today('a'), 2)
+  t.equal(today('b'), 1)
+  t.equal(today('other'), 20)
   companion.shutdown()
 })
 
