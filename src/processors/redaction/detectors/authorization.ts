@@ -47,7 +47,7 @@ export function takeAuthorization(d: Detection, from: number, to: number, text: 
   if (
     isHeader
       ? text.length >= 8 && (/\d/.test(text) || text.length >= 16) && isSecretValue(text, false)
-      : !/\s/.test(text) && looksRandom(text) && !isIdentifier(text)
+      : !/\s/.test(text) && looksRandom(text.split(/[),;]/)[0]!) && !isIdentifier(text)
   ) {
     d.add(ids.authorization, from, to)
     return true
@@ -57,6 +57,7 @@ export function takeAuthorization(d: Detection, from: number, to: number, text: 
 
 /** A sentence, an address of a document, or a call: no header's value. */
 const isProseOrCode = (text: string) =>
+  /^(?:[A-Za-z',.-]+ ){4}|^(?:bearer|basic|digest|token|apikey)[`<'"]/i.test(text) ||
   /^(?:[A-Za-z',-]+ )+[A-Za-z',-]+[.!?]?$|^https?:\/\/[^?]*$|^[A-Za-z_][\w.]*\([\w., ]*(?:\).*)?$/.test(text) ||
   /^(?:[&*=]|\[\](?:\w|\*)|(?:nil|null|None|func|function|new|await)\b|[&*]?[A-Za-z_$]\w*(?:\.[A-Za-z_$]\w*)*[({[])/.test(
     text,

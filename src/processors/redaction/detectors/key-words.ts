@@ -319,11 +319,14 @@ export function describeKey(name: string): KeyInfo {
     flags |= keyExempt
   // `user.id`, `card_id`: an identifier whatever else it names, unless the id itself is personal.
   if ((flags & keyExempt) !== 0 && words.at(-1)! !== 'id' && (flags & strongContext) !== 0) flags &= ~keyExempt
+  // `awsAccountNumber` is no bank's.
+  if (/^(?:aws|gcp|azure|cloud|billing)$/.test(words[0] ?? '')) flags &= ~keyBank
   if (words.at(-1) === 'pin' && pinsOfParts.test(words.at(-2) ?? '')) flags &= ~keyPin
   if (words.at(-1) === 'id') flags &= ~(keyBirth | keyPin | keyExpiry | keyCvv | keyBank)
   // `fullnameOverride`, `fullNamePath`: what is spoken of is the last word.
-  if ((flags & keyPerson) !== 0 && !endsInPerson(words)) flags &= ~keyPerson
-  if (words.at(-1) === 'name' && personSubjects.has(words.at(-2) ?? '')) flags |= keyPerson
+  const isThing = namesThing(words)
+  if ((flags & keyPerson) !== 0 && (isThing || !endsInPerson(words))) flags &= ~keyPerson
+  if (!isThing && words.at(-1) === 'name' && personSubjects.has(words.at(-2) ?? '')) flags |= keyPerson
   if (/^(address|addr)[12]?$/.test(words.at(-1) ?? '')) {
     const subject = words.at(-2) ?? ''
     if (addressSubjects.has(subject)) flags |= keyClientAddress
@@ -367,8 +370,17 @@ function describeHead(words: readonly string[]): KeyInfo {
   return { flags, nationalIds }
 }
 
+/** Whose full name is no person's: `serviceFullName`. */
+const things =
+  /^(?:service|repo|repository|class|method|type|project|package|module|app|table|column|file|db|database|resource|function|test|namespace|branch|image|org|organization|company|product|model|group|team|channel|unit|country|field|property|entity|workflow|job|stage|chart)$/
+
+const namesThing = (words: readonly string[]) =>
+  words.at(-1) === 'name' && /^(?:full|display)$/.test(words.at(-2) ?? '') && things.test(words.at(-3) ?? '')
+
 /** Whether the last words of a name, those aside that only qualify them, stand for a person. */
 function endsInPerson(words: readonly string[]): boolean {
+  if (words.at(-1) === 'name' && /^(?:full|display)$/.test(words.at(-2)!) && things.test(words.at(-3) ?? ''))
+    return false
   let count = words.length
   while (count > 1 && (neutralEndings.has(words[count - 1]!) || nameQualifiers.test(words[count - 1]!))) count--
   return isPersonWord(words, count)

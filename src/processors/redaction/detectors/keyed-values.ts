@@ -47,6 +47,10 @@ export const wholeValueFlags =
   key.keyBank |
   key.keyMac
 
+/** `npm:^0.5.0`, `>=0.7.1 <1`, `4.24.15(patch_hash=2)`, `631.89|c`: what a package or a metric that is called so has. */
+const packageVersion =
+  /^(?:(?:npm:|workspace:|[\w./-]*@)?[~^<>=v ]*\d{1,4}\.\d{1,4}\.\d{1,6}(?:\(.*|[-+.<> ][^=&;]*)?|[~^]\d[\d.]*|[\d.]+\|[a-z]{1,2})$/
+
 /** How a value stands beside its name. */
 export interface ValueForm {
   /** An attribute's own value, or a quoted one: the name and the value are certain. */
@@ -74,6 +78,7 @@ export function detectKeyedValue(
   if (text.trim() === '') return
   if ((flags & key.keyCommand) !== 0) detectCommandSecrets(d, from, to)
   if (!form.isQuoted && !form.isCertain && isOutput(text)) return
+  if ((flags & (key.keySecret | key.keyAuthorization | key.keyCookie)) !== 0 && packageVersion.test(text)) return
   if ((flags & key.keyAuthorization) !== 0 && takeAuthorization(d, from, to, text, name)) return
   if ((flags & key.keyCookie) !== 0 && takeCookies(d, from, to, name)) return
   if ((flags & key.keySecret) !== 0 && takeSecret(d, flags, name, from, to, text, form)) return
@@ -175,6 +180,7 @@ function takePerson(d: Detection, name: string, from: number, to: number, text: 
 /** Words and a number, and no place in a network: `12 Main St`, not `10.0.0.7`, `https://x`, `0x7f`, `web-1`, `a@b`. */
 const isPlace = (text: string) =>
   text.length >= 6 &&
+  !/^[{[$]/.test(text) &&
   /[A-Za-z\u0080-\u00ff]{2}/.test(text) &&
   (/[ ,\n]/.test(text) ? /\d|[ ,\n].*[ ,\n]|[A-Za-z\u0080-\u00ff]{3}/.test(text) : /[\u0080-\u00ff]/.test(text)) &&
   !/:\/\/|@|^0x|^\[|^[\w.-]+:\d+$/.test(text) &&
@@ -248,7 +254,7 @@ function takeCookies(d: Detection, from: number, to: number, name: string): bool
     if (/(?:^|\s)(?:set-)?cookie:/i.test(part)) break
     const equals = part.indexOf('=')
     const cookie = (equals < 0 ? part : part.slice(0, equals)).trim().toLowerCase()
-    if (equals > 0 && !cookieAttributes.has(cookie) && !/[\s[\](){}]/.test(cookie)) {
+    if (equals > 0 && !cookieAttributes.has(cookie) && !/[\s[\](){}<>@,:"]/.test(cookie)) {
       const value = part.slice(equals + 1)
       const trimmed = value.trim()
       const begin = offset + equals + 1 + (value.length - value.trimStart().length)
@@ -308,14 +314,28 @@ function takeSecret(
   if (
     /^pass$/i.test(key.wordsOfName(name).at(-1) ?? '') &&
     !/^[A-Z0-9_]+_PASS$/.test(name) &&
-    !/(?=.*[a-z])(?=.*\d)|^[^/]{10}/i.test(text)
+    (!/(?=.*[a-z])(?=.*\d)|^[^/]{10}/i.test(text) || isTestResult(d, text, to))
+  )
+    return true
+  // tcp://clickhouse:9000/metrics: no one signs in there.
+  if (/^[a-z][a-z0-9+.-]{1,20}:\/\/[^@?]*$/i.test(text) || isLabel(text)) return true
+  // {"token":" increased","logprob":-2.9}
+  if (
+    !isPassword &&
+    /token$/i.test(name) &&
+    !isSecretValue(text.replace(/^(?:\\+u[0-9a-f]{4}|[\s\x80-\xff#])+/i, ''), false)
   )
     return true
   const words = text.split(/\s+/)
   if (words.length > 3 && words.every(word => /^[A-Za-z',.!?-]+$/.test(word)) && !/phrase|mnemonic|seed/i.test(name))
     return true
   // `"Password: " + readPassword() + ","`: the quote ends a string of source code.
-  if (form.isQuoted && !form.isCertain && /^\s*[,;+]\s?(?:\w+[:=]|\w[\w.]*\(|\s)|^\s*\+/.test(text)) return true
+  if (
+    form.isQuoted &&
+    !form.isCertain &&
+    /^\s*[,;+]\s?(?:\w+[:=]|\w[\w.]*\(|\s)|^\s*\+|^\s+(?:[>|&})/]|\\\s)/.test(text)
+  )
+    return true
   if (!isSecretValue(text, isPassword || isAttribute)) return true
   if (
     !isPassword &&
@@ -342,6 +362,16 @@ const isCount = (name: string, text: string) =>
     ) &&
       (text.length < 16 || /^1[4-9]\d{14}(?:\d{3})?$|\.|e/i.test(text))) ||
     (/^pass$/i.test(key.wordsOfName(name).at(-1) ?? '') && !/_PASS$/.test(name)))
+
+/** `--- PASS: TestReload (0.00s)`, as tests print it. */
+const isTestResult = ({ bytes, end }: Detection, text: string, to: number) =>
+  /^Test[A-Z_]/.test(text) || /^ ?\(\d+\.\d+s\)/.test(latin1(bytes, to, Math.min(end, to + 16)))
+
+/** What stands beside a field to type into: `Change Password`, `Password (optional)`, `License Key`. */
+const isLabel = (text: string) =>
+  / /.test(text) &&
+  /^[A-Za-z() .?!*:]+$/.test(text) &&
+  /\b(?:passwords?|passphrase|tokens?|secrets?|(?:api|license|access|private|public) keys?|credentials?)\b/i.test(text)
 
 /** What programs print in place of a value or behind a name: an address in memory, `(hidden)`, a key with parts, a type of a column. */
 const isOutput = (text: string) =>

@@ -164,6 +164,42 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
     'cell: 2008-333 phone: 2025.7.14 tel: 172.18.81.207 phone P/N 194-296039-490',
   ],
   ['born: 48.0.1128 born 01006070 born 12.05.1987', 'born: 48.0.1128 born 01006070 born [birth_date]'],
+  // Packages, endpoints, constants, labels, tokens of a language model and results of tests, under names of secrets.
+  [
+    '{"cookie":"npm:^0.5.0","next-auth":"4.24.15(patch_hash=298)"}',
+    '{"cookie":"npm:^0.5.0","next-auth":"4.24.15(patch_hash=298)"}',
+  ],
+  ['^3.0.0', '^3.0.0', '@octokit/auth-token'],
+  ['tcp://clickhouse:9000/metrics', 'tcp://clickhouse:9000/metrics', 'dsn'],
+  ['ANYSCALE_API_KEY', 'ANYSCALE_API_KEY', 'api_key'],
+  [
+    'api_key="MULTION_API_KEY", token=%DYNAMIC_METADATA(io.x:y)%',
+    'api_key="MULTION_API_KEY", token=%DYNAMIC_METADATA(io.x:y)%',
+  ],
+  ['Change Password', 'Change Password', 'changePassword'],
+  [
+    '{"field_password":"Password (optional)","license_key":"License Key"}',
+    '{"field_password":"Password (optional)","license_key":"License Key"}',
+  ],
+  ['{"token":" increased","logprob":-2.9}', '{"token":" increased","logprob":-2.9}'],
+  [' increased', ' increased', 'token'],
+  ['NextPageToken', 'NextPageToken', 'output_token'],
+  ['--- PASS: TestHTTP2Reload (0.00s)', '--- PASS: TestHTTP2Reload (0.00s)'],
+  ['echo "SESSION_TOKEN=" >> $ENV_FILE; echo "X="', 'echo "SESSION_TOKEN=" >> $ENV_FILE; echo "X="'],
+  ['authorization: GetIt, PutIt and others. Tags are not', 'authorization: GetIt, PutIt and others. Tags are not'],
+  ['<code>Authorization: Bearer</code> headers', '<code>Authorization: Bearer</code> headers'],
+  [
+    '{"serviceFullName":"Acme Certificate Manager","awsAccountNumber":"123456789101"}',
+    '{"serviceFullName":"Acme Certificate Manager","awsAccountNumber":"123456789101"}',
+  ],
+  ['{"shipping_address":"{ \\"type\\": \\"string\\" }"}', '{"shipping_address":"{ \\"type\\": \\"string\\" }"}'],
+  ['mysql://app:hunter2x@db/x', '[secret]', 'dsn'],
+  ['{"token":"Xk29fjsk7Q","api_key":"8f3kd93jf93kdkf93kdf"}', '{"token":"[secret]","api_key":"[secret]"}'],
+  ['correct horse battery', '[secret]', 'admin.password'],
+  [
+    '{"employeeFullName":"Jane Doe","bankAccountNumber":"123456789101"}',
+    '{"employeeFullName":"[person]","bankAccountNumber":"[bank_account]"}',
+  ],
 ]
 
 for (const [text, marked, key] of pairs) {

@@ -250,7 +250,10 @@ function takeNationalId(d: Detection, g: number, isFree: (count: number) => bool
       if (next < run.count && run.separators[next] === run.separators[g + 1]) continue
       // One in ten numbers of that shape passes: its name may say that it is another.
       d.readContext(from)
-      if ((d.flags & key.keyExempt) !== 0 && (d.nationalIds & nationalBits[i]!) === 0) continue
+      const isNamed = (d.nationalIds & nationalBits[i]!) !== 0
+      if (!isNamed && (d.flags & key.keyExempt) !== 0) continue
+      // It is written with spaces; with dashes so are licences, references and parts.
+      if (!isNamed && run.separators[g + 1] === dash && !d.settings.isStrict) continue
     }
     d.add(nationalDetectors[i]!, from, run.endOf(g + groups.length - 1))
     return groups.length

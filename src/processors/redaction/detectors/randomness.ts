@@ -7,11 +7,15 @@ const placeholders =
 export function isPlaceholder(text: string): boolean {
   return (
     placeholders.test(text) ||
-    /^(\{[a-z_.]*(?:[:([]|\}?$)|\^[a-z_]+\^$|secret\[|secrets\.[a-z_]+$|#\{|\$[A-Z][A-Z0-9_]{3,}[/.:-]|\$[{(]|\$[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_]\w*|->\w+)*$|%[A-Z_]+%$|\{\{|env[.:(]|process\.env|os\.environ|getenv|vault:|secretref|!(vault|ref|sub|getatt|importvalue|join|findinmap|secret|env|include|reference)\b)/i.test(
+    /^(\{[a-z_.]*(?:[:([]|\}?$)|\^[a-z_]+\^$|%[A-Z_]{3,}\(|your |secret\[|secrets\.[a-z_]+$|#\{|\$[A-Z][A-Z0-9_]{3,}[/.:-]|\$[{(]|\$[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_]\w*|->\w+)*$|%[A-Z_]+%$|\{\{|env[.:(]|process\.env|os\.environ|getenv|vault:|secretref|!(vault|ref|sub|getatt|importvalue|join|findinmap|secret|env|include|reference)\b)/i.test(
       text,
-    )
+    ) ||
+    constant.test(text)
   )
 }
+
+/** `MULTION_API_KEY`: where the value is, and no value. */
+const constant = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|PWD|DSN)$/
 
 /** 1.2.3, v0.0.0-20260112093000-3f2a91c0d4e5, 4.7.3-rc.1+build.17; and 0x00007f3a2b1c, a place in memory. */
 export const isVersion = (text: string) => /^v?\d{1,4}\.\d{1,4}\.\d|^0x[0-9a-f]{4,16}\b/i.test(text)

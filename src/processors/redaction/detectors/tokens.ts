@@ -127,17 +127,26 @@ export function azureMarkIn(bytes: Uint8Array, from: number, to: number, end: nu
   return -1
 }
 
-/** A key with a mark of Azure's in it: the mark, at least 33 characters before it, and a few behind. */
+/** Where the mark stands in keys of 32 and of 64 bytes, and how much of base64 is behind it. */
+const azureOffsets = [76, 52, 44, 42, 33]
+const azureTails = [8, 10]
+
+/** A key with a mark of Azure's in it, at a place where their keys have it: in random base64 it comes anywhere. */
 function detectAzureKey(d: Detection, from: number, to: number): boolean {
   const { bytes, start, end } = d
   const at = azureMarkIn(bytes, Math.max(from, start + 1), to, end)
-  if (at >= 0) {
-    let first = at
-    while (first > start && at - first < 90 && isBase64Url(bytes[first - 1]!)) first--
-    let last = at + 4
-    while (last < end && last - at < 48 && isBase64Url(bytes[last]!)) last++
-    const isKey = at - first >= 33 && at - first < 90 && last - at >= 8 && last - at < 48
-    if (!isKey || !looksRandom(latin1(bytes, first, at))) return false
+  if (at < 0) return false
+  let run = at
+  while (run > start && at - run < 96 && isBase64Url(bytes[run - 1]!)) run--
+  let last = at + 4
+  while (last < end && last - at < 48 && isBase64Url(bytes[last]!)) last++
+  if (last < end && !azureTails.includes(last - at)) return false
+  // sha512-A9XzUEBC…: the digest of a package.
+  if (/^sha\d{1,3}-/.test(latin1(bytes, run, at))) return false
+  for (const offset of azureOffsets) {
+    const first = at - offset
+    // A slash may part it from a path.
+    if (first < run || (first > run && bytes[first - 1] !== 0x2f) || !looksRandom(latin1(bytes, first, at))) continue
     while (last < end && bytes[last] === 0x3d && last - at < 50) last++
     d.add(azureKey, first, last)
     return true
