@@ -182,8 +182,26 @@ function literal(): FunctionSettings {
 
 /** `:`, `=`, `>`, `@` and `%`. */
 function sign(): FunctionSettings {
-  const { own, get, set } = locals(['byte', 'next', 'last', 'limit', 'colons'])
+  const { own, get, set } = locals(['byte', 'next', 'last', 'limit', 'colons', 'ends'], ['bytes'])
   const p = get('p')
+  const equals = (byte: number): Code => v128.eq8(get('bytes'), v128.splat(byte))
+  /** Whether an `@` comes before all that ends a URL, or nothing ends it within 48 bytes. */
+  const isMailboxInUrl: Code = [
+    ...set('last', at(p, 3)),
+    ...set('limit', at(p, 3 + 48)),
+    ...whileLoop(i32.ltU(get('last'), get('limit')), [
+      ...set('bytes', v128.load(get('last'))),
+      ...set(
+        'ends',
+        v128.bitmask8(
+          [0x22, 0x27, 0x60, 0x3c, 0x3e, 0x40].map(equals).reduce(v128.or, v128.ltU8(get('bytes'), v128.splat(0x21))),
+        ),
+      ),
+      ...when(get('ends'), giveBack(isByte(byteAt(i32.add(get('last'), i32.ctz(get('ends')))), '@'))),
+      ...set('last', at(get('last'), 16)),
+    ]),
+    ...giveBack(number(1)),
+  ]
   const body = [
     ...set('byte', byteAt(p)),
     ...set('next', byteAt(p, 1)),
@@ -218,6 +236,7 @@ function sign(): FunctionSettings {
       ),
     ]),
     ...when(isByte(get('byte'), ':'), [
+      ...when(i32.eq(i32.load16(p, 1), number(0x2f2f)), isMailboxInUrl),
       ...keepIf(any(isByte(get('next'), '/'), isByte(get('next'), '\\'))),
       // Two colons, or five and more between hex digits.
       ...set('last', p),
@@ -323,11 +342,15 @@ function knownName(): FunctionSettings {
     v128.addSaturatedU8(classes, v128.splat(0x80 - layout.classTokenMin)),
     v128.eq8(bytes, v128.splat('.'.charCodeAt(0))),
   )
+  const isNameAt = (place: Code): Code => v128.allTrue8(v128.eq8(bytes, v128.load(place, layout.namesOffset)))
   const product = (word: number): Code => i32.mul(v128.lane32(bytes, word), number(layout.nameFactor(word)))
   const body = [
     ...set('bytes', v128.load(at(p, -16))),
     ...set('length', i32.clz(i32.xor(i32.shl(v128.bitmask8(isName), number(16)), number(-1)))),
     ...dropIf(i32.gtU(i32.sub(get('length'), number(1)), number(layout.nameBytesMax - 1))),
+    // Behind what is no text the first byte of a name may be a length, behind a backslash the end of an escape.
+    ...set('place', byteAt(i32.sub(p, get('length')), -1)),
+    ...dropIf(any(isByte(get('place'), '\\'), i32.isZero(between(get('place'), 0x20, 0x7f)))),
     ...set('bytes', v128.and(bytes, v128.load(get('length'), layout.nameMaskOffset))),
     ...set(
       'place',
@@ -336,7 +359,8 @@ function knownName(): FunctionSettings {
         number(layout.namePlaceShift),
       ),
     ),
-    ...v128.allTrue8(v128.eq8(bytes, v128.load(i32.shl(get('place'), number(4)), layout.namesOffset))),
+    ...set('place', i32.shl(get('place'), number(4))),
+    ...i32.or(isNameAt(get('place')), isNameAt(i32.xor(get('place'), number(16)))),
   ]
   return { locals: own, body }
 }
@@ -409,6 +433,15 @@ function digits(): FunctionSettings {
       i32.eq(byteAt(from, offset + 4), byteAt(from, offset + 7)),
       i32.isZero(isDigitAt(from, offset + 4)),
       i32.isZero(isDigitAt(to)),
+    )
+  /** 415.555.2671 and 536.22.8713 */
+  const isDotted = (offset: number): Code =>
+    all(
+      isByte(byteAt(from, offset + 3), '.'),
+      any(
+        all(isByte(byteAt(from, offset + 7), '.'), isDigitAt(from, offset + 11)),
+        all(isByte(byteAt(from, offset + 6), '.'), isDigitAt(from, offset + 10)),
+      ),
     )
   const body = [
     // A candidate is the seventh place of its run, one byte late.
@@ -495,7 +528,14 @@ function digits(): FunctionSettings {
         i32.ltU(i32.sub(length, get('dots')), number(20)),
         any(...[0, 1, 2, 3, 4, 5, 6].map(offset => isByte(byteAt(from, offset), '.'))),
       ),
-      giveBack(any(isByte(get('before'), ')'), isByte(byteAt(from, 3), '.'), isByte(byteAt(from, 4), '.'))),
+      giveBack(
+        any(
+          isByte(get('before'), ')'),
+          all(isByte(get('before'), ' '), isByte(byteAt(from, -2), ')')),
+          isDotted(0),
+          isDotted(1),
+        ),
+      ),
     ),
     ...dropIf(all(i32.eq(length, number(10)), isDateFrom(0))),
     ...dropIf(all(i32.eq(length, number(11)), isDateFrom(1))),
@@ -509,7 +549,7 @@ function token(): FunctionSettings {
   const { own, get, set } = locals(
     [
       ...['from', 'to', 'first', 'limit', 'before', 'next', 'byte', 'bits', 'words', 'digits', 'uppers', 'dashes'],
-      ...['tokens', 'letters', 'smalls', 'starts'],
+      ...['tokens', 'letters', 'smalls', 'starts', 'marks'],
     ],
     ['classes0', 'classes1'],
   )
@@ -519,6 +559,8 @@ function token(): FunctionSettings {
   const first = get('first')
   const count = (name: string, more: Code = number(1)): Code => set(name, i32.add(get(name), more))
   const beforeIs = (...signs: string[]): Code => any(...signs.map(one => isByte(get('before'), one)))
+  const isOpened = beforeIs('"', "'", '`', '(', '{', '<', '\t')
+  const isUpperAt = (offset: number): Code => isTrue(has(bitsAt(from, offset), layout.lookUpper))
   /** One bit per byte of the 32 from `from` on, from what `signBit` makes the top bit of each. */
   const maskOf = (signBit: (half: number) => Code): Code =>
     i32.or(v128.bitmask8(signBit(0)), i32.shl(v128.bitmask8(signBit(1)), number(16)))
@@ -533,6 +575,8 @@ function token(): FunctionSettings {
   const classes = (half: number): Code => get(`classes${half}`)
   const classMask = (shift: number): Code =>
     maskOf(half => (shift === 0 ? classes(half) : v128.shl16(classes(half), shift)))
+  const equalMask = (character: string): Code =>
+    maskOf(half => v128.eq8(v128.load(from, 16 * half), v128.splat(character.charCodeAt(0))))
   const within = (name: string): Code => set(name, i32.and(get(name), get('tokens')))
   /** Of a run shorter than 32 bytes, everything that the loop would count. */
   const countAtOnce: Code = [
@@ -556,12 +600,11 @@ function token(): FunctionSettings {
       ...set('starts', i32.and(get('starts'), i32.sub(get('starts'), number(1)))),
     ]),
     ...set('uppers', i32.and(get('letters'), i32.xor(get('smalls'), number(-1)))),
-    ...keepIf(i32.gtU(i32.popcnt(get('uppers')), number(1))),
-    ...set('next', i32.add(from, i32.ctz(get('uppers')))),
-    ...when(
-      get('uppers'),
-      keepIf(all(isByte(byteAt(get('next')), 'J'), i32.eq(i32.load16(at(get('next'), -2)), number(0x7965)))),
-    ),
+    ...set('bits', i32.and(equalMask('J'), get('tokens'))),
+    ...keepIf(i32.gtU(i32.popcnt(get('bits')), number(1))),
+    ...when(get('bits'), keepIf(i32.eq(i32.load16(at(i32.add(from, i32.ctz(get('bits'))), -2)), number(0x7965)))),
+    ...when(i32.gtU(i32.popcnt(get('uppers')), number(1)), keepIf(i32.and(equalMask('A'), get('tokens')))),
+    ...set('uppers', i32.popcnt(get('uppers'))),
     ...set('dashes', i32.popcnt(get('dashes'))),
     ...set('to', i32.add(from, get('to'))),
   ]
@@ -629,14 +672,23 @@ function token(): FunctionSettings {
           ...count('dashes', isByte(get('byte'), '-')),
           ...keepIf(all(isByte(get('byte'), 'e'), i32.eq(i32.load16(to, 1), number(0x4a79)))),
         ]),
-        ...keepIf(any(i32.gtU(get('uppers'), number(1)), i32.eq(to, get('limit')))),
+        ...set('marks', i32.or(get('marks'), isByte(get('byte'), 'A'))),
+        ...keepIf(all(i32.gtU(get('uppers'), number(1)), i32.ltU(first, from))),
+        ...keepIf(i32.eq(to, get('limit'))),
         ...set('to', at(to, 1)),
       ],
     ),
+    // Capitals: a mark of Azure's, which has an A in it, the beginning of an account number, words in a few turns or in quotes.
+    ...when(i32.gtU(get('uppers'), number(1)), [
+      ...keepIf(get('marks')),
+      ...keepIf(any(isByte(byteAt(to), '+'), isByte(byteAt(to), '/'))),
+      ...keepIf(any(...[0, 1, 2].map(offset => all(isUpperAt(offset), isUpperAt(offset + 1))))),
+      ...when(i32.isZero(get('digits')), keepIf(any(i32.gtU(get('uppers'), number(2)), isOpened))),
+    ]),
     // Pairs of hex with dashes between them.
     ...keepIf(all(i32.geU(get('dashes'), number(5)), i32.leU(i32.sub(to, from), number(26)))),
     ...dropIf(i32.isZero(get('digits'))),
-    ...keepIf(beforeIs(' ', '+', '~', '"', "'", '`', '(', '{', '<', '\t')),
+    ...keepIf(any(isOpened, beforeIs(' ', '+', '~'))),
     ...set('byte', byteAt(to)),
     ...keepIf(any(isByte(get('byte'), '%'), isByte(get('byte'), '~'))),
     // Behind the point more, or a part as long as the first one of Discord's tokens; otherwise it is a sentence's, or a length.

@@ -1,7 +1,8 @@
 import type { KeyTable } from './detectors/key-words.ts'
 import { pairFlags } from './detectors/name-value-pairs.ts'
 import { contextual } from './detectors/numbers.ts'
-import { latin1 } from './detectors/text-bytes.ts'
+import { isDigit, latin1 } from './detectors/text-bytes.ts'
+import { mayEndName } from './prefilter-names.ts'
 
 const nameBytesMax = 64
 /** Tags, lengths and a short key may stand between two values that belong together. */
@@ -49,6 +50,10 @@ export class PairMemory {
   #note(bytes: Uint8Array, start: number, end: number, key: string): void {
     const isDashed = bytes[start] === 0x2d
     if (!isDashed && !nameKeys.test(key)) return
+    let last = end
+    while (last > start && isDigit(bytes[last - 1]!)) last--
+    // Most values are no names of others, and each would be described.
+    if (!mayEndName(bytes, last)) return
     const text = latin1(bytes, start, end)
     if (isDashed && !option.test(text)) return
     const name = isDashed ? text.replace(/^-+/, '') : text

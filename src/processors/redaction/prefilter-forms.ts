@@ -163,7 +163,7 @@ export function token(bytes: Uint8Array, at: number, end: number): boolean {
       if (byte === 0x4c && matchesExact(bytes, offset - 3, end, 'NRAL')) return true
     } else if (byte === 0x65 && bytes[offset + 1] === 0x79 && bytes[offset + 2] === 0x4a) return true
   }
-  if (hasVendorPrefix(bytes, prefixStart(bytes, from), to)) return true
+  if (hasVendorPrefix(bytes, prefixStart(bytes, from), from, to)) return true
   if (uppers > 1 && azureMarkIn(bytes, from, to, end) >= 0) return true
   // Pairs of hex with dashes between them: a hardware address.
   if (dashes >= 5 && to - from <= 26) return true

@@ -271,13 +271,14 @@ export class Prefilter {
   }
 
   /**
-   * Whether that is all that there is to say of the name in `bytes[from, to)`, whatever stands around it: no length, escape or
-   * colour can be part of it, and it is no name of a type.
+   * Whether that is all that there is to say of the name in `bytes[from, to)`, whatever text stands around it: no escape or colour
+   * can be part of it, and it is no name of a type.
    */
   #meansNothing(bytes: Uint8Array, from: number, to: number): boolean {
-    const said = this.#names.get(bytes, from, to) | this.#names.get(bytes, from + 1, to)
-    if ((said & (wholeValueFlags | namesNationalId)) !== 0 || isTypeName(bytes, from, to)) return false
-    return from > 0 && !isNameByte(bytes[from - 1]!) && !isDigit(bytes[from]!) && isLetter(bytes[to - 2]!)
+    const before = from > 0 ? bytes[from - 1]! : 0
+    if (before < 0x20 || before >= 0x80 || before === 0x5c || isNameByte(before)) return false
+    if (isDigit(bytes[from]!) || !isLetter(bytes[to - 2]!) || isTypeName(bytes, from, to)) return false
+    return (this.#names.get(bytes, from, to) & (wholeValueFlags | namesNationalId)) === 0
   }
 
   /** Of the name in `bytes[from, to)` before the sign at `at`. */

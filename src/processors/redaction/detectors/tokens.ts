@@ -192,11 +192,13 @@ function dottedStart(bytes: Uint8Array, start: number, at: number): number {
   return from
 }
 
-/** Whether any vendor's prefix stands in `bytes[from, to)`, wherever a key may begin. */
-export function hasVendorPrefix(bytes: Uint8Array, from: number, to: number): boolean {
+/** Whether any vendor's prefix stands in `bytes[from, to)`, wherever a key may begin; from `tokenStart` on they are token bytes. */
+export function hasVendorPrefix(bytes: Uint8Array, from: number, tokenStart: number, to: number): boolean {
   for (let at = from; at < to - 1; at++) {
     const byte = bytes[at]!
     if (firstBytes[byte] === 0) continue
+    // No escape is as long.
+    if (at - tokenStart > 17 && isAlnum(bytes[at - 1]!) && isAlnum(bytes[at - 2]!)) continue
     const two = (byte << 8) | bytes[at + 1]!
     if (startBits[two] === 0) continue
     // In the middle of a word, unless what stands before may be a length or the end of an escape.

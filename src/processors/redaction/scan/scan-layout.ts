@@ -36,7 +36,7 @@ export const signsOffset = factorOffset + 4
 export const lookEnd = signsOffset + 256
 /** Sixteen zeros and sixteen times 0xff: from the length of a name on, what keeps the name of the sixteen bytes that end with it. */
 export const nameMaskOffset = lookEnd
-/** Names that mean nothing, as they were learned: sixteen bytes each, which the name ends. */
+/** Names that mean nothing, as they were learned: sixteen bytes each, which the name ends; two places for each. */
 export const namesOffset = nameMaskOffset + 32
 export const namesCount = 512
 /** Of a name in the table; the byte before it tells where it begins. */

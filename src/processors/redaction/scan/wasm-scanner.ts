@@ -60,7 +60,11 @@ export class WasmScanner implements CandidateScanner {
       const value = name[at]! | (name[at + 1]! << 8) | (name[at + 2]! << 16) | (name[at + 3]! << 24)
       sum = (sum + Math.imul(value, nameFactor(word))) | 0
     }
-    this.#memory.set(name, namesOffset + 16 * (sum >>> namePlaceShift))
+    // Each has two places: the one that was there before moves to the other.
+    const place = namesOffset + 16 * (sum >>> namePlaceShift)
+    const other = namesOffset + 16 * ((sum >>> namePlaceShift) ^ 1)
+    this.#memory.copyWithin(other, place, place + 16)
+    this.#memory.set(name, place)
   }
 
   #run(bytes: Uint8Array, start: number, end: number, into: Candidates, look: number): void {
