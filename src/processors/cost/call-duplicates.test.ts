@@ -351,6 +351,13 @@ t.test("a client's own span inside an instrumentation's inside a framework's is 
     tookMs: 40,
     laterMs: 4,
   }
+  const within = { ...sdk, traceId: 2, spanId: '00000000000000f2', parentId: '00000000000000f1' }
+  const root = { ...around, spanId: '00000000000000f1' }
+  t.same(
+    run([within, root, chain]).map(({ status }) => status),
+    ['priced', 'duplicate', 'duplicate'],
+    'where a parent joins two of the three',
+  )
   for (const spans of [
     [sdk, around, chain],
     [chain, around, sdk],

@@ -131,14 +131,15 @@ export class CallDuplicates {
     const counts = Math.imul(usage.input, 0x9e3779b1) ^ Math.imul(usage.output, 0x85ebca6b)
     this.#counts = usage.input + usage.output === 0 ? 0 : (counts ^ (counts << 13)) & countsMask || countsUnit
     const { span } = reader
-    if (this.#hasResponse && this.#isReported(reader, usage, isPriced)) return true
-    if (this.#isNested(span, usage, isPriced)) return true
+    const isKnown =
+      (this.#hasResponse && this.#isReported(reader, usage, isPriced)) || this.#isNested(span, usage, isPriced)
     const hasOuter = this.#scopes[hasOuterScopes] !== 0
-    if (this.#counts === 0 || !(hasOuter || this.#callsBeforeOuter > 0)) return false
+    if (this.#counts === 0 || !(hasOuter || this.#callsBeforeOuter > 0)) return isKnown
     if (!hasOuter) this.#callsBeforeOuter--
     this.#detached.hasOuter = hasOuter
     this.#detached.take(span, usage, model)
-    return this.#detached.meets(this.#trace, isPriced)
+    // What is around it may stand apart from the span inside it that has the price.
+    return this.#detached.meets(this.#trace, isPriced || isKnown) || isKnown
   }
 
   #isReported(reader: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {

@@ -119,25 +119,27 @@ export class DetachedCalls {
   meets(trace: number, isPriced: boolean): boolean {
     const level = this.#level
     const key = this.#key
-    const ownKey = this.#isRoot ? key : key ^ trace
+    const keyInTrace = key ^ trace
+    const ownKey = this.#isRoot ? key : keyInTrace
+    let isAround = false
     if (this.hasOuter) {
       for (let other = Math.max(level, ordinary) + 1; other <= levelMax; other++) {
         if (this.#finds(noteKey(ownKey, other, true), true)) return true
       }
-      if (level > ordinary) {
-        const last = level === levelMax ? level - 1 : 0
-        for (let other = 0; other <= last; other++) {
-          if (this.#finds(noteKey(key, other, false), false)) return true
-          if (this.#finds(noteKey(key ^ trace, other, false), false)) return true
-        }
-      }
+      if (level > ordinary) isAround = this.#findsInside(key) || this.#findsInside(keyInTrace)
     }
-    if (!isPriced) return false
-    if (level < levelMax) this.#note(noteKey(ownKey, level, false))
-    if (level > ordinary) {
+    // What is further outside may stand apart from the innermost.
+    if ((isPriced || isAround) && level < levelMax) this.#note(noteKey(ownKey, level, false))
+    if (isPriced && !isAround && level > ordinary) {
       this.#note(noteKey(key, level, true))
-      this.#note(noteKey(key ^ trace, level, true))
+      this.#note(noteKey(keyInTrace, level, true))
     }
+    return isAround
+  }
+
+  #findsInside(key: number): boolean {
+    const last = this.#level === levelMax ? levelMax - 1 : 0
+    for (let other = 0; other <= last; other++) if (this.#finds(noteKey(key, other, false), false)) return true
     return false
   }
 
