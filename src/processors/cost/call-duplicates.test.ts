@@ -276,6 +276,8 @@ t.test("a client's span inside one that is current nowhere is that call", async 
   t.same(status([rounded, chain]), ['priced', 'duplicate'], 'times in whole milliseconds')
   const twice = { ...client, attributes: { ...attributes, 'gen_ai.usage.output_tokens': 301 } }
   t.same(status([twice, chain]), ['priced', 'duplicate'], 'the first token of a stream counted twice')
+  const inJavaScript = { ...client, tookMs: 29.8, laterMs: 4.8 }
+  t.same(status([inJavaScript, { ...chain, tookMs: 29.5, laterMs: 4.5 }]), ['priced', 'duplicate'], 'begun at once')
   t.same(status([client, chain, chain]), ['priced', 'duplicate', 'priced'], 'one that nobody instrumented')
   const litellm = { ...client, scope: 'openinference.instrumentation.litellm', tookMs: 25, laterMs: 2 }
   t.same(status([client, chain, { ...litellm, parentId: '00000000000000d7' }]), ['priced', 'duplicate', 'priced'])
@@ -292,6 +294,7 @@ t.test("a client's span inside one that is current nowhere is that call", async 
     ['begins before it', [{ ...client, tookMs: 40 }, chain]],
     ['ends behind it', [{ ...client, laterMs: 8 }, chain]],
     ['at exactly the same time', [{ ...client, tookMs: 30, laterMs: 5 }, chain]],
+    ['begins with it, in whole milliseconds', [{ ...client, tookMs: 28, laterMs: 3 }, chain]],
     ['ends later by what it begins later', [{ ...client, tookMs: 30, laterMs: 6 }, chain]],
     ['counts other tokens', [{ ...client, attributes: { ...attributes, 'gen_ai.usage.input_tokens': 1201 } }, chain]],
     ['another model', [{ ...client, attributes: { ...attributes, 'gen_ai.request.model': 'gpt-4o-mini' } }, chain]],

@@ -186,11 +186,19 @@ export class DetachedCalls {
   }
 }
 
-/** Whether one time begins after the other and ends no later, or by less than what it begins later. */
+/**
+ * Whether one time begins after the other and ends no later, or by less than what it begins later. JavaScript's spans begin at
+ * whole milliseconds, and end at parts of them: there both may begin at once.
+ */
 function isInside(start: number, end: number, aroundStart: number, aroundEnd: number): boolean {
   const startsLater = (start - aroundStart) | 0
   const endsLater = (end - aroundEnd) | 0
-  return startsLater > 0 && endsLater <= lateTicksMax && endsLater < startsLater
+  if (startsLater > 0) return endsLater <= lateTicksMax && endsLater < startsLater
+  return startsLater === 0 && endsLater !== 0 && endsLater <= ticksPerMs && isPartOfMs(end) && isPartOfMs(aroundEnd)
+}
+
+function isPartOfMs(ticks: number): boolean {
+  return (ticks >>> 0) % ticksPerMs !== 0
 }
 
 function noteKey(key: number, level: number, isAround: boolean): number {
@@ -202,11 +210,12 @@ function lineOf(key: number): number {
   return ((value ^ (value >>> 15)) & (linesMax - 1)) * wordsPerLine
 }
 
-/** In 32 bits: the difference of two is right where they are less than five hours apart. */
+/** In 32 bits: the difference of two is right where they are less than five hours apart, but for a moment twice a day. */
 const ticksPerMs = 100
+const ticksWrap = 0x1_0000_0000 - (0x1_0000_0000 % ticksPerMs)
 
 function ticksOf(milliseconds: number): number {
-  return (Math.floor(milliseconds * ticksPerMs) % 0x1_0000_0000) | 0
+  return (Math.floor(milliseconds * ticksPerMs) % ticksWrap) | 0
 }
 
 function metBy({ view, spanIdStart }: CallSpan, scope: number): number {

@@ -54,8 +54,8 @@ export function run(
                 spanId: Buffer.from(spanId ?? (nextId++).toString(16).padStart(16, '0'), 'hex'),
                 ...(parentId !== undefined && { parentSpanId: Buffer.from(parentId, 'hex') }),
                 name,
-                startTimeUnixNano: `${endMs + laterMs - tookMs}000000`,
-                endTimeUnixNano: `${endMs + laterMs}000000`,
+                startTimeUnixNano: nanoseconds(endMs + laterMs - tookMs),
+                endTimeUnixNano: nanoseconds(endMs + laterMs),
                 attributes: keyValues(attributes),
               },
             ],
@@ -71,6 +71,8 @@ export function run(
     return { cost: all['gen_ai.usage.cost'], status: all['sluice.cost.status'], priceId: all['sluice.cost.price_id'] }
   })
 }
+
+const nanoseconds = (ms: number) => String(BigInt(Math.round(ms * 1000)) * 1000n)
 
 /** Dollars, by the price data's own package. */
 export const price = (usage: Record<string, number>, model: string, providerId: string) =>
