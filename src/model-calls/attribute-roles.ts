@@ -50,13 +50,15 @@ export const traitDetails = 1
 export const traitOtherCounts = 2
 export const traitBody = 4
 export const traitCost = 8
+export const traitParameters = 16
 const traitOf = Uint8Array.from(
   roles,
   role =>
     (detailRoles.includes(role) ? traitDetails : 0) |
     (otherCountRoles.includes(role) ? traitDetails | traitOtherCounts : 0) |
     (bodyRoles.includes(role) ? traitBody : 0) |
-    (costRoles.includes(role) ? traitCost : 0),
+    (costRoles.includes(role) ? traitCost : 0) |
+    (role === 'callParameters' ? traitParameters : 0),
 )
 const roleKeyList = roles.flatMap((role, at) => roleKeys[role].map((text, rank) => ({ text, role: at, rank })))
 

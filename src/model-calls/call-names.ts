@@ -1,5 +1,5 @@
 import { roleIndex } from './attribute-roles.ts'
-import { type CallKind, callKindOf, plainName } from './call-kind.ts'
+import { type CallKind, callKindOf } from './call-kind.ts'
 import type { CallShape } from './call-shape.ts'
 import type { CallValues } from './call-values.ts'
 import { ValueBytes } from './value-bytes.ts'
@@ -36,7 +36,7 @@ export class CallNames {
     this.slot = slot
     this.#bytes = new ValueBytes(places, values)
     this.kind = kindOf(values)
-    this.serviceTier = plainName(values.text(place.serviceTier), 'service_tier').toLowerCase()
+    this.serviceTier = values.text(place.serviceTier).toLowerCase()
     this.processing = values.text(place.processing).toLowerCase()
   }
 

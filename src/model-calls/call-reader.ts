@@ -2,11 +2,20 @@ import type { AttributeList } from '../pdata/attribute-list.ts'
 import * as otlp from '../pdata/otlp-fields.ts'
 import type { LogRecordView, SpanView } from '../pdata/views.ts'
 import { wireBytes } from '../wire/wire-type.ts'
-import { AttributeRoles, roleIndex, traitBody, traitCost, traitDetails, traitOtherCounts } from './attribute-roles.ts'
+import {
+  AttributeRoles,
+  roleIndex,
+  traitBody,
+  traitCost,
+  traitDetails,
+  traitOtherCounts,
+  traitParameters,
+} from './attribute-roles.ts'
 import { type CallEvent, callEvents, eventKindKey, eventNameKey } from './call-events.ts'
 import { mayBeCall } from './call-filter.ts'
 import { reportsWholeRuns } from './call-kind.ts'
 import { type CallNames, CallNamesMemo } from './call-names.ts'
+import { serviceTierIn } from './call-parameters.ts'
 import { CallSpan } from './call-span.ts'
 import { CallValues } from './call-values.ts'
 import { OrdinaryCall } from './ordinary-call.ts'
@@ -61,6 +70,7 @@ const place = {
   inputTokenDetails: roleIndex('inputTokenDetails'),
   outputTokenDetails: roleIndex('outputTokenDetails'),
   providerMetadata: roleIndex('providerMetadata'),
+  callParameters: roleIndex('callParameters'),
   responseId: roleIndex('responseId'),
   responseBody: roleIndex('responseBody'),
   agentName: roleIndex('agentName'),
@@ -304,6 +314,13 @@ export class CallReader {
     }
     this.serviceTier = this.names!.serviceTier
     this.processing = this.names!.processing
+    if ((this.roles.traits & traitParameters) !== 0 && this.serviceTier === '') {
+      this.serviceTier = serviceTierIn(
+        values.bytes,
+        values.start(place.callParameters),
+        values.end(place.callParameters),
+      )
+    }
     if ((this.roles.traits & traitBody) !== 0 && values.has(place.providerMetadata)) {
       const { tier, cost } = readProviderMetadata(values.text(place.providerMetadata), this.usage)
       this.serviceTier ||= tier

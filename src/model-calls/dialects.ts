@@ -377,8 +377,9 @@ export const roleKeys = {
     'llm.service_tier',
     'service_tier',
     'anthropic.request.service_tier',
-    'langfuse.observation.model.parameters',
   ],
+  /** What the call was asked with, as JSON; of it the service tier counts. */
+  callParameters: ['llm.invocation_parameters', 'langfuse.observation.model.parameters'],
   processing: ['gen_ai.request.processing', 'gen_ai.processing', 'llm.processing'],
   responseId: ['gen_ai.response.id', 'ai.response.id', 'llm.response.id', 'gcp.vertex.agent.event_id'],
   /** The provider's answer as JSON: its id stands first, and some instrumentations write it nowhere else. */

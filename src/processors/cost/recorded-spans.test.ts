@@ -192,3 +192,41 @@ t.test('the service tier that Langfuse keeps among the parameters of a call is t
   t.equal(standard!.cost, price({ input_tokens: 1000, output_tokens: 100 }, 'gpt-5-mini', 'openai'))
   t.equal(flex!.cost, Number(standard!.cost) / 2)
 })
+
+t.test("the service tier among OpenInference's parameters of a call is that of the call", async t => {
+  const half = Number(price({ input_tokens: 1000, output_tokens: 100 }, 'gpt-5-mini', 'openai')) / 2
+  const costOf = (parameters: string, other = {}) =>
+    run([
+      {
+        attributes: {
+          'openinference.span.kind': 'LLM',
+          'llm.provider': 'openai',
+          'llm.model_name': 'gpt-5-mini',
+          'llm.token_count.prompt': 1000,
+          'llm.token_count.completion': 100,
+          'llm.invocation_parameters': parameters,
+          ...other,
+        },
+      },
+    ])[0]!.cost
+  t.equal(costOf('{"model": "gpt-5-mini", "service_tier": "flex", "temperature": 0.2}'), half)
+  t.equal(costOf('{"service_tier":"FLEX"}'), half)
+  t.equal(costOf('{"a":1,"service_tier" : "flex"'), half, 'cut off')
+  for (const none of [
+    '',
+    '{}',
+    '{"service_tier": null}',
+    '{"service_tier": "default"}',
+    '{"service_tie": "flex"}',
+    '{"xservice_tier": "flex"}',
+    '{"service_tier"',
+    '{"service_tier": "fle',
+  ]) {
+    t.equal(costOf(none), half * 2, none)
+  }
+  t.equal(
+    costOf('{"service_tier": "flex"}', { 'openai.response.service_tier': 'default' }),
+    half * 2,
+    'what was answered',
+  )
+})
