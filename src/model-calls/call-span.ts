@@ -70,6 +70,11 @@ export class CallSpan {
     return this.millisecondsAt(this.endTimeStart)
   }
 
+  /** 0 where it does not say when it began. */
+  get durationMs(): number {
+    return this.startTimeStart === 0 ? 0 : Math.max(0, this.endMs - this.startMs)
+  }
+
   get name(): string {
     return readText(this.bytes, this.#nameStart, this.#nameEnd)
   }

@@ -66,12 +66,11 @@ export class CallPricing {
   /** Prices the span that `reader` has read last, of that scope. */
   priceCall(scope: ScopeView): WrittenStatus {
     const { pricer, reader } = this
-    const { endMs } = reader.span
-    const durationMs = Math.max(0, endMs - reader.span.startMs)
     this.#counting ??= this.#countingOf(scope)
+    if (this.#config.priceFile !== '') pricer.source.lookAtFile(this.#nowMs)
     if (this.#config.deduplicate) this.#duplicates!.expect(reader)
     if (reader.existingCost === 0 && this.#countings.zeroCostIsUnknown) reader.existingCost = Number.NaN
-    const status = pricer.price(reader, this.#counting, endMs > 0 ? endMs : Date.now(), durationMs, this.#nowMs)
+    const status = pricer.price(reader, this.#counting)
     // Where only one of two instrumentations knows the usage, that one has the price.
     const isPriced = status !== 'unknown_model' && status !== 'no_usage'
     const isDuplicate =
@@ -83,14 +82,15 @@ export class CallPricing {
   priceEvent(scope: ScopeView): WrittenStatus {
     const { pricer, reader } = this
     this.#counting ??= this.#countingOf(scope)
-    const status = pricer.price(reader, this.#counting, reader.span.endMs || Date.now(), 0, this.#nowMs)
+    if (this.#config.priceFile !== '') pricer.source.lookAtFile(this.#nowMs)
+    const status = pricer.price(reader, this.#counting)
     return this.#booked(this.#config.deduplicate && reader.isRepeated ? 'duplicate' : status, pricer)
   }
 
   #booked(status: WrittenStatus, { entry, cost, usage }: Pricer): WrittenStatus {
     if (status === 'duplicate' || status === 'unknown_model' || status === 'no_usage') {
       this.book.bookUnpriced(entry!, status)
-    } else this.book.bookCall(this.reader, entry!, cost.total, usage)
+    } else this.book.bookCall(this.reader, entry!, cost, usage)
     return status
   }
 

@@ -202,7 +202,7 @@ export class CostWriter {
       remarks = []
       this.#remarks.set(entry, remarks)
     }
-    let remark = remarks.find(known => known.status === status && known.origin === origin)
+    let remark = findRemark(remarks, status, origin)
     if (remark === undefined) {
       const constants = this.#constantsOf(status, entry, origin)
       remark = { entry, status, origin, constants, blocks: new Array(amountsMax).fill(undefined) }
@@ -223,6 +223,15 @@ export class CostWriter {
     }
     return constants
   }
+}
+
+/** A function of its own: a closure in one that is called for every call would cost each of them its surroundings. */
+function findRemark(
+  remarks: readonly Remark[],
+  status: WrittenStatus,
+  origin: PriceOrigin | undefined,
+): Remark | undefined {
+  return remarks.find(known => known.status === status && known.origin === origin)
 }
 
 function blockOf({ blocks, constants }: Remark, amounts: number): CostBlock {

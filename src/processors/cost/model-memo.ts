@@ -47,8 +47,7 @@ export class ModelMemo {
     this.#source = source
   }
 
-  find(reader: CallReader, nowMs: number): ModelEntry {
-    const resolver = this.#source.resolver(nowMs)
+  find(reader: CallReader): ModelEntry {
     if (this.#generation !== this.#source.generation) {
       this.#generation = this.#source.generation
       this.#entries.clear()
@@ -57,7 +56,7 @@ export class ModelMemo {
     const names = reader.names!
     const recent = this.#recent[names.slot]
     if (recent?.names === names) return recent.entry
-    const entry = this.#known(reader) ?? this.#resolve(reader, resolver)
+    const entry = this.#known(reader) ?? this.#resolve(reader, this.#source.resolver)
     this.#recent[names.slot] = { names, entry }
     return entry
   }

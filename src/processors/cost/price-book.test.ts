@@ -66,7 +66,7 @@ t.test('every model costs what the price package says, for a grid of usages and 
           compared++
           if (!vector.isByTokens || !Object.keys(usage).every(key => /^(?:input|output)_tokens$/.test(key))) continue
           const byTokens = new CallCost()
-          vector.priceTokens(usage['input_tokens'] ?? 0, usage['output_tokens'] ?? 0, byTokens)
+          vector.priceTokens({ input: usage['input_tokens'] ?? 0, output: usage['output_tokens'] ?? 0 }, byTokens)
           if (JSON.stringify(byTokens) !== JSON.stringify(cost)) t.fail(`${id} differs by tokens alone`)
           else sameByTokens++
         }

@@ -59,6 +59,11 @@ export class PricedModel {
     }))
   }
 
+  /** The prices of ordinary processing where they are always the same. */
+  get timeless(): PriceVector | undefined {
+    return this.#periods.length === 1 ? this.#standard[0] : undefined
+  }
+
   /** The prices at `timeMs` since the Unix epoch for a call processed that way. */
   vectorAt(timeMs: number, context: ProcessingContext | undefined): PriceVector {
     let period = this.#periods.length - 1

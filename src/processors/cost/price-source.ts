@@ -50,13 +50,15 @@ export class PriceSource {
     this.#resolver = new Resolver([this.#bundledBook], this.#overrides)
   }
 
-  /** `nowMs` is a monotonic time: the file is looked at no more than every ten seconds. */
-  resolver(nowMs: number): Resolver {
-    if (this.#config.priceFile !== '' && nowMs - this.#checkedMs >= checkIntervalMs) {
-      this.#checkedMs = nowMs
-      this.#readFile()
-    }
+  get resolver(): Resolver {
     return this.#resolver
+  }
+
+  /** For a configuration with a file; `nowMs` is a monotonic time: it is looked at no more than every ten seconds. */
+  lookAtFile(nowMs: number): void {
+    if (nowMs - this.#checkedMs < checkIntervalMs) return
+    this.#checkedMs = nowMs
+    this.#readFile()
   }
 
   /** What came of reading the user's file last, if it was read since: why it is not in force, or empty where it is. */

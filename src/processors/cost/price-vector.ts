@@ -20,6 +20,11 @@ export class CallCost {
   total = 0
 }
 
+interface TokenCounts {
+  readonly input: number
+  readonly output: number
+}
+
 /**
  * One model's prices, flat: units from the most specific to the least, each with the place of the units that are part of
  * it, since a cached token is paid once, as cached. A call costs a loop over a handful of numbers.
@@ -27,8 +32,12 @@ export class CallCost {
 export class PriceVector {
   readonly #units: readonly Unit[]
   readonly #rates: readonly RateData[]
-  /** The same where a rate has no tiers; NaN where it has. */
-  readonly #flatRates: Float64Array
+  /** The price of a unit, below all tiers. */
+  readonly #baseRates: Float64Array
+  /** Above how many input tokens of the call another price holds, place by place, and where those of each end. */
+  readonly #tierStarts: Float64Array
+  readonly #tierRates: Float64Array
+  readonly #tiersEnd: Uint16Array
   /** The places, all smaller than its own, of the priced units inside each unit: unit by unit, and where each one's end. */
   readonly #parts: Uint8Array
   readonly #partsEnd: Uint16Array
@@ -42,9 +51,8 @@ export class PriceVector {
   readonly #inputTokens: number
   /** Whether input and output tokens alone say what a call without other counts costs. */
   readonly isByTokens: boolean
-  /** Places of these two; -1 where they have no price. */
-  readonly #inputPlace: number
-  readonly #outputPlace: number
+  /** -1 where they have no price. */
+  readonly #tokenPlaces: TokenCounts
 
   constructor(rates: RatesData, units: Units) {
     const priced = Object.entries(rates)
@@ -55,7 +63,15 @@ export class PriceVector {
       .sort((a, b) => b.unit.dimensionCount - a.unit.dimensionCount || (a.unit.usageKey < b.unit.usageKey ? -1 : 1))
     this.#units = priced.map(({ unit }) => unit)
     this.#rates = priced.map(({ rate }) => rate)
-    this.#flatRates = Float64Array.from(this.#rates, rate => (typeof rate === 'number' ? rate : Number.NaN))
+    this.#baseRates = Float64Array.from(this.#rates, rate => (typeof rate === 'number' ? rate : rate.base))
+    const tiers = this.#rates.map(rate => (typeof rate === 'number' ? [] : rate.tiers))
+    this.#tierStarts = Float64Array.from(tiers.flat(), ({ start }) => start)
+    this.#tierRates = Float64Array.from(tiers.flat(), ({ price }) => price)
+    let tiersEnd = 0
+    this.#tiersEnd = Uint16Array.from(tiers, ({ length }) => {
+      tiersEnd += length
+      return tiersEnd
+    })
     const parts = this.#units.map(whole => this.#units.flatMap((part, place) => (isPartOf(part, whole) ? [place] : [])))
     this.#parts = Uint8Array.from(parts.flat())
     let partsEnd = 0
@@ -77,8 +93,8 @@ export class PriceVector {
     this.#hasTiers = this.#rates.some(rate => typeof rate === 'object')
     this.#inputTokens = units.byUsageKey('input_tokens')?.index ?? -1
     this.isByTokens = !this.#usageIndex.includes(oneCall)
-    this.#inputPlace = this.#units.findIndex(({ usageKey }) => usageKey === 'input_tokens')
-    this.#outputPlace = this.#units.findIndex(({ usageKey }) => usageKey === 'output_tokens')
+    const placeOf = (wanted: string) => this.#units.findIndex(({ usageKey }) => usageKey === wanted)
+    this.#tokenPlaces = { input: placeOf('input_tokens'), output: placeOf('output_tokens') }
   }
 
   /** Whether nothing of it costs anything. */
@@ -110,9 +126,7 @@ export class PriceVector {
       if (count < 0) count = 0
       remainders[place] = count
       if (count === 0) continue
-      const flatRate = this.#flatRates[place]!
-      const rate = Number.isNaN(flatRate) ? rateAt(this.#rates[place]!, inputTokens) : flatRate
-      const cost = (rate * count) / this.#per[place]!
+      const cost = (this.#rateAt(place, inputTokens) * count) / this.#per[place]!
       const goesTo = this.#goesTo[place]
       if (goesTo === toInput) out.input += cost
       else if (goesTo === toOutput) out.output += cost
@@ -124,25 +138,23 @@ export class PriceVector {
   }
 
   /** The same where nothing but these two was counted, and `isByTokens`. */
-  priceTokens(input: number, output: number, out: CallCost): void {
+  priceTokens({ input, output }: TokenCounts, out: CallCost): void {
+    const { input: inputPlace, output: outputPlace } = this.#tokenPlaces
     out.other = out.cacheRead = out.cacheWrite = 0
-    out.input = this.#costAt(this.#inputPlace, input, input)
-    out.output = this.#costAt(this.#outputPlace, output, input)
+    out.input = out.output = 0
+    if (inputPlace >= 0 && input > 0) out.input = (this.#rateAt(inputPlace, input) * input) / this.#per[inputPlace]!
+    if (outputPlace >= 0 && output > 0)
+      out.output = (this.#rateAt(outputPlace, input) * output) / this.#per[outputPlace]!
     out.total = out.input + out.output
   }
 
-  #costAt(place: number, count: number, inputTokens: number): number {
-    if (place < 0 || count === 0) return 0
-    const flatRate = this.#flatRates[place]!
-    const rate = Number.isNaN(flatRate) ? rateAt(this.#rates[place]!, inputTokens) : flatRate
-    return (rate * count) / this.#per[place]!
+  /** Tiers are cliffs: crossing one moves all units of the call to its price. */
+  #rateAt(place: number, inputTokens: number): number {
+    let rate = this.#baseRates[place]!
+    const end = this.#tiersEnd[place]!
+    for (let tier = place === 0 ? 0 : this.#tiersEnd[place - 1]!; tier < end; tier++) {
+      if (inputTokens > this.#tierStarts[tier]!) rate = this.#tierRates[tier]!
+    }
+    return rate
   }
-}
-
-/** Tiers are cliffs: crossing one moves all units of the call to its price. */
-function rateAt(rate: RateData, inputTokens: number): number {
-  if (typeof rate === 'number') return rate
-  let price = rate.base
-  for (const tier of rate.tiers) if (inputTokens > tier.start) price = tier.price
-  return price
 }

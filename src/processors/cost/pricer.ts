@@ -1,4 +1,5 @@
 import type { CallReader } from '../../model-calls/call-reader.ts'
+import type { CallSpan } from '../../model-calls/call-span.ts'
 import {
   addThinking,
   type CacheCounting,
@@ -42,11 +43,11 @@ export class Pricer {
     this.#vector = new UsageVector(this.source.units)
   }
 
-  /** `endMs` is when the call ended, `durationMs` how long it took, `nowMs` a monotonic time. */
-  price(reader: CallReader, counting: CacheCounting, endMs: number, durationMs: number, nowMs: number): CostStatus {
+  /** Prices the call that `reader` has read last. (No number is an argument: each would be an object for every call.) */
+  price(reader: CallReader, counting: CacheCounting): CostStatus {
     const { cost } = this
     cost.input = cost.output = cost.other = cost.cacheRead = cost.cacheWrite = cost.total = 0
-    this.entry = this.#memo.find(reader, nowMs)
+    this.entry = this.#memo.find(reader)
     this.origin = undefined
     const { resolved } = this.entry
     const hasUsage = normalizeUsage(reader.usage, providerCounting(counting, resolved.providerId), this.usage)
@@ -59,7 +60,7 @@ export class Pricer {
     let factor = 1
     let perSecond = 0
     for (const override of resolved.overrides) {
-      if (!override.isActive(endMs)) continue
+      if (!override.isActive(endOf(reader.span))) continue
       if (override.vector === undefined) factor *= override.multiplier
       else {
         vector = override.vector
@@ -69,21 +70,23 @@ export class Pricer {
       }
     }
     if (vector === undefined) {
-      if (resolved.priced === undefined) return 'unknown_model'
-      this.origin = resolved.priced.origin
+      const { priced } = resolved
+      if (priced === undefined) return 'unknown_model'
+      this.origin = priced.origin
+      const standard: PriceVector = priced.timeless ?? priced.vectorAt(endOf(reader.span), undefined)
       const context = processingOf(reader)
-      const standard: PriceVector = resolved.priced.vectorAt(endMs, undefined)
-      vector = context === undefined ? standard : resolved.priced.vectorAt(endMs, context)
+      vector = context === undefined ? standard : priced.vectorAt(endOf(reader.span), context)
       if (context !== undefined && vector === standard) factor *= this.#tierMultiplier(reader)
     }
     if (!hasUsage && perSecond === 0 && !vector.usageKeys.includes('requests')) return 'no_usage'
     const { usage } = this
-    if (usage.isPlain && vector.isByTokens) vector.priceTokens(usage.input, usage.output, cost)
+    if (usage.isPlain && vector.isByTokens) vector.priceTokens(usage, cost)
     else {
-      this.#fillVector(resolved.providerId, resolved.modelId)
+      this.#vector.fill(usage)
+      if (usage.audioSeconds > 0) this.#setSeconds(resolved.providerId, resolved.modelId)
       vector.price(this.#vector.counts, cost)
     }
-    cost.other += (perSecond * durationMs) / 1000
+    if (perSecond > 0) cost.other += (perSecond * reader.span.durationMs) / 1000
     if (factor !== 1) scale(cost, factor)
     cost.total = cost.input + cost.output + cost.other
     // Seconds of speech or characters are paid for, and the span counts tokens: what it took is not known.
@@ -91,18 +94,22 @@ export class Pricer {
     return resolved.isEstimate && this.origin === resolved.priced?.origin ? 'estimated' : 'priced'
   }
 
-  #fillVector(providerId: string, modelId: string): void {
-    let seconds = this.usage.audioSeconds
-    if (seconds > 0 && providerId === 'groq' && modelId.startsWith('whisper-large-v3')) {
-      seconds = Math.max(seconds, secondsMinGroqWhisper)
-    }
-    this.#vector.fill(this.usage, seconds)
+  /** Those that are paid for. */
+  #setSeconds(providerId: string, modelId: string): void {
+    const seconds = this.usage.audioSeconds
+    const isShortened = providerId === 'groq' && modelId.startsWith('whisper-large-v3')
+    this.#vector.setSeconds(isShortened ? Math.max(seconds, secondsMinGroqWhisper) : seconds)
   }
 
   #tierMultiplier({ serviceTier, processing }: CallReader): number {
     const { tierMultipliers } = this.#config
     return tierMultipliers[serviceTier] ?? tierMultipliers[processing] ?? 1
   }
+}
+
+/** Milliseconds since the Unix epoch; now where the record does not say. */
+function endOf({ endMs }: CallSpan): number {
+  return endMs > 0 ? endMs : Date.now()
 }
 
 function processingOf({ serviceTier, processing }: CallReader): ProcessingContext | undefined {

@@ -10,6 +10,7 @@ import { AttributeKey } from '../../pdata/attribute-key.ts'
 import { ValueReader } from '../../pdata/value.ts'
 import type { ResourceView } from '../../pdata/views.ts'
 import type { ModelEntry } from './model-memo.ts'
+import type { CallCost } from './price-vector.ts'
 import { add, countName, SpendAccount } from './spend-counts.ts'
 
 const accountsMax = 2048
@@ -70,10 +71,10 @@ export class SpendBook {
   }
 
   /** The call that `reader` has read last; its roles note the scopes' keys. */
-  bookCall(reader: CallReader, entry: ModelEntry, cost: number, usage: NormalizedUsage): void {
+  bookCall(reader: CallReader, entry: ModelEntry, { total }: CallCost, usage: NormalizedUsage): void {
     const account = this.#accountOf(reader, entry)
     if (account.calls === 0) this.#open.push(account)
-    account.cost += cost
+    account.cost += total
     account.calls++
     const { tokens } = account
     tokens[0]! += usage.input
@@ -81,7 +82,7 @@ export class SpendBook {
     tokens[2]! += usage.cacheRead
     tokens[3]! += usage.cacheWrite
     tokens[4]! += usage.reasoning
-    this.#bookScopes(reader, cost)
+    if (this.#scopes.length > 0) this.#bookScopes(reader, total)
   }
 
   bookUnpriced(entry: ModelEntry, reason: string): void {

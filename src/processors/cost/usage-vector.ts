@@ -48,8 +48,8 @@ export class UsageVector {
     this.#inputAudioSeconds = index('input_audio_seconds')
   }
 
-  /** `audioSeconds` are those that are paid for. */
-  fill(usage: NormalizedUsage, audioSeconds: number): void {
+  /** Seconds of audio are zero until `setSeconds`. */
+  fill(usage: NormalizedUsage): void {
     const { counts } = this
     counts[this.#input] = usage.input
     counts[this.#output] = usage.output
@@ -67,7 +67,11 @@ export class UsageVector {
     counts[this.#outputImage] = usage.outputImage
     counts[this.#webSearches] = usage.webSearches
     counts[this.#inputCharacters] = usage.inputCharacters
-    counts[this.#audioSeconds] = audioSeconds
-    counts[this.#inputAudioSeconds] = audioSeconds
+    this.setSeconds(0)
+  }
+
+  setSeconds(audioSeconds: number): void {
+    this.counts[this.#audioSeconds] = audioSeconds
+    this.counts[this.#inputAudioSeconds] = audioSeconds
   }
 }
