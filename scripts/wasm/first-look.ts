@@ -534,6 +534,8 @@ function digits(): FunctionSettings {
           all(isByte(get('before'), ' '), isByte(byteAt(from, -2), ')')),
           isDotted(0),
           isDotted(1),
+          // 12.345.678 and 1112.22.333
+          all(isByte(byteAt(to, -4), '.'), any(isByte(byteAt(to, -8), '.'), isByte(byteAt(to, -7), '.'))),
         ),
       ),
     ),

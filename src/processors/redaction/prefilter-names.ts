@@ -47,6 +47,17 @@ const wordNco = packed('n\x7fco')
 const wordNino = packed('nino')
 const wordNsur = packed('nsur')
 const wordNi = packed('ni n')
+const wordNiLine = packed('ni\x7fn')
+const wordNca = packed('n\x7fca')
+const wordNcar = packed('ncar')
+const wordNnum = packed('nnum')
+const wordPan = packed('\x7fpan')
+/** A line break, its sign folded like the letters. */
+const wordPanKey = packed('*pan')
+const wordMaca = packed('maca')
+export const wordHpas = packed('hpas')
+export const wordMysq = packed('mysq')
+export const wordOgin = packed('ogin')
 
 /** By the low bits of three bytes: whether a literal of the scanner ends so. Most places that it reports end otherwise. */
 const literalEnds = /* @__PURE__ */ (() => {
@@ -89,6 +100,17 @@ export function isStem(bytes: Uint8Array, at: number, end: number, four: number)
     case wordDuse:
     case wordDli:
       return true
+    case wordPanKey:
+    case wordMaca:
+      return true
+    case wordPan:
+      return !isLetter(next)
+    case wordNiLine:
+      return at < 4 || !isLetter(bytes[at - 4]!)
+    case wordNca:
+    case wordNcar:
+    case wordNnum:
+      return matchesFolded(bytes, at - 5, at - 2, 'pan')
     case wordOken:
       return (next | 0x20) !== 0x73
     case wordName:

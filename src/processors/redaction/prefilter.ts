@@ -2,7 +2,7 @@ import { wireBytes } from '../../wire/wire-type.ts'
 import { type DetectorSettings, isNameByte } from './detectors/detection.ts'
 import { endsInForeignSecret } from './detectors/foreign-words.ts'
 import { addressClasses, addressClassOf } from './detectors/ip.ts'
-import { keyBirth, keyCvv, keyMac, keyPin, keyQueryCode, keySecret } from './detectors/key-words.ts'
+import { keyBirth, keyCvv, keyMac, keyPassport, keyPin, keyQueryCode, keySecret } from './detectors/key-words.ts'
 import { wholeValueFlags } from './detectors/keyed-values.ts'
 import { pairFlags } from './detectors/name-value-pairs.ts'
 import { colourStart } from './detectors/percent-text.ts'
@@ -47,8 +47,11 @@ import {
   wordCli,
   wordCurl,
   wordFied,
+  wordHpas,
   wordKty,
+  wordMysq,
   wordNemo,
+  wordOgin,
   wordPhra,
 } from './prefilter-names.ts'
 import type { CandidateScanner } from './scan/candidates.ts'
@@ -208,7 +211,13 @@ export class Prefilter {
     // 52.520008, 0.57.1: no form of anything, unless a number stands before the point of a sentence.
     // The whole part is short: a long one may be a number, and the point the end of its sentence.
     if (dots > 0 && dots < 3 && others === 0 && to - from - dots < 20 && isShortBeforeDot(bytes, from))
-      return before === 0x29 || isBehindArea(bytes, from) || isDotted(bytes, from) || isDotted(bytes, from + 1)
+      return (
+        before === 0x29 ||
+        isBehindArea(bytes, from) ||
+        isDotted(bytes, from) ||
+        isDotted(bytes, from + 1) ||
+        isInThrees(bytes, from, to)
+      )
     // 2024-01-15, also with the first digit being a length.
     return !(isDate(bytes, from, to) || (to - from === 11 && isDate(bytes, from + 1, to)))
   }
@@ -344,6 +353,8 @@ export class Prefilter {
       if (four === wordCli) return bytes[at + 1] === 0x69
       if (four === wordPhra || four === wordNemo) return isSpelt(bytes, at, end)
       if (four === wordKty) return true
+      if (four === wordHpas || four === wordMysq) return hasOptionSoon(bytes, at)
+      if (four === wordOgin) return isLoginCode(bytes, at, end) || hasOptionSoon(bytes, at)
       return four === wordFied && matchesFolded(bytes, at - 9, end, 'identified') && isSpace(bytes[at + 1] ?? 0)
     }
     return this.#isInKey(bytes, at, end) || this.#isInProse(bytes, at, end)
@@ -387,6 +398,8 @@ export class Prefilter {
     let to = at + 1
     while (to < end && to - at < 64 && isNameByte(bytes[to]!)) to++
     if (to >= end) return false
+    // new NetworkCredential("bob", "...")
+    if (bytes[to] === 0x28) return matchesFolded(bytes, to - 10, to, 'credential')
     if (isPairSign(bytes, to)) {
       let from = Math.max(0, at - 3)
       while (from > 0 && at - from < 60 && isNameByte(bytes[from - 1]!)) from--
@@ -413,12 +426,13 @@ export class Prefilter {
       !isEncoded &&
       bytes[to] !== 0x0a &&
       !hasDigitSoon(bytes, behind, end) &&
-      !hasCodeBefore(bytes, from)
+      !hasCodeBefore(bytes, from) &&
+      !isBehindLogin(bytes, from)
     )
       return false
     return (
       ((this.#names.get(bytes, from, to) | this.#names.get(bytes, from + 1, to)) &
-        (keySecret | keyBirth | keyCvv | keyPin | keyMac | namesNationalId)) !==
+        (keySecret | keyBirth | keyCvv | keyPin | keyMac | keyPassport | namesNationalId)) !==
       0
     )
   }
@@ -445,6 +459,27 @@ function hasCodeBefore(bytes: Uint8Array, from: number): boolean {
 const isWholeMessage = (bytes: Uint8Array, tag: number, end: number) =>
   bytes[tag - 1] === end - tag ||
   (bytes[tag - 2]! >= 0x80 && (bytes[tag - 2]! & 127) + (bytes[tag - 1]! << 7) === end - tag)
+
+/** `login code`, `log-in code`, with digits before it or behind. */
+const isLoginCode = (bytes: Uint8Array, at: number, end: number) =>
+  matchesFolded(bytes, at + 2, end, 'code') && (hasDigitSoon(bytes, at + 6, end) || hasCodeBefore(bytes, at - 4))
+
+const optionLookMax = 256
+
+/** Whether ` -p` follows in the same text: the option of a command. */
+function hasOptionSoon(bytes: Uint8Array, at: number): boolean {
+  for (let i = at + 1; i < at + optionLookMax && bytes[i]! >= 0x20; i++)
+    if (bytes[i] === 0x2d && (bytes[i + 1]! | 0x20) === 0x70 && bytes[i - 1] === 0x20) return true
+  return false
+}
+
+/** `machine x login bob `: what stands before a password in a file of logins. */
+function isBehindLogin(bytes: Uint8Array, from: number): boolean {
+  let at = from
+  while (at > 0 && isSpace(bytes[at - 1]!)) at--
+  while (at > 0 && from - at < 64 && bytes[at - 1]! > 0x20) at--
+  return matchesFolded(bytes, at - 6, at - 1, 'login')
+}
 
 const isLowerHex = (byte: number) => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66)
 
@@ -550,6 +585,10 @@ const isDotted = (bytes: Uint8Array, from: number) =>
   bytes[from + 3] === 0x2e &&
   ((bytes[from]! >= 0x32 && bytes[from + 7] === 0x2e && isDigit(bytes[from + 11] ?? 0)) ||
     (bytes[from + 6] === 0x2e && isDigit(bytes[from + 10] ?? 0)))
+
+/** 12.345.678 and 1112.22.333: beside a word for it, an id. */
+const isInThrees = (bytes: Uint8Array, from: number, to: number) =>
+  to - from >= 9 && bytes[to - 4] === 0x2e && (bytes[to - 8] === 0x2e || bytes[to - 7] === 0x2e)
 
 /** (415) 555.2671 */
 const isBehindArea = (bytes: Uint8Array, from: number) =>

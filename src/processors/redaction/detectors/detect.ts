@@ -150,6 +150,13 @@ const commandBytesMax = 2048
 const isCommand = ({ bytes, start, end }: Detection, at: number, name: string) =>
   at + 1 - name.length >= start && matchesFolded(bytes, at + 1 - name.length, end, name)
 
+/** `docker login -p x`, `493817 is your login code`. */
+function detectLogin(d: Detection, at: number): void {
+  const { bytes, end } = d
+  if (matchesFolded(bytes, at + 2, end, 'code')) detectSecretWord(d, at + 2)
+  else detectCommandSecrets(d, Math.max(d.start, at - 64), Math.min(end, at + commandBytesMax))
+}
+
 function inspectLiteral(d: Detection, at: number): void {
   const { bytes, start, end } = d
   switch (bytes[at]! | 0x20) {
@@ -187,7 +194,18 @@ function inspectLiteral(d: Detection, at: number): void {
     case 0x7e: // 8Q~
       detectWholeForms(d, at, at + 1)
       return
-    case 0x6e: // begin, token, NI number
+    case 0x73: // sshpass
+    case 0x71: // mysql
+      if (isCommand(d, at, 'sshpas') || isCommand(d, at, 'mysq')) {
+        detectCommandSecrets(d, Math.max(start, at - 8), Math.min(end, at + commandBytesMax))
+        return
+      }
+      break
+    case 0x6e: // begin, token, NI number, login
+      if (isCommand(d, at, 'login')) {
+        detectLogin(d, at)
+        return
+      }
       if (isCommand(d, at, 'ni n')) {
         detectIdBehind(d, at - 1)
         return

@@ -7,8 +7,15 @@ import * as key from './key-words.ts'
 import { detectKeyedValue, detectNamedId, leadingDateLength, wholeValueFlags } from './keyed-values.ts'
 import { detectNamedPair } from './name-value-pairs.ts'
 import { detectPuttyKey } from './private-keys.ts'
-import { isVersion, looksRandom } from './randomness.ts'
-import { detectCodeBefore, detectIdBehind, detectShortCode, withCode } from './short-codes.ts'
+import { isPlaceholder, isVersion, looksRandom } from './randomness.ts'
+import {
+  detectCodeBefore,
+  detectIdBehind,
+  detectPassportBehind,
+  detectShortCode,
+  saysLoginCode,
+  withCode,
+} from './short-codes.ts'
 import { detectInsertAround } from './sql-inserts.ts'
 import { isAlnum, isHex, isSpace, latin1, matchesExact, matchesFolded } from './text-bytes.ts'
 import { isCredential, isIdentifier } from './tokens.ts'
@@ -17,6 +24,7 @@ import { ValueRange } from './value-range.ts'
 
 const authorization = detectorId('authorization')
 const birth = detectorId('birth_date')
+const secret = detectorId('secret')
 const range = new ValueRange()
 const form = { isCertain: false, isProse: false, isParameter: false, isQuoted: false }
 /** Attributes that hold parameters: `url.query`. */
@@ -103,6 +111,10 @@ export function detectSeparator(d: Detection, at: number): void {
       isEncodedAmpersand(bytes, start, nameStart))
   if (form.isParameter && (info.flags & (key.keyPerson | key.keyAddress)) !== 0) range.extendToParameter(bytes, end)
   const before = d.findings.count
+  if (signBefore === 0x3b && /^(?:password|pwd)$/i.test(name) && isInConnection(d, nameStart)) {
+    const text = latin1(bytes, range.start, range.end)
+    if (!/^[*x]+$|^[$#%<{[]/i.test(text)) d.add(secret, range.start, range.end)
+  }
   detectKeyedValue(d, info.flags, name, range.start, range.end, form)
   // What was taken is not looked at again: names in it would each read to its end.
   if (d.findings.count > before) d.doneUntil = Math.max(d.doneUntil, d.findings.ends[d.findings.count - 1]!)
@@ -202,6 +214,11 @@ export function detectSecretWord(d: Detection, at: number): void {
   const nameLimit = Math.min(end, at + 64)
   while (nameEnd < nameLimit && (isAlnum(bytes[nameEnd]!) || bytes[nameEnd] === 0x5f || bytes[nameEnd] === 0x2d))
     nameEnd++
+  if (saysLoginCode(d, nameEnd)) {
+    detectShortCode(d, nameEnd, key.keyPin)
+    detectCodeBefore(d, nameEnd - 4)
+    return
+  }
   if (nameEnd + 1 >= end) return
   if (isColumnEnd(bytes, nameEnd)) detectInsertAround(d, nameEnd)
   if (isPairSign(bytes[nameEnd]!)) {
@@ -209,6 +226,7 @@ export function detectSecretWord(d: Detection, at: number): void {
     if (name.length > 2) detectNamedPair(d, name, nameEnd - name.length, nameEnd)
   }
   if (bytes[nameEnd] === 0x22 && matchesExact(bytes, nameEnd - 4, nameEnd, 'AUTH')) detectAuthCommand(d, nameEnd)
+  if (bytes[nameEnd] === 0x28) detectCredentialCall(d, nameEnd)
   if (!isSpace(bytes[nameEnd]!)) return
   if (!mayMean(d, nameEnd)) return
   const name = d.nameBefore(nameEnd)
@@ -236,7 +254,7 @@ export function detectSecretWord(d: Detection, at: number): void {
   if (!range.isQuoted) range.extendToSpace(bytes, end)
   if (range.end <= range.start || range.start < d.doneUntil) return
   const text = latin1(bytes, range.start, range.end)
-  if (!isOption && !range.isQuoted && !looksTyped(text)) return
+  if (!isOption && !range.isQuoted && !looksTyped(text) && !isBehindLogin(d, nameStart)) return
   if (range.isQuoted && !isOption && !looksTyped(text) && !/pass|pwd/i.test(name)) return
   if (text.startsWith('-') || /^[A-Za-z_.-]+=/.test(text)) return
   // secret "db-token-7h2k9" not found
@@ -276,6 +294,7 @@ function detectNamedCode(d: Detection, name: string, nameStart: number, nameEnd:
   if ((flags & (key.keyCvv | key.keyPin)) !== 0) detectShortCode(d, codeEnd, flags)
   if ((flags & key.keyPin) !== 0) detectCodeBefore(d, nameStart)
   if (info.nationalIds !== 0) detectIdBehind(d, codeEnd)
+  if ((flags & key.keyPassport) !== 0) detectPassportBehind(d, codeEnd)
 }
 
 /** Whether the name that ends before `at` may stand in a list of columns. */
@@ -306,6 +325,28 @@ function detectBirthDate(d: Detection, at: number): void {
   const length = leadingDateLength(text.slice(verbs[0].length))
   if (length > 0) d.add(birth, at + verbs[0].length, at + verbs[0].length + length)
 }
+
+const credentialCall = /^\(\s*\\*["'][^"'\\]{1,96}\\*["']\s*,\s*\\*["']((?:(?!\\*["'])[^\r\n]){4,128})\\*["']/
+
+/** `new NetworkCredential("bob", "...")`, from the bracket. */
+function detectCredentialCall(d: Detection, at: number): void {
+  const { bytes, end } = d
+  if (!matchesFolded(bytes, at - 10, end, 'credential')) return
+  const match = credentialCall.exec(latin1(bytes, at, Math.min(end, at + 256)))
+  if (match === null || isPlaceholder(match[1]!)) return
+  const from = at + match[0].lastIndexOf(match[1]!)
+  d.add(secret, from, from + match[1]!.length)
+}
+
+/** `login bob password x`, as in a file of logins. */
+const isBehindLogin = ({ bytes, start }: Detection, at: number) =>
+  /\blogin\s+\S{1,64}\s+$/.test(latin1(bytes, Math.max(start, at - 96), at))
+
+/** `;User ID=sa;Password=secret;`: in a connection string every word is a password. */
+const isInConnection = ({ bytes, start }: Detection, nameStart: number) =>
+  /(?:^|[;"'\s])(?:user(?: ?id| ?name)?|uid)\s*=[^;=]{1,64};(?:[^;=]{1,32}=[^;]{0,64};){0,2}\s*$/i.test(
+    latin1(bytes, Math.max(start, nameStart - 240), nameStart),
+  )
 
 const element = /^\s[^<>]{1,96}>(?=[^<\s])/
 

@@ -121,10 +121,14 @@ const wordLists: readonly (readonly [flag: number, words: string])[] = [
       'opr rv fileversion productversion assemblyversion sdk schemaurl driver firmware v',
   ],
   [keyBirth, 'dob birth birthdate birthday dateofbirth born bornon bornat geburtsdatum geboren geburtstag bday bdate'],
-  [keyPassport, 'passport passportnumber passportno reisepass'],
+  [
+    keyPassport,
+    'passport passportnumber passportno reisepass reisepassnummer passnummer pasaporte passeport passaporto passaporte paspoort paszport',
+  ],
   [
     keyLicence,
-    'driverlicense driverslicense driverlicence drivinglicence drivinglicense driverslicence dlnumber dlno licenseplate numberplate',
+    'driverlicense driverslicense driverlicence drivinglicence drivinglicense driverslicence dlnumber dlno licenseplate numberplate ' +
+      'fuhrerschein fuehrerschein fuhrerscheinnummer',
   ],
   [
     keyAddress,
@@ -182,7 +186,7 @@ const nationalIdWords: Readonly<Record<(typeof nationalIdNames)[number], string>
   it_codice_fiscale: 'codicefiscale codice fiscale cf',
   pl_pesel: 'pesel',
   nl_bsn: 'bsn burgerservicenummer sofinummer sofi',
-  se_personnummer: 'personnummer personnr pnr samordningsnummer',
+  se_personnummer: 'personnummer personnr pnr samordningsnummer personalnumber personalidentity personalidentitynumber',
   fi_hetu: 'hetu henkilotunnus personaltunnus',
   au_tfn: 'tfn taxfile taxfilenumber',
   au_medicare: 'medicare',
@@ -238,7 +242,7 @@ const secretWords = new Set(
     'apitoken apisecret appkey appsecret consumerkey consumersecret sharedsecret userpassword dbpassword mysqlpwd dbpass ' +
     'userpass ftppass smtppass mysqlpass pgpassword redispass adminpass rootpass awssecret bottoken deploykey servicekey ' +
     'encryptedpassword creds cred crumb astracs senord ifre parola parool passe clave dockerconfigjson dockercfg privatelines seedphrase mnemonic xapikey oauthtoken personalaccesstoken securitytoken amzsecuritytoken ' +
-    'sonarlogin presharedkey unsealkey proxypassword keypassword keystorepassword truststorepassword pass psk pw'
+    'sonarlogin dsonarlogin functionskey artapi honeycombteam hubsignature slacksignature webhooksignature presharedkey unsealkey proxypassword keypassword keystorepassword truststorepassword pass psk pw'
   ).split(' '),
 )
 /** Long enough to be a secret's name at the end of a word written together, as `dbpassword`. */
@@ -261,7 +265,7 @@ const neutralEndings = new Set(
 )
 /** Parameters of URLs that grant access. */
 const queryWords = new Set(
-  'sig signature code key authcode xamzsignature xgoogsignature amzsignature googsignature policy authkey session sessionid sid jsessionid phpsessid hmac ticket assertion samlresponse samlrequest state'.split(
+  'sig signature code key authcode xamzsignature xgoogsignature amzsignature googsignature policy authkey session sessionid sid jsessionid phpsessid hmac ticket assertion samlresponse samlrequest state sso verifier'.split(
     ' ',
   ),
 )
@@ -317,6 +321,8 @@ export function describeKey(name: string): KeyInfo {
   // `created_at`, `cursorid`
   if (/^[a-z]{3,}(?<!pa|al|ro|gr)id$/.test(words.at(-1) ?? '') || (words.length > 1 && words.at(-1) === 'at'))
     flags |= keyExempt
+  // `order.note`, `transaction.description`: people write there what they like.
+  if (words.length > 1 && freeTextWords.has(words.at(-1)!)) flags &= ~keyExempt
   // `user.id`, `card_id`: an identifier whatever else it names, unless the id itself is personal.
   if ((flags & keyExempt) !== 0 && words.at(-1)! !== 'id' && (flags & strongContext) !== 0) flags &= ~keyExempt
   // `awsAccountNumber` is no bank's.
@@ -421,6 +427,13 @@ export function isVagueName(name: string): boolean {
   if (words.at(-1) !== 'name' || !vagueSubjects.has(subject)) return false
   return !(personSubjects.has(words.at(-3) ?? '') && !vagueSubjects.has(words.at(-3)!))
 }
+
+/** Last words of names of texts, whatever thing the texts are about. */
+const freeTextWords = new Set(
+  'note notes comment comments description message msg text body content input output query prompt details remark remarks reason feedback memo summary contact recipient customer'.split(
+    ' ',
+  ),
+)
 
 const strongContext =
   keyPhone | keySsn | keyCard | keyBirth | keyPassport | keyLicence | keyBank | keyImei | keyAba | keyCvv
@@ -533,6 +546,10 @@ export function nameEndings(): string[] {
     'address',
     'string',
     'str',
+    'no',
+    'basic',
+    'negotiate',
+    'ntlm',
     '+header',
     '+headers',
     ...[...neutralEndings].map(word => `+${word}`),

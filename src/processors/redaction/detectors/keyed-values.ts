@@ -124,12 +124,13 @@ function takePersonal(
     takePerson(d, name, from, to, text, form)
 }
 
-/** Digits with a letter or two around them; or, as Germany's, nine of digits and letters that make no word. */
-const passportNumber = /^(?:[A-Z]{0,3}[ -]?\d{6,9}[A-Z]?|(?=(?:[A-Z]*\d){4})[CFGHJKLMNPRTVWXYZ0-9]{9,10})$/i
+/** Digits with a letter or two around them or, as Korea's, among them; or, as Germany's, nine of digits and letters that make no word. */
+export const passportNumber =
+  /^(?:[A-Z]{0,3}[ -]?\d{6,9}[A-Z]?|(?=(?:[A-Z]*\d){4})[CFGHJKLMNPRTVWXYZ0-9]{9,10}|[A-Z]\d{3}[A-Z]\d{4})$/i
 
 /** In pairs, in fours as Cisco's devices have it, or without signs; not all zeros or ones. */
 const hardwareAddress =
-  /^(?!(?:00|ff|[.:-]){6,17}$)(?:[0-9a-f]{12}|[0-9a-f]{4}(?:[.:-][0-9a-f]{4}){2}|[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5})$/i
+  /^(?!(?:00|ff|[.: -]){6,17}$)(?:[0-9a-f]{12}|[0-9a-f]{4}(?:[.:-][0-9a-f]{4}){2}|[0-9a-f]{2}(?:[: -][0-9a-f]{2}){5})$/i
 
 /** `passport_id: 917090516` is the number of a row. */
 const isBareId = (words: number, text: string) => (words & key.keyExempt) !== 0 && /^\d+$/.test(text)

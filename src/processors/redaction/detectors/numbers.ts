@@ -261,8 +261,12 @@ function takeNationalId(d: Detection, g: number, isFree: (count: number) => bool
   if (g > 0 && run.separators[g] !== space) return 0
   let count = 1
   let total = run.lengths[g]!
-  // Groups of a number with separators; a compact number stands alone.
-  while (g + count < run.count && total + run.lengths[g + count]! <= 20 && total < 13)
+  // Groups of a number with separators; a compact number stands alone. 35-209900-176148-1 has its check digit behind it.
+  while (
+    g + count < run.count &&
+    total + run.lengths[g + count]! <= 20 &&
+    (total < 13 || (count > 1 && run.lengths[g + count]! <= 2 && run.separators[g + count] === dash))
+  )
     total += run.lengths[g + count++]!
   for (; count > 0; total -= run.lengths[g + --count]!) {
     if (total < 6 || !isFree(count)) continue
@@ -275,13 +279,15 @@ function takeNationalId(d: Detection, g: number, isFree: (count: number) => bool
 function takeByContext(d: Detection, g: number, count: number): boolean {
   const from = run.starts[g]!
   const end = run.endOf(g + count - 1)
-  if (run.isChained(g, count) || run.isVersion(g, count) || run.isPrice(g) || run.isDate(g)) return false
+  if (run.isChained(g, count) || run.isPrice(g) || run.isDate(g)) return false
   // 291.9277
   if (count === 2 && run.separators[g + 1] === dot) return false
   if (isNamePart(d, from, end)) return false
   if (count === 1 && from - 1 > d.start && d.bytes[from - 1] === slash && isAlnum(d.bytes[from - 2]!)) return false
   d.readContext(from)
   const { nationalIds: wanted } = d
+  // 12.345.678 is a version, unless a word says that it is an id.
+  if (wanted === 0 && run.isVersion(g, count)) return false
   if (wanted === 0 && (d.flags & contextual) === 0) return takeBankAccount(d, from, end, count)
   // `steuer-id`: the id is what is personal.
   const isExempt = (d.flags & key.keyExempt) !== 0
@@ -294,7 +300,7 @@ function takeByContext(d: Detection, g: number, count: number): boolean {
   const isRouting = count === 1 || (run.lengths[g] === 4 && run.separators[g + 1] !== space)
   if (total === 9 && isRouting && (flags & key.keyAba) !== 0 && isAba(digits)) return addTrue(d, ids.aba, from, end)
   if (total === 6 && (flags & key.keySortCode) !== 0) return addTrue(d, ids.sortCode, from, end)
-  if ((total === 15 || total === 16) && (flags & key.keyImei) !== 0 && (total === 16 || luhn(digits, 15)))
+  if (total >= 14 && total <= 16 && (flags & key.keyImei) !== 0 && (total !== 15 || luhn(digits, 15)))
     return addTrue(d, ids.imei, from, end)
   if (total >= 18 && total <= 20 && (flags & key.keyIccid) !== 0 && digits[0] === 8 && digits[1] === 9)
     return addTrue(d, ids.iccid, from, end)

@@ -1,14 +1,18 @@
 import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
 import { keyCvv, keyPin } from './key-words.ts'
-import { detectNamedId } from './keyed-values.ts'
+import { detectNamedId, passportNumber } from './keyed-values.ts'
 import { isAlnum, latin1, matchesFolded } from './text-bytes.ts'
 
 const cvv = detectorId('card_cvv')
+const passport = detectorId('passport')
 const secret = detectorId('secret')
 
 /** Words that make a code's name out of the word before them. */
-const codeWords = ['code', 'pin', 'number', 'passcode', 'password', 'insurance number', 'insurance no', 'insurance']
+const codeWords = [
+  ...['code', 'pin', 'number', 'passcode', 'password', 'insurance number', 'insurance no', 'insurance'],
+  ...['card number', 'card no', 'card'],
+]
 
 /** Where a name that ends at `at` ends with the word behind it: `verification code`, `national insurance number`. */
 export function withCode(bytes: Uint8Array, at: number, end: number): number {
@@ -34,6 +38,13 @@ export function detectShortCode(d: Detection, at: number, flags: number): void {
     d.add(secret, stop - digits, stop)
 }
 
+const loginCode =
+  /\b(?:log[- ]?in|sign[- ]?in|authentication|verification|confirmation|activation|registration|(?:your|my)(?: [\w.'-]{1,24}){0,2})[ -]code$/i
+
+/** Whether the word `code` that ends before `at` says what somebody has to type in: `login code`, `your code`. */
+export const saysLoginCode = ({ bytes, start }: Detection, at: number): boolean =>
+  matchesFolded(bytes, at - 4, at, 'code') && loginCode.test(latin1(bytes, Math.max(start, at - 56), at))
+
 const codeBefore =
   /(?:^|[^\w.:/-])(?:[A-Z]{1,2}-)?(\d{4,8}|\d{3}[ -]\d{3}) (?:is|as) (?:your|the|my)(?: [\w.,'()-]{1,24}){0,4}? $/
 
@@ -47,6 +58,17 @@ export function detectCodeBefore(d: Detection, at: number): void {
 }
 
 const idBehind = /^(?:[ _-](?:number|no|nr|id|card|code|is|was|num)\.?)*[:#]? {1,2}#?\\*["']?(?=[A-Za-z]{1,5}\d|\d{6})/
+
+const passportBehind =
+  /^(?:[ _-](?:number|num|no|nr|id|is|was)\b\.?)*[:#]? {0,2}\\*["'`]?(?=[A-Z0-9]*\d)([A-Z0-9]{8,10})(?![\w-])/
+
+/** `passport C01X00T47`, `my passport number is M123A4567`: letters among few digits, from the end of the word. */
+export function detectPassportBehind(d: Detection, at: number): void {
+  const match = passportBehind.exec(latin1(d.bytes, at, Math.min(d.end, at + 48)))
+  if (match === null || !passportNumber.test(match[1]!)) return
+  const stop = at + match[0].length
+  d.add(passport, stop - match[1]!.length, stop)
+}
 
 /** `NINO is AB123456C`: a short id with letters behind its own name, from the end of that. */
 export function detectIdBehind(d: Detection, at: number): void {

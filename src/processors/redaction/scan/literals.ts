@@ -73,6 +73,13 @@ export const builtInLiterals: readonly string[] = [
   'nino',
   'nsur', // national insurance number
   'ni n', // NI number
+  'ni_n',
+  'n_ca', // pan_card
+  'nCar',
+  'nNum',
+  '_pan',
+  '\npan', // pan_number as a key of ten bytes
+  'maca', // macAddress
   // A name that is itself a value.
   'pin"',
   // Words of a wallet, members of a JSON Web Key.
@@ -82,6 +89,9 @@ export const builtInLiterals: readonly string[] = [
   // Commands whose short options take a password.
   'curl',
   's-cl', // redis-cli
+  'hpas', // sshpass
+  'mysq', // mysql -p
+  'ogin', // docker login, login code
   // Hashes of passwords, whose signs may leave no long run.
   '?$1$',
   '$2a$',
@@ -91,13 +101,13 @@ export const builtInLiterals: readonly string[] = [
 
 /** The same in buckets, so that text hits few by chance; scripts/wasm/assign-buckets.ts finds them. */
 const buckets: readonly (readonly string[])[] = [
-  ['assw', 'assp', 'assc', 'arer', 'exp\x12', 'ass\x12', 'ess\x12', 'nsur'],
-  ['?pwd', 'ecre', '?cvv', '?cvc', 'birt', '?7q~', '?8q~', '?9q~', 'piry'],
-  ['?dob', 'x40;', 'nino', 's-cl', '?$1$'],
-  ['pike', 'name', 'stre', 'pin\x12', 'pan\x12', 'pin ', 'pan ', 'mac ', 'orn ', 'nfir', 'pin"', 'phra'],
+  ['assw', 'assp', 'assc', 'arer', 'exp\x12', 'ass\x12', 'ess\x12', 'nsur', 'nCar', 'nNum', 'hpas'],
+  ['?pwd', 'ecre', '?cvv', '?cvc', 'birt', 'EGIN', '?7q~', '?8q~', '?9q~', 'piry'],
+  ['?dob', 'nino', 'pin"', 's-cl', '?$1$'],
+  ['name', 'stre', 'pin\x12', 'pan\x12', 'pin ', 'pan ', 'mac ', 'orn ', 'nfir', 'maca', 'phra', 'mysq'],
   ['duse', '#64;', '\\x40', '\\Use', 'd_li', 'curl', '$2a$', '$2b$', '$2y$'],
-  ['api_', 'api-', 'auth', 'u004', 'u003', 'y_co', 'n_co', 'ni n', 'nemo'],
-  ['oken', 'rede', 'okie', '/hom', '/Use', 'fied', 'veri'],
+  ['api_', 'api-', 'auth', 'u004', 'u003', 'y_co', 'n_co', 'ni n', 'ni_n', 'n_ca', '_pan', '\npan', 'nemo'],
+  ['oken', 'pike', 'rede', 'okie', '/hom', '/Use', 'fied', 'veri', 'ogin'],
   [
     '_key',
     '-key',
@@ -112,8 +122,8 @@ const buckets: readonly (readonly string[])[] = [
     'mkey',
     'okey',
     '?otp',
-    'EGIN',
     '?%40',
+    'x40;',
     'rity',
     '"kty',
   ],
