@@ -361,6 +361,10 @@ t.test("a client's own span inside an instrumentation's inside a framework's is 
     ['priced', 'duplicate', 'duplicate'],
     'where a parent joins two of the three',
   )
+  t.same(
+    run([chain, within, root]).map(({ status }) => status),
+    ['priced', 'duplicate', 'duplicate'],
+  )
   for (const spans of [
     [sdk, around, chain],
     [chain, around, sdk],

@@ -120,7 +120,8 @@ export class DetachedCalls {
     const level = this.#level
     const key = this.#key
     const keyInTrace = key ^ trace
-    const ownKey = this.#isRoot ? key : keyInTrace
+    // What is around a client's own span may stand in another trace with its parent between them.
+    const ownKey = this.#isRoot || level === 0 ? key : keyInTrace
     let isAround = false
     if (this.hasOuter) {
       for (let other = Math.max(level, ordinary) + 1; other <= levelMax; other++) {
