@@ -115,7 +115,7 @@ function hasUsualLength(d: Detection, count: number): boolean {
   return (d.flags & key.keyCard) !== 0
 }
 
-const traceBefore = /(?:^|[^0-9a-z])(?=[0-9]*[a-f])[0-9a-f]{32}[^0-9a-z]{1,2}$/
+const traceBefore = /(?:^|[^0-9a-z])(?=[0-9]*[a-f])[0-9a-f]{32}(?:[^0-9a-z]{1,2}|%2[fF])$/
 const traceBehind = /^[0-9]{16}[^0-9a-z]{1,2}(?=[0-9]*[a-f])[0-9a-f]{32}(?![0-9a-z])/
 
 /** Whether sixteen digits at `at` are the id of a span beside that of its trace: `[shop,01b4…2b97,5209613696652922,true]`. */

@@ -83,6 +83,9 @@ function lastDigit(text: string): number {
   return -1
 }
 
+/** Whether a name has several words. */
+const hasWords = (name: string) => /[a-z0-9][A-Z]|[a-z0-9][_.-][a-z]/i.test(name) && wordsOfName(name).length > 1
+
 /** One value under inspection. Used again for every value; detectors read it and add to `findings`. */
 export class Detection {
   bytes: Uint8Array = new Uint8Array(0)
@@ -174,13 +177,23 @@ export class Detection {
         before === at &&
         nameEnd - name.length > start &&
         (bytes[nameEnd - name.length - 1] === 0x3a || bytes[nameEnd - name.length - 1] === 0x2f)
-      if (name !== '' && !isPart && !/^number[A-Z][a-z]+$/.test(name)) {
+      if (name !== '' && !isPart && !/^number[A-Z][a-z]+$|^[0-9a-f-]{12,}$/i.test(name)) {
         this.hasName = true
         this.#isLongName = severalWords.test(name)
         named = this.settings.keys.get(name)
         // What a name of several words says, none of them says alone.
-        if (/[a-z0-9][A-Z]|[a-z0-9][_.-][a-z]/i.test(name) && wordsOfName(name).length > 1)
-          wordsEnd = Math.max(start, nameEnd - name.length)
+        if (hasWords(name)) wordsEnd = Math.max(start, nameEnd - name.length)
+      }
+    }
+    let isNamed = this.hasName
+    if (!isNamed && !isPart) {
+      // `nhsFeed 17`, `<nasMount>17`
+      const nameEnd = separator === 0x3e ? before - 1 : before
+      const name = this.nameBefore(nameEnd)
+      if (hasWords(name) && (separator !== 0x3e || bytes[nameEnd - name.length - 1] === 0x3c)) {
+        isNamed = true
+        named = this.settings.keys.get(name)
+        wordsEnd = Math.max(start, nameEnd - name.length)
       }
     }
     let words = isPart ? noKey : this.#wordsBefore(wordsEnd)
@@ -189,8 +202,7 @@ export class Detection {
       words = { flags: words.flags & ~keyPhone, nationalIds: words.nationalIds }
     // What a name says counts more than the key, one that says nothing does not.
     const isTelling = (named.flags | named.nationalIds) !== 0
-    const exempt =
-      keyExempt & (this.hasName && isTelling ? named.flags : words.flags | (isTelling ? 0 : this.key.flags))
+    const exempt = keyExempt & (isNamed && isTelling ? named.flags : words.flags | (isTelling ? 0 : this.key.flags))
     this.flags = ((named.flags | words.flags | this.key.flags) & ~keyExempt) | exempt
     this.nationalIds = named.nationalIds | words.nationalIds | this.key.nationalIds
   }

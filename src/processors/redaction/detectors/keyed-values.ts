@@ -119,7 +119,8 @@ function takePersonal(
     d.add(ids.bank, from, to)
   else if ((words & key.keyAddress) !== 0 && (form.isCertain || form.isQuoted || form.isParameter) && isPlace(text))
     d.add(ids.address, from, to)
-  else if ((words & (key.keyPhone | key.keyExempt)) === key.keyPhone && isPhoneText(text)) d.add(ids.phone, from, to)
+  else if ((words & (key.keyPhone | key.keyExempt)) === key.keyPhone && isPhoneText(text) && !isShortCell(name, text))
+    d.add(ids.phone, from, to)
   else if ((words & key.keyPerson) !== 0 && !form.isProse && !repeatsName(name, text))
     takePerson(d, name, from, to, text, form)
 }
@@ -177,6 +178,10 @@ function takePerson(d: Detection, name: string, from: number, to: number, text: 
   if (!/[A-Za-z\u0080-\u00ff]{2}/.test(value) || /^[$:?@{[(<+%]/.test(value)) return
   d.add(ids.person, from, to)
 }
+
+/** `cell=1003433` */
+const isShortCell = (name: string, text: string) =>
+  /(?:cell|gsm|handy|mobile?|movil)$/i.test(name) && /^\d{1,8}$/.test(text.trim())
 
 /** Words and a number, and no place in a network: `12 Main St`, not `10.0.0.7`, `https://x`, `0x7f`, `web-1`, `a@b`. */
 const isPlace = (text: string) =>

@@ -58,6 +58,7 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
   ['ref=4263982640269299, case 4263982640269299', 'ref=4263982640269299, case 4263982640269299'],
   ['{"orders":[4263982640269299, 5200828282828210]}', '{"orders":[4263982640269299, 5200828282828210]}'],
   ['no such request: 4263982640269299', 'no such request: 4263982640269299'],
+  ['/x/0301b862d60f9ddcf9aa10dc126eb984%2F3686875966111791', '/x/0301b862d60f9ddcf9aa10dc126eb984%2F3686875966111791'],
   ['user 4263982640269299 logged in', 'user 4263982640269299 logged in'],
   ['(01)36037082276585(21)26977695', '(01)36037082276585(21)26977695'],
   ['parcel 9417 4048 7833 8826 6170 07', 'parcel 9417 4048 7833 8826 6170 07'],
@@ -127,6 +128,11 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
     'fax queue 19575102005, rpc call #52425362, battery cell by 1154750529',
     'fax queue 19575102005, rpc call #52425362, battery cell by 1154750529',
   ],
+  [
+    '<nasMount>290273861</nasMount> nhsFeed 1742567523 nasMount(198938532) "reach" = 447525232',
+    '<nasMount>290273861</nasMount> nhsFeed 1742567523 nasMount(198938532) "reach" = 447525232',
+  ],
+  ['cell=1003433 mobile: 4155552671, homePhone 4155552671', 'cell=1003433 mobile: [phone], homePhone [phone]'],
   ['nhs feed 9434765919, card layout 4263982640269299', 'nhs feed 9434765919, card layout 4263982640269299'],
   [
     '{"customer_phone_2":4155552671,"homePhoneNumber":"4155552671"}',

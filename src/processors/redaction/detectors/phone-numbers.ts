@@ -202,7 +202,8 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
     if (count === 1 && total < 10 && (d.flags & key.keyPhoneFar) !== 0) return 0
     if (isMeasured(d, g, count, total)) return 0
     if (isAmount(d, begin, run.endOf(g + count - 1))) return 0
-    if (count === 1 && total < 9 && (isBehindVerb(d, begin) || isCellOfSomething(d, begin))) return 0
+    if (count === 1 && total < 9 && isCellOfSomething(d, begin)) return 0
+    if (count === 1 && total < (d.hasName ? 10 : 9) && isBehindVerb(d, begin)) return 0
     if (run.hasLengths(g, [3, 3, 4]) && isFree(3)) count = 3
     if (count < run.count - g && run.separators[g + count] !== space) return 0
   }
