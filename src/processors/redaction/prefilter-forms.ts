@@ -289,3 +289,7 @@ function attributeHeaderLength(bytes: Uint8Array, at: number): number {
   const isWhole = valueLength === length - (value - at) - (valueLength < 128 ? 2 : 3)
   return isWhole && (bytes[at - header]! & 7) === wireBytes ? header : 0
 }
+
+/** Whether a first byte of text may be its length: the end of a tag stands before it, or of a longer length. */
+export const mayBeLength = (bytes: Uint8Array, at: number) =>
+  (at > 0 && ((bytes[at - 1]! & 7) === wireBytes || bytes[at - 1]! >= 0x80)) || (at > 1 && bytes[at - 2]! >= 0x80)
