@@ -15,6 +15,7 @@ import {
   isByte,
   isTrue,
   keepIf,
+  knownNameLength,
   locals,
   number,
   word,
@@ -25,9 +26,8 @@ import { digits, token } from './look-runs.ts'
 // takes the address of a candidate and says 1 where `Prefilter` has to look, 0 where it would say no. They read at most
 // `edgeBytes` to either side, those of signs and literals `nearBytes`. A test holds them to `Prefilter`: they may let more through, never less.
 
-/** Indexes of functions that others here call. */
+/** The index of a function that others here call. */
 const nameIndex = 5
-const knownNameIndex = 6
 
 /** The letters of three bytes, five bits each: an index into the table of endings. */
 function threeLetters(address: Code, offset: number): Code {
@@ -239,7 +239,7 @@ function sign(): FunctionSettings {
       all(isTrue(has(bitsAt(get('last'), -1), layout.lookBetween)), i32.gtU(get('last'), get('limit'))),
       set('last', at(get('last'), -1)),
     ),
-    ...when(call(nameIndex, get('last')), giveBack(i32.isZero(call(knownNameIndex, get('last'))))),
+    ...when(call(nameIndex, get('last')), giveBack(i32.isZero(knownNameLength(get('last'))))),
     ...number(0),
   ]
   return { locals: own, body }
@@ -299,7 +299,7 @@ function nameEnd(): FunctionSettings {
   return { locals: own, body }
 }
 
-/** Whether the name that ends before `p` is one of those that are known to mean nothing. */
+/** The length of the name that ends before `p`, where that is known to mean nothing; otherwise 0. */
 function knownName(): FunctionSettings {
   const { own, get, set } = locals(['length', 'place'], ['bytes'])
   const p = get('p')
@@ -331,7 +331,7 @@ function knownName(): FunctionSettings {
       ),
     ),
     ...set('place', i32.shl(get('place'), number(4))),
-    ...i32.or(isNameAt(get('place')), isNameAt(i32.xor(get('place'), number(16)))),
+    ...i32.mul(get('length'), i32.or(isNameAt(get('place')), isNameAt(i32.xor(get('place'), number(16))))),
   ]
   return { locals: own, body }
 }

@@ -1,5 +1,5 @@
 import * as layout from '../../src/processors/redaction/scan/scan-layout.ts'
-import { type Code, giveBack, i32, Locals, type ValueType, when } from './assembler.ts'
+import { type Code, call, giveBack, i32, Locals, type ValueType, when } from './assembler.ts'
 
 // What the functions of the first look are put together from.
 
@@ -39,3 +39,6 @@ type Set = (name: string, value: Code) => Code
 export const hash16 = (value: Code): Code => i32.shrU(i32.mul(value, number(layout.hashFactor | 0)), number(16))
 export const bitIn = (table: number, index: Code): Code =>
   i32.and(i32.shrU(i32.load8(i32.shrU(index, number(3)), table), i32.and(index, number(7))), number(1))
+
+/** The length of the name that ends before an address, where the scanner was told that it means nothing; otherwise 0. */
+export const knownNameLength = (address: Code): Code => call(6, address)

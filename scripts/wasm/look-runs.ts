@@ -15,6 +15,7 @@ import {
   isByte,
   isTrue,
   keepIf,
+  knownNameLength,
   locals,
   number,
   word,
@@ -219,6 +220,8 @@ export function token(): FunctionSettings {
   const count = (name: string, more: Code = number(1)): Code => set(name, i32.add(get(name), more))
   const beforeIs = (...signs: string[]): Code => any(...signs.map(one => isByte(get('before'), one)))
   const isOpened = beforeIs('"', "'", '`', '(', '{', '<', '\t')
+  const isNameByte = (byte: Code): Code =>
+    any(isTrue(has(i32.load8(byte, layout.bytesOffset), layout.lookToken)), isByte(byte, '.'))
   const isUpperAt = (offset: number): Code => isTrue(has(bitsAt(from, offset), layout.lookUpper))
   /** One bit per byte of the 32 from `from` on, from what `signBit` makes the top bit of each. */
   const maskOf = (signBit: (half: number) => Code): Code =>
@@ -347,7 +350,25 @@ export function token(): FunctionSettings {
     // Pairs of hex with dashes between them.
     ...keepIf(all(i32.geU(get('dashes'), number(5)), i32.leU(i32.sub(to, from), number(26)))),
     ...dropIf(i32.isZero(get('digits'))),
-    ...keepIf(any(isOpened, beforeIs(' ', '+', '~'))),
+    ...keepIf(beforeIs(' ', '+', '~')),
+    // Behind a quote or a bracket the word before counts; one that was learned, and before which no other stands, says nothing.
+    ...when(isOpened, [
+      ...set('first', from),
+      ...set('limit', at(from, -8)),
+      ...whileLoop(
+        all(
+          i32.gtU(first, get('limit')),
+          i32.geU(byteAt(first, -1), number(0x20)),
+          i32.isZero(isNameByte(byteAt(first, -1))),
+        ),
+        set('first', at(first, -1)),
+      ),
+      ...keepIf(isByte(byteAt(first, -1), ' ')),
+      ...when(isNameByte(byteAt(first, -1)), [
+        ...set('words', knownNameLength(first)),
+        ...keepIf(any(i32.isZero(get('words')), isByte(byteAt(i32.sub(first, get('words')), -1), ' '))),
+      ]),
+    ]),
     ...set('byte', byteAt(to)),
     ...keepIf(any(isByte(get('byte'), '%'), isByte(get('byte'), '~'))),
     // Behind the point more, or a part as long as the first one of Discord's tokens; otherwise it is a sentence's, or a length.

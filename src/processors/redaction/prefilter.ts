@@ -214,7 +214,9 @@ export class Prefilter {
     const before = from > 0 ? bytes[from - 1]! : 0
     if (before < 0x20 || before >= 0x80 || before === 0x5c || isNameByte(before)) return false
     if (isDigit(bytes[from]!) || !isLetter(bytes[to - 2]!) || isTypeName(bytes, from, to)) return false
-    return (this.#names.get(bytes, from, to) & (wholeValueFlags | namesNationalId)) === 0
+    // What stands behind a quote is looked at beside a word for a secret, whose first byte may be a length there.
+    const said = this.#names.get(bytes, from, to) | (this.#names.get(bytes, from + 1, to) & keySecret)
+    return (said & (wholeValueFlags | namesNationalId)) === 0
   }
 
   /** Of the name in `bytes[from, to)` before the sign at `at`. */
