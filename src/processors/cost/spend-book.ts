@@ -1,7 +1,7 @@
 import { scopeValueLengthMax } from '../../component/spend.ts'
 import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
-import type { CallNames } from '../../model-calls/call-names.ts'
+import { type CallNames, namesSlots } from '../../model-calls/call-names.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { CallSpan } from '../../model-calls/call-span.ts'
 import type { CallValues } from '../../model-calls/call-values.ts'
@@ -31,6 +31,14 @@ interface NamedAmount {
   amount: number
 }
 
+/** Where the calls of a resource with these names are booked. */
+interface NamedAccount {
+  readonly names: CallNames
+  readonly entry: ModelEntry
+  readonly resource: number
+  readonly account: SpendAccount
+}
+
 /** Sums what the calls of a request cost by who is to pay, until `take` asks. */
 export class SpendBook {
   readonly #accounts = new Map<number, SpendAccount>()
@@ -51,10 +59,10 @@ export class SpendBook {
   #service = ''
   #serviceLow = 0
   #serviceHigh = 0
-  /** Where the last call of this resource was booked, if it named neither agent nor team. */
-  #lastNames: CallNames | undefined
-  #lastEntry: ModelEntry | undefined
-  #lastAccount: SpendAccount | undefined
+  /** Counts changes of what the accounts see of the resource. */
+  #resourceNumber = 0
+  /** Where calls that named neither agent nor team were booked, by the slot of their names. */
+  readonly #byNames: (NamedAccount | undefined)[] = new Array(namesSlots).fill(undefined)
   #scopesLow = 0
   #scopesHigh = 0
 
@@ -144,7 +152,7 @@ export class SpendBook {
     if (this.#accounts.size > accountsMax) {
       this.#accounts.clear()
       this.#recent.fill(undefined)
-      this.#lastNames = undefined
+      this.#byNames.fill(undefined)
     }
     if (this.#amounts.size > accountsMax) this.#amounts.clear()
   }
@@ -157,13 +165,20 @@ export class SpendBook {
   /** Found by hashes of the raw values, so that a call that looks like others costs no text. */
   #accountOf({ names, values }: CallReader, entry: ModelEntry): SpendAccount {
     if (!this.#isResourceRead) this.#readResource()
-    // Most calls come from where the last one did, and name nobody.
-    const isNameless = !values.has(agentPlace) && !values.has(teamPlace)
-    if (isNameless && names === this.#lastNames && entry === this.#lastEntry) return this.#lastAccount!
+    if (values.has(agentPlace) || values.has(teamPlace)) return this.#findAccount(values, entry)
+    // Who names nobody is told by the names that are looked at anyway.
+    const slot = names!.slot
+    const known = this.#byNames[slot]
+    if (
+      known !== undefined &&
+      known.names === names &&
+      known.entry === entry &&
+      known.resource === this.#resourceNumber
+    ) {
+      return known.account
+    }
     const account = this.#findAccount(values, entry)
-    this.#lastNames = isNameless ? names : undefined
-    this.#lastEntry = entry
-    this.#lastAccount = account
+    this.#byNames[slot] = { names: names!, entry, resource: this.#resourceNumber, account }
     return account
   }
 
@@ -195,13 +210,15 @@ export class SpendBook {
 
   #readResource(): void {
     this.#isResourceRead = true
-    this.#lastNames = undefined
-    this.#service = this.#resourceText(serviceName)
-    this.#serviceLow = this.#hashResource(hashSeed, serviceName)
-    this.#serviceHigh = this.#hashResource(~hashSeed, serviceName)
     // Not for the label alone: two resources of one service may be of two teams.
-    this.#serviceLow = this.#hashResource(this.#serviceLow, teamKey)
-    this.#serviceHigh = this.#hashResource(this.#serviceHigh, teamKey)
+    const low = this.#hashResource(this.#hashResource(hashSeed, serviceName), teamKey)
+    const high = this.#hashResource(this.#hashResource(~hashSeed, serviceName), teamKey)
+    if (low !== this.#serviceLow || high !== this.#serviceHigh || this.#resourceNumber === 0) {
+      this.#resourceNumber++
+      this.#service = this.#resourceText(serviceName)
+      this.#serviceLow = low
+      this.#serviceHigh = high
+    }
     this.#scopesLow = hashSeed
     this.#scopesHigh = ~hashSeed
     for (const key of this.#scopeKeys) {
