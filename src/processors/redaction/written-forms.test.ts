@@ -64,6 +64,14 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
   ['{"mac":"A9 C5 D4 9F EB D3"}', '{"mac":"[mac]"}'],
   ['001A2B3C4D5E', '[mac]', 'macAddress'],
   ['IR200170000000339545727003', '[iban]'],
+  // Numbers of telephones by the lengths that are in use, special services among them.
+  ['+61 1300 123 456', '[phone]'],
+  ['dial +355 800 1234 or +38764123456', 'dial [phone] or [phone]'],
+  ['tel +12421231234', 'tel [phone]'],
+  ['+49777930223804', '[phone]'],
+  ['offset=+12345678901234 bytes', 'offset=+12345678901234 bytes'],
+  ['moved by +27123456 and +24762889', 'moved by +27123456 and [phone]'],
+  ['call my mobile: 35078110» from', 'call my mobile: [phone]» from'],
   // A note about an order is no id of one.
   ['+14155552671', '[phone]', 'order.note'],
   ['4111111111111111', '[card]', 'transaction.description'],

@@ -3,7 +3,7 @@ import type { Detection } from './detection.ts'
 import * as key from './key-words.ts'
 import { isNamePart } from './name-parts.ts'
 import { dash, digits, dot, isSeparator, run, slash, space } from './number-run.ts'
-import { hasLengthOfNanp, isInternationalNumber, isNanp } from './phones.ts'
+import { callingCodeLength, hasLengthOfNanp, isInternationalNumber, isNanp } from './phones.ts'
 import { beginsWord, endsWord, escapeEndingAt, isAlnum, isDigit, latin1 } from './text-bytes.ts'
 
 const phone = detectorId('phone')
@@ -68,6 +68,8 @@ export function takeInternational(d: Detection): boolean {
     // +14155552671 ns: a signed amount.
     const isCompact = best - first === count
     if (isCompact && isAmount(d, first, best)) return false
+    // +27123456: as few digits are a whole number in small countries only, whose codes have three.
+    if (isCompact && count < 9 && callingCodeLength(digits, count) < 3) return false
   }
   let from = Math.max(start, bytes[first - 1] === 0x2b ? first - 1 : first - 3)
   // (+44) 7911 123456
@@ -234,9 +236,11 @@ const isBehindVerb = ({ bytes, start }: Detection, at: number) =>
     latin1(bytes, Math.max(start, at - 20), at),
   )
 
-/** `cell=1003433`: as short as that, the cell is one of a table as often, and the mobile an app. */
+/** `cell=1003433`: as short as that, the cell is one of a table as often, and the mobile an app; `my mobile` is neither. */
 const isCellOfSomething = ({ bytes, start }: Detection, at: number) =>
-  /(?:cell|gsm|handy|mobile?|movil)[ :="'#([>-]*$/i.test(latin1(bytes, Math.max(start, at - 16), at))
+  /(?<!\b(?:my|your|his|her|their) )(?:cell|gsm|handy|mobile?|movil)[ :="'#([>-]*$/i.test(
+    latin1(bytes, Math.max(start, at - 22), at),
+  )
 
 /** `They do not answer at 780-999-2181`: a preposition or the like before what is written as numbers of America are. */
 const isInSentence = ({ bytes, start }: Detection, at: number) =>
