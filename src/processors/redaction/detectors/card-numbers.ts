@@ -127,14 +127,14 @@ function isBesideTrace({ bytes, start, end }: Detection, at: number): boolean {
 }
 
 /** Values of a list before the one that its text ends before: `[17, "18", `, `=17,18,`. */
-const listBefore = /[[({=:](?:\s{0,2}\\*["']?[\w-]{1,64}\\*["']?\s?,){1,32}\s{0,2}\\*["']?$/
+const listBefore = /[[({=:](?:\s{0,2}\\*["']?[\w-]{1,64}\\*["']?\s?,){1,32}\s{0,2}\\*["']?-?$/
 const listBytesMax = 512
 
 /** Whether what a list is called says that ids are in it. */
 function isInListOfIds(d: Detection, at: number): boolean {
   const { bytes, start } = d
   let comma = at
-  while (comma > start && at - comma < 4 && bytes[comma - 1] !== 0x2c) comma--
+  while (comma > start && at - comma < 5 && bytes[comma - 1] !== 0x2c) comma--
   if (bytes[comma - 1] !== 0x2c || comma <= start) return false
   const from = Math.max(start, at - listBytesMax)
   const list = listBefore.exec(latin1(bytes, from, at))

@@ -94,6 +94,8 @@ export function detectSeparator(d: Detection, at: number): void {
     return
   const nameStart = sign - name.length
   const signBefore = nameStart > start ? bytes[nameStart - 1]! : 0
+  // `...Ux9/ubp9CSC=` ends base64.
+  if (bytes[at] === 0x3d && (signBefore === 0x2b || signBefore === 0x2f) && isInBase64(bytes, start, nameStart)) return
   // `registry/secret:1.2`, `cache:token:17`: parts of a path or of a key.
   if (bytes[at] === 0x3a && !range.isSpaced && !isForeign) {
     if (signBefore === 0x2f || signBefore === 0x3a) return
@@ -119,6 +121,12 @@ export function detectSeparator(d: Detection, at: number): void {
   // What was taken is not looked at again: names in it would each read to its end.
   if (d.findings.count > before) d.doneUntil = Math.max(d.doneUntil, d.findings.ends[d.findings.count - 1]!)
   if (info.nationalIds !== 0) detectNamedId(d, range.start, range.end)
+}
+
+/** Whether sixteen signs of base64 that make no words end before `at`. */
+function isInBase64(bytes: Uint8Array, start: number, at: number): boolean {
+  const head = /[A-Za-z0-9+/]{16,}$/.exec(latin1(bytes, Math.max(start, at - 32), at))?.[0]
+  return head !== undefined && !/^[a-z/]+$/.test(head) && looksRandom(head)
 }
 
 /** Whether a closing tag, maybe on a line of its own, or the end stands behind the value: `<user> needs`, `"<token>" --x "` hold none. */

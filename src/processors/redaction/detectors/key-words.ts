@@ -318,8 +318,12 @@ export function describeKey(name: string): KeyInfo {
     !/^(my|your|work|phone)$/.test(words.at(-2)!)
   )
     flags &= ~keyPhone
-  // `created_at`, `cursorid`
-  if (/^[a-z]{3,}(?<!pa|al|ro|gr)id$/.test(words.at(-1) ?? '') || (words.length > 1 && words.at(-1) === 'at'))
+  // `created_at`, `cursorid`, `run=17`; in a sentence `run` is a verb.
+  if (
+    words.at(-1) === 'run' ||
+    /^[a-z]{3,}(?<!pa|al|ro|gr)id$/.test(words.at(-1) ?? '') ||
+    (words.length > 1 && words.at(-1) === 'at')
+  )
     flags |= keyExempt
   // `order.note`, `transaction.description`: people write there what they like.
   if (words.length > 1 && freeTextWords.has(words.at(-1)!)) flags &= ~keyExempt
@@ -501,6 +505,7 @@ function secretFlags(words: readonly string[], name: string): number {
   if (last === undefined || harmlessNames.test(name)) return 0
   // The end of a random id may look like a short word: `thread_8DNFg1cFitDksC9ultUEdoPw`.
   if (last.length <= 4 && /[A-Za-z0-9]{12,}$/.test(name) && /\d[A-Za-z]{0,12}$/.test(name)) return 0
+  if (last === 'pw' && !/(?:^|[_.-])pw\d*$/i.test(name) && !/^[a-z]{2,12}P[wW]$/.test(name)) return 0
   if (last.length <= 4 && name.length >= 16 && (looksRandom(name) || mixedCase.test(name))) return 0
   const joined = count > 1 ? words[count - 2]! + last : last
   if (/^(aws)?(secretaccesskey|secretkey)$/.test(words.slice(0, count).join(''))) return keySecret | keyAwsSecret

@@ -38,6 +38,8 @@ export function detectNumber(d: Detection, at: number): void {
   while (from > start && continuesBack(bytes, from, start)) from--
   while (from < end && !isDigit(bytes[from]!)) from++
   if (isInUuid(bytes, from, start, end)) return
+  // 3E11FA47-71CA-11E1-9E33-C80AA9429562:1-5 of MySQL
+  if (from - 37 >= start && bytes[from - 1] === 0x3a && isInUuid(bytes, from - 2, start, from - 1)) return
   const before = d.findings.count
   const code = callingCodeStart(bytes, start, from)
   if (code !== from) {

@@ -34,7 +34,7 @@ interface CompiledForm extends VendorForm {
   readonly needsContext: boolean
 }
 
-const contextPrefixes = new Set(['AK1', 'AC', 'test_', 'dG9r', 'cflt', 'sdk-', 'mob-'])
+const contextPrefixes = new Set(['A3T', 'AK1', 'AC', 'test_', 'dG9r', 'cflt', 'sdk-', 'mob-'])
 
 /** By the first two bytes of the prefix, longest prefix first. */
 const formsByStart = /* @__PURE__ */ (() => {
@@ -142,7 +142,7 @@ function detectAzureKey(d: Detection, from: number, to: number): boolean {
   while (last < end && last - at < 48 && isBase64Url(bytes[last]!)) last++
   if (last < end && !azureTails.includes(last - at)) return false
   // sha512-A9XzUEBC…: the digest of a package.
-  if (/^sha\d{1,3}-/.test(latin1(bytes, run, at))) return false
+  if (/^sha\d{1,3}-/.test(latin1(bytes, run, at)) || matchesExact(bytes, run - 3, end, 'h1:')) return false
   for (const offset of azureOffsets) {
     const first = at - offset
     // A slash may part it from a path.
