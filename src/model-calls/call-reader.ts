@@ -35,6 +35,8 @@ const wrapperName = /^(?:agent run|running tools?|invoke_agent|create_agent|exec
 const noBytes = new Uint8Array(0)
 const noView = new DataView(noBytes.buffer)
 const quote = 0x22
+/** Stands beside what else is said of the tier: "standard". */
+const fastTier = 'fast'
 const idOpening = new TextEncoder().encode('{"id":"')
 /** Bytes of a response's JSON in which its id begins, if it stands first. */
 const idWithinBytes = 64
@@ -109,6 +111,7 @@ export class CallReader {
   readonly #namesMemo = new CallNamesMemo()
   /** What the provider itself says that the call took; NaN where it does not. */
   #costInBody = Number.NaN
+  #tierInBody = ''
 
   /** `ownKeys` are attributes that the roles note beside their own. */
   constructor(ownKeys: readonly string[] = []) {
@@ -262,6 +265,7 @@ export class CallReader {
   #readUsage(): boolean {
     const found = fillUsage(this.usage, this.values, this.roles.traits)
     this.#costInBody = Number.NaN
+    this.#tierInBody = ''
     return (this.roles.traits & traitBody) === 0 ? found : this.#readBodies(found)
   }
 
@@ -274,7 +278,9 @@ export class CallReader {
       found ||= !usage.isEmpty
     }
     if (values.has(place.usageBody)) {
-      this.#costInBody = readUsageBody(values.text(place.usageBody), usage)
+      const { cost, tier } = readUsageBody(values.text(place.usageBody), usage)
+      this.#costInBody = cost
+      this.#tierInBody = tier
       found ||= !usage.isEmpty
     }
     if (values.has(place.inputTokenDetails) || values.has(place.outputTokenDetails)) {
@@ -314,20 +320,28 @@ export class CallReader {
     }
     this.serviceTier = this.names!.serviceTier
     this.processing = this.names!.processing
-    if ((this.roles.traits & traitParameters) !== 0 && this.serviceTier === '') {
+    const { traits } = this.roles
+    if ((traits & traitBody) !== 0) this.#readAnswer()
+    // What was asked for, where nothing says what was given.
+    if ((traits & traitParameters) !== 0 && this.serviceTier === '') {
       this.serviceTier = serviceTierIn(
         values.bytes,
         values.start(place.callParameters),
         values.end(place.callParameters),
       )
     }
-    if ((this.roles.traits & traitBody) !== 0 && values.has(place.providerMetadata)) {
-      const { tier, cost } = readProviderMetadata(values.text(place.providerMetadata), this.usage)
-      this.serviceTier ||= tier
-      if (!Number.isNaN(cost)) this.#costInBody = cost
-    }
     if (Number.isNaN(this.existingCost)) this.existingCost = this.#costInBody
     if (!(this.existingCost >= 0 && this.existingCost < 1e12)) this.existingCost = Number.NaN
+  }
+
+  /** The tier, and what the call took, as the provider's own words have them. */
+  #readAnswer(): void {
+    const { values } = this
+    if (this.serviceTier === '' || this.#tierInBody === fastTier) this.serviceTier = this.#tierInBody
+    if (!values.has(place.providerMetadata)) return
+    const { tier, cost } = readProviderMetadata(values.text(place.providerMetadata), this.usage)
+    if (this.serviceTier === '' || tier === fastTier) this.serviceTier = tier
+    if (!Number.isNaN(cost)) this.#costInBody = cost
   }
 }
 

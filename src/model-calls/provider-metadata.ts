@@ -1,6 +1,6 @@
 import { isObject, parseObject } from './json-object.ts'
 import { firstCount as first, type ReportedUsage } from './usage.ts'
-import { readUsageBody } from './usage-body.ts'
+import { readUsageBody, tierOf } from './usage-body.ts'
 
 /**
  * What only the AI SDK's `ai.response.providerMetadata` tells: Anthropic's cache writes by lifetime, cached and reasoning
@@ -37,8 +37,8 @@ export function readProviderMetadata(text: string, usage: ReportedUsage): { tier
       usage.input = Number.NaN
     }
     usage.reasoning = first(usage.reasoning, vendor['reasoningTokens'] ?? body['thoughtsTokenCount'])
-    const named = body['service_tier'] ?? vendor['serviceTier']
-    if (typeof named === 'string') tier = named
+    const named = vendor['serviceTier']
+    tier = tierOf(body) || (typeof named === 'string' ? named : tier)
     // OpenRouter has a number beside its counts, the AI gateway a text.
     const paid = body['cost']
     if (typeof paid === 'number' || (typeof paid === 'string' && paid !== '')) cost = Number(paid)

@@ -7,9 +7,9 @@ const ticksPerDollar = 1e10
 /**
  * A provider's own usage, as it stands in the answer of its API: OpenAI's chat and responses, Anthropic's messages, Gemini's
  * `usageMetadata`, Bedrock's converse, Cohere's tokens, and what is made after them. Fills what the span itself left open.
- * Returns what the provider says that the call took, as OpenRouter and xAI do; NaN where it does not.
+ * Returns what the provider says that the call took, as OpenRouter and xAI do, NaN where it does not, and the service tier.
  */
-export function readUsageBody(text: string, usage: ReportedUsage): number {
+export function readUsageBody(text: string, usage: ReportedUsage): { cost: number; tier: string } {
   const root = parseObject(text)
   const body = inner(root, 'usage') ?? inner(root, 'usageMetadata') ?? inner(root, 'usage_metadata') ?? root
   const billed = inner(body, 'billed_units') ?? inner(body, 'tokens') ?? body
@@ -34,7 +34,16 @@ export function readUsageBody(text: string, usage: ReportedUsage): number {
   }
   const ticks = body['cost_in_usd_ticks']
   const cost = typeof ticks === 'number' ? ticks / ticksPerDollar : body['cost']
-  return typeof cost === 'number' ? cost : Number.NaN
+  return { cost: typeof cost === 'number' ? cost : Number.NaN, tier: tierOf(body) || tierOf(root) }
+}
+
+/** Anthropic's fast mode is a tier of its own kind; Vertex says `ON_DEMAND_FLEX`. */
+export function tierOf(body: JsonObject): string {
+  if (body['speed'] === 'fast') return 'fast'
+  const named = body['service_tier']
+  if (typeof named === 'string') return named.toLowerCase()
+  const traffic = body['trafficType'] ?? body['traffic_type']
+  return typeof traffic === 'string' ? (/_(FLEX|PRIORITY)$/.exec(traffic)?.[1] ?? '').toLowerCase() : ''
 }
 
 /** Cohere bills nothing for what it had in its cache, which stands in none of its billed counts. */

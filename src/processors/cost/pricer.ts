@@ -116,6 +116,7 @@ function processingOf({ serviceTier, processing }: CallReader): ProcessingContex
   if (serviceTier === '' && processing === '') return undefined
   const context: Record<string, string> = {}
   if (serviceTier !== '') context['service_tier'] = serviceTier
+  if (serviceTier === 'fast') context['speed'] = serviceTier
   if (processing !== '') context['processing'] = processing
   else if (serviceTier === 'batch') context['processing'] = 'batch'
   return context

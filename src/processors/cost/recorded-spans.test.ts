@@ -1,7 +1,7 @@
 // Spans recorded from published instrumentations that called a stand-in for a provider's API: the cost of what it answered.
 
 import t from 'tap'
-import { price, run, type SpanInput } from './priced-spans.oracle.ts'
+import { type Attributes, price, run, type SpanInput } from './priced-spans.oracle.ts'
 
 for (const [title, span, expected] of [
   [
@@ -229,4 +229,28 @@ t.test("the service tier among OpenInference's parameters of a call is that of t
     half * 2,
     'what was answered',
   )
+})
+
+t.test("the tier that a provider's own usage names is that of the call", async t => {
+  const costOf = (attributes: Attributes) =>
+    run([{ attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.usage.input_tokens': 1000, ...attributes } }])[0]!
+      .cost
+  const opus = { 'gen_ai.provider.name': 'anthropic', 'gen_ai.request.model': 'claude-opus-4-8' }
+  const gemini = { 'gen_ai.provider.name': 'google', 'gen_ai.request.model': 'gemini-3.8-flash-lite-tts' }
+  const standard = Number(costOf(opus))
+  const body = (tier: string) => ({ ...opus, 'gen_ai.usage.raw': `{"input_tokens": 1000, ${tier}}` })
+  t.equal(costOf(body('"service_tier": "standard"')), standard)
+  t.equal(costOf(body('"service_tier": "batch"')), standard / 2)
+  const fast = Number(costOf(body('"service_tier": "standard", "speed": "fast"')))
+  t.ok(fast > standard, `${fast}`)
+  t.equal(costOf({ ...body('"speed": "fast"'), 'anthropic.response.service_tier': 'standard' }), fast)
+  const metadata = '{"anthropic": {"usage": {"input_tokens": 1000, "service_tier": "standard", "speed": "fast"}}}'
+  t.equal(costOf({ ...opus, 'ai.response.providerMetadata': metadata }), fast)
+  const vertex = (traffic: string) => ({
+    ...gemini,
+    'gen_ai.usage.raw': `{"usageMetadata": {"promptTokenCount": 1000, "trafficType": "${traffic}"}}`,
+  })
+  t.equal(costOf(vertex('ON_DEMAND')), costOf(gemini))
+  t.equal(costOf(vertex('ON_DEMAND_FLEX')), costOf({ ...gemini, service_tier: 'flex' }))
+  t.not(costOf(vertex('ON_DEMAND_FLEX')), costOf(gemini))
 })
