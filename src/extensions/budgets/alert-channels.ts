@@ -1,5 +1,10 @@
+import { createHash } from 'node:crypto'
 import { type Alert, alertJson } from './budget.ts'
 import type { AlertsConfig } from './config.ts'
+
+/** Of an event: what is longer is refused for good. Source: PagerDuty's Events API v2. */
+const dedupKeyLengthMax = 255
+const summaryLengthMax = 1024
 
 /** Where alerts go and how they look there. */
 export interface AlertChannel {
@@ -28,7 +33,7 @@ export function alertChannels(config: AlertsConfig): AlertChannel[] {
       name: 'slack',
       url: slack.url.reveal(),
       headers: json,
-      body: alert => JSON.stringify({ text: sentence(alert) }),
+      body: alert => JSON.stringify({ text: slackText(sentence(alert)) }),
     })
   }
   if (pagerduty !== undefined) {
@@ -40,9 +45,9 @@ export function alertChannels(config: AlertsConfig): AlertChannel[] {
         JSON.stringify({
           routing_key: pagerduty.routingKey.reveal(),
           event_action: 'trigger',
-          dedup_key: [alert.budget, alert.scopeValue, alert.kind, alert.threshold, alert.periodStartMs].join(':'),
+          dedup_key: dedupKey(alert),
           payload: {
-            summary: sentence(alert),
+            summary: sentence(alert).slice(0, summaryLengthMax),
             source: alert.scopeValue || 'sluice',
             severity: alert.kind === 'threshold' && alert.threshold >= 1 ? 'critical' : 'warning',
             timestamp: new Date(alert.timeMs).toISOString(),
@@ -60,6 +65,17 @@ export function alertChannels(config: AlertsConfig): AlertChannel[] {
     })
   }
   return channels
+}
+
+/** Names of scopes come from telemetry: `<!channel>` in one of them must call nobody. Source: Slack's "Formatting text". */
+function slackText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
+/** The same for one alert, and no longer than an event may have it. */
+function dedupKey(alert: Alert): string {
+  const key = [alert.budget, alert.scopeValue, alert.kind, alert.threshold, alert.periodStartMs].join(':')
+  return key.length <= dedupKeyLengthMax ? key : createHash('sha256').update(key).digest('hex')
 }
 
 /** "daily: checkout has spent 0.82 USD of 1.00 USD (82 %) ..." */
