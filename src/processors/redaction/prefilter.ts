@@ -224,7 +224,12 @@ export class Prefilter {
     const said = this.#names.get(bytes, from, to)
     if ((said & namesNationalId) !== 0) return true
     const flags = said & wholeValueFlags
-    if (flags === keyQueryCode)
+    if (flags === keyQueryCode) {
+      // `API key: x`: the word before says whose.
+      if (to - from === 3 && before === 0x20 && matchesFolded(bytes, from, to, 'key')) {
+        const whole = this.#names.get(bytes, wordStart(bytes, from), to)
+        if ((whole & keySecret) !== 0) return true
+      }
       return (
         (before < 0x20 ||
           before >= 0x80 ||
@@ -235,6 +240,7 @@ export class Prefilter {
           mayBeLength(bytes, from - 1)) &&
         !isShortParameter(bytes, at + 1)
       )
+    }
     return flags !== 0
   }
 

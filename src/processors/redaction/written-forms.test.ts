@@ -31,6 +31,10 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
   ['x-sentry-auth: eaqiBFeKG0uwB3u6IoZVdxoe06MEOK48 gave 0 rows', 'x-sentry-auth: [authorization] gave 0 rows'],
   ['Basic c3ZjOmtDSWNDTWN5T3E=', 'Basic [authorization]'],
   ['X-Functions-Key: eaqiBFeKG0uwB3u6IoZVdxoe06MEOK48', 'X-Functions-Key: [secret]'],
+  ['API key: 8f3kd93jf9', 'API key: [secret]'],
+  ['Using amadeus Key=ttdveNai3Gj6Zrjvgz4fyBEWRLARCG6a', 'Using amadeus Key=[secret]'],
+  ['geocodify_key=1234567890abcdef1234567890abcdef12345678', 'geocodify_key=[secret]'],
+  ['cache key: 8f3kd93jf9, primary key: 8f3kd93jf9', 'cache key: 8f3kd93jf9, primary key: 8f3kd93jf9'],
   // Commands in any text.
   ['ran sshpass -p hunter2x ssh h', 'ran sshpass -p [secret] ssh h'],
   ["sshpass -p 'Iptcmg007!' ssh h", "sshpass -p '[secret]' ssh h"],

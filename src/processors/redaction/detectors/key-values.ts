@@ -60,6 +60,11 @@ export function detectSeparator(d: Detection, at: number): void {
   if (name.length < 2) return
   if (name === 'Private-Lines' && detectPuttyKey(d, at)) return
   let info = d.settings.keys.get(name)
+  // `API key: x`, `Using Amadeus Key=x`: the word before says whose.
+  if (isBareKey(name)) {
+    const whole = d.settings.keys.get(phraseBefore(d, at))
+    if ((whole.flags & key.keySecret) !== 0) info = whole
+  }
   if ((info.flags & wholeValueFlags) === 0 && info.nationalIds === 0) {
     if (!tails.has(name) && !tails.has(name.toLowerCase())) return
     info = d.settings.keys.get(phraseBefore(d, at))
@@ -138,6 +143,8 @@ function isElement({ bytes, end }: Detection): boolean {
   if (bytes[at] === 0x5c) return !range.isQuoted
   return bytes[at] === 0x3c && (at + 1 >= end || bytes[at + 1] === 0x2f || bytes[at + 1] === 0x5c)
 }
+
+const isBareKey = (name: string) => name.length === 3 && name.toLowerCase() === 'key'
 
 /** Where the name before a sign ends, quotes and spaces between skipped. */
 function nameEndBefore(bytes: Uint8Array, start: number, at: number): number {
