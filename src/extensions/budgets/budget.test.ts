@@ -60,6 +60,37 @@ t.test('a rolling spend tells again only after it has fallen clearly below', asy
   t.equal(rolling.spend('s', 0.9, noon + 2.2 * hour).length, 1)
 })
 
+t.test('a restart in the middle of a burn neither tells it twice nor forgets how it began', async t => {
+  const yaml = '{name: b, limit: 24, thresholds: [], burn_rate: {factor: 10}}'
+  const before = budget(yaml)
+  for (let minute = 0; minute < 40; minute++) before.spend('s', 0.15, noon + minute * 60_000)
+  const again = (from: ReturnType<typeof budget>, atMs: number) => {
+    const after = budget(yaml)
+    after.restore(from.snapshot('s')!, atMs)
+    return after
+  }
+  const after = again(before, noon + 40 * 60_000)
+  const burning: number[] = []
+  for (let minute = 40; minute < 80; minute++) {
+    for (const { kind } of after.spend('s', 0.2, noon + minute * 60_000)) if (kind === 'burn_rate') burning.push(minute)
+  }
+  t.equal(burning.length, 1, 'told once')
+  t.ok(burning[0]! < 70, `${burning[0]}: what came before the restart counts`)
+  const third = again(after, noon + 80 * 60_000)
+  for (let minute = 80; minute < 120; minute++) t.same(third.spend('s', 0.2, noon + minute * 60_000), [])
+})
+
+t.test('an update leaves the windows out until they have a new slot', async t => {
+  const b = budget('{name: b, limit: 24, burn_rate: {}}')
+  b.spend('s', 1, noon)
+  t.ok(b.snapshot('s', true)!.burn)
+  b.spend('s', 1, noon + 1)
+  t.notOk(b.snapshot('s', true)!.burn)
+  t.ok(b.snapshot('s')!.burn, 'but not what stands for all that was')
+  b.spend('s', 1, noon + 10_000)
+  t.ok(b.snapshot('s', true)!.burn)
+})
+
 t.test('burn rate needs both windows, tells once, and again after it has calmed down', async t => {
   const b = budget('{name: b, limit: 24, thresholds: [], burn_rate: {factor: 10}}')
   // 24 a day is 1 an hour; ten times that is 10 in an hour and 0.84 in five minutes.

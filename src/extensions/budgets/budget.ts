@@ -1,6 +1,6 @@
 import type { BudgetConfig } from './config.ts'
 import { calendarPeriod, type Period } from './period.ts'
-import { RollingSum } from './rolling-sum.ts'
+import { RollingSum, type SumSnapshot } from './rolling-sum.ts'
 import { Sum } from './sum.ts'
 
 export type AlertKind = 'threshold' | 'burn_rate'
@@ -52,10 +52,11 @@ export interface ScopeSnapshot {
   readonly spent: number
   readonly fired: readonly number[]
   readonly burnFired: boolean
-  /** Spend per slot of a rolling period: [slot number, amount]. */
-  readonly slots?: readonly (readonly [number, number])[]
-  /** Milliseconds of a slot; absent in what earlier versions wrote, where it is that of the window. */
+  /** Those of a rolling period. */
+  readonly slots?: SumSnapshot['slots']
   readonly slotMs?: number
+  /** Of the windows of a burn rate, the long one first; absent in an update in which they have no new slot. */
+  readonly burn?: readonly [SumSnapshot, SumSnapshot]
   readonly lastMs: number
 }
 
@@ -69,6 +70,8 @@ interface ScopeState {
   burnShort: RollingSum | undefined
   fired: Set<number>
   burnFired: boolean
+  /** Of the short window, when the windows were last in a snapshot. */
+  burnSlot: number
   firstMs: number
   lastMs: number
 }
@@ -141,17 +144,23 @@ export class Budget {
     for (const scopeValue of this.#scopes.keys()) yield this.status(scopeValue, nowMs)
   }
 
-  snapshot(scopeValue: string): ScopeSnapshot | undefined {
+  /** An update leaves out the windows of a burn rate, which are long, until they have another slot: seconds of them are lost. */
+  snapshot(scopeValue: string, isUpdate = false): ScopeSnapshot | undefined {
     const state = this.#scopes.get(scopeValue)
     if (state === undefined) return undefined
+    const { burnLong, burnShort, lastMs } = state
+    const burnSlot = burnShort === undefined ? 0 : Math.floor(lastMs / burnShort.slotMs)
+    const hasBurn = burnLong !== undefined && burnShort !== undefined && !(isUpdate && burnSlot === state.burnSlot)
+    if (hasBurn) state.burnSlot = burnSlot
     return {
       scopeValue,
       periodStartMs: state.period.startMs,
       spent: state.spent.value,
       fired: [...state.fired],
       burnFired: state.burnFired,
-      ...(state.rolling && { slots: state.rolling.slots(), slotMs: state.rolling.slotMs }),
-      lastMs: state.lastMs,
+      ...state.rolling?.snapshot(),
+      ...(hasBurn && { burn: [burnLong.snapshot(), burnShort.snapshot()] as const }),
+      lastMs,
     }
   }
 
@@ -168,9 +177,12 @@ export class Budget {
     state.lastMs = snapshot.lastMs
     if (this.#isCalendar) state.period = this.#periodAt(snapshot.periodStartMs)
     else state.period = { startMs: snapshot.periodStartMs, endMs: endless }
-    // A window of another length has other slots.
-    const slotMs = snapshot.slotMs ?? state.rolling?.slotMs ?? 1
-    for (const [slot, amount] of snapshot.slots ?? []) state.rolling?.add(slot * slotMs, amount)
+    const { slots, slotMs, burn } = snapshot
+    if (slots !== undefined) state.rolling?.restore({ slots, ...(slotMs !== undefined && { slotMs }) })
+    if (burn !== undefined) {
+      state.burnLong?.restore(burn[0])
+      state.burnShort?.restore(burn[1])
+    }
     this.#scopes.set(snapshot.scopeValue, state)
     this.#roll(state, nowMs)
     this.#forgetOldest()
@@ -213,6 +225,7 @@ export class Budget {
       burnShort: burnRate && new RollingSum(burnRate.shortWindowMs),
       fired: new Set(),
       burnFired: false,
+      burnSlot: -1,
       firstMs: nowMs,
       lastMs: nowMs,
     }

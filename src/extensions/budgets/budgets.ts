@@ -156,7 +156,7 @@ export class Budgets implements Component, SpendSink {
     this.#budgets.forEach((budget, index) => {
       const scopeValues = this.#unwritten[index]!
       for (const scopeValue of this.#file === undefined ? [] : scopeValues) {
-        const snapshot = budget.snapshot(scopeValue)
+        const snapshot = budget.snapshot(scopeValue, true)
         if (snapshot !== undefined) entries.push({ type: 'scope', budget: budget.config.name, snapshot })
       }
       scopeValues.clear()

@@ -1,5 +1,12 @@
 const slotCount = 120
 
+export interface SumSnapshot {
+  /** Milliseconds of a slot; absent in what earlier versions wrote, where it is that of the window. */
+  readonly slotMs?: number
+  /** [slot number, amount] */
+  readonly slots: readonly (readonly [number, number])[]
+}
+
 /** A sum over the last `windowMs`, in slots of a 120th of it: old amounts leave a slot at a time. */
 export class RollingSum {
   /** Milliseconds that share a slot. */
@@ -35,7 +42,12 @@ export class RollingSum {
     return total
   }
 
-  slots(): (readonly [number, number])[] {
-    return [...this.#slots]
+  snapshot(): SumSnapshot {
+    return { slotMs: this.slotMs, slots: [...this.#slots] }
+  }
+
+  /** Adds what another one had; a window of another length has other slots. */
+  restore({ slotMs = this.slotMs, slots }: SumSnapshot): void {
+    for (const [slot, amount] of slots) this.add(slot * slotMs, amount)
   }
 }

@@ -8,6 +8,7 @@ import { parseConfig } from '../../config/parse-config.ts'
 import { componentSettings } from '../../testkit/component-settings.ts'
 import { Budgets } from './budgets.ts'
 import { budgetsConfig } from './config.ts'
+import { StateFile } from './state-file.ts'
 
 const deadline = { atMs: 1000 }
 const spend = (amount: number, ...scopeValues: string[]) => ({ timeMs: 0, amount, scopeValues })
@@ -83,6 +84,18 @@ t.test('what a later version wrote is kept aside, and what this one can read cou
   t.equal(budgets.statusesOf('shop')[0]?.spent, 0.5)
   await budgets.shutdown(deadline)
   t.ok(readFileSync(`${path}.v7`, 'utf8').endsWith(later))
+})
+
+t.test("a burn rate's windows are those of the last line that has them", async t => {
+  const path = join(t.testdir(), 'state')
+  const snapshot = { scopeValue: 'shop', periodStartMs: 1, spent: 0.5, fired: [], burnFired: false, lastMs: 1 }
+  const burn = [
+    { slotMs: 30_000, slots: [[1, 0.5]] },
+    { slotMs: 2500, slots: [[1, 0.5]] },
+  ]
+  const entry = (more: object) => line({ v: 1, type: 'scope', budget: 'b', snapshot: { ...snapshot, ...more } })
+  writeFileSync(path, entry({ burn }) + entry({ spent: 0.7 }))
+  t.match(new StateFile(path).load().scopes, [{ snapshot: { spent: 0.7, burn } }])
 })
 
 t.test('a file of anything at all is no state, and is not in the way', async t => {

@@ -80,8 +80,9 @@ export class StateFile {
       else if (entry.type === 'scope') {
         // The order of the last use is kept: the least recent scopes are the first to be forgotten.
         const key = `${entry.budget}\0${entry.snapshot.scopeValue}`
+        const burn = entry.snapshot.burn ?? scopes.get(key)?.snapshot.burn
         scopes.delete(key)
-        scopes.set(key, entry)
+        scopes.set(key, { ...entry, snapshot: { ...entry.snapshot, ...(burn && { burn }) } })
       } else if (entry.type === 'alert') pending.set(`${entry.channel}\0${alertId(entry.alert)}`, entry)
       else pending.delete(`${entry.channel}\0${entry.id}`)
     }
