@@ -8,62 +8,62 @@ const byWords = 1
 /** As doubles, where none of them is NaN or zero: then equal doubles are equal bytes. */
 const byWindows = 2
 
-/** The values of a few roles as they stand on a span, to be compared with those of another: all bytes, several at a time. */
+/** Numbers before the parts of each value: its role, its length (0 for a role that the span does not have) and the way. */
+const headCount = 3
+
+/**
+ * The values of a few roles as they stand on a span, to be compared with those of another: all bytes, several at a time. All in
+ * one array, since there are as many of these as calls that differ, and each further array would be memory to wait for.
+ */
 export class ValueBytes {
-  readonly #places: Uint8Array
-  /** 0 for a role that the span does not have. */
-  readonly #lengths: Int32Array
-  readonly #ways: Uint8Array
-  /** What each value is compared with, the last overlapping the one before. */
-  readonly #parts: Float64Array
+  readonly #numbers: Float64Array
 
   constructor(places: readonly number[], values: CallValues) {
-    const parts = places.map(at => partsOf(values.view, values.start(at), values.end(at)))
-    this.#places = Uint8Array.from(places)
-    this.#lengths = Int32Array.from(places, at => values.end(at) - values.start(at))
-    this.#ways = Uint8Array.from(parts, ({ way }) => way)
-    this.#parts = Float64Array.from(parts.flatMap(({ numbers }) => numbers))
+    this.#numbers = Float64Array.from(
+      places.flatMap(at => {
+        const { way, parts } = partsOf(values.view, values.start(at), values.end(at))
+        return [at, values.end(at) - values.start(at), way, ...parts]
+      }),
+    )
   }
 
   equals({ view, starts, ends }: CallValues): boolean {
-    const places = this.#places
-    const parts = this.#parts
-    const lengths = this.#lengths
-    const ways = this.#ways
-    let next = 0
-    for (let i = 0; i < lengths.length; i++) {
-      const at = places[i]!
+    const numbers = this.#numbers
+    for (let next = 0; next < numbers.length; ) {
+      const at = numbers[next]! | 0
+      const length = numbers[next + 1]! | 0
+      const way = numbers[next + 2]! | 0
+      next += headCount
       let from = starts[at]!
-      const length = lengths[i]!
       if (from < 0) {
         if (length !== 0) return false
         continue
       }
       const end = ends[at]!
       if (end - from !== length) return false
-      const way = ways[i]
       if (way === byWindows) {
         for (; from < end - windowBytes; from += windowBytes) {
-          if (view.getFloat64(from, true) !== parts[next++]) return false
+          if (view.getFloat64(from, true) !== numbers[next++]) return false
         }
-        if (view.getFloat64(end - windowBytes, true) !== parts[next++]) return false
+        if (view.getFloat64(end - windowBytes, true) !== numbers[next++]) return false
       } else if (way === byWords) {
-        for (; from < end - wordBytes; from += wordBytes) if (view.getInt32(from, true) !== parts[next++]) return false
-        if (view.getInt32(end - wordBytes, true) !== parts[next++]) return false
-      } else for (; from < end; from++) if (view.getUint8(from) !== parts[next++]) return false
+        for (; from < end - wordBytes; from += wordBytes)
+          if (view.getInt32(from, true) !== numbers[next++]) return false
+        if (view.getInt32(end - wordBytes, true) !== numbers[next++]) return false
+      } else for (; from < end; from++) if (view.getUint8(from) !== numbers[next++]) return false
     }
     return true
   }
 }
 
-function partsOf(view: DataView, start: number, end: number): { way: number; numbers: number[] } {
+function partsOf(view: DataView, start: number, end: number): { way: number; parts: number[] } {
   const length = end - start
-  const numbers = (width: number, read: (at: number) => number) =>
+  const partsBy = (width: number, read: (at: number) => number) =>
     Array.from({ length: Math.ceil(length / width) }, (_, i) => read(Math.min(start + i * width, end - width)))
-  if (length < wordBytes) return { way: byBytes, numbers: numbers(1, at => view.getUint8(at)) }
+  if (length < wordBytes) return { way: byBytes, parts: partsBy(1, at => view.getUint8(at)) }
   if (length >= windowBytes) {
-    const windows = numbers(windowBytes, at => view.getFloat64(at, true))
-    if (windows.every(window => window !== 0 && !Number.isNaN(window))) return { way: byWindows, numbers: windows }
+    const windows = partsBy(windowBytes, at => view.getFloat64(at, true))
+    if (windows.every(window => window !== 0 && !Number.isNaN(window))) return { way: byWindows, parts: windows }
   }
-  return { way: byWords, numbers: numbers(wordBytes, at => view.getInt32(at, true)) }
+  return { way: byWords, parts: partsBy(wordBytes, at => view.getInt32(at, true)) }
 }

@@ -2,6 +2,7 @@ import { AttributeBlock } from '../../pdata/attribute-block.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import type { ConstantAttribute } from '../../pdata/constant-attribute.ts'
 import * as otlp from '../../pdata/otlp-fields.ts'
+import type { SpliceOutput } from '../../pdata/splice-output.ts'
 import { encodeDouble } from '../../pdata/value.ts'
 
 const doubleBytes = 8
@@ -19,9 +20,11 @@ export const amountKeys: readonly AttributeKey[] = [
 /** All that is written of a call, encoded once: of numbers all but their values. */
 export class CostBlock {
   readonly attributes: AttributeBlock
-  /** Of each number its place among the amounts, and where its value begins in the block. */
-  readonly places: Uint8Array
-  readonly offsets: Int32Array
+  /** The bytes, and how many they are. */
+  readonly view: DataView
+  readonly length: number
+  /** Of each number its place among the amounts and where its value begins, one behind the other. */
+  readonly #targets: Int32Array
 
   /** `amounts` has a bit for each that is written, the lowest for the first. */
   constructor(amounts: number, constants: readonly ConstantAttribute[]) {
@@ -29,7 +32,26 @@ export class CostBlock {
     const numbers = places.map(place => ({ key: amountKeys[place]!, value: encodeDouble(0) }))
     const block = new AttributeBlock(otlp.spanAttributes, [...numbers, ...constants])
     this.attributes = block
-    this.places = Uint8Array.from(places)
-    this.offsets = Int32Array.from(places, (_, i) => block.valueEnd(i) - doubleBytes)
+    this.view = block.view
+    this.length = block.bytes.length
+    this.#targets = Int32Array.from(places.flatMap((place, i) => [place, block.valueEnd(i) - doubleBytes]))
+  }
+
+  get hasNumbers(): boolean {
+    return this.#targets.length > 0
+  }
+
+  /** Writes it behind what is written. */
+  writeTo(output: SpliceOutput, amounts: Float64Array): void {
+    const targets = this.#targets
+    const start = output.length
+    output.constant(this.view, 0, this.length)
+    for (let i = 0; i < targets.length; i += 2) output.double(start + targets[i + 1]!, amounts[targets[i]!]!)
+  }
+
+  /** Writes the numbers into a copy of it that begins at `start` of the view. */
+  fill(view: DataView, start: number, amounts: Float64Array): void {
+    const targets = this.#targets
+    for (let i = 0; i < targets.length; i += 2) view.setFloat64(start + targets[i + 1]!, amounts[targets[i]!]!, true)
   }
 }

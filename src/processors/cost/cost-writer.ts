@@ -112,18 +112,12 @@ export class CostWriter {
     }
     if (this.#config.breakdown) this.#block = blockOf(this.#remarkOf(status, entry!, origin), amounts)
     else this.#block = amounts === 0 ? undefined : this.#totalBlock
-    return this.#block === undefined ? 0 : this.#block.attributes.bytes.length
+    return this.#block === undefined ? 0 : this.#block.length
   }
 
   /** Behind the span's own bytes. */
   writeTo(output: SpliceOutput): void {
-    const block = this.#block
-    if (block === undefined) return
-    const { offsets, places } = block
-    const amounts = this.#amounts
-    const start = output.length
-    output.constant(block.attributes.view, 0, block.attributes.bytes.length)
-    for (let i = 0; i < offsets.length; i++) output.double(start + offsets[i]!, amounts[places[i]!]!)
+    this.#block?.writeTo(output, this.#amounts)
   }
 
   /** The same onto the log record of an event. */
@@ -136,15 +130,11 @@ export class CostWriter {
     this.prepare(status, pricer)
     const block = this.#block
     if (block === undefined) return
-    if (block.offsets.length === 0) {
-      attributes.appendConstants(block.attributes)
-      return
+    if (!block.hasNumbers) attributes.appendConstants(block.attributes)
+    else {
+      const start = attributes.appendCopy(block.attributes)
+      block.fill(message.workspace.view, start, this.#amounts)
     }
-    const start = attributes.appendCopy(block.attributes)
-    const { view } = message.workspace
-    block.offsets.forEach((offset, i) => {
-      view.setFloat64(start + offset, this.#amounts[block.places[i]!]!, true)
-    })
   }
 
   #takeAmounts(cost: CallCost): Float64Array {

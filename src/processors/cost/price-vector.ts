@@ -53,6 +53,8 @@ export class PriceVector {
   readonly isByTokens: boolean
   /** -1 where they have no price. */
   readonly #tokenPlaces: TokenCounts
+  /** Rate and divisor of input and output where neither has tiers: all that most calls need, in one place. */
+  readonly #flatTokens: Float64Array | undefined
 
   constructor(rates: RatesData, units: Units) {
     const priced = Object.entries(rates)
@@ -95,6 +97,15 @@ export class PriceVector {
     this.isByTokens = !this.#usageIndex.includes(oneCall)
     const placeOf = (wanted: string) => this.#units.findIndex(({ usageKey }) => usageKey === wanted)
     this.#tokenPlaces = { input: placeOf('input_tokens'), output: placeOf('output_tokens') }
+    this.#flatTokens = this.#flatTokenRates()
+  }
+
+  #flatTokenRates(): Float64Array | undefined {
+    const places = [this.#tokenPlaces.input, this.#tokenPlaces.output]
+    if (places.some(place => typeof this.#rates[place] === 'object')) return undefined
+    return Float64Array.from(
+      places.flatMap(place => (place < 0 ? [0, 1] : [this.#baseRates[place]!, this.#per[place]!])),
+    )
   }
 
   /** Whether nothing of it costs anything. */
@@ -139,12 +150,16 @@ export class PriceVector {
 
   /** The same where nothing but these two was counted, and `isByTokens`. */
   priceTokens({ input, output }: TokenCounts, out: CallCost): void {
-    const { input: inputPlace, output: outputPlace } = this.#tokenPlaces
+    const flat = this.#flatTokens
     out.other = out.cacheRead = out.cacheWrite = 0
-    out.input = out.output = 0
-    if (inputPlace >= 0 && input > 0) out.input = (this.#rateAt(inputPlace, input) * input) / this.#per[inputPlace]!
-    if (outputPlace >= 0 && output > 0)
-      out.output = (this.#rateAt(outputPlace, input) * output) / this.#per[outputPlace]!
+    if (flat !== undefined) {
+      out.input = (flat[0]! * input) / flat[1]!
+      out.output = (flat[2]! * output) / flat[3]!
+    } else {
+      const { input: inputPlace, output: outputPlace } = this.#tokenPlaces
+      out.input = inputPlace < 0 ? 0 : (this.#rateAt(inputPlace, input) * input) / this.#per[inputPlace]!
+      out.output = outputPlace < 0 ? 0 : (this.#rateAt(outputPlace, input) * output) / this.#per[outputPlace]!
+    }
     out.total = out.input + out.output
   }
 

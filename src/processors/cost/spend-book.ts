@@ -81,15 +81,15 @@ export class SpendBook {
   /** The call that `reader` has read last; its roles note the scopes' keys. */
   bookCall(reader: CallReader, entry: ModelEntry, { total }: CallCost, usage: NormalizedUsage): void {
     const account = this.#accountOf(reader, entry)
-    if (account.calls === 0) this.#open.push(account)
-    account.cost += total
-    account.calls++
-    const { tokens } = account
-    tokens[0]! += usage.input
-    tokens[1]! += usage.output
-    tokens[2]! += usage.cacheRead
-    tokens[3]! += usage.cacheWrite
-    tokens[4]! += usage.reasoning
+    const { amounts } = account
+    if (amounts[1] === 0) this.#open.push(account)
+    amounts[0]! += total
+    amounts[1]! += 1
+    amounts[2]! += usage.input
+    amounts[3]! += usage.output
+    amounts[4]! += usage.cacheRead
+    amounts[5]! += usage.cacheWrite
+    amounts[6]! += usage.reasoning
     if (this.#scopes.length > 0) this.#bookScopes(reader, total)
   }
 

@@ -7,6 +7,10 @@ export type TokenCount = 'input' | 'output' | 'cache_read' | 'cache_write' | 're
 
 export const tokenCounts: readonly TokenCount[] = ['input', 'output', 'cache_read', 'cache_write', 'reasoning']
 
+/** What an account sums; the first two are told also where they are zero. */
+const accountCounts: readonly SpendCount[] = ['cost', 'calls', ...tokenCounts]
+const alwaysTold = 2
+
 /** A count's name as it crosses from a worker: the kind and the label values. */
 export function countName(kind: SpendCount, values: readonly string[]): string {
   return `${kind} ${JSON.stringify(values)}`
@@ -22,36 +26,28 @@ export class SpendAccount {
   /** Bits of what it was found by. */
   readonly low: number
   readonly high: number
-  cost = 0
-  calls = 0
-  readonly tokens = new Float64Array(tokenCounts.length)
+  /** In the order of `accountCounts`. */
+  readonly amounts = new Float64Array(accountCounts.length)
   /** Made once: an account is asked for every request. */
-  readonly #costName: string
-  readonly #callsName: string
-  readonly #tokenNames: readonly string[]
+  readonly #names: readonly string[]
 
   constructor(low: number, high: number, values: readonly string[]) {
     this.low = low
     this.high = high
-    this.#costName = countName('cost', values)
-    this.#callsName = countName('calls', values)
-    this.#tokenNames = tokenCounts.map(kind => countName(kind, values))
+    this.#names = accountCounts.map(kind => countName(kind, values))
   }
 
   /** Moves what it has into `counts`. */
   moveTo(counts: Map<string, number>): void {
-    add(counts, this.#costName, this.cost)
-    add(counts, this.#callsName, this.calls)
-    this.#tokenNames.forEach((name, i) => {
-      if (this.tokens[i]! > 0) add(counts, name, this.tokens[i]!)
-    })
+    const { amounts } = this
+    for (let i = 0; i < amounts.length; i++) {
+      if (i < alwaysTold || amounts[i]! > 0) add(counts, this.#names[i]!, amounts[i]!)
+    }
     this.reset()
   }
 
   reset(): void {
-    this.cost = 0
-    this.calls = 0
-    this.tokens.fill(0)
+    this.amounts.fill(0)
   }
 }
 
