@@ -168,6 +168,8 @@ export const choose = (condition: Code, yes: Code, no: Code): Code => [
   ...no,
   0x0b,
 ]
+/** The same without a jump: both are computed. */
+export const select = (condition: Code, yes: Code, no: Code): Code => [...yes, ...no, ...condition, 0x1b]
 export const giveBack = (value: Code): Code => [...value, 0x0f]
 /** Calls the function of that index in its module. */
 export const call = (index: number, ...values: Code[]): Code => [...values.flat(), 0x10, ...unsignedLeb(index)]

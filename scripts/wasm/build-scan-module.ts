@@ -239,6 +239,8 @@ const separatorBits = v128.bitmask8(v128.shl16(get('classes'), layout.separatorS
 const tokenBits = v128.bitmask8(v128.addSaturatedU8(get('classes'), get('toTokens')))
 /** Narrows `name` down to the places at which `count` more before them are set, too. */
 const reachBack = (name: string, count: number) => set(name, i64.and(get(name), i64.shl(get(name), long(count))))
+/** Whether the byte before the block may be a digit or a separator, as all from 0x20 to 0x3f may. */
+const mayGoOn = i32.ltU(i32.sub(i32.load8(i32.sub(get('at'), number(1))), number(0x20)), number(0x20))
 /** Behind the seventh place in a row that is a digit or bridges two of them: `found`. */
 const digitRuns: Code = [
   ...set(
@@ -258,22 +260,27 @@ const tokenRuns: Code = [
   ...set('run', i64.and(get('run'), i64.shl(get('token'), long(16)))),
   ...set('found', i64.and(get('run'), i64.xor(i64.shl(get('run'), long(1)), long(-1)))),
 ]
-/** Digits of the block: of a window that begins 16 bytes before it the first 48, the rest of its own bytes. */
+/**
+ * Digits of the block, as far as they are in runs that begin in it: what stands before the block is taken for the byte before
+ * it, of which no run is made. Where one may go on from there, the first 48 bytes are looked at again, with 16 more before them.
+ */
 const findDigits: Code = [
-  ...[-1, 0, 1, 2].flatMap(place => [
+  ...[0, 1, 2, 3].flatMap(place => [
     ...classify(place),
-    ...gather('digit', place + 1, digitBits),
-    ...gather('separator', place + 1, separatorBits),
+    ...gather('digit', place, digitBits),
+    ...gather('separator', place, separatorBits),
   ]),
   ...digitRuns,
-  ...set('digits', i64.shrU(get('found'), long(16))),
-  ...set('digit', i64.shrU(get('digit'), long(16))),
-  ...set('separator', i64.shrU(get('separator'), long(16))),
-  ...classify(3),
-  ...gather('digit', 3, digitBits),
-  ...gather('separator', 3, separatorBits),
-  ...digitRuns,
-  ...set('digits', i64.or(get('digits'), i64.and(get('found'), long(-1n << 48n)))),
+  ...set('digits', get('found')),
+  ...when(mayGoOn, [
+    ...set('bit', get('digit')),
+    ...set('bits', get('separator')),
+    ...classify(-1),
+    ...set('digit', i64.or(i64.shl(get('bit'), long(16)), i64.extendU(digitBits))),
+    ...set('separator', i64.or(i64.shl(get('bits'), long(16)), i64.extendU(separatorBits))),
+    ...digitRuns,
+    ...set('digits', i64.or(i64.shrU(get('found'), long(16)), i64.and(get('digits'), long(-1n << 48n)))),
+  ]),
 ]
 /** Tokens of the block: of a window that begins 32 bytes before it the first half, the rest of its own bytes. */
 const findTokens: Code = [

@@ -1,5 +1,16 @@
 import * as layout from '../../src/processors/redaction/scan/scan-layout.ts'
-import { type Code, call, choose, type FunctionSettings, giveBack, i32, v128, when, whileLoop } from './assembler.ts'
+import {
+  type Code,
+  call,
+  choose,
+  type FunctionSettings,
+  giveBack,
+  i32,
+  select,
+  v128,
+  when,
+  whileLoop,
+} from './assembler.ts'
 import {
   all,
   any,
@@ -32,7 +43,7 @@ const nameIndex = 5
 /** The letters of three bytes, five bits each: an index into the table of endings. */
 function threeLetters(address: Code, offset: number): Code {
   const one = (back: number) =>
-    choose(
+    select(
       has(bitsAt(address, offset - back), layout.lookLetter),
       i32.and(byteAt(address, offset - back), number(31)),
       number(0),
@@ -105,6 +116,16 @@ function literal(): FunctionSettings {
       ),
       ...giveBack(i32.isZero(has(bitsAt(p, -4), layout.lookLetter))),
     ]),
+    // The most frequent ones first.
+    ...when(isWord('name'), [
+      ...dropIf(has(bitsAt(p, 1), layout.lookLetter)),
+      // Over one sign to the word before.
+      ...set('p', at(p, -3)),
+      ...when(i32.isZero(has(bitsAt(p, -1), layout.lookLetter)), set('p', at(p, -1))),
+      ...keepIf(has(endingOf(p, 0), layout.lettersPerson)),
+      ...giveBack(all(isByte(fold(byteAt(p, -1)), 'r'), isTrue(has(endingOf(p, -1), layout.lettersPerson)))),
+    ]),
+    ...when(isWord('oken'), giveBack(i32.ne(fold(next), number(0x73)))),
     ...when(isWord('veri'), giveBack(goesOn(1, 'fica'))),
     ...when(isWord('nfir'), giveBack(goesOn(1, 'mati'))),
     ...when(isWord('rity'), giveBack(goesOn(-7, 'secu'))),
@@ -131,21 +152,12 @@ function literal(): FunctionSettings {
     ]),
     ...when(isWord('egin'), giveBack(isByte(byteAt(p), 'N'))),
     ...when(any(isWord('u003'), isWord('u004')), giveBack(isByte(byteAt(p, -4), '\\'))),
-    ...when(isWord('oken'), giveBack(i32.ne(fold(next), number(0x73)))),
     ...when(isWord('stre'), giveBack(isByte(fold(next), 'e'))),
     ...when(isWord('pike'), giveBack(isByte(fold(next), 'y'))),
     ...when(
       i32.eq(i32.shrU(get('folded'), number(8)), number(word('\0key') >>> 8)),
       giveBack(i32.isZero(has(bitsAt(p, 1), layout.lookLetter))),
     ),
-    ...when(isWord('name'), [
-      ...dropIf(has(bitsAt(p, 1), layout.lookLetter)),
-      // Over one sign to the word before.
-      ...set('p', at(p, -3)),
-      ...when(i32.isZero(has(bitsAt(p, -1), layout.lookLetter)), set('p', at(p, -1))),
-      ...keepIf(has(endingOf(p, 0), layout.lettersPerson)),
-      ...giveBack(all(isByte(fold(byteAt(p, -1)), 'r'), isTrue(has(endingOf(p, -1), layout.lettersPerson)))),
-    ]),
     ...number(1),
   ]
   return { locals: own, body }
@@ -210,25 +222,27 @@ function sign(): FunctionSettings {
       ...when(i32.eq(i32.load16(p, 1), number(0x2f2f)), isMailboxInUrl),
       ...keepIf(any(isByte(get('next'), '/'), isByte(get('next'), '\\'))),
       // Two colons, or five and more between hex digits.
-      ...set('last', p),
-      ...set('limit', at(p, 60)),
-      ...whileLoop(
-        [
-          ...set('byte', byteAt(get('last'))),
-          ...all(
-            i32.ltU(get('last'), get('limit')),
-            any(isByte(get('byte'), ':'), isTrue(has(i32.load8(get('byte'), layout.bytesOffset), layout.lookHex))),
-          ),
-        ],
-        [
-          ...when(isByte(get('byte'), ':'), [
-            ...set('colons', at(get('colons'), 1)),
-            ...keepIf(i32.eq(i32.load16(get('last')), number(0x3a3a))),
-          ]),
-          ...set('last', at(get('last'), 1)),
-        ],
-      ),
-      ...keepIf(i32.gtU(get('colons'), number(4))),
+      ...when(any(isByte(get('next'), ':'), isTrue(has(bitsAt(p, 1), layout.lookHex))), [
+        ...set('last', p),
+        ...set('limit', at(p, 60)),
+        ...whileLoop(
+          [
+            ...set('byte', byteAt(get('last'))),
+            ...all(
+              i32.ltU(get('last'), get('limit')),
+              any(isByte(get('byte'), ':'), isTrue(has(i32.load8(get('byte'), layout.bytesOffset), layout.lookHex))),
+            ),
+          ],
+          [
+            ...when(isByte(get('byte'), ':'), [
+              ...set('colons', at(get('colons'), 1)),
+              ...keepIf(i32.eq(i32.load16(get('last')), number(0x3a3a))),
+            ]),
+            ...set('last', at(get('last'), 1)),
+          ],
+        ),
+        ...keepIf(i32.gtU(get('colons'), number(4))),
+      ]),
       ...set('byte', byteAt(p)),
     ]),
     ...keepIf(all(isByte(get('byte'), '='), isByte(get('next'), '%'))),
