@@ -1,3 +1,4 @@
+import { endsLiteral } from '../prefilter-names.ts'
 import { type CandidateScanner, Candidates } from '../scan/candidates.ts'
 import { kindDigits, kindToken } from '../scan/scan-layout.ts'
 import { detectCommandSecrets } from './command-lines.ts'
@@ -140,7 +141,8 @@ export function inspectCandidate(d: Detection, at: number, kind: number): void {
       detectSeparator(d, at)
       return
     default:
-      inspectLiteral(d, at)
+      // The search compares halves of bytes, and a run may end anywhere.
+      if (at > 1 && endsLiteral(d.bytes, at)) inspectLiteral(d, at)
   }
 }
 

@@ -27,6 +27,8 @@ const ids = {
   passport: detectorId('passport'),
   licence: detectorId('driving_licence'),
 }
+/** Every id with a shape of its own has as many groups. */
+const shapeGroupsMin = Math.min(...nationalIds.map(({ shape }) => shape?.groups.length ?? Number.POSITIVE_INFINITY))
 const nationalDetectors = nationalIds.map(({ name }) => detectorId(name))
 const nationalBits = nationalIds.map(({ name }) => 1 << key.nationalIdNames.indexOf(name))
 
@@ -233,7 +235,7 @@ function takeNationalId(d: Detection, g: number, isFree: (count: number) => bool
   const { enabled } = d.settings
   const from = run.starts[g]!
   // One shape with a format of its own, else the digits of one group or of all that hang together.
-  for (let i = 0; i < nationalIds.length; i++) {
+  for (let i = 0; i < nationalIds.length && run.count - g >= shapeGroupsMin; i++) {
     const { shape, valid } = nationalIds[i]!
     if (shape === undefined || enabled[nationalDetectors[i]!] !== 1) continue
     const { groups, separators } = shape
