@@ -220,7 +220,7 @@ const lookAtOthers: Code = [
   ]),
   ...rewrite(
     when(
-      choose(isNear, choose(isSign, lookAt.sign(address), lookAt.literal(address)), number(1)),
+      choose(isNear, choose(isSign, lookAt.sign(address), lookAt.learningLiteral(address)), number(1)),
       keepIf(number(1), candidateAt(number(0))),
     ),
   ),
@@ -397,7 +397,7 @@ const body: Code = [
 const module = assembleModule({
   memoryPages: layout.memoryPages,
   functionName: 'scan',
-  functions: [{ locals, body }, ...firstLook],
+  functions: [{ locals, body }, ...firstLook()],
 })
 const target = new URL('../../src/processors/redaction/scan/scan-module.generated.ts', import.meta.url)
 const text = Buffer.from(module).toString('base64')

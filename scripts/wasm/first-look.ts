@@ -19,6 +19,7 @@ import {
   bitIn,
   bitsAt,
   byteAt,
+  contextPlace,
   dropIf,
   fold,
   has,
@@ -29,6 +30,7 @@ import {
   knownNameLength,
   locals,
   number,
+  placeOf,
   word,
 } from './look-parts.ts'
 import { digits, token } from './look-runs.ts'
@@ -328,7 +330,6 @@ function knownName(): FunctionSettings {
     v128.eq8(bytes, v128.splat('.'.charCodeAt(0))),
   )
   const isNameAt = (place: Code): Code => v128.allTrue8(v128.eq8(bytes, v128.load(place, layout.namesOffset)))
-  const product = (word: number): Code => i32.mul(v128.lane32(bytes, word), number(layout.nameFactor(word)))
   const body = [
     ...set('bytes', v128.load(at(p, -16))),
     ...set('length', i32.clz(i32.xor(i32.shl(v128.bitmask8(isName), number(16)), number(-1)))),
@@ -337,23 +338,48 @@ function knownName(): FunctionSettings {
     ...set('place', byteAt(i32.sub(p, get('length')), -1)),
     ...dropIf(any(isByte(get('place'), '\\'), i32.isZero(between(get('place'), 0x20, 0x7f)))),
     ...set('bytes', v128.and(bytes, v128.load(get('length'), layout.nameMaskOffset))),
-    ...set(
-      'place',
-      i32.shrU(
-        [0, 1, 2, 3].map(product).reduce((sum, one) => i32.add(sum, one)),
-        number(layout.namePlaceShift),
-      ),
-    ),
-    ...set('place', i32.shl(get('place'), number(4))),
+    ...set('place', i32.shl(placeOf(bytes, layout.namePlaceShift), number(4))),
     ...i32.mul(get('length'), i32.or(isNameAt(get('place')), isNameAt(i32.xor(get('place'), number(16))))),
   ]
   return { locals: own, body }
 }
 
-export const firstLook: readonly FunctionSettings[] = [literal(), sign(), digits(), token(), nameEnd(), knownName()]
+/**
+ * The same as of a literal; where it is nothing in a key, or in a name as most names of telemetry are, the bytes around it are
+ * remembered: all that was looked at lies in them.
+ */
+function learningLiteral(): FunctionSettings {
+  const { own, get, set } = locals(['isLeft', 'place'], ['bytes'])
+  const p = get('p')
+  const isInKey = isByte(byteAt(p), '\x12')
+  const isName = i32.eq(i32.or(i32.load(at(p, -3)), number(0x20202020)), number(word('name')))
+  const body = [
+    ...set('bytes', v128.load(at(p, -layout.contextReach))),
+    ...set('place', contextPlace(get('bytes'))),
+    ...dropIf(v128.allTrue8(v128.eq8(get('bytes'), v128.load(get('place'), layout.contextsOffset)))),
+    ...set('isLeft', lookAt.literal(p)),
+    ...when(
+      all(i32.isZero(get('isLeft')), any(isInKey, isName)),
+      v128.store(get('place'), get('bytes'), layout.contextsOffset),
+    ),
+    ...get('isLeft'),
+  ]
+  return { locals: own, body }
+}
+
+export const firstLook = (): readonly FunctionSettings[] => [
+  literal(),
+  sign(),
+  digits(),
+  token(),
+  nameEnd(),
+  knownName(),
+  learningLiteral(),
+]
 /** Indexes of the functions, where they stand behind `scan`. */
 export const lookAt = {
   literal: (p: Code) => call(1, p),
+  learningLiteral: (p: Code) => call(7, p),
   sign: (p: Code) => call(2, p),
   digits: (p: Code) => call(3, p),
   token: (p: Code) => call(4, p),

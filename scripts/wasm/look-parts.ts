@@ -1,5 +1,5 @@
 import * as layout from '../../src/processors/redaction/scan/scan-layout.ts'
-import { type Code, call, giveBack, i32, Locals, type ValueType, when } from './assembler.ts'
+import { type Code, call, giveBack, i32, Locals, type ValueType, v128, when } from './assembler.ts'
 
 // What the functions of the first look are put together from.
 
@@ -39,6 +39,17 @@ type Set = (name: string, value: Code) => Code
 export const hash16 = (value: Code): Code => i32.shrU(i32.mul(value, number(layout.hashFactor | 0)), number(16))
 export const bitIn = (table: number, index: Code): Code =>
   i32.and(i32.shrU(i32.load8(i32.shrU(index, number(3)), table), i32.and(index, number(7))), number(1))
+
+/** The upper bits of the sum of the products of the four words of a vector. */
+export const placeOf = (bytes: Code, shift: number): Code =>
+  i32.shrU(
+    [0, 1, 2, 3]
+      .map(word => i32.mul(v128.lane32(bytes, word), number(layout.nameFactor(word))))
+      .reduce((sum, one) => i32.add(sum, one)),
+    number(shift),
+  )
+/** Where the context `bytes` may be remembered. */
+export const contextPlace = (bytes: Code): Code => i32.shl(placeOf(bytes, layout.contextPlaceShift), number(4))
 
 /** The length of the name that ends before an address, where the scanner was told that it means nothing; otherwise 0. */
 export const knownNameLength = (address: Code): Code => call(6, address)

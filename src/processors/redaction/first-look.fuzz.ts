@@ -17,6 +17,10 @@ const pieces = [
   ...'parts content role type page sort address header cookie customer_id auth.method key primaryKey monkey tokens verification insurance security confirmation security_code\x12 customer.address\x12 server.address\x12 clientAddress\x12 app.pin\x12 db.pass\x12 expiry\x12 status_code\x12 pin pan born nino national_insurance_number NI number ni no alumni number pan\x12'.split(
     ' ',
   ),
+  // Keys come again, and what the scanner remembers of them must hold beside others.
+  ...'host.name\x12 service.name\x12\t network.peer.address\x12\t customer.address\x12\x0b first.name\x12 display_name\x12 user.pass\x12'.split(
+    ' ',
+  ),
   ...'10.1.2.3 192.168.1.10 172.16.0.9 127.0.0.1 8.8.8.8 0.0.0.0 999.1.2.3 1.2.3.4.5 Chrome/126.0.0.0 /v/1.2.3.4'.split(
     ' ',
   ),

@@ -75,10 +75,17 @@ export const hashFactor = 0x9e3779b1
 /** The upper half of a product: places in tables of 65,536 bits. */
 export const hash16 = (value: number): number => Math.imul(value, hashFactor) >>> 16
 
+/** Sixteen bytes each, of which the last but one ends a literal: what the first look ruled out before, and would again. */
+export const contextsOffset = namesOffset + 16 * namesCount
+export const contextsCount = 128
+/** How far before the end of a literal they begin. */
+export const contextReach = 14
+
 const nameFactors = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f]
-/** Factors of the four words of a name, little-endian; the upper nine bits of the sum of products are its place. */
+/** Factors of the four words of a name or a context, little-endian; the upper bits of the sum of products are its place. */
 export const nameFactor = (word: number): number => nameFactors[word]! | 0
 export const namePlaceShift = 23
+export const contextPlaceShift = 25
 
 /** Bits of a call's mode. */
 export const modeLook = 1
