@@ -9,6 +9,7 @@ import { readText } from '../../pdata/text.ts'
 import { ValueReader } from '../../pdata/value.ts'
 
 const noBytes = new Uint8Array(0)
+const nameLengths: ReadonlySet<number> = new Set([...callEvents.keys()].map(name => Buffer.byteLength(name)))
 const eventNames = KeySet.of([eventNameKey])!
 
 /** Tells requests of log records none of which reports a call; all others are for the walk. */
@@ -22,7 +23,7 @@ export class OrdinaryEvents implements RecordEditor {
     if (!mayBeEvent(view, start, end)) return recordKept
     const record = this.#record
     if (!record.read(bytes, view, start, end)) return recordUnusual
-    return callEvents.has(this.#nameOf(bytes)) ? recordUnusual : recordKept
+    return this.#isCall(bytes) ? recordUnusual : recordKept
   }
 
   /** Nothing is ever edited. */
@@ -37,11 +38,16 @@ export class OrdinaryEvents implements RecordEditor {
     this.#value.reset(noBytes, 0, 0)
   }
 
-  /** The attribute goes before the record's own field. */
-  #nameOf(bytes: Uint8Array): string {
+  /** The attribute goes before the record's own field. Text is made only of a name that may be one of a call. */
+  #isCall(bytes: Uint8Array): boolean {
     const record = this.#record
-    if (record.foundMask !== 0) return this.#value.reset(bytes, record.valueStarts[0]!, record.valueEnds[0]!).text()
-    if (!record.has(otlp.logEventName)) return ''
-    return readText(bytes, record.starts[otlp.logEventName]!, record.ends[otlp.logEventName]!)
+    if (record.foundMask !== 0) {
+      const value = this.#value.reset(bytes, record.valueStarts[0]!, record.valueEnds[0]!)
+      return nameLengths.has(value.end - value.start) && callEvents.has(value.text())
+    }
+    if (!record.has(otlp.logEventName)) return false
+    const start = record.starts[otlp.logEventName]!
+    const end = record.ends[otlp.logEventName]!
+    return nameLengths.has(end - start) && callEvents.has(readText(bytes, start, end))
   }
 }
