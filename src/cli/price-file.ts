@@ -3,6 +3,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { parseConfig } from '../config/parse-config.ts'
 import { jsonToOtlp } from '../pdata/json-to-otlp.ts'
 import { StageWalk } from '../pdata/stage-walk.ts'
+import { duplicatesBytes } from '../processors/cost/call-duplicates.ts'
 import { costConfig } from '../processors/cost/config.ts'
 import { CostStage } from '../processors/cost/cost-stage.ts'
 import { parseCountName, spendLabels } from '../processors/cost/spend-counts.ts'
@@ -31,23 +32,30 @@ const unpricedLabels = ['provider', 'model', 'reason'] as const
 const signals = ['traces', 'logs'] as const
 type Signal = (typeof signals)[number]
 
-/** What the model calls in a file of OTLP cost; `-` is standard input. Throws a `UsageError` for one that is none. */
-export function priceFile(path: string): SpendReport {
+/**
+ * What the model calls in files of OTLP cost; `-` is standard input. Where an agent has priced them it is what it found. Of calls
+ * that two spans report one counts, whichever files they are in. Throws a `UsageError` for a file that is none; `warn` is told
+ * of one that ends within a line.
+ */
+export function priceFiles(paths: readonly string[], warn: (message: string) => void): SpendReport {
   const config = parseConfig(costConfig, '{}')
+  const context = { scopes: [], calls: new SharedArrayBuffer(duplicatesBytes), countsPriced: true }
   const stages = {
-    traces: new CostStage(config, { scopes: [] }, 'traces'),
-    logs: new CostStage(config, { scopes: [] }, 'logs'),
+    traces: new CostStage(config, context, 'traces'),
+    logs: new CostStage(config, context, 'logs'),
   }
   const walks = { traces: new StageWalk('traces', [stages.traces]), logs: new StageWalk('logs', [stages.logs]) }
   const report: SpendReport = { spent: [], unpriced: [] }
-  for (const [signal, request] of requestsOf(contentOf(path), path)) {
-    walks[signal].run(request)
-    for (const [name, amount] of stages[signal].takeCounts()) {
-      const { kind, values } = parseCountName(name)
-      const labelled = (labels: readonly string[]) =>
-        Object.fromEntries(labels.map((label, i) => [label, values[i] ?? '']))
-      if (kind === 'cost') report.spent.push({ labels: labelled(spendLabels), amount })
-      else if (kind === 'unpriced') report.unpriced.push({ labels: labelled(unpricedLabels), calls: amount })
+  for (const path of paths) {
+    for (const [signal, request] of requestsOf(contentOf(path), path, warn)) {
+      walks[signal].run(request)
+      for (const [name, amount] of stages[signal].takeCounts()) {
+        const { kind, values } = parseCountName(name)
+        const labelled = (labels: readonly string[]) =>
+          Object.fromEntries(labels.map((label, i) => [label, values[i] ?? '']))
+        if (kind === 'cost') report.spent.push({ labels: labelled(spendLabels), amount })
+        else if (kind === 'unpriced') report.unpriced.push({ labels: labelled(unpricedLabels), calls: amount })
+      }
     }
   }
   return report
@@ -68,14 +76,18 @@ function plain(bytes: Buffer): Buffer {
 }
 
 /** Lines of OTLP/JSON, one document of it, one protobuf request, or requests with their lengths before them. */
-function* requestsOf(bytes: Uint8Array, path: string): Generator<[Signal, Uint8Array]> {
+function* requestsOf(
+  bytes: Uint8Array,
+  path: string,
+  warn: (message: string) => void,
+): Generator<[Signal, Uint8Array]> {
   if (bytes.length === 0) throw new UsageError(`${path} is empty`)
   const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  const records = recordsOf(content)
+  const records = recordsOf(content, () => warn(`${path} ends within a record, the ones before it count`))
   let isEmpty = true
   for (const requests of records === undefined
-    ? [requestsIn(content, path)]
-    : records.map((record, i) => requestsIn(plain(record), `${path}, record ${i + 1},`))) {
+    ? [requestsIn(content, path, warn)]
+    : records.map((record, i) => requestsIn(plain(record), `${path}, record ${i + 1},`, warn))) {
     for (const request of requests) {
       isEmpty = false
       yield request
@@ -86,22 +98,25 @@ function* requestsOf(bytes: Uint8Array, path: string): Generator<[Signal, Uint8A
 }
 
 /** As the file exporter writes protobuf, and whatever it compresses: a length of four bytes, big-endian, and a record. */
-function recordsOf(content: Buffer): Buffer[] | undefined {
+function recordsOf(content: Buffer, warn: () => void): Buffer[] | undefined {
   const records: Buffer[] = []
   for (let offset = 0; offset < content.length; ) {
     const start = offset + 4
-    if (start > content.length) return undefined
-    offset = start + content.readUInt32BE(start - 4)
-    if (offset > content.length) return undefined
+    offset = start > content.length ? start : start + content.readUInt32BE(start - 4)
+    if (offset > content.length) {
+      if (records.length === 0) return undefined
+      warn()
+      return records
+    }
     records.push(content.subarray(start, offset))
   }
   return records
 }
 
-function* requestsIn(text: Buffer, path: string): Generator<[Signal, Uint8Array]> {
+function* requestsIn(text: Buffer, path: string, warn: (message: string) => void): Generator<[Signal, Uint8Array]> {
   if (/^\s*\{/.test(text.toString('latin1', 0, 64))) {
     if (isOneDocument(text)) yield* jsonRequests(text, path)
-    else yield* linesOf(text, path)
+    else yield* linesOf(text, path, warn)
     return
   }
   for (const signal of signals) {
@@ -117,11 +132,18 @@ function* requestsIn(text: Buffer, path: string): Generator<[Signal, Uint8Array]
   }
 }
 
-function* linesOf(text: Buffer, path: string): Generator<[Signal, Uint8Array]> {
+function* linesOf(text: Buffer, path: string, warn: (message: string) => void): Generator<[Signal, Uint8Array]> {
   let start = 0
   for (let line = 1; start < text.length; line++) {
     let end = text.indexOf(0x0a, start)
-    if (end < 0) end = text.length
+    if (end < 0) {
+      // A program that is killed while it writes leaves such a line, and one that runs writes the rest later.
+      if (line > 1 && !isJson(text.subarray(start))) {
+        warn(`${path}:${line} is not whole, the lines before it count`)
+        return
+      }
+      end = text.length
+    }
     if (end > start) yield* jsonRequests(text.subarray(start, end), `${path}:${line}`)
     start = end + 1
   }

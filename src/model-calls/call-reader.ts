@@ -215,6 +215,11 @@ export class CallReader {
     return (this.roles.traits & traitCost) !== 0 && this.values.has(place.costStatus)
   }
 
+  /** How it came by its price, as that agent has written it. */
+  get costStatus(): string {
+    return this.values.text(place.costStatus)
+  }
+
   /** Forgets the request that the last call stood in: a view of it alone keeps all of its memory. */
   release(): void {
     this.values.release()

@@ -42,6 +42,74 @@ t.test('prices the spans of a recording and shows who spent it', async t => {
   t.match(stdout, /planner/)
 })
 
+t.test('what an agent of ours has priced counts as it found it, and once', async t => {
+  const priced = (status: string, cost: number | undefined, other: Readonly<Record<string, string>> = {}) => {
+    const plain = span('gpt-4o', 1_000_000, 'planner')
+    const attributes = [
+      ...plain.attributes,
+      ...Object.entries({ 'sluice.cost.status': status, ...other }).map(([key, stringValue]) => ({
+        key,
+        value: { stringValue },
+      })),
+      ...(cost === undefined ? [] : [{ key: 'gen_ai.usage.cost', value: { doubleValue: cost } }]),
+    ]
+    return { ...plain, attributes }
+  }
+  const sms = {
+    name: 'send',
+    attributes: [
+      { key: 'sluice.cost.operation', value: { stringValue: 'sms' } },
+      { key: 'gen_ai.usage.cost', value: { doubleValue: 0.25 } },
+    ],
+  }
+  const dir = t.testdir({
+    'a.jsonl': `${line(priced('priced', 2.1), priced('duplicate', undefined), priced('no_usage', undefined))}\n`,
+    'b.jsonl': `${line(priced('reported', 0.4), sms)}\n`,
+  })
+  const { code, stdout } = await runSample(['cost', join(dir, 'a.jsonl'), join(dir, 'b.jsonl')])
+  t.equal(code, 0)
+  t.match(stdout, /^\$5\.25 in all/, 'a model without a price then has one now')
+})
+
+t.test('two spans of one call in two files are one call', async t => {
+  const call = (scope: string, spanId: string, parentSpanId = '') =>
+    JSON.stringify({
+      resourceSpans: [
+        {
+          scopeSpans: [
+            { scope: { name: scope }, spans: [{ ...span('gpt-4o', 1_000_000, 'a'), spanId, parentSpanId }] },
+          ],
+        },
+      ],
+    })
+  const dir = t.testdir({
+    'inner.jsonl': call('client', '0000000000000002', '0000000000000001'),
+    'outer.jsonl': call('framework', '0000000000000001'),
+  })
+  const { stdout } = await runSample(['cost', join(dir, 'inner.jsonl'), join(dir, 'outer.jsonl')])
+  t.match(stdout, /^\$2\.50 in all/)
+})
+
+t.test('a file that ends within a line or a record counts up to there, and says so', async t => {
+  const whole = line(span('gpt-4o', 1_000_000, 'a'))
+  const record = Buffer.from(jsonToOtlp('traces', Buffer.from(whole)))
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(record.length)
+  const dir = t.testdir({
+    'cut.jsonl': `${whole}\n${whole.slice(0, 50)}`,
+    'cut.pb': Buffer.concat([length, record, length, record.subarray(0, 20)]),
+    'short.pb': Buffer.concat([length, record, length.subarray(0, 2)]),
+    'one.jsonl': whole.slice(0, 50),
+  })
+  for (const name of ['cut.jsonl', 'cut.pb', 'short.pb']) {
+    const { code, stdout, stderr } = await runSample(['cost', join(dir, name)])
+    t.equal(code, 0, name)
+    t.match(stdout, /^\$2\.50 in all/, name)
+    t.match(stderr, /^warning: .*cut\.jsonl:2 is not whole|^warning: .*ends within a record/, name)
+  }
+  t.equal((await runSample(['cost', join(dir, 'one.jsonl')])).code, 2)
+})
+
 t.test('a broken line is named, a missing file too, and an agent that is not there', async t => {
   const dir = t.testdir({ 'bad.jsonl': `${line()}\n{"resourceSpans": 1}\n` })
   const bad = await runSample(['cost', '--file', join(dir, 'bad.jsonl')])

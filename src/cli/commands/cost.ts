@@ -11,7 +11,7 @@ export const costCommand: CommandSpec = {
   completes: 'file',
   summary: "Say what today's model calls cost, by model, service and agent",
   description:
-    'Reads the metrics of a running agent that has the cost processor: what it has seen since midnight UTC. With files it prices the spans, and the log records of coding agents, in them instead: OTLP/JSON or protobuf as the file exporter writes it, one protobuf request, and either compressed by gzip or zstd.',
+    'Reads the metrics of a running agent that has the cost processor: what it has seen since midnight UTC. With files it prices the spans, and the log records of coding agents, in them instead: OTLP/JSON or protobuf as the file exporter writes it, one protobuf request, and either compressed by gzip or zstd. Calls that an agent has priced count as it found them.',
   options: [
     {
       name: 'file',
@@ -34,7 +34,9 @@ export const costCommand: CommandSpec = {
   ],
   async run({ world, args }) {
     const files = [...args.values('file'), ...args.operands]
-    const report = files.length > 0 ? await priceFiles(files) : await readAgent(args.value('metrics') ?? defaultMetrics)
+    const warn = (message: string) => world.stderr.write(`warning: ${message}\n`)
+    const report =
+      files.length > 0 ? await reportOf(files, warn) : await readAgent(args.value('metrics') ?? defaultMetrics)
     if (args.value('format') === 'json') world.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`)
     else world.stdout.write(formatReport(report))
     return 0
@@ -42,10 +44,9 @@ export const costCommand: CommandSpec = {
 }
 
 /** Loaded only here: an agent that starts reads all commands, and needs no prices for it. */
-async function priceFiles(files: readonly string[]): Promise<SpendReport> {
-  const { priceFile } = await import('../price-file.ts')
-  const reports = files.map(priceFile)
-  return { spent: reports.flatMap(({ spent }) => spent), unpriced: reports.flatMap(({ unpriced }) => unpriced) }
+async function reportOf(files: readonly string[], warn: (message: string) => void): Promise<SpendReport> {
+  const { priceFiles } = await import('../price-file.ts')
+  return priceFiles(files, warn)
 }
 
 async function readAgent(url: string): Promise<SpendReport> {

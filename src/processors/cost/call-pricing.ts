@@ -87,6 +87,14 @@ export class CallPricing {
     return this.#booked(this.#config.deduplicate && reader.isRepeated ? 'duplicate' : status, pricer)
   }
 
+  /** Books what an agent of ours has written on the call that `reader` has read last, of that scope. */
+  bookPriced(scope: ScopeView): void {
+    const { pricer, reader } = this
+    this.#counting ??= this.#countingOf(scope)
+    const status = pricer.price(reader, this.#counting)
+    this.#booked(reader.costStatus === 'duplicate' ? 'duplicate' : status, pricer)
+  }
+
   #booked(status: WrittenStatus, { entry, cost, usage }: Pricer): WrittenStatus {
     if (status === 'duplicate' || status === 'unknown_model' || status === 'no_usage') {
       this.book.bookUnpriced(entry!, status)

@@ -4,4 +4,6 @@ export interface CostContext {
   readonly scopes: readonly string[]
   /** Where the stages on all threads remember calls. */
   readonly calls?: SharedArrayBuffer
+  /** Whether calls that an agent of ours has priced are booked, with what it found, instead of left alone. */
+  readonly countsPriced?: boolean
 }
