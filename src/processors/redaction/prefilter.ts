@@ -235,6 +235,7 @@ export class Prefilter {
           before >= 0x80 ||
           before === 0x3f ||
           before === 0x26 ||
+          before === 0x7e ||
           before === 0x23 ||
           isHex(before) ||
           mayBeLength(bytes, from - 1)) &&

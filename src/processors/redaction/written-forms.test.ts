@@ -49,6 +49,11 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
   ['493817 is your login code', '[secret] is your login code'],
   ['login code: 493817', 'login code: [secret]'],
   ['login code 404', 'login code 404'],
+  ['password="correct horse battery staple"', 'password="[secret]"'],
+  ['{"password":"must contain eight letters"}', '{"password":"must contain eight letters"}'],
+  ['password = @"hunter2!x";', 'password = @"[secret]";'],
+  ["curl -b 'sid=eaqiBFeKG0uw; a=b' https://x", "curl -b 'sid=[secret]; a=b' https://x"],
+  ['/v.m3u8?hdnts=exp=1~hmac=0bfe6e6951d9047a8bf37ba8', '/v.m3u8?hdnts=exp=1~hmac=[signed_url]'],
   // Ids whose form only their name tells.
   ['ABCPD1234Z', '[in_pan]', 'pan_number'],
   ['ABCPD1234Z', '[in_pan]', 'user_pan_no'],
@@ -68,6 +73,9 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
   ['{"mac":"A9 C5 D4 9F EB D3"}', '{"mac":"[mac]"}'],
   ['001A2B3C4D5E', '[mac]', 'macAddress'],
   ['IR200170000000339545727003', '[iban]'],
+  ['to ME 25 5100 0000 0623 4133 57 or NO 02 15037577003', 'to ME 25 5100 0000 0623 4133 57 or [iban]'],
+  ['131052A308T', '[fi_hetu]', 'hetu'],
+  ['NewClientCertificateCredential("t", "client-id7", x)', 'NewClientCertificateCredential("t", "client-id7", x)'],
   // Numbers of telephones by the lengths that are in use, special services among them.
   ['+61 1300 123 456', '[phone]'],
   ['dial +355 800 1234 or +38764123456', 'dial [phone] or [phone]'],

@@ -19,6 +19,8 @@ const options: readonly RegExp[] = [
   // user:password, with quotes around both or the second; a token alone leaves one side empty.
   /\b(?:curl|wget|http|https|xh)\b[^|;]{0,512}?\s(?:-u|-a|--user|--auth|--proxy-user|-U)[\s=]*(?:\\*["'])?[^\s:"'\\<]{0,128}(?:\\*["'])?:(?:\\*["'])?((?:(?!\\*["']|\\+[nrt])\S)+)/g,
   /\b(?:curl|wget|http|https|xh)\b[^|;]{0,512}?\s(?:-u|-a|--user|--auth|-U)[\s=]*(?:\\*["'])?([^\s:"'\\<]{8,128}):(?=\\*["']|\s|$)/g,
+  // A cookie: the first one's value.
+  /\bcurl\b[^|;]{0,512}?\s(?:-b|--cookie)[\s=]+(?:\\*["'])?[\w.-]{1,64}=((?:(?!\\*["'])[^\s;])+)/g,
   /\bopenssl\b[^|;]{0,256}?\s-(?:k|K)\s+(\S+)/g,
   /\s-pass(?:in|out)?\s+pass:(\S+)/g,
 ]

@@ -33,7 +33,10 @@ export function detectIban(d: Detection, at: number): boolean {
       if (isDigit(byte) || byte === 0x20 || byte === 0x2d) continue
       return false
     }
-    if (!isUpper(bytes[from + 1]!) || !isDigit(bytes[from + 2]!) || !isDigit(bytes[from + 3]!)) continue
+    if (!isUpper(bytes[from + 1]!)) continue
+    // ME 25 5050 …: a space behind the country.
+    const digit = bytes[from + 2] === 0x20 ? from + 3 : from + 2
+    if (!isDigit(bytes[digit]!) || !isDigit(bytes[digit + 1]!)) continue
     if (!beginsWord(bytes, start, from)) continue
     // The tail of a UUID: dashes before it and in it.
     if (bytes[from + 4] === 0x2d && from - 2 >= start && bytes[from - 1] === 0x2d && isAlnum(bytes[from - 2]!)) continue
@@ -68,7 +71,14 @@ function ibanEnd(bytes: Uint8Array, from: number, end: number): number {
   while (offset < end && text.length < length) {
     const byte = bytes[offset]!
     if (isUpper(byte) || isDigit(byte)) text += String.fromCharCode(byte)
-    else if (!((byte === 0x20 || byte === 0x2d) && text.length >= 4 && offset + 1 < end && isAlnum(bytes[offset + 1]!)))
+    else if (
+      !(
+        (byte === 0x20 || byte === 0x2d) &&
+        (text.length >= 4 || (text.length === 2 && byte === 0x20)) &&
+        offset + 1 < end &&
+        isAlnum(bytes[offset + 1]!)
+      )
+    )
       break
     // Dashes stand between groups of four; a UUID has others.
     else if (byte === 0x2d && text.length % 4 !== 0) return 0

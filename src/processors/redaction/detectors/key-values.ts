@@ -113,6 +113,7 @@ export function detectSeparator(d: Detection, at: number): void {
     bytes[at] === 0x3d &&
     (signBefore === 0x3f ||
       signBefore === 0x26 ||
+      signBefore === 0x7e ||
       signBefore === 0x23 ||
       (nameStart === start && (bytes[range.end] === 0x26 || isForm.test(d.name))) ||
       isEncodedAmpersand(bytes, start, nameStart))
@@ -343,10 +344,13 @@ function detectBirthDate(d: Detection, at: number): void {
 
 const credentialCall = /^\(\s*\\*["'][^"'\\]{1,96}\\*["']\s*,\s*\\*["']((?:(?!\\*["'])[^\r\n]){4,128})\\*["']/
 
+/** Credentials of certificates and of clients have other second arguments. */
+const passwordClass = /(?:network|password|basic|login|plain)credentials?$/i
+
 /** `new NetworkCredential("bob", "...")`, from the bracket. */
 function detectCredentialCall(d: Detection, at: number): void {
-  const { bytes, end } = d
-  if (!matchesFolded(bytes, at - 10, end, 'credential')) return
+  const { bytes, start, end } = d
+  if (!passwordClass.test(latin1(bytes, Math.max(start, at - 32), at))) return
   const match = credentialCall.exec(latin1(bytes, at, Math.min(end, at + 256)))
   if (match === null || isPlaceholder(match[1]!)) return
   const from = at + match[0].lastIndexOf(match[1]!)

@@ -6,7 +6,7 @@ import type { Detection } from './detection.ts'
 import * as key from './key-words.ts'
 import { detectLetteredId } from './lettered-ids.ts'
 import { isPhoneText } from './phone-numbers.ts'
-import { distinctCount, isPlaceholder, isSecretValue, looksRandom } from './randomness.ts'
+import { distinctCount, isPassphrase, isPlaceholder, isSecretValue, looksRandom } from './randomness.ts'
 import { latin1 } from './text-bytes.ts'
 import { detectVendorKeys, isCredential, isIdentifier } from './tokens.ts'
 
@@ -333,8 +333,10 @@ function takeSecret(
   )
     return true
   const words = text.split(/\s+/)
-  if (words.length > 3 && words.every(word => /^[A-Za-z',.!?-]+$/.test(word)) && !/phrase|mnemonic|seed/i.test(name))
+  if (words.length > 3 && words.every(word => /^[A-Za-z',.!?-]+$/.test(word)) && !/phrase|mnemonic|seed/i.test(name)) {
+    if (isPassword && form.isQuoted && isPassphrase(words)) d.add(ids.secret, from, to)
     return true
+  }
   // `"Password: " + readPassword() + ","`: the quote ends a string of source code.
   if (
     form.isQuoted &&

@@ -202,6 +202,7 @@ export const letteredIds: readonly LetteredId[] = [
     name: 'fi_hetu',
     pattern: /^\d{6}[-+A-FU-Y]\d{3}[0-9A-Y]$/,
     alone: true,
+    anywhere: '\\b\\d{6}[A-FU-Y]\\d{3}[0-9A-Y]\\b',
     valid: text =>
       isDate(Number(text.slice(2, 4)), Number(text.slice(0, 2))) &&
       hetuLetters[Number(text.slice(0, 6) + text.slice(7, 10)) % 31] === text[10],

@@ -101,6 +101,20 @@ const commonWords = new Set(
   ).split(' '),
 )
 
+const sentenceWords = new Set(
+  (
+    'the a an is are be was were been must should can could may might will would not no to for from in of on at by and or but ' +
+    'with than then your you my our their his her its this that these it they we who what when where how if as do does did has ' +
+    'have had please enter choose use invalid required missing wrong incorrect weak short long expired expires changed reset ' +
+    'updated character characters letter letters digit digits least most match matches contain contains include empty blank ' +
+    'null error failed set field fields value only need needs too same new old again forgot policy'
+  ).split(' '),
+)
+
+/** `correct horse battery staple`: words that make no sentence. */
+export const isPassphrase = (words: readonly string[]) =>
+  words.length >= 4 && words.length <= 8 && words.every(word => /^[a-z]{3,10}$/.test(word) && !sentenceWords.has(word))
+
 /** Whether a value beside a secret's name is one: not a status, a type, a placeholder or a reference. */
 export function isSecretValue(text: string, isStrong: boolean): boolean {
   const value = text.trim()

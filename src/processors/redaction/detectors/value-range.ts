@@ -130,12 +130,12 @@ export class ValueRange {
 
 /** What languages print around a string: `Some("x")`, `Optional[x]`, `N'x'`, `b'x'`, `string(7) "x"`. */
 const wrapper =
-  /^(?:(?:\\{1,8}[nrt]|\s)*string\(\d{1,5}\) (?=\\*")|(?:Some|Ok|Just|Optional|String|Text|Str|Secret[A-Za-z]{0,8})\((?=\\*["'])|[NnBbUu](?=\\*['"])|Optional\[(?=\w*\d))/
+  /^(?:(?:\\{1,8}[nrt]|\s)*string\(\d{1,5}\) (?=\\*")|(?:Some|Ok|Just|Optional|String|Text|Str|Secret[A-Za-z]{0,8})\((?=\\*["'])|[NnBbUuRrL@](?=\\*['"])|Optional\[(?=\w*\d))/
 
 /** Where the string begins that a wrapper at `at` holds; `at` itself where none stands there. */
 function behindWrapper(bytes: Uint8Array, at: number, end: number): number {
   const byte = bytes[at] ?? 0
-  if (!isAlnum(byte) && byte !== 0x5c) return at
+  if (!isAlnum(byte) && byte !== 0x5c && byte !== 0x40) return at
   return at + (wrapper.exec(latin1(bytes, at, Math.min(end, at + 48)))?.[0].length ?? 0)
 }
 

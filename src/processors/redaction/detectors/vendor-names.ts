@@ -1,7 +1,7 @@
 /** Vendors whose keys people name after them: `datadog_key`, `KLAVIYO_KEY`. A bare `key` behind another word is no secret. */
 export const vendorNames: ReadonlySet<string> = /* @__PURE__ */ new Set(
   (
-    'adafruit adobe facebook instagram google microsoft airtable algolia alchemy amplitude anthropic appsflyer asana assemblyai atlassian auth0 aws azure bitly ' +
+    'adafruit adobe ibm facebook instagram google microsoft airtable algolia alchemy amplitude anthropic appsflyer asana assemblyai atlassian auth0 aws azure bitly ' +
     'bitbucket brevo bugsnag buildkite circleci cloudflare cloudinary codecov cohere coinbase contentful coveralls datadog ' +
     'databricks deepgram deepl deepseek digitalocean discord docusign doppler dropbox dynatrace elevenlabs etherscan fastly ' +
     'figma finnhub firebase fireworks fullstory gemini github gitlab gocardless grafana groq heroku honeycomb hubspot ' +
