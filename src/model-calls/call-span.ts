@@ -34,8 +34,8 @@ export class CallSpan {
   }
 
   takeOrdinary(bytes: Uint8Array, view: DataView, record: OrdinaryCall): void {
-    this.bytes = bytes
-    this.view = view
+    if (this.bytes !== bytes) this.bytes = bytes
+    if (this.view !== view) this.view = view
     const { present, starts, ends } = record
     this.traceIdStart = payloadOf(present, starts, ends, otlp.spanTraceId, 16)
     this.spanIdStart = payloadOf(present, starts, ends, otlp.spanSpanId, 8)

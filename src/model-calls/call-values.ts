@@ -25,8 +25,9 @@ export class CallValues {
 
   /** What the roles' offsets are into. */
   reset(bytes: Uint8Array, view: DataView): void {
-    this.bytes = bytes
-    this.view = view
+    // The same for all calls of a request: what is young is noted by the collector each time that it is stored.
+    if (this.bytes !== bytes) this.bytes = bytes
+    if (this.view !== view) this.view = view
   }
 
   /** Forgets what `reset` was given. */

@@ -173,7 +173,7 @@ export class OrdinaryCall extends RecordFields {
     }
     this.#isKnownShape = offset >= 0
     if (offset < 0 || this.#fields(view, offset, end) !== end) return false
-    this.bytes = bytes
+    if (this.bytes !== bytes) this.bytes = bytes
     this.start = start
     this.end = end
     return true

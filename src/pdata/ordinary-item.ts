@@ -120,7 +120,7 @@ export class OrdinaryItem implements SpanReader, LogReader {
   read(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
     this.changedField = 0
     this.#hasStatus = false
-    this.#view = view
+    if (this.#view !== view) this.#view = view
     return this.message.read(bytes, view, start, end)
   }
 

@@ -92,7 +92,8 @@ export abstract class RecordFields {
     const { byLength } = this
     const { starts, ends } = this
     const opening = attributesTag | (keyTag << 16)
-    this.bytes = bytes
+    // The same for all records of a request: what is young is noted by the collector each time that it is stored.
+    if (this.bytes !== bytes) this.bytes = bytes
     this.start = start
     this.end = end
     this.begin()
