@@ -11,7 +11,7 @@ import { type Alert, Budget, type BudgetStatus } from './budget.ts'
 import type { BudgetsConfig } from './config.ts'
 import { DecisionApi } from './decision-api.ts'
 import { AskedScope, scopeValueOf } from './scope-value.ts'
-import { alertId, type StateEntry, StateFile } from './state-file.ts'
+import { alertId, isDiskFull, type StateEntry, StateFile } from './state-file.ts'
 
 /** How long an attempt at an alert may go on while the process ends. */
 const shutdownGraceMs = 500
@@ -60,7 +60,7 @@ export class Budgets implements Component, SpendSink {
   /** Can be tried again where the address was taken: nothing else has happened then. */
   async start(): Promise<void> {
     if (this.#isStarted) return
-    await lockState(this.#file)
+    await lockState(this.#file).catch((error: unknown) => this.#failedAtStart(error))
     try {
       await this.#api?.start()
     } catch (error) {
@@ -232,8 +232,17 @@ export class Budgets implements Component, SpendSink {
       )
     }
     for (const { channel, alert } of pending) this.#senders.get(channel)?.enqueue(alert)
-    // Here a disk that refuses is a mistake of the configuration: the start says so.
-    this.#file.compact(this.#entries())
+    try {
+      this.#file.compact(this.#entries())
+    } catch (error) {
+      this.#failedAtStart(error)
+    }
+  }
+
+  /** Here a disk that refuses is a mistake of the configuration, and the start says so: but a full one holds no agent up. */
+  #failedAtStart(error: unknown): void {
+    if (!isDiskFull(error)) throw error
+    this.#stateFailed(error)
   }
 
   #append(entries: readonly StateEntry[]): void {
@@ -257,14 +266,18 @@ export class Budgets implements Component, SpendSink {
       this.#settings.logger.info('budget state is written again')
     } catch (error) {
       file.close()
-      if (!this.#isStateBroken) {
-        this.#settings.logger.error('budget state cannot be written, spends are kept in memory', {
-          file: this.#config.stateFile,
-          error: String(error),
-        })
-      }
-      this.#isStateBroken = true
+      this.#stateFailed(error)
     }
+  }
+
+  #stateFailed(error: unknown): void {
+    if (!this.#isStateBroken) {
+      this.#settings.logger.error('budget state cannot be written, spends are kept in memory', {
+        file: this.#config.stateFile,
+        error: String(error),
+      })
+    }
+    this.#isStateBroken = true
   }
 
   #entries(): StateEntry[] {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import t from 'tap'
@@ -84,6 +84,27 @@ t.test('what a later version wrote is kept aside, and what this one can read cou
   t.equal(budgets.statusesOf('shop')[0]?.spent, 0.5)
   await budgets.shutdown(deadline)
   t.ok(readFileSync(`${path}.v7`, 'utf8').endsWith(later))
+})
+
+t.test('a full disk holds no start up: what was known counts, and is written when there is room', async t => {
+  const dir = t.testdir()
+  const path = join(dir, 'state')
+  const before = budgetsOf(path)
+  await before.start()
+  before.recordSpend(spend(0.5, 'shop'))
+  await before.shutdown(deadline)
+  // Where the file is written anew there is no room.
+  symlinkSync('/dev/full', `${path}.new`)
+  const budgets = budgetsOf(path)
+  await budgets.start()
+  t.equal(budgets.statusesOf('shop')[0]?.spent, 0.5)
+  t.notOk(existsSync(`${path}.new`), 'half a file does not stay')
+  budgets.recordSpend(spend(0.25, 'shop'))
+  await budgets.shutdown(deadline)
+  const after = budgetsOf(path)
+  await after.start()
+  t.teardown(() => after.shutdown(deadline))
+  t.equal(after.statusesOf('shop')[0]?.spent, 0.75)
 })
 
 t.test("a burn rate's windows are those of the last line that has them", async t => {

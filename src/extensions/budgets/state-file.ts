@@ -6,6 +6,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -113,6 +114,10 @@ export class StateFile {
     try {
       writeFileSync(descriptor, [...entries].map(formatLine).join(''))
       fsyncSync(descriptor)
+    } catch (error) {
+      // Half of it on a full disk is in the way of everything else.
+      rmSync(temporary, { force: true })
+      throw error
     } finally {
       closeSync(descriptor)
     }
@@ -132,6 +137,12 @@ export class StateFile {
     writeSync(descriptor, '\n')
     return descriptor
   }
+}
+
+/** Such a disk is no mistake of the configuration: it came by itself, and has room again. */
+export function isDiskFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOSPC' || code === 'EDQUOT'
 }
 
 function formatLine(entry: StateEntry): string {
