@@ -400,13 +400,17 @@ function detectAuthCommand(d: Detection, at: number): void {
   d.add(authorization, from, from + value.length)
 }
 
+const userStatement = /\b(?:user|grant|role|password)\b/i
 const identified = /^\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?(?=\\*['"])/i
 
 /** `IDENTIFIED BY 'x'` of SQL, from the word's end at `at`. */
 export function detectIdentifiedBy(d: Detection, at: number): void {
-  const { bytes, end } = d
+  const { bytes, start, end } = d
   const match = identified.exec(latin1(bytes, at, Math.min(end, at + 80)))
   if (match === null) return
+  // `(identified by "requestName")` is no SQL.
+  const isLoud = bytes[at - 1] === 0x44
+  if (!isLoud && !userStatement.test(latin1(bytes, Math.max(start, at - 160), at))) return
   range.read(bytes, at + match[0].length, end)
   if (range.end <= range.start) return
   form.isCertain = false

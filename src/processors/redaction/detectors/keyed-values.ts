@@ -259,12 +259,14 @@ function takeCookies(d: Detection, from: number, to: number, name: string): bool
     // Another header in the same line: its own name leads there.
     if (/(?:^|\s)(?:set-)?cookie:/i.test(part)) break
     const equals = part.indexOf('=')
+    // `n});_w.bbe=…`: source code, which begins with no cookie.
+    if (equals < 0 && offset === from && sign !== null) return false
     const cookie = (equals < 0 ? part : part.slice(0, equals)).trim().toLowerCase()
     if (equals > 0 && !cookieAttributes.has(cookie) && !/[\s[\](){}<>@,:"]/.test(cookie)) {
       const value = part.slice(equals + 1)
       const trimmed = value.trim()
       const begin = offset + equals + 1 + (value.length - value.trimStart().length)
-      if (trimmed !== '' && !/^(\*+|\[.*\])$/.test(trimmed)) {
+      if (trimmed !== '' && !/^(\*+|\[.*\]|=.*)$/.test(trimmed)) {
         // Quotes around a cookie's value stay, and so does the escape before a closing one.
         const open = /^\\*"/.exec(trimmed)?.[0].length ?? 0
         const close = /\\*"$/.exec(trimmed.slice(open))?.[0].length ?? 0
@@ -323,6 +325,9 @@ function takeSecret(
     (!/(?=.*[a-z])(?=.*\d)|^[^/]{10}/i.test(text) || isTestResult(d, text, to))
   )
     return true
+  // The names inside of an object say more than its own.
+  if (/^\{\s*\\*"[\s\S]*\}$/.test(text)) return true
+  if (!form.isCertain && /^(?:func|function|def|const|let|var|class|return|import|export) /.test(text)) return true
   // tcp://clickhouse:9000/metrics: no one signs in there.
   if (/^[a-z][a-z0-9+.-]{1,20}:\/\/[^@?]*$/i.test(text) || isLabel(text)) return true
   // {"token":" increased","logprob":-2.9}

@@ -216,6 +216,22 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
     '{"employeeFullName":"Jane Doe","bankAccountNumber":"123456789101"}',
     '{"employeeFullName":"[person]","bankAccountNumber":"[bank_account]"}',
   ],
+  // A clock, a picture, a chapter, SQL that is none, source code.
+  [
+    'since 2026-09-15 15:35:56.126006 +0200 CEST m=+39.384575417',
+    'since 2026-09-15 15:35:56.126006 +0200 CEST m=+39.384575417',
+  ],
+  ['d="M6.12 10.48c.36.28.8.43 1.26-.51.5.96.96"', 'd="M6.12 10.48c.36.28.8.43 1.26-.51.5.96.96"'],
+  ['Section 22.1.4.1, patch V8 to 14.6.202.34', 'Section 22.1.4.1, patch V8 to 14.6.202.34'],
+  ['the object (identified by "requestName9") is gone', 'the object (identified by "requestName9") is gone'],
+  ['_d.cookie=n});_w.bbe="a:b";f=!1;n.define=e', '_d.cookie=n});_w.bbe="a:b";f=!1;n.define=e'],
+  ['{"shape":"SensitiveString"}', '{"shape":"SensitiveString"}', 'token'],
+  ['m=39.384575417 call +39.0612345678, ...31.52.161.1', 'm=39.384575417 call [phone], ...[ipv4]'],
+  [
+    "create user x identified by 'hunter2x'; ALTER y IDENTIFIED BY 'hunter3x'",
+    "create user x identified by '[secret]'; ALTER y IDENTIFIED BY '[secret]'",
+  ],
+  ['Cookie: a=x1; HttpOnly; b=y2', 'Cookie: a=[cookie]; HttpOnly; b=[cookie]'],
 ]
 
 for (const [text, marked, key] of pairs) {

@@ -170,6 +170,9 @@ function takeIpv4(d: Detection, g: number): number {
     if (length > 1 && bytes[run.starts[i]!] === 0x30) return 0
   }
   if (g > 0 && run.separators[g] !== space && run.separators[g] !== slash) return 0
+  // M12.4.38.3.64.64: the path of a picture; `...8.8.8.8` is a sentence.
+  const first = run.starts[g]!
+  if (g === 0 && first - 1 > d.start && bytes[first - 1] === dot && bytes[first - 2] !== dot) return 0
   const behind = g + 4 < run.count ? run.separators[g + 4]! : 0
   if (behind === dot || behind === dash) return 0
   run.collect(g, 4)
@@ -205,9 +208,9 @@ function isInAgent(bytes: Uint8Array, start: number, at: number): boolean {
 }
 
 const upgrade =
-  /(upgrad|downgrad|version|driver|firmware|release|updat|bump|migrat)\w{0,4}\s([^.;\n]{0,24}\s)?(from|to)\s+v?([\d.]+\s+(to|->)\s+)?$/i
+  /(upgrad|downgrad|version|driver|firmware|release|updat|bump|migrat|patch|roll)\w{0,4}\s([^.;\n]{0,24}\s)?(from|to)\s+v?([\d.]+\s+(to|->)\s+)?$/i
 
-const versionBefore = /version[:=]? ?v?$/i
+const versionBefore = /(?:version[:=]? ?v?|\b(?:section|chapter|clause|figure|appendix|annex|step|§) ?)$/i
 
 function looksLikeVersion(d: Detection, from: number, octets: readonly number[]): boolean {
   const { bytes, start } = d

@@ -62,6 +62,9 @@ export function takeInternational(d: Detection): boolean {
   if (best === 0) return takeTrunkZero(d, first)
   // `time reset +1632668255.7 s`
   if (/^\d{7,}\.\d{1,3}$/.test(latin1(bytes, first, best))) return false
+  // 2026-11-28 15:35:56 +0200 CEST m=+39.384575417: the clock of Go
+  if (/m=\+$/.test(latin1(bytes, Math.max(start, first - 3), first)) && bytes.subarray(first, best).includes(dot))
+    return false
   d.readContext(first)
   if ((d.flags & key.keyPhone) === 0) {
     if (!d.hasName && (d.key.flags & key.keyExempt) !== 0) return false

@@ -10,6 +10,9 @@ const lengthMax = 512
 const secretsMax = 16
 const valueBytesMax = 256 * 1024
 
+/** Letters alone are a name that other text has as well. */
+const isLetterOrLine = (byte: number) => (isAlnum(byte) && byte > 0x39) || byte === 0x5f
+
 /** A secret that stands once more in the same value, where nothing says what it is: `token = 'x' | 'x'`. */
 export function detectRepeats(d: Detection): void {
   const { bytes, start, end, findings } = d
@@ -22,6 +25,7 @@ export function detectRepeats(d: Detection): void {
     looked++
     const own = findings.starts[i]! - start
     const found = text.subarray(own, own + length)
+    if (found.every(isLetterOrLine)) continue
     for (let at = text.indexOf(found), more = 0; at >= 0 && more < secretsMax; at = text.indexOf(found, at + length)) {
       const isWord =
         (at === 0 || !isAlnum(text[at - 1]!)) && (at + length >= text.length || !isAlnum(text[at + length]!))
