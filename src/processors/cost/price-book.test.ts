@@ -38,6 +38,24 @@ function usageVector(usage: Record<string, number>): Float64Array {
   return vector
 }
 
+const textKeys = new Set([
+  'input_tokens',
+  'output_tokens',
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'output_reasoning_tokens',
+])
+
+function textCounts(usage: Record<string, number>) {
+  return {
+    input: usage['input_tokens'] ?? 0,
+    output: usage['output_tokens'] ?? 0,
+    cacheRead: usage['cache_read_tokens'] ?? 0,
+    cacheWrite: usage['cache_write_tokens'] ?? 0,
+    reasoning: usage['output_reasoning_tokens'] ?? 0,
+  }
+}
+
 function exactId(provider: PriceData['providers'][number], modelId: string): boolean {
   return book.model(provider, modelId)?.modelId === modelId
 }
@@ -46,6 +64,7 @@ t.test('every model costs what the price package says, for a grid of usages and 
   const cost = new CallCost()
   let compared = 0
   let sameByTokens = 0
+  let sameAsText = 0
   let worst = 0
   for (const provider of data.providers) {
     for (const { id } of provider.models) {
@@ -64,6 +83,12 @@ t.test('every model costs what the price package says, for a grid of usages and 
           vector.price(usageVector(usage), cost)
           worst = Math.max(worst, Math.abs(cost.total - expected.total_price) / Math.max(expected.total_price, 1e-9))
           compared++
+          if (vector.pricesText && Object.keys(usage).every(key => textKeys.has(key))) {
+            const asText = new CallCost()
+            vector.priceText(textCounts(usage), asText)
+            if (JSON.stringify(asText) !== JSON.stringify(cost)) t.fail(`${id} differs as text`)
+            else sameAsText++
+          }
           if (!vector.isByTokens || !Object.keys(usage).every(key => /^(?:input|output)_tokens$/.test(key))) continue
           const byTokens = new CallCost()
           vector.priceTokens({ input: usage['input_tokens'] ?? 0, output: usage['output_tokens'] ?? 0 }, byTokens)
@@ -75,6 +100,7 @@ t.test('every model costs what the price package says, for a grid of usages and 
   }
   t.ok(compared > 20_000, `${compared} comparisons`)
   t.ok(sameByTokens > 2000, `${sameByTokens} of them by tokens alone`)
+  t.ok(sameAsText > 5000, `${sameAsText} of them as text`)
   t.ok(worst <= 1e-12, `worst relative difference ${worst}`)
 })
 

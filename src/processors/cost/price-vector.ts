@@ -25,6 +25,22 @@ interface TokenCounts {
   readonly output: number
 }
 
+/** Counts of text as `NormalizedUsage` has them: whole and parts. */
+interface TextCounts extends TokenCounts {
+  readonly cacheRead: number
+  readonly cacheWrite: number
+  readonly reasoning: number
+}
+
+/** Units of these, parts before their whole, as prices have them too. */
+const textUnits = [
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'input_tokens',
+  'output_reasoning_tokens',
+  'output_tokens',
+] as const
+
 /**
  * One model's prices, flat: units from the most specific to the least, each with the place of the units that are part of
  * it, since a cached token is paid once, as cached. A call costs a loop over a handful of numbers.
@@ -55,6 +71,8 @@ export class PriceVector {
   readonly #tokenPlaces: TokenCounts
   /** Rate and divisor of input and output where neither has tiers: all that most calls need, in one place. */
   readonly #flatTokens: Float64Array | undefined
+  /** The same of all counts of text, each with a one before it, or three numbers that make nothing of it where it has no price. */
+  readonly #flatText: Float64Array | undefined
 
   constructor(rates: RatesData, units: Units) {
     const priced = Object.entries(rates)
@@ -98,6 +116,7 @@ export class PriceVector {
     const placeOf = (wanted: string) => this.#units.findIndex(({ usageKey }) => usageKey === wanted)
     this.#tokenPlaces = { input: placeOf('input_tokens'), output: placeOf('output_tokens') }
     this.#flatTokens = this.#flatTokenRates()
+    this.#flatText = this.#flatTextRates()
   }
 
   #flatTokenRates(): Float64Array | undefined {
@@ -105,6 +124,21 @@ export class PriceVector {
     if (places.some(place => typeof this.#rates[place] === 'object')) return undefined
     return Float64Array.from(
       places.flatMap(place => (place < 0 ? [0, 1] : [this.#baseRates[place]!, this.#per[place]!])),
+    )
+  }
+
+  /** Undefined where a unit of text has tiers, or they stand in another order, in which their costs would be summed. */
+  #flatTextRates(): Float64Array | undefined {
+    const places = textUnits.map(unit => this.#units.findIndex(({ usageKey }) => usageKey === unit))
+    const [read, write, input, reasoning, output] = places as [number, number, number, number, number]
+    const isInOrder = (parts: readonly number[]) => {
+      const known = parts.filter(place => place >= 0)
+      return known.every((place, i) => i === 0 || place > known[i - 1]!)
+    }
+    if (!this.isByTokens || !isInOrder([read, write, input]) || !isInOrder([reasoning, output])) return undefined
+    if (places.some(place => typeof this.#rates[place] === 'object')) return undefined
+    return Float64Array.from(
+      places.flatMap(place => (place < 0 ? [0, 0, 1] : [1, this.#baseRates[place]!, this.#per[place]!])),
     )
   }
 
@@ -160,6 +194,27 @@ export class PriceVector {
       out.input = inputPlace < 0 ? 0 : (this.#rateAt(inputPlace, input) * input) / this.#per[inputPlace]!
       out.output = outputPlace < 0 ? 0 : (this.#rateAt(outputPlace, input) * output) / this.#per[outputPlace]!
     }
+    out.total = out.input + out.output
+  }
+
+  /** Whether `priceText` may be asked. */
+  get pricesText(): boolean {
+    return this.#flatText !== undefined
+  }
+
+  /** The same where nothing but text was counted, and of the cache's kinds none by itself. */
+  priceText(usage: TextCounts, out: CallCost): void {
+    const flat = this.#flatText!
+    const read = flat[0]! * usage.cacheRead
+    const write = flat[3]! * usage.cacheWrite
+    const input = Math.max(0, flat[6]! * usage.input - read - write)
+    const reasoning = flat[9]! * usage.reasoning
+    const output = Math.max(0, flat[12]! * usage.output - reasoning)
+    out.other = 0
+    out.cacheRead = (flat[1]! * read) / flat[2]!
+    out.cacheWrite = (flat[4]! * write) / flat[5]!
+    out.input = out.cacheRead + out.cacheWrite + (flat[7]! * input) / flat[8]!
+    out.output = (flat[10]! * reasoning) / flat[11]! + (flat[13]! * output) / flat[14]!
     out.total = out.input + out.output
   }
 

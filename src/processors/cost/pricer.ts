@@ -81,6 +81,7 @@ export class Pricer {
     if (!hasUsage && perSecond === 0 && !vector.usageKeys.includes('requests')) return 'no_usage'
     const { usage } = this
     if (usage.isPlain && vector.isByTokens) vector.priceTokens(usage, cost)
+    else if (vector.pricesText && isText(usage)) vector.priceText(usage, cost)
     else {
       this.#vector.fill(usage)
       if (usage.audioSeconds > 0) this.#setSeconds(resolved.providerId, resolved.modelId)
@@ -105,6 +106,11 @@ export class Pricer {
     const { tierMultipliers } = this.#config
     return tierMultipliers[serviceTier] ?? tierMultipliers[processing] ?? 1
   }
+}
+
+/** Whether nothing else is counted, nor writes to the cache by how long they stay. */
+function isText({ hasOthers, cacheWrite5m, cacheWrite1h }: NormalizedUsage): boolean {
+  return !hasOthers && cacheWrite5m === 0 && cacheWrite1h === 0
 }
 
 /** Milliseconds since the Unix epoch; now where the record does not say. */
