@@ -103,6 +103,7 @@ function literal(): FunctionSettings {
         ...when(i32.isZero(has(bitsAt(p, -1), layout.lookLetter)), set('p', at(p, -1))),
         ...giveBack(isHome()),
       ]),
+      ...when(isWord('ber\x12'), giveBack(goesOn(-6, 'numb'))),
       ...when(isWord('ass\x12'), giveBack(isByte(fold(byteAt(p, -4)), 'p'))),
       ...giveBack(i32.isZero(has(bitsAt(p, -4), layout.lookLetter))),
     ]),

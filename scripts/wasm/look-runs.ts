@@ -188,7 +188,7 @@ export function digits(): FunctionSettings {
       ),
       giveBack(
         any(
-          isByte(get('before'), ')'),
+          ...[')', '%', '+'].map(one => isByte(get('before'), one)),
           all(isByte(get('before'), ' '), isByte(byteAt(from, -2), ')')),
           isDotted(0),
           isDotted(1),

@@ -48,6 +48,7 @@ const wordNino = packed('nino')
 const wordNsur = packed('nsur')
 const wordNi = packed('ni n')
 const wordNiLine = packed('ni\x7fn')
+const wordGli = packed('g\x7fli')
 const wordNca = packed('n\x7fca')
 const wordNcar = packed('ncar')
 const wordNnum = packed('nnum')
@@ -103,6 +104,8 @@ export function isStem(bytes: Uint8Array, at: number, end: number, four: number)
     case wordPanKey:
     case wordMaca:
       return true
+    case wordGli:
+      return (next | 0x20) === 0x63
     case wordPan:
       return !isLetter(next)
     case wordNiLine:
@@ -166,11 +169,19 @@ export function endsShortWord(bytes: Uint8Array, at: number): boolean {
 /** Whether the key that ends before the tag at `at` may be one of the few whose values nothing else leads to. */
 export function mayBeKey(bytes: Uint8Array, at: number): boolean {
   const last = bytes[at - 1]! | 0x20
+  // pan_number, licenceNumber
+  if (last === 0x72) return matchesFolded(bytes, at - 6, at, 'number') && isIdBefore(bytes, at - 6)
   // pin, pan, exp
   if (last === 0x6e || last === 0x70) return !isLetter(bytes[at - 4] ?? 0)
   // pass
   if (bytes[at - 3] === 0x61) return (bytes[at - 4]! | 0x20) === 0x70
   return at > 12 && matchesFolded(bytes, at - 7, at, 'addr') && isHome(bytes, at - 8)
+}
+
+/** Whether the word before `number` means an id that may have few digits in a row. */
+function isIdBefore(bytes: Uint8Array, at: number): boolean {
+  const end = isLetter(bytes[at - 1]!) ? at : at - 1
+  return ['pan', 'icence', 'icense'].some(word => matchesFolded(bytes, end - word.length, end, word))
 }
 
 /** Whether the word before `address` may say where somebody lives: not server, peer, client, source, remote, local, host. */

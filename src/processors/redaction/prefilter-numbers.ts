@@ -69,6 +69,9 @@ export function mayBeNumber(bytes: Uint8Array, at: number, end: number, maskedCl
   if (dots > 0 && dots < 3 && others === 0 && to - from - dots < 20 && isShortBeforeDot(bytes, from))
     return (
       before === 0x29 ||
+      // %20415.555.2671, +40740.123.456
+      before === 0x25 ||
+      before === 0x2b ||
       isBehindArea(bytes, from) ||
       isDotted(bytes, from) ||
       isDotted(bytes, from + 1) ||

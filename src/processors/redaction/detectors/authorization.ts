@@ -34,12 +34,12 @@ export function takeAuthorization(d: Detection, from: number, to: number, text: 
   // //registry.example.com/:_auth=dXNlcjpwYXNz and more of a sentence
   const end = text.search(/\s/)
   if (end >= 16 && !isHeader) {
-    const head = text.slice(0, end)
+    const head = text.slice(0, end).replace(/[.,;]$/, '')
     if (
       isCredential('basic', head) ||
       (end >= 20 && /^[\w.+/=~-]*\d[\w.+/=~-]*$/.test(head) && looksRandom(head) && !isIdentifier(head))
     ) {
-      d.add(ids.authorization, from, from + end)
+      d.add(ids.authorization, from, from + head.length)
       return true
     }
   }

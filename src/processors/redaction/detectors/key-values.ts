@@ -126,7 +126,10 @@ export function detectSeparator(d: Detection, at: number): void {
   detectKeyedValue(d, info.flags, name, range.start, range.end, form)
   // What was taken is not looked at again: names in it would each read to its end.
   if (d.findings.count > before) d.doneUntil = Math.max(d.doneUntil, d.findings.ends[d.findings.count - 1]!)
-  if (info.nationalIds !== 0) detectNamedId(d, range.start, range.end)
+  if (info.nationalIds !== 0) {
+    detectNamedId(d, range.start, range.end)
+    if (bytes[at] === 0x3a && !range.isQuoted) detectIdBehind(d, at)
+  }
 }
 
 /** Whether sixteen signs of base64 that make no words end before `at`. */

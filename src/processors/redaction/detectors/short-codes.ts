@@ -57,7 +57,11 @@ export function detectCodeBefore(d: Detection, at: number): void {
   d.add(secret, start, start + match[1]!.length)
 }
 
-const idBehind = /^(?:[ _-](?:number|no|nr|id|card|code|is|was|num)\.?)*[:#]? {1,2}#?\\*["']?(?=[A-Za-z]{1,5}\d|\d{6})/
+/** A national insurance number with spaces in it. */
+const spacedNino = /^[A-Za-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-Da-d](?![A-Za-z0-9])/
+
+const idBehind =
+  /^(?:[ _-](?:number|no|nr|id|card|code|is|was|num)\.?)*[:#]? {1,2}#?\\*["']?(?=[A-Za-z]{1,5} ?\d|\d{6})/
 
 const passportBehind =
   /^(?:[ _-](?:number|num|no|nr|id|is|was)\b\.?)*[:#]? {0,2}\\*["'`]?(?=[A-Z0-9]*\d)([A-Z0-9]{8,10})(?![\w-])/
@@ -75,7 +79,7 @@ export function detectIdBehind(d: Detection, at: number): void {
   const match = idBehind.exec(latin1(d.bytes, at, Math.min(d.end, at + 48)))
   if (match === null) return
   const from = at + match[0].length
-  let to = from
+  let to = from + (spacedNino.exec(latin1(d.bytes, from, Math.min(d.end, from + 16)))?.[0].length ?? 0)
   while (to < d.end && to - from < 16 && isAlnum(d.bytes[to]!)) to++
   detectNamedId(d, from, to)
 }

@@ -59,6 +59,7 @@ export const builtInLiterals: readonly string[] = [
   'exp\x12',
   'ass\x12', // pass
   'ess\x12', // address
+  'ber\x12', // pan_number, licence number
   // Words before what is too short to be a candidate itself.
   'pin ',
   'pan ',
@@ -80,6 +81,7 @@ export const builtInLiterals: readonly string[] = [
   '_pan',
   '\npan', // pan_number as a key of ten bytes
   'maca', // macAddress
+  'g_li', // driving_licence
   // A name that is itself a value.
   'pin"',
   // Words of a wallet, members of a JSON Web Key.
@@ -105,9 +107,9 @@ const buckets: readonly (readonly string[])[] = [
   ['?pwd', 'ecre', '?cvv', '?cvc', 'birt', 'EGIN', '?7q~', '?8q~', '?9q~', 'piry'],
   ['?dob', 'nino', 'pin"', 's-cl', '?$1$'],
   ['name', 'stre', 'pin\x12', 'pan\x12', 'pin ', 'pan ', 'mac ', 'orn ', 'nfir', 'maca', 'phra', 'mysq'],
-  ['duse', '#64;', '\\x40', '\\Use', 'd_li', 'curl', '$2a$', '$2b$', '$2y$'],
+  ['duse', '\\x40', '\\Use', 'd_li', 'g_li', 'curl', '$2a$', '$2b$', '$2y$'],
   ['api_', 'api-', 'auth', 'u004', 'u003', 'y_co', 'n_co', 'ni n', 'ni_n', 'n_ca', '_pan', '\npan', 'nemo'],
-  ['oken', 'pike', 'rede', 'okie', '/hom', '/Use', 'fied', 'veri', 'ogin'],
+  ['oken', 'pike', 'rede', 'okie', '/hom', '/Use', 'fied', 'ber\x12', 'veri', 'ogin'],
   [
     '_key',
     '-key',
@@ -123,6 +125,7 @@ const buckets: readonly (readonly string[])[] = [
     'okey',
     '?otp',
     '?%40',
+    '#64;',
     'x40;',
     'rity',
     '"kty',
