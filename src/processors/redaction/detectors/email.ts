@@ -41,11 +41,16 @@ export function detectEmail(d: Detection, at: number, length: number): void {
   if (domainEnd < end && bytes[domainEnd] === 0x28 && /^[0-9a-f]{1,8}\./.test(latin1(bytes, at + length, domainEnd)))
     return
   const address = latin1(bytes, from, domainEnd)
-  if (isAlgorithm(address) || isRevision(address)) return
+  if (isAlgorithm(address) || isRevision(address) || versionFile.test(address)) return
+  // HTTP/web.acme.com@ACME.COM: a service in Kerberos
+  if (from > start && bytes[from - 1] === 0x2f && /^[^A-Z]*@[A-Z0-9.-]+$/.test(address)) return
   d.readContext(from)
   if ((d.flags & keyMessageId) !== 0) return
   d.add(email, from, domainEnd)
 }
+
+/** `next-auth@4.24.15.patch`, `lib@v2.0.1.zip` */
+const versionFile = /@v?\d+\.\d+[\w.+-]*\.[a-z]{2,8}$/i
 
 /** `agent@3f2a91c.linux`: a revision, and no host, unless it ends as hosts do. */
 const isRevision = (address: string) =>
@@ -165,6 +170,10 @@ const providers = (
 const accounts = /^(root|admin|git|deploy|ubuntu|debian|centos|ec2-user|postgres|mysql|nobody|www-data|app|user|node)$/i
 const mailWords = /(^|[^a-z])(e-?mails?|mailto|recipients?|bcc|cc|contact|smtp)[^a-z]*([a-z]{1,4}[^a-z]+)?$/i
 
+/** What stands behind the `@` of a package, an action or a workflow. */
+const revision =
+  /^(?:v?\d[\w.+-]*|latest|main|master|default|head|next|beta|alpha|stable|canary|release|upgrade|patch|none|trunk|develop)$/i
+
 /** An address whose domain the end of the value cut: `alice.smith@gma`. A host behind `@`, as of a shell, is none. */
 function takeCut(d: Detection, at: number, length: number): void {
   const { bytes, start, end } = d
@@ -175,6 +184,8 @@ function takeCut(d: Detection, at: number, length: number): void {
   if (host === undefined) return
   const from = readLocal(bytes, start, at)
   const local = latin1(bytes, from, at)
+  // go get example.com/ini.v1@latest, uses: owner/repo/.github/workflows/lint.yml@main
+  if (revision.test(host) || (from > start && bytes[from - 1] === 0x2f)) return
   if (local === '' || (from - 2 >= start && bytes[from - 1] === 0x2f && bytes[from - 2] === 0x2f)) return
   // `a.b.Type@1a2b3c`, `memcpy@GLIBC`, `com.acme.Widget@ab12`: names of objects and symbols.
   if (!/^[a-z]/i.test(local) || /^[0-9a-f]+$/.test(host) || /[A-Z]/.test(host)) return

@@ -232,6 +232,14 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
     "create user x identified by '[secret]'; ALTER y IDENTIFIED BY '[secret]'",
   ],
   ['Cookie: a=x1; HttpOnly; b=y2', 'Cookie: a=[cookie]; HttpOnly; b=[cookie]'],
+  // Revisions of packages and workflows, and services in Kerberos.
+  ['go get example.org/git/tag_tests.git@latest', 'go get example.org/git/tag_tests.git@latest'],
+  ['uses: acme/tools/.github/workflows/lint.yml@v3', 'uses: acme/tools/.github/workflows/lint.yml@v3'],
+  ['ini.v1@master', 'ini.v1@master'],
+  ['patches/next-auth@4.24.15.patch', 'patches/next-auth@4.24.15.patch'],
+  ['HTTP/web.acme.com@ACME.COM', 'HTTP/web.acme.com@ACME.COM'],
+  ['jane.doe@exam', '[email]'],
+  ['/users/jane.doe@example.com and jdoe@ACME.COM, x@163.com', '/users/[email] and [email], [email]'],
 ]
 
 for (const [text, marked, key] of pairs) {
