@@ -17,6 +17,8 @@ const wordBytes = 4
 /** What is read of an attribute before its length is looked at. */
 const openingBytes = 4
 
+const planColumns = 4
+
 /** Where the values of a record's attributes stand, by role and by own key. */
 export interface AttributePlaces {
   readonly starts: Int32Array
@@ -44,30 +46,26 @@ export class CallShape {
   readonly roles: readonly number[]
   readonly hasOwn: boolean
   readonly #tag: number
-  readonly #keyLengths: Uint8Array
+  /** Of each attribute the length of its key, where its windows end, its role and its place, one behind the other. */
+  readonly #plan: Int32Array
   /**
-   * Of all keys with their frames the windows, the last of each overlapping; and where those of each end. A window is compared
-   * as a double, eight bytes at once: of the bytes that a shape takes there is no NaN and no zero, so equal doubles are equal
-   * bytes.
+   * Of all keys with their frames the windows, the last of each overlapping. A window is compared as a double, eight bytes at
+   * once: of the bytes that a shape takes there is no NaN and no zero, so equal doubles are equal bytes.
    */
   readonly #windows: Float64Array
-  readonly #windowsEnd: Uint16Array
-  readonly #roles: Int16Array
-  readonly #places: Int16Array
 
   /** `tag` is that of an attribute's field. */
   constructor(tag: number, parts: readonly ShapePart[]) {
     this.#tag = tag
-    this.#keyLengths = Uint8Array.from(parts, ({ key }) => key.length)
     const windows = parts.map(({ key }) => windowsOf(key))
     this.#windows = Float64Array.from(windows.flat())
     let end = 0
-    this.#windowsEnd = Uint16Array.from(windows, ({ length }) => {
-      end += length
-      return end
-    })
-    this.#roles = Int16Array.from(parts, ({ role }) => role)
-    this.#places = Int16Array.from(parts, ({ place }) => place)
+    this.#plan = Int32Array.from(
+      parts.flatMap(({ key, role, place }, i) => {
+        end += windows[i]!.length
+        return [key.length, end, role, place]
+      }),
+    )
     this.roles = parts.flatMap(({ role }) => (role === none ? [] : [role]))
     this.hasOwn = parts.some(({ place }) => place !== none)
   }
@@ -83,15 +81,13 @@ export class CallShape {
    */
   read(view: DataView, start: number, end: number, { starts, ends, ownStarts, ownEnds }: AttributePlaces): number {
     const tag = this.#tag
-    const keyLengths = this.#keyLengths
+    const plan = this.#plan
     const windows = this.#windows
-    const windowsEnd = this.#windowsEnd
-    const roles = this.#roles
     const { hasOwn } = this
     const last = end - openingBytes
     let offset = start
     let window = 0
-    for (let i = 0; i < keyLengths.length; i++) {
+    for (let i = 0; i < plan.length; i += planColumns) {
       if (offset > last) return none
       const head = view.getInt32(offset, true)
       if ((head & 255) !== tag) return none
@@ -110,11 +106,11 @@ export class CallShape {
         }
       }
       const next = at + length
-      const keyLength = keyLengths[i]!
+      const keyLength = plan[i]!
       let value = at + frameLength + keyLength
       if (value >= next || next > end) return none
       if (keyLength >= windowKeyMin) {
-        const windowEnd = windowsEnd[i]! - 1
+        const windowEnd = plan[i + 1]! - 1
         for (; window < windowEnd; window++, at += windowBytes) {
           if (view.getFloat64(at, true) !== windows[window]) return none
         }
@@ -129,14 +125,14 @@ export class CallShape {
         valueLength = (valueLength & ((1 << shift) - 1)) | (view.getUint8(value++) << shift)
       }
       if (value + valueLength !== next) return none
-      const role = roles[i]!
+      const role = plan[i + 2]!
       if (role >= 0) {
         starts[role] = value
         ends[role] = next
       }
-      if (hasOwn && this.#places[i]! >= 0) {
-        ownStarts[this.#places[i]!] = value
-        ownEnds[this.#places[i]!] = next
+      if (hasOwn && plan[i + 3]! >= 0) {
+        ownStarts[plan[i + 3]!] = value
+        ownEnds[plan[i + 3]!] = next
       }
       offset = next
     }
