@@ -259,20 +259,26 @@ t.test("a client's span inside one that is current nowhere is that call", async 
     scope: 'openinference.instrumentation.langchain',
     traceId: 1,
     parentId: '00000000000000d0',
-    tookMs: 30,
-    laterMs: 5,
+    tookMs: 30.25,
+    laterMs: 5.25,
   }
-  const client: SpanInput = { attributes, scope: 'openinference.instrumentation.openai', traceId: 2, tookMs: 20 }
+  const client: SpanInput = {
+    attributes,
+    scope: 'openinference.instrumentation.openai',
+    traceId: 2,
+    tookMs: 20.25,
+    laterMs: 0.25,
+  }
   const status = (spans: readonly SpanInput[]) => run(spans).map(each => each.status)
   t.same(status([client, chain]), ['priced', 'duplicate'])
   t.same(status([chain, client]), ['priced', 'duplicate'], 'whichever comes first')
   const beside = { ...client, traceId: 1, parentId: '00000000000000d9' }
   t.same(status([beside, chain]), ['priced', 'duplicate'], 'in one trace, below another span')
   t.same(status([chain, beside]), ['priced', 'duplicate'])
-  const both = [client, { ...client, tookMs: 21 }, chain, { ...chain, tookMs: 31 }]
+  const both = [client, { ...client, tookMs: 21.25 }, chain, { ...chain, tookMs: 31.25 }]
   t.same(status(both), ['priced', 'priced', 'duplicate', 'duplicate'], 'two calls at once')
   t.same(status(both.reverse()), ['priced', 'priced', 'duplicate', 'duplicate'])
-  const rounded = { ...client, laterMs: 6, tookMs: 29 }
+  const rounded = { ...client, laterMs: 6.25, tookMs: 29.25 }
   t.same(status([rounded, chain]), ['priced', 'duplicate'], 'times in whole milliseconds')
   const twice = { ...client, attributes: { ...attributes, 'gen_ai.usage.output_tokens': 301 } }
   t.same(status([twice, chain]), ['priced', 'duplicate'], 'the first token of a stream counted twice')
@@ -290,12 +296,19 @@ t.test("a client's span inside one that is current nowhere is that call", async 
   t.match(run(again, stage), first, 'sent again, they are no others')
 
   for (const [why, spans] of [
-    ['before it', [{ ...client, laterMs: -100 }, chain]],
-    ['begins before it', [{ ...client, tookMs: 40 }, chain]],
-    ['ends behind it', [{ ...client, laterMs: 8 }, chain]],
-    ['at exactly the same time', [{ ...client, tookMs: 30, laterMs: 5 }, chain]],
-    ['begins with it, in whole milliseconds', [{ ...client, tookMs: 28, laterMs: 3 }, chain]],
-    ['ends later by what it begins later', [{ ...client, tookMs: 30, laterMs: 6 }, chain]],
+    ['before it', [{ ...client, laterMs: -100.75 }, chain]],
+    ['begins before it', [{ ...client, tookMs: 40.25 }, chain]],
+    ['ends behind it', [{ ...client, laterMs: 8.25 }, chain]],
+    ['at exactly the same time', [{ ...client, tookMs: 30.25, laterMs: 5.25 }, chain]],
+    [
+      'in times that nobody measured',
+      [
+        { ...client, tookMs: 20, laterMs: 3 },
+        { ...chain, tookMs: 30, laterMs: 5 },
+      ],
+    ],
+    ['inside one that does much else', [client, { ...chain, tookMs: 3000.25 }]],
+    ['ends later by what it begins later', [{ ...client, tookMs: 30.25, laterMs: 6.25 }, chain]],
     ['counts other tokens', [{ ...client, attributes: { ...attributes, 'gen_ai.usage.input_tokens': 1201 } }, chain]],
     ['another model', [{ ...client, attributes: { ...attributes, 'gen_ai.request.model': 'gpt-4o-mini' } }, chain]],
     ['below a span of another trace', [{ ...client, parentId: '00000000000000d9' }, chain]],
@@ -313,8 +326,8 @@ t.test('a LlamaIndex stream and its client as roots of two traces are one call',
     attributes,
     scope: 'openinference.instrumentation.openai',
     traceId: 2,
-    tookMs: 800,
-    laterMs: 850,
+    tookMs: 800.25,
+    laterMs: 850.25,
   }
   const status = (spans: readonly SpanInput[]) => run(spans).map(each => each.status)
   t.same(status([lazy, client]), ['priced', 'duplicate'])
@@ -339,20 +352,20 @@ t.test('products that write all spans under one name: a framework around its cli
 
 t.test("a client's own span inside an instrumentation's inside a framework's is one call", async t => {
   const attributes = { ...sdkCall, 'gen_ai.request.model': 'claude-sonnet-4-5-20250929' }
-  const sdk: SpanInput = { attributes, scope: 'com.anthropic.sdk.typescript', traceId: 1, tookMs: 20 }
+  const sdk: SpanInput = { attributes, scope: 'com.anthropic.sdk.typescript', traceId: 1, tookMs: 20.25, laterMs: 0.25 }
   const around: SpanInput = {
     attributes,
     scope: '@arizeai/openinference-instrumentation-anthropic',
     traceId: 2,
-    tookMs: 30,
-    laterMs: 2,
+    tookMs: 30.25,
+    laterMs: 2.25,
   }
   const chain: SpanInput = {
     attributes,
     scope: '@arizeai/openinference-instrumentation-langchain',
     traceId: 3,
-    tookMs: 40,
-    laterMs: 4,
+    tookMs: 40.25,
+    laterMs: 4.25,
   }
   const within = { ...sdk, traceId: 2, spanId: '00000000000000f2', parentId: '00000000000000f1' }
   const root = { ...around, spanId: '00000000000000f1' }

@@ -34,8 +34,6 @@ const levels = new Map<number, number>(
           'openinference.instrumentation.langchain',
           '@arizeai/openinference-instrumentation-langchain',
           'opentelemetry.instrumentation.langchain',
-          'langfuse-sdk',
-          'langsmith',
           ...lazyNames,
         ],
       ],
@@ -49,16 +47,20 @@ const levelMax = 3
 const lazyMs = 600_000
 /** Some round a time to milliseconds: by how much a span inside may seem to end too late. */
 const lateTicksMax = 200
+/** How long a call's framework is at work before and after it, or which part of all that. */
+const besideTicksMax = 15_000
+const besideShare = 10
 /** Some count a stream's first token twice. */
 const outputSlack = 8
 
-/** Calls that share a line, and the words of each: a key, when it began and ended, what came out, and who has met it. */
+/** Calls that share a line, and the words of each: a key, when it began and ended, what came out, who has met it, and whether it is lazy. */
 const callsPerLine = 8
-const wordsPerCall = 5
+const wordsPerCall = 6
 const startAt = 1
 const endAt = 2
 const outputAt = 3
 const metAt = 4
+const lazyAt = 5
 const wordsPerLine = callsPerLine * wordsPerCall
 const linesMax = 2048
 /** Of the word for who has met it: its scope; the rest is of its span. */
@@ -138,6 +140,11 @@ export class DetachedCalls {
     return isAround
   }
 
+  /** A lazy span may have its call's end behind its own. */
+  get #lastEnd(): number {
+    return this.#isLazy ? (this.#end + lazyMs * ticksPerMs) | 0 : this.#end
+  }
+
   #findsInside(key: number): boolean {
     const last = this.#level === levelMax ? levelMax - 1 : 0
     for (let other = 0; other <= last; other++) if (this.#finds(noteKey(key, other, false), false)) return true
@@ -152,9 +159,10 @@ export class DetachedCalls {
       if (words[at] !== key || Math.abs(words[at + outputAt]! - this.#output) > outputSlack) continue
       const start = words[at + startAt]!
       const end = words[at + endAt]!
+      const isLazy = this.#isLazy || words[at + lazyAt] === 1
       const isWithin = isAround
-        ? isInside(this.#start, this.#end, start, end)
-        : isInside(start, end, this.#start, this.#isLazy ? this.#end + lazyMs * ticksPerMs : this.#end)
+        ? isInside(this.#start, this.#end, start, end, isLazy)
+        : isInside(start, end, this.#start, this.#lastEnd, isLazy)
       if (!isWithin) continue
       const known = words[at + metAt]!
       // A span that is sent again meets it again; a span of another scope is around both.
@@ -168,7 +176,7 @@ export class DetachedCalls {
     const words = this.#words
     const line = lineOf(key)
     const start = this.#start
-    const end = this.#isLazy ? (this.#end + lazyMs * ticksPerMs) | 0 : this.#end
+    const end = this.#lastEnd
     let oldest = line
     for (let at = line; at < line + wordsPerLine; at += wordsPerCall) {
       if (words[at] === 0) {
@@ -183,19 +191,26 @@ export class DetachedCalls {
     words[oldest + endAt] = end
     words[oldest + outputAt] = this.#output
     words[oldest + metAt] = 0
+    words[oldest + lazyAt] = this.#isLazy ? 1 : 0
     words[oldest] = key
   }
 }
 
 /**
- * Whether one time begins after the other and ends no later, or by less than what it begins later. JavaScript's spans begin at
- * whole milliseconds, and end at parts of them: there both may begin at once.
+ * Whether one time begins after the other and ends no later, or by less than what it begins later, and little of the other is
+ * beside it: what is around a call does not do much else. JavaScript's spans begin at whole milliseconds, and end at parts of
+ * them: there both may begin at once. Where both end at whole ones nobody has measured them.
  */
-function isInside(start: number, end: number, aroundStart: number, aroundEnd: number): boolean {
+function isInside(start: number, end: number, aroundStart: number, aroundEnd: number, isLazy: boolean): boolean {
   const startsLater = (start - aroundStart) | 0
   const endsLater = (end - aroundEnd) | 0
-  if (startsLater > 0) return endsLater <= lateTicksMax && endsLater < startsLater
-  return startsLater === 0 && endsLater !== 0 && endsLater <= ticksPerMs && isPartOfMs(end) && isPartOfMs(aroundEnd)
+  if (startsLater < 0 || !(isPartOfMs(end) || isPartOfMs(aroundEnd))) return false
+  if (isLazy) return startsLater > 0 && endsLater <= 0
+  const besideMax = Math.max(besideTicksMax, ((aroundEnd - aroundStart) | 0) / besideShare)
+  if (startsLater - endsLater > besideMax) return false
+  return startsLater > 0
+    ? endsLater <= lateTicksMax && endsLater < startsLater
+    : endsLater !== 0 && endsLater <= ticksPerMs
 }
 
 function isPartOfMs(ticks: number): boolean {
@@ -216,7 +231,7 @@ const ticksPerMs = 100
 const ticksWrap = 0x1_0000_0000 - (0x1_0000_0000 % ticksPerMs)
 
 function ticksOf(milliseconds: number): number {
-  return (Math.floor(milliseconds * ticksPerMs) % ticksWrap) | 0
+  return (Math.round(milliseconds * ticksPerMs) % ticksWrap) | 0
 }
 
 function metBy({ view, spanIdStart }: CallSpan, scope: number): number {
