@@ -72,7 +72,7 @@ export class Detector {
         // The length before a value may look like the first byte of a run, which is then reported one byte sooner.
         while (place < places.count && places.values[place]! >>> 2 < at - 1) place++
         if (!places.isAnyUpTo(place, at)) {
-          if ((value & kindToken) !== 0) passBlob(this.detection, at)
+          if ((value & kindToken) !== 0 && at >= this.detection.doneUntil) passBlob(this.detection, at)
           continue
         }
       }
