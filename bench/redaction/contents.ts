@@ -200,6 +200,12 @@ export const kinds: Readonly<Record<string, () => Item>> = {
   numbers: () => ({
     text: Array.from({ length: 30 }, () => `${below(1e9)}`).join(','),
   }),
+  'times and ids': () => ({
+    text: pick([
+      `{"time":${1_770_000_000_000 + below(1e9)},"order":${below(1e10)},"msg":"order placed","took":${below(100)}}`,
+      `user ${10_000_000 + below(9e7)} opened cart ${10_000_000 + below(9e7)}`,
+    ]),
+  }),
   decimals: () => ({
     text: `[${Array.from({ length: 30 }, () => (random.below(2e6) / 1e6 - 1).toFixed(8)).join(', ')}]`,
   }),

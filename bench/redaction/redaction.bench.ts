@@ -104,6 +104,7 @@ const hostile: readonly (readonly [name: string, unit: string])[] = [
   ['quotes', '{\\"token\\":\\"'],
   ['tokens', 'ghp_abcdefghijklmnopqrstuvwx'],
   ['jwt heads', 'eyJhbGciOiJIUzI1NiJ9.'],
+  ['images', createHash('sha512').update('image').digest('base64').slice(0, 84)],
   ['private keys', '-----BEGIN PRIVATE KEY-----'],
   ['urls', 'http://a:'],
   ['schemes', '://'],

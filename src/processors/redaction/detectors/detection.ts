@@ -106,6 +106,8 @@ export class Detection {
   /** Where the last INSERT that was looked at begins. */
   insertStart = -1
   #bytesLeft = 0
+  /** Where the context was read last. */
+  #contextAt = -1
   readonly findings = new Findings()
   readonly settings: DetectorSettings
   /** What stands before the candidate says, after `readContext`. */
@@ -138,6 +140,7 @@ export class Detection {
     this.authorityStart = -1
     this.authorityEnd = -1
     this.insertStart = -1
+    this.#contextAt = -1
     this.lineStart = 0
     this.lineEnd = 0
   }
@@ -157,6 +160,9 @@ export class Detection {
 
   /** Reads the name or the words before `at` into `flags` and `nationalIds`; the attribute's key counts as well. */
   readContext(at: number): void {
+    // A number is asked for by several detectors.
+    if (at === this.#contextAt) return
+    this.#contextAt = at
     const { bytes, start } = this
     let before = at
     // Quotes, brackets and signs that may stand between a name and its value.
@@ -232,6 +238,13 @@ export class Detection {
     let signs = at
     while (signs > from && isListSign(bytes[signs - 1]!)) signs--
     if (signs > from && signs < at && isDigit(bytes[signs - 1]!)) return noKey
+    // The same as below, where a number stands before and neither the end of a line nor what may be an escape is between.
+    let last = at
+    while (last > from && !endsContext(bytes[last - 1]!)) last--
+    if (last > from && isDigit(bytes[last - 1]!)) {
+      while (last < at && isAlnum(bytes[last]!)) last++
+      return this.#saidBy(latin1(bytes, last, at))
+    }
     let text = latin1(bytes, from, at)
     // A word that the window cuts is none, and words of the line before belong to another value.
     if (from > start && isAlnum(bytes[from - 1]!)) text = text.replace(/^[A-Za-z0-9]+/, '')
@@ -253,6 +266,11 @@ export class Detection {
     // The letters right behind a digit are the end of an id: `...580aba,802089151`.
     const digit = lastDigit(text)
     if (digit >= 0) text = text.slice(digit + 1).replace(/^[A-Za-z]+/, '')
+    return this.#saidBy(text)
+  }
+
+  /** What the words say; from memory for those that came before. */
+  #saidBy(text: string): KeyInfo {
     if (text === '') return noKey
     let info = this.#words.get(text)
     if (info === undefined) {
@@ -293,6 +311,10 @@ function isPadding(byte: number): boolean {
 }
 
 const isQuoting = (byte: number) => byte === 0x22 || byte === 0x27 || byte === 0x5c || byte === 0x60
+/** Digits, and what may end a line or be part of an escape that does. */
+const endsContext = (byte: number) =>
+  isDigit(byte) || byte === 0x0a || byte === 0x5c || byte === 0x26 || byte === 0x3b || byte === 0x7d
+
 /** What stands between the numbers of a list. */
 const isListSign = (byte: number) => byte === 0x2c || byte === 0x20 || byte === 0x3a || byte === 0x7c || byte === 0x09
 
