@@ -222,7 +222,15 @@ function sign(): FunctionSettings {
       ),
     ]),
     ...when(isByte(get('byte'), ':'), [
-      ...when(i32.eq(i32.load16(p, 1), number(0x2f2f)), isMailboxInUrl),
+      ...when(i32.eq(i32.load16(p, 1), number(0x2f2f)), [
+        // Of other schemes than those of the web credentials count that a limit cut off.
+        ...set('next', i32.or(i32.load16(at(p, -2)), number(0x2020))),
+        ...keepIf(
+          i32.isZero(any(...['tp', 'ps', 'ws', 'ss'].map(two => i32.eq(get('next'), number(word(`${two}\0\0`)))))),
+        ),
+        ...set('next', byteAt(p, 1)),
+        ...isMailboxInUrl,
+      ]),
       ...keepIf(any(isByte(get('next'), '/'), isByte(get('next'), '\\'))),
       // Two colons, or five and more between hex digits.
       ...when(any(isByte(get('next'), ':'), isTrue(has(bitsAt(p, 1), layout.lookHex))), [

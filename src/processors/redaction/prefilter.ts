@@ -152,7 +152,7 @@ export class Prefilter {
   #colon(bytes: Uint8Array, at: number, end: number): boolean {
     const next = at + 1 < end ? bytes[at + 1]! : 0
     const scheme = next === 0x2f || next === 0x5c ? schemeLength(bytes, at, end) : 0
-    if (scheme > 0) return this.#hasAt(bytes, at + scheme, end)
+    if (scheme > 0) return this.#hasAt(bytes, at + scheme, end) || (!isOfWeb(bytes, at) && isCut(bytes, at + scheme))
     return colonChain(bytes, at, end) || this.#name(bytes, at, end)
   }
 
@@ -372,6 +372,24 @@ export class Prefilter {
       0
     )
   }
+}
+
+/** Whether the scheme before the colon at `at` is one of the web's, or ends like those. */
+const isOfWeb = (bytes: Uint8Array, at: number) =>
+  ['tp', 'ps', 'ws', 'ss'].some(two => matchesFolded(bytes, at - 2, at, two))
+
+const cutLookMax = 128
+
+/** Whether `user:passw` may be all that is left of an authority: no sign ends it, and no port stands behind its colon. */
+function isCut(bytes: Uint8Array, from: number): boolean {
+  let colon = -1
+  for (let at = from; at < from + cutLookMax; at++) {
+    const byte = bytes[at] ?? 0
+    if (byte < 0x20) return colon >= 0 && at - colon > 6
+    if (byte === 0x3a && colon < 0) colon = at
+    else if (byte === 0x2f || byte === 0x20 || byte === 0x22 || byte === 0x3f || byte === 0x5c) return false
+  }
+  return false
 }
 
 /** Whether `phrase` or `mnemonic` goes on behind `at`. */

@@ -91,6 +91,15 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
   ['phone%3A%20503.417.9740x5429', 'phone%3A%20[phone]'],
   ['+40740.123.456', '[phone]'],
   ['nino: ab 12 34 56 c ok', 'nino: [uk_nino] ok'],
+  // What a limit cut off, and what is hidden in base64.
+  ['connect to mongodb+srv://u:dAthx1Ow', 'connect to mongodb+srv://u:[url_credentials]'],
+  ['docker-pullable://redis:7.2.4-alpine', 'docker-pullable://redis:7.2.4-alpine'],
+  ['postgres://db-1:5432', 'postgres://db-1:5432'],
+  [`payload=${Buffer.from('{"user":"svc","password":"qFRcMmouLJEu"}').toString('base64')} ok`, 'payload=[secret] ok'],
+  [
+    `cursor ${Buffer.from('{"lastId":"1234567890","order":"asc","page":2}').toString('base64')} ok`,
+    `cursor ${Buffer.from('{"lastId":"1234567890","order":"asc","page":2}').toString('base64')} ok`,
+  ],
   // A note about an order is no id of one.
   ['+14155552671', '[phone]', 'order.note'],
   ['4111111111111111', '[card]', 'transaction.description'],

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { detectorId } from './catalog.ts'
 import { crc32 } from './checksums.ts'
 import type { Detection } from './detection.ts'
+import { detectEncodedJson } from './encoded-json.ts'
 import { detectIban } from './iban.ts'
 import { detectDashedMac } from './ip.ts'
 import { describeKey, keyCookie, keyExempt, keyQueryCode, keySecret, nameWords } from './key-words.ts'
@@ -382,6 +383,11 @@ function detectJwtIn(d: Detection, from: number, to: number): boolean {
     if (bytes[at] !== 0x65 || bytes[at + 1] !== 0x79 || bytes[at + 2] !== 0x4a) continue
     if (!beginsWord(bytes, start, at) && bytes[at - 1] !== 0x5f) continue
     const end = jwtEnd(d, at)
+    const jsonEnd = end > 0 ? 0 : detectEncodedJson(d, at)
+    if (jsonEnd > 0) {
+      d.doneUntil = Math.max(d.doneUntil, jsonEnd)
+      return true
+    }
     if (end > 0) {
       d.add(jwt, at, end)
       d.doneUntil = Math.max(d.doneUntil, end)

@@ -31,7 +31,7 @@ export function detectUrlCredentials(d: Detection, at: number, length: number): 
   let lastAt = findLastAt(bytes, authority, end, false)
   if (lastAt < 0 && !isWeb) lastAt = findLastAt(bytes, authority, end, true)
   if (lastAt < 0) {
-    if (!isWeb) takeCutCredentials(d, authority)
+    if (takesPasswords.test(latin1(bytes, Math.max(start, at - 24), at))) takeCutCredentials(d, authority)
     return
   }
   d.authorityStart = authority
@@ -70,6 +70,10 @@ function takeUserInfo(d: Detection, authority: number, lastAt: number): void {
     d.add(urlCredentials, authority, lastAt)
   }
 }
+
+/** Schemes of databases and queues; an image's name has others, as `docker-pullable://redis:7.2-alpine`. */
+const takesPasswords =
+  /(?:^|[^a-z])(?:postgres(?:ql)?|mysql|mariadb|mongodb|redis|amqp|kafka|nats|mqtt|ldap|mssql|sqlserver|clickhouse|cockroachdb|oracle|couchdb|couchbase|cassandra|neo4j|bolt|snowflake)(?:\+[a-z\d]{2,16})?s?$/i
 
 /** `postgres://user:passw` at the very end of a value: a limit cut it off before the `@`. A port would be digits. */
 function takeCutCredentials(d: Detection, authority: number): void {
