@@ -1,10 +1,11 @@
 import { nameWords, wordsOfName } from './key-words.ts'
 
 const members = /^[A-Za-z_$][A-Za-z_$]*(?:(?:\.|->|::)[A-Za-z_$][A-Za-z_$]*)+$/
-const call = /^[*&!]?[A-Za-z_$][A-Za-z_$.]{2,63}[([{<][A-Za-z_$., =*&]{0,64}$/
+const call = /^[*&!(]?[A-Za-z_$][A-Za-z_$.]{2,63}[([{<][A-Za-z_$., =*&([]{0,64}$/
 const methodCall = /^[*&!]?[A-Za-z_$][\w$]*(?:(?:\.|->|::)[A-Za-z_$][\w$]*)+[([{<]/
-const index = /^[A-Za-z_$][A-Za-z_$.]{2,63}\[\d*$/
+const index = /^[A-Za-z_$][A-Za-z_$.]{2,63}(?:\[[\d:]*|!\[[a-z=@?]*)$/
 const closingBracket = 0x5d
+const colon = 0x3a
 const receiver =
   /^(this|self|cls|req|request|os|config|cfg|info|args|opts|options|params|ctx|process|attribute|attrs|settings|props|state|data|env|user|creds|credentials)(\.[A-Za-z_$]|\[)/
 const type = /^[*&]?(?:\[\d*\]?|map\[)+[A-Za-z_.]*$|^[*&][A-Za-z_.]+$/
@@ -17,7 +18,7 @@ const formatVerb = /^%(?:[sdvqr+]\b|\(|\{)/
  * for text without quotes, `behind` being the byte that ended it, and none of it matches where digits mix with letters as people and generators mix them.
  */
 export const isCode = (text: string, behind: number) =>
-  (behind === closingBracket && index.test(text)) ||
+  ((behind === closingBracket || behind === colon) && index.test(text)) ||
   members.test(text) ||
   call.test(text) ||
   methodCall.test(text) ||

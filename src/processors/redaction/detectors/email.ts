@@ -172,7 +172,7 @@ const mailWords = /(^|[^a-z])(e-?mails?|mailto|recipients?|bcc|cc|contact|smtp)[
 
 /** What stands behind the `@` of a package, an action or a workflow. */
 const revision =
-  /^(?:v?\d[\w.+-]*|latest|main|master|default|head|next|beta|alpha|stable|canary|release|upgrade|patch|none|trunk|develop)$/i
+  /^(?:v?\d[\w.+-]*|latest|main|master|default|head|next|beta|alpha|stable|canary|release|upgrade|patch|none|trunk|develop|version|nightly|rc)\.?$/i
 
 /** An address whose domain the end of the value cut: `alice.smith@gma`. A host behind `@`, as of a shell, is none. */
 function takeCut(d: Detection, at: number, length: number): void {

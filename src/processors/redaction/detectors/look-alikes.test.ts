@@ -38,7 +38,22 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
   ],
   ['token=%5BFiltered%5D&session=%5BFiltered%5D', 'token=%5BFiltered%5D&session=%5BFiltered%5D'],
   ['postgres://app:%s3cret@db/x password={hunter2x}', 'postgres://app:[url_credentials]@db/x password={[secret]}'],
+  // The end of a sentence about a package is no address that a limit cut.
+  ['build it against compiler@latest.', 'build it against compiler@latest.'],
+  ['write to anna.schulz@latest.', 'write to anna.schulz@latest.'],
+  ['write to anna.schulz@gma', 'write to [email]'],
+  // Object identifiers and versions before a release.
+  ['extension 2.5.29.17 of subject 2.5.4.42', 'extension 2.5.29.17 of subject 2.5.4.42'],
+  ['peer 2.5.30.17 and 72.5.29.17', 'peer [ipv4] and [ipv4]'],
+  ["engine: '24.3.127.18-node.10', 5.24.120.26-generic", "engine: '24.3.127.18-node.10', 5.24.120.26-generic"],
+  ['24.3.127.18-web', '[ipv4]-web'],
   // Source code.
+  ['password = words[2:] if words else None', 'password = words[2:] if words else None'],
+  ['secret = keypair[:32]', 'secret = keypair[:32]'],
+  ['pub if_token: Token![if], eq_token: Token![=](span)', 'pub if_token: Token![if], eq_token: Token![=](span)'],
+  ['let username: String = decode(url.username().bytes())', 'let username: String = decode(url.username().bytes())'],
+  ["pwd = (self.password.encode('utf-8') if x", "pwd = (self.password.encode('utf-8') if x"],
+  ['secret = k3yp4ir[32]', 'secret = [secret]]'],
   ['next_token = reader.take_all(lines[0])', 'next_token = reader.take_all(lines[0])'],
   [
     'password_hash = hasher.hash5(password.encode(), rounds=12)',

@@ -212,6 +212,9 @@ const upgrade =
 
 const versionBefore = /(?:version[:=]? ?v?|\b(?:section|chapter|clause|figure|appendix|annex|step|§) ?)$/i
 
+/** 14.3.127.18-node.10 */
+const prerelease = /^-(?:alpha|beta|rc|snapshot|node|generic|release|final|build|pre|dev|canary|nightly|ga\b|sp\d)/i
+
 function looksLikeVersion(d: Detection, from: number, octets: readonly number[]): boolean {
   const { bytes, start } = d
   const before = from > start ? bytes[from - 1]! : 0
@@ -229,6 +232,10 @@ function looksLikeVersion(d: Detection, from: number, octets: readonly number[])
   if ((d.flags & key.keyClientAddress) !== 0) return false
   // 1.2.3.4, 2.5.4.3 and 120.0.0.0 without any word beside them are more often versions and OIDs.
   if (octets[1] === 0 && octets[2] === 0 && octets[0]! > 1) return true
+  // 2.5.4.42 and 2.5.29.17, the attributes and extensions of certificates.
+  if (octets[0] === 2 && octets[1] === 5 && (octets[2] === 4 || octets[2] === 29)) return true
+  const behind = run.endOf(run.count - 1)
+  if (prerelease.test(latin1(bytes, behind, Math.min(d.end, behind + 12)))) return true
   if (isInAgent(bytes, start, from)) return true
   const small = octets.every(octet => octet < 20)
   return small && !d.settings.isStrict
