@@ -147,7 +147,12 @@ function isInListOfIds(d: Detection, at: number): boolean {
 function allowsCompact(d: Detection, at: number): boolean {
   const { bytes, start } = d
   d.readContext(at)
-  const isInName = at - 2 >= start && bytes[at - 1] === dash && isAlnum(bytes[at - 2]!)
+  let to = at
+  while (to < d.end && isDigit(bytes[to]!)) to++
+  // job-4382526470304273, 4382526470304273-FRA
+  const isInName =
+    (at - 2 >= start && bytes[at - 1] === dash && isAlnum(bytes[at - 2]!)) ||
+    (to + 1 < d.end && bytes[to] === dash && isAlnum(bytes[to + 1]!))
   // (01)36037082276585(21)7: the parts of a barcode.
   const isPart =
     at - 4 >= start && bytes[at - 1] === 0x29 && /\(\d{2,4}\)$/.test(latin1(bytes, Math.max(start, at - 6), at))

@@ -134,6 +134,10 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
     '{"log_text": "2009-07-20 22:59:27"} formatTimeCell("2026-05-08 12:30")',
   ],
   ['via 2a00::1 and 2001:db8::7', 'via [ipv6] and [ipv6]'],
+  [
+    'Chrome/123.0.6312.80 UCMobile/15.0.7.1383 Mobile Safari/537.36',
+    'Chrome/123.0.6312.80 UCMobile/15.0.7.1383 Mobile Safari/537.36',
+  ],
   ['cell: 2009-07-20-22', 'cell: 2009-07-20-22'],
   ['cell: 0209-07-20-22', 'cell: [phone]'],
   // What a personal word only describes, in names and in sentences.

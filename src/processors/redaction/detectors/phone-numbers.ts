@@ -174,8 +174,9 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
   const area =
     total < 7 && from - 4 > start && bytes[from - 1] === space && bytes[from - 2] === 0x29 ? areaDigits(d, from - 2) : 0
   if (total + area < 7 || !isFree(count)) return 0
-  // /phones/742253888
-  if (count === 1 && from - 1 > start && bytes[from - 1] === slash && isAlnum(bytes[from - 2]!)) return 0
+  // /phones/742253888, UCMobile/15.0.7.1383
+  const isDotted = count > 1 && run.separators[g + 1] === dot
+  if ((count === 1 || isDotted) && from - 1 > start && bytes[from - 1] === slash && isAlnum(bytes[from - 2]!)) return 0
   let begin = from
   if (begin - 1 > start && bytes[begin - 1] === space && bytes[begin - 2] === 0x29)
     begin = parenthesisBefore(d, begin - 2)
