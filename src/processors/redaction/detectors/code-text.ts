@@ -2,16 +2,17 @@ import { nameWords, wordsOfName } from './key-words.ts'
 
 const members = /^[A-Za-z_$][A-Za-z_$]*(?:(?:\.|->|::)[A-Za-z_$][A-Za-z_$]*)+$/
 const call = /^[*&!(]?[A-Za-z_$][A-Za-z_$.]{2,63}[([{<][A-Za-z_$., =*&([]{0,64}$/
+const macro = /^[a-z_]{3,}!(?:[([{]|$)/
 const methodCall = /^[*&!]?[A-Za-z_$][\w$]*(?:(?:\.|->|::)[A-Za-z_$][\w$]*)+[([{<]/
 const index = /^[A-Za-z_$][A-Za-z_$.]{2,63}(?:\[[\d:]*|!\[[a-z=@?]*)$/
 const closingBracket = 0x5d
 const colon = 0x3a
 const receiver =
   /^(this|self|cls|req|request|os|config|cfg|info|args|opts|options|params|ctx|process|attribute|attrs|settings|props|state|data|env|user|creds|credentials)(\.[A-Za-z_$]|\[)/
-const type = /^[*&]?(?:\[\d*\]?|map\[)+[A-Za-z_.]*$|^[*&][A-Za-z_.]+$/
+const type = /^[*&]?(?:\[\d*\]?|map\[)+[A-Za-z_.]*$|^[*&][A-Za-z_.]+$|^[*&][a-z]\w*\.[A-Z][A-Za-z]+$/
 const object = /^(?:[a-z_]\w*\.)*[A-Z][A-Za-z]+(?:\$\w+)?(?:\{[\w-]{0,64}|@[0-9a-f]{1,8})$/
 const dottedObject = /^[a-z]\w*(?:\.[A-Za-z_$][\w$]*)+(?:@[0-9a-f]{1,8}|\/\d+)$/
-const formatVerb = /^%(?:[sdvqr+]\b|\(|\{)/
+const formatVerb = /^%(?:[sdvqr+]\b|\(|\{)|^\{[a-z_]+(?:\.[a-z_]+)*![rsa]/
 
 /**
  * What stands there in source code or in the text of an object: a call, a member, a type, an index, `Token{a64f99`. Only
@@ -21,6 +22,7 @@ export const isCode = (text: string, behind: number) =>
   ((behind === closingBracket || behind === colon) && index.test(text)) ||
   members.test(text) ||
   call.test(text) ||
+  macro.test(text) ||
   methodCall.test(text) ||
   receiver.test(text) ||
   type.test(text) ||

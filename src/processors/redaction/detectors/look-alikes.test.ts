@@ -50,6 +50,13 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
   // Source code.
   ['password = words[2:] if words else None', 'password = words[2:] if words else None'],
   ['secret = keypair[:32]', 'secret = keypair[:32]'],
+  [
+    'Update(ctx, secret *corev1.Secret, opts) *corev1.Secret',
+    'Update(ctx, secret *corev1.Secret, opts) *corev1.Secret',
+  ],
+  ['let brace_token = braced!(content in input);', 'let brace_token = braced!(content in input);'],
+  ['f"no such private key: {curve.name!r}"', 'f"no such private key: {curve.name!r}"'],
+  ['secret=br4ced!x', 'secret=[secret]'],
   ['pub if_token: Token![if], eq_token: Token![=](span)', 'pub if_token: Token![if], eq_token: Token![=](span)'],
   ['let username: String = decode(url.username().bytes())', 'let username: String = decode(url.username().bytes())'],
   ["pwd = (self.password.encode('utf-8') if x", "pwd = (self.password.encode('utf-8') if x"],
