@@ -365,19 +365,7 @@ function describeHead(words: readonly string[]): KeyInfo {
   let head = words.length - 1
   while (head > 0 && (qualifiers.has(words[head]!) || personSubjects.has(words[head]!) || /^\d+$/.test(words[head]!)))
     head--
-  let flags = 0
-  let nationalIds = 0
-  for (let i = head; i < words.length; i++) {
-    let joined = ''
-    for (let k = i; k >= 0 && k > i - 3; k--) {
-      joined = words[k] + joined
-      const meaning = meanings.get(joined)
-      if (meaning === undefined) continue
-      flags |= meaning.flags
-      nationalIds |= meaning.nationalIds
-    }
-  }
-  return { flags, nationalIds }
+  return describeWords(words, head)
 }
 
 /** Whose full name is no person's: `serviceFullName`. */
@@ -389,48 +377,13 @@ const namesThing = (words: readonly string[]) =>
 
 /** Whether the last words of a name, those aside that only qualify them, stand for a person. */
 function endsInPerson(words: readonly string[]): boolean {
-  if (words.at(-1) === 'name' && /^(?:full|display)$/.test(words.at(-2)!) && things.test(words.at(-3) ?? ''))
-    return false
   let count = words.length
   while (count > 1 && (neutralEndings.has(words[count - 1]!) || nameQualifiers.test(words[count - 1]!))) count--
-  return isPersonWord(words, count)
+  return (describeWords(words.slice(0, count), count - 1).flags & keyPerson) !== 0
 }
 
 const nameQualifiers =
   /^(?:\d+|kana|kanji|latin|local|native|english|en|ja|ko|zh|ru|ascii|upper|lower|initial|initials|orig|original|current|previous|former|birth)$/
-
-/** Whether the last word of `count`, alone or joined with those before, is one for persons. */
-function isPersonWord(words: readonly string[], count: number): boolean {
-  let joined = ''
-  for (let i = count - 1; i >= 0 && i > count - 4; i--) {
-    joined = words[i] + joined
-    if (((meanings.get(joined)?.flags ?? 0) & keyPerson) !== 0) return true
-  }
-  return false
-}
-
-/** Whether it is a name to show of nobody knows what: `display_name`, and not `user.display_name`. */
-export function isDisplayName(name: string): boolean {
-  const words = wordsOfName(name)
-  const count = words.at(-1) === 'displayname' ? 1 : words.at(-1) === 'name' && words.at(-2) === 'display' ? 2 : 0
-  const subject = words.at(-1 - count) ?? ''
-  return count > 0 && (!personSubjects.has(subject) || vagueSubjects.has(subject))
-}
-
-/** Subjects that are things as often: `owner_name` of a set of pods, `driver.name` of a database, `display_name` of a dashboard. */
-const vagueSubjects = new Set(
-  'owner client sender member holder parent driver signer tenant recipient legal real contact delivery billing shipping emergency author'.split(
-    ' ',
-  ),
-)
-
-/** Whether a name with a vague subject, alone or behind one that is no person: its value must look like a person's. */
-export function isVagueName(name: string): boolean {
-  const words = wordsOfName(name)
-  const subject = words.at(-2) ?? ''
-  if (words.at(-1) !== 'name' || !vagueSubjects.has(subject)) return false
-  return !(personSubjects.has(words.at(-3) ?? '') && !vagueSubjects.has(words.at(-3)!))
-}
 
 /** Last words of names of texts, whatever thing the texts are about. */
 const freeTextWords = new Set(
@@ -468,7 +421,7 @@ function headerFlags(words: readonly string[]): number {
   const last = words[count - 1] ?? ''
   return (authorizationWords.has(last) ? keyAuthorization : 0) | (cookieWords.has(last) ? keyCookie : 0)
 }
-const personSubjects = new Set(
+export const personSubjects = new Set(
   'user customer patient employee person holder owner client recipient sender author contact guest member passenger student buyer seller enduser billing shipping delivery applicant beneficiary spouse parent driver attendee subscriber physician doctor signer emergency tenant borrower insured policyholder traveler traveller donor voter witness full first last given family middle maiden display legal real nick'.split(
     ' ',
   ),
@@ -521,11 +474,11 @@ function secretFlags(words: readonly string[], name: string): number {
   return queryWords.has(last) || queryWords.has(joined) || queryWords.has(words.join('')) ? keyQueryCode : 0
 }
 
-/** What the words say, each alone and joined with the one or two before it. */
-export function describeWords(words: readonly string[]): KeyInfo {
+/** What the words say, each alone and joined with the one or two before it; of a name's end those from `first` on. */
+export function describeWords(words: readonly string[], first = 0): KeyInfo {
   let flags = 0
   let nationalIds = 0
-  for (let i = 0; i < words.length; i++) {
+  for (let i = first; i < words.length; i++) {
     let joined = ''
     for (let k = i; k >= 0 && k > i - 3; k--) {
       joined = words[k] + joined

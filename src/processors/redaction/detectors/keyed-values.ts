@@ -8,6 +8,7 @@ import { detectLetteredId } from './lettered-ids.ts'
 import { isPhoneText } from './phone-numbers.ts'
 import { distinctCount, isPassphrase, isPlaceholder, isSecretValue, looksRandom } from './randomness.ts'
 import { latin1 } from './text-bytes.ts'
+import { isDisplayName, isVagueName } from './thing-names.ts'
 import { detectVendorKeys, isCredential, isIdentifier } from './tokens.ts'
 
 const ids = {
@@ -172,8 +173,8 @@ function takePerson(d: Detection, name: string, from: number, to: number, text: 
   if (/\d/.test(value) && !/ /.test(value) && key.wordsOfName(name).at(-1) === 'name' && !/user|login|nick/i.test(name))
     return
   // `org/repository`, `a:b`, and names of things where the name may be one of a thing.
-  if (/[/\\|=<>{}]|\w:\w/.test(value) || (key.isVagueName(name) && !personName.test(value))) return
-  if (key.isDisplayName(name) && !d.settings.isStrict && !isBesidePerson(d, from, to)) return
+  if (/[/\\|=<>{}]|\w:\w/.test(value) || (isVagueName(name) && !personName.test(value))) return
+  if (isDisplayName(name) && !d.settings.isStrict && !isBesidePerson(d, from, to)) return
   // Placeholders of the database, numbers and expressions are no names.
   if (!/[A-Za-z\u0080-\u00ff]{2}/.test(value) || /^[$:?@{[(<+%]/.test(value)) return
   d.add(ids.person, from, to)
