@@ -361,7 +361,13 @@ export const roleKeys = {
   ],
   existingCostDetails: ['langfuse.observation.cost_details', 'mlflow.llm.cost'],
   usageDetails: ['langfuse.observation.usage_details'],
-  usageMetadata: ['langsmith.usage_metadata', 'mlflow.chat.tokenUsage', 'braintrust.metrics', 'langwatch.metrics'],
+  usageMetadata: [
+    'langsmith.usage_metadata',
+    'langsmith.metadata.usage_metadata',
+    'mlflow.chat.tokenUsage',
+    'braintrust.metrics',
+    'langwatch.metrics',
+  ],
   /** The provider's own usage as JSON. */
   usageBody: ['gen_ai.usage.raw', 'gen_ai.usage', 'llm.usage', 'usage'],
   inputTokenDetails: ['gen_ai.usage.input_token_details'],

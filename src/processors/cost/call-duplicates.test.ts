@@ -378,6 +378,11 @@ t.test("a client's own span inside an instrumentation's inside a framework's is 
     run([chain, within, root]).map(({ status }) => status),
     ['priced', 'duplicate', 'duplicate'],
   )
+  t.same(
+    run([{ ...sdk, tookMs: 29.25, laterMs: 0.25 }, around]).map(({ status }) => status),
+    ['priced', 'duplicate'],
+    'begun a moment before it',
+  )
   for (const spans of [
     [sdk, around, chain],
     [chain, around, sdk],

@@ -34,6 +34,7 @@ const levels = new Map<number, number>(
           'openinference.instrumentation.langchain',
           '@arizeai/openinference-instrumentation-langchain',
           'opentelemetry.instrumentation.langchain',
+          'langsmith',
           ...lazyNames,
         ],
       ],
@@ -45,10 +46,10 @@ const levelMax = 3
 
 /** How long after a lazy span the client may have its answer. */
 const lazyMs = 600_000
-/** Some round a time to milliseconds: by how much a span inside may seem to end too late. */
+/** Some round a time to milliseconds: by how much a span inside may seem to end too late, or a client's own to begin too early. */
 const lateTicksMax = 200
 /** How long a call's framework is at work before and after it, or which part of all that. */
-const besideTicksMax = 15_000
+const besideTicksMax = 30_000
 const besideShare = 10
 /** Some count a stream's first token twice. */
 const outputSlack = 8
@@ -127,7 +128,7 @@ export class DetachedCalls {
     let isAround = false
     if (this.hasOuter) {
       for (let other = Math.max(level, ordinary) + 1; other <= levelMax; other++) {
-        if (this.#finds(noteKey(ownKey, other, true), true)) return true
+        if (this.#finds(noteKey(ownKey, other, true), true, level === 0)) return true
       }
       if (level > ordinary) isAround = this.#findsInside(key) || this.#findsInside(keyInTrace)
     }
@@ -147,22 +148,27 @@ export class DetachedCalls {
 
   #findsInside(key: number): boolean {
     const last = this.#level === levelMax ? levelMax - 1 : 0
-    for (let other = 0; other <= last; other++) if (this.#finds(noteKey(key, other, false), false)) return true
+    for (let other = 0; other <= last; other++)
+      if (this.#finds(noteKey(key, other, false), false, other === 0)) return true
     return false
   }
 
   /** Whether a call with this key is around that time, or inside it, and has met no other span. */
-  #finds(key: number, isAround: boolean): boolean {
+  #finds(key: number, isAround: boolean, isClient: boolean): boolean {
     const words = this.#words
     const line = lineOf(key)
     for (let at = line; at < line + wordsPerLine; at += wordsPerCall) {
       if (words[at] !== key || Math.abs(words[at + outputAt]! - this.#output) > outputSlack) continue
       const start = words[at + startAt]!
       const end = words[at + endAt]!
+      if (!isPartOfMs(end) && !isPartOfMs(this.#end)) continue
+      const startsLater = isAround ? (this.#start - start) | 0 : (start - this.#start) | 0
+      const endsLater = isAround ? (this.#end - end) | 0 : (end - this.#lastEnd) | 0
+      const aroundLasts = isAround ? (end - start) | 0 : (this.#end - this.#start) | 0
       const isLazy = this.#isLazy || words[at + lazyAt] === 1
-      const isWithin = isAround
-        ? isInside(this.#start, this.#end, start, end, isLazy)
-        : isInside(start, end, this.#start, this.#lastEnd, isLazy)
+      const isWithin = isLazy
+        ? startsLater > 0 && endsLater <= 0
+        : isInside(startsLater, endsLater, aroundLasts, isClient)
       if (!isWithin) continue
       const known = words[at + metAt]!
       // A span that is sent again meets it again; a span of another scope is around both.
@@ -197,22 +203,19 @@ export class DetachedCalls {
 }
 
 /**
- * Whether one time begins after the other and ends no later, or by less than what it begins later, and little of the other is
- * beside it: what is around a call does not do much else. JavaScript's spans begin at whole milliseconds, and end at parts of
- * them: there both may begin at once. Where both end at whole ones nobody has measured them.
+ * Whether a span is inside another one, which lasts `aroundLasts`, that begins and ends so much later than that. It ends no
+ * later, or by less than what it begins later; and little of the other is beside it: what is around a call does not do much
+ * else. JavaScript's spans begin at whole milliseconds: there both may begin at once. Of a client's own span it is sure that it
+ * is the inner one, so that a moment more or less says nothing.
  */
-function isInside(start: number, end: number, aroundStart: number, aroundEnd: number, isLazy: boolean): boolean {
-  const startsLater = (start - aroundStart) | 0
-  const endsLater = (end - aroundEnd) | 0
-  if (startsLater < 0 || !(isPartOfMs(end) || isPartOfMs(aroundEnd))) return false
-  if (isLazy) return startsLater > 0 && endsLater <= 0
-  const besideMax = Math.max(besideTicksMax, ((aroundEnd - aroundStart) | 0) / besideShare)
-  if (startsLater - endsLater > besideMax) return false
-  return startsLater > 0
-    ? endsLater <= lateTicksMax && endsLater < startsLater
-    : endsLater !== 0 && endsLater <= ticksPerMs
+function isInside(startsLater: number, endsLater: number, aroundLasts: number, isClient: boolean): boolean {
+  const besideMax = Math.max(besideTicksMax, aroundLasts / besideShare)
+  if (startsLater - endsLater > besideMax || endsLater > lateTicksMax) return false
+  if (isClient) return startsLater >= -lateTicksMax
+  return startsLater > 0 ? endsLater < startsLater : startsLater === 0 && endsLater !== 0 && endsLater <= ticksPerMs
 }
 
+/** Where both end at whole milliseconds nobody has measured them. */
 function isPartOfMs(ticks: number): boolean {
   return (ticks >>> 0) % ticksPerMs !== 0
 }

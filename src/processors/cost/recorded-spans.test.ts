@@ -101,6 +101,35 @@ for (const [title, span, expected] of [
     price({ input_tokens: 120, output_tokens: 45, input_audio_tokens: 100 }, 'gpt-4o-transcribe', 'openai'),
   ],
   [
+    "LangSmith's exporter on LangChain: the cache stands in the run's metadata alone",
+    {
+      scope: 'langsmith',
+      attributes: {
+        'langsmith.span.kind': 'llm',
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.system': 'anthropic',
+        'gen_ai.request.model': 'claude-sonnet-4-5-20250929',
+        'langsmith.metadata.usage_metadata':
+          '{"input_tokens":2658,"output_tokens":182,"total_tokens":2840,"input_token_details":{"cache_read":2044,"cache_creation":0,"ephemeral_5m_input_tokens":284,"ephemeral_1h_input_tokens":190}}',
+        'gen_ai.usage.input_tokens': 2658,
+        'gen_ai.usage.output_tokens': 182,
+        'gen_ai.usage.total_tokens': 2840,
+      },
+    },
+    price(
+      {
+        input_tokens: 2658,
+        output_tokens: 182,
+        cache_read_tokens: 2044,
+        cache_write_tokens: 474,
+        cache_write_5m_tokens: 284,
+        cache_write_1h_tokens: 190,
+      },
+      'claude-sonnet-4-5-20250929',
+      'anthropic',
+    ),
+  ],
+  [
     "AI SDK 5 on Gemini, whose thinking stands in the provider's metadata alone",
     {
       scope: 'ai',
