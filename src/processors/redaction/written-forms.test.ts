@@ -41,6 +41,10 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
   ['mysql -h db -u svc_app -pIptcmg007x orders', 'mysql -h db -u svc_app -p[secret] orders'],
   ['{"c":"docker login -u bob -p \\"Rz0kMqE8o71\\" reg.io"}', '{"c":"docker login -u bob -p \\"[secret]\\" reg.io"}'],
   ['mysql is up, and the login of -p bob failed', 'mysql is up, and the login of -p bob failed'],
+  [
+    `sshpass -p hunter2x ssh a; ${'echo ok; '.repeat(170)}curl -u bob:hunter2x https://x; mysql -phunter2y db`,
+    `sshpass -p [secret] ssh a; ${'echo ok; '.repeat(170)}curl -u bob:[secret] https://x; mysql -p[secret] db`,
+  ],
   // Connections and logins.
   ['Server=h;User Id=sa;Password=secret;Database=d', 'Server=h;User Id=sa;Password=[secret];Database=d'],
   ['Password=secret;Database=d', 'Password=secret;Database=d'],

@@ -148,6 +148,15 @@ export function inspectCandidate(d: Detection, at: number, kind: number): void {
 }
 
 const commandBytesMax = 2048
+/** Of that, what a command's option may stand behind its name. */
+const optionBytesMax = 640
+
+/** Looks for passwords of commands from `from` on, and past what was looked at already. */
+function detectCommands(d: Detection, from: number, at: number): void {
+  if (at < d.commandsUntil) return
+  d.commandsUntil = at + commandBytesMax - optionBytesMax
+  detectCommandSecrets(d, from, Math.min(d.end, at + commandBytesMax))
+}
 
 /** Whether the name of a command ends, or goes on, behind `at`. */
 const isCommand = ({ bytes, start, end }: Detection, at: number, name: string) =>
@@ -157,7 +166,7 @@ const isCommand = ({ bytes, start, end }: Detection, at: number, name: string) =
 function detectLogin(d: Detection, at: number): void {
   const { bytes, end } = d
   if (matchesFolded(bytes, at + 2, end, 'code')) detectSecretWord(d, at + 2)
-  else detectCommandSecrets(d, Math.max(d.start, at - 64), Math.min(end, at + commandBytesMax))
+  else detectCommands(d, Math.max(d.start, at - 64), at)
 }
 
 function inspectLiteral(d: Detection, at: number): void {
@@ -175,7 +184,7 @@ function inspectLiteral(d: Detection, at: number): void {
       return
     case 0x6c: // curl, redis-cli
       if (isCommand(d, at, 'curl') || isCommand(d, at, 'redis-cl')) {
-        detectCommandSecrets(d, Math.max(d.start, at - 8), Math.min(end, at + commandBytesMax))
+        detectCommands(d, Math.max(d.start, at - 8), at)
         return
       }
       break
@@ -200,7 +209,7 @@ function inspectLiteral(d: Detection, at: number): void {
     case 0x73: // sshpass
     case 0x71: // mysql
       if (isCommand(d, at, 'sshpas') || isCommand(d, at, 'mysq')) {
-        detectCommandSecrets(d, Math.max(start, at - 8), Math.min(end, at + commandBytesMax))
+        detectCommands(d, Math.max(start, at - 8), at)
         return
       }
       break

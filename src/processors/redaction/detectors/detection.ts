@@ -100,6 +100,8 @@ export class Detection {
   /** Where the last URL's authority begins and its `@` stands: no mailbox lies between. */
   authorityStart = 0
   authorityEnd = 0
+  /** Commands that begin before this offset were looked at. */
+  commandsUntil = 0
   /** A stretch of one line: nothing in it ends a header. */
   lineStart = 0
   lineEnd = 0
@@ -140,6 +142,7 @@ export class Detection {
     this.authorityStart = -1
     this.authorityEnd = -1
     this.insertStart = -1
+    this.commandsUntil = start
     this.#contextAt = -1
     this.lineStart = 0
     this.lineEnd = 0
