@@ -155,6 +155,7 @@ function literal(): FunctionSettings {
     ]),
     ...when(isWord('egin'), giveBack(isByte(byteAt(p), 'N'))),
     ...when(any(isWord('u003'), isWord('u004')), giveBack(isByte(byteAt(p, -4), '\\'))),
+    ...when(isWord('2fho'), giveBack(goesOn(1, 'me%2'))),
     ...when(isWord('stre'), giveBack(isByte(fold(next), 'e'))),
     ...when(isWord('pike'), giveBack(isByte(fold(next), 'y'))),
     ...when(
@@ -209,7 +210,10 @@ function sign(): FunctionSettings {
       ...when(isByte(get('next'), '3'), [
         ...keepIf(isByte(get('last'), 'd')),
         ...giveBack(
-          all(isByte(get('last'), 'a'), i32.isZero(all(isByte(byteAt(p, 3), '%'), isByte(byteAt(p, 4), '2')))),
+          all(
+            isByte(get('last'), 'a'),
+            i32.isZero(i32.eq(i32.and(i32.load(at(p, 3)), number(0xdfffff)), number(word('%2F\0')))),
+          ),
         ),
       ]),
       ...giveBack(
@@ -262,6 +266,14 @@ function sign(): FunctionSettings {
     ...set('limit', at(p, -12)),
     ...whileLoop(
       all(isTrue(has(bitsAt(get('last'), -1), layout.lookBetween)), i32.gtU(get('last'), get('limit'))),
+      set('last', at(get('last'), -1)),
+    ),
+    // X-Hub-Signature-256
+    ...when(
+      all(
+        any(isByte(byteAt(get('last'), -1), '-'), isByte(byteAt(get('last'), -1), '_')),
+        isTrue(has(bitsAt(get('last')), layout.lookDigit)),
+      ),
       set('last', at(get('last'), -1)),
     ),
     ...when(call(nameIndex, get('last')), giveBack(i32.isZero(knownNameLength(get('last'))))),

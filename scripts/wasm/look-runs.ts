@@ -192,11 +192,19 @@ export function digits(): FunctionSettings {
           all(isByte(get('before'), ' '), isByte(byteAt(from, -2), ')')),
           isDotted(0),
           isDotted(1),
+          ...[0, 1].map(offset =>
+            all(
+              isByte(byteAt(from, offset + 2), '.'),
+              isByte(byteAt(from, offset + 7), '.'),
+              isDigitAt(from, offset + 11),
+            ),
+          ),
           // 12.345.678 and 1112.22.333
           all(isByte(byteAt(to, -4), '.'), any(isByte(byteAt(to, -8), '.'), isByte(byteAt(to, -7), '.'))),
         ),
       ),
     ),
+    ...keepIf(isByte(get('before'), '%')),
     ...dropIf(all(i32.eq(length, number(10)), isDateFrom(0))),
     ...dropIf(all(i32.eq(length, number(11)), isDateFrom(1))),
     ...number(1),

@@ -40,7 +40,7 @@ export function mailbox(bytes: Uint8Array, at: number, end: number): boolean {
 export function isEncodedSign(bytes: Uint8Array, at: number): boolean {
   if (bytes[at + 1] !== 0x33) return false
   const low = bytes[at + 2]! | 0x20
-  return low === 0x64 || (low === 0x61 && !(bytes[at + 3] === 0x25 && bytes[at + 4] === 0x32))
+  return low === 0x64 || (low === 0x61 && !matchesFolded(bytes, at + 3, bytes.length, '%2f'))
 }
 
 /** `%253D`, `C%3A%5CUsers`, an address: what leads on whatever stands before. */
@@ -181,7 +181,8 @@ export function token(bytes: Uint8Array, at: number, end: number): boolean {
   if (bytes[to - 1] === 0x6b && matchesExact(bytes, to - 4, end, '_mmk')) return true
   if (before === 0x3a || before === 0x2f) return hasHookOrBot(bytes, from, before)
   if (behind === 0x2e && isTokenByte(bytes[to + 1]!) && digits > 0) return turns > 1
-  return (before === 0x20 || before === 0x2b) && mayEndName(bytes, wordEnd(bytes, from))
+  // `key\nZXC2JK3HV4TY5UIO6PLK`: the letter of an escape is one of the token, and no name.
+  return (before === 0x20 || before === 0x2b || before === 0x5c) && mayEndName(bytes, wordEnd(bytes, from))
 }
 
 /**

@@ -51,6 +51,8 @@ export function mayBeNumber(bytes: Uint8Array, at: number, end: number, maskedCl
     if (from > 1 && bytes[from - 1] === 0x2f && isLetter(bytes[from - 2]!) && isProduct(bytes, from - 1)) return false
     // +1.415.555.2671 is a phone number.
     if (before === 0x2b && !isOctets) return true
+    // So is 532.123.45.67, beside a word for it.
+    if (!isOctets && (isInParts(bytes, from, 3, 3, 2) || isInParts(bytes, from + 1, 3, 3, 2))) return true
     return (
       (isOctets && (maskedClasses & (1 << addressClassOf(network))) !== 0) ||
       (mayBeLength(bytes, from) && (maskedClasses & (1 << addressClassOf(shortNetwork))) !== 0)
@@ -69,16 +71,20 @@ export function mayBeNumber(bytes: Uint8Array, at: number, end: number, maskedCl
   if (dots > 0 && dots < 3 && others === 0 && to - from - dots < 20 && isShortBeforeDot(bytes, from))
     return (
       before === 0x29 ||
+      // (415)%20355.8780
+      before === 0x25 ||
       // %20415.555.2671, +40740.123.456
       before === 0x25 ||
       before === 0x2b ||
       isBehindArea(bytes, from) ||
       isDotted(bytes, from) ||
       isDotted(bytes, from + 1) ||
+      isInParts(bytes, from, 2, 4, 4) ||
+      isInParts(bytes, from + 1, 2, 4, 4) ||
       isInThrees(bytes, from, to)
     )
   // 2024-01-15, also with the first digit being a length.
-  return !(isDate(bytes, from, to) || (to - from === 11 && isDate(bytes, from + 1, to)))
+  return before === 0x25 || !(isDate(bytes, from, to) || (to - from === 11 && isDate(bytes, from + 1, to)))
 }
 
 const isLowerHex = (byte: number) => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66)
@@ -139,8 +145,12 @@ function isProduct(bytes: Uint8Array, at: number): boolean {
 /** 415.555.2671 and 536.22.8713: beside a word for it, a phone number of North America or a social security number. */
 const isDotted = (bytes: Uint8Array, from: number) =>
   bytes[from + 3] === 0x2e &&
-  ((bytes[from]! >= 0x32 && bytes[from + 7] === 0x2e && isDigit(bytes[from + 11] ?? 0)) ||
+  ((bytes[from + 7] === 0x2e && isDigit(bytes[from + 11] ?? 0)) ||
     (bytes[from + 6] === 0x2e && isDigit(bytes[from + 10] ?? 0)))
+
+/** Digits in parts of such lengths with points between: 02.7937.3701. */
+const isInParts = (bytes: Uint8Array, from: number, a: number, b: number, c: number) =>
+  bytes[from + a] === 0x2e && bytes[from + a + 1 + b] === 0x2e && isDigit(bytes[from + a + 1 + b + c] ?? 0)
 
 /** 12.345.678 and 1112.22.333: beside a word for it, an id. */
 const isInThrees = (bytes: Uint8Array, from: number, to: number) =>

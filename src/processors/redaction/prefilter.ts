@@ -50,6 +50,8 @@ import {
   wordKty,
   wordMysq,
   wordNemo,
+  wordNi,
+  wordNsur,
   wordOgin,
   wordPhra,
 } from './prefilter-names.ts'
@@ -186,6 +188,8 @@ export class Prefilter {
     const limit = Math.max(0, at - 12)
     while (last > limit && between[bytes[last - 1]!] === 1) last--
     if (bytes[last - 1] === 0x6d) last = colourStart(bytes, 0, last)
+    // X-Hub-Signature-256
+    if ((bytes[last - 1] === 0x2d || bytes[last - 1] === 0x5f) && isDigit(bytes[last]!)) last--
     if (endsInForeignSecret(bytes, 0, last)) return true
     if (!mayEndName(bytes, last)) return false
     let from = last
@@ -227,7 +231,9 @@ export class Prefilter {
     if (flags === keyQueryCode) {
       // `API key: x`: the word before says whose.
       if (to - from === 3 && before === 0x20 && matchesFolded(bytes, from, to, 'key')) {
-        const whole = this.#names.get(bytes, wordStart(bytes, from), to)
+        const start = wordStart(bytes, from)
+        // The first byte may be a length.
+        const whole = this.#names.get(bytes, start, to) | this.#names.get(bytes, start + 1, to)
         if ((whole & keySecret) !== 0) return true
       }
       return (
@@ -267,6 +273,7 @@ export class Prefilter {
     const third = bytes[at - 1]!
     const last = bytes[at]!
     if (last === 0x30 && third === 0x34 && second === 0x78) return first === 0x5c
+    if (first === 0x32 && (second | 0x20) === 0x66) return matchesFolded(bytes, at + 1, end, 'me%2f')
     if (first === 0x2f || first === 0x5c) {
       if (last === 0x6d) return matchesExact(bytes, at - 3, end, '/home/')
       return second === 0x55 && matchesExact(bytes, at - 2, end, 'Users')
@@ -293,6 +300,8 @@ export class Prefilter {
       if (four === wordOgin) return isLoginCode(bytes, at, end) || hasOptionSoon(bytes, at)
       return four === wordFied && matchesFolded(bytes, at - 9, end, 'identified') && isSpace(bytes[at + 1] ?? 0)
     }
+    // `NI number: `, `national insurance number=`: so rare that what stands behind is not told apart here.
+    if (four === wordNi || four === wordNsur) return true
     return this.#isInKey(bytes, at, end) || this.#isInProse(bytes, at, end)
   }
 

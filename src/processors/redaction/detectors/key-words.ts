@@ -505,6 +505,7 @@ export function nameEndings(): string[] {
     'string',
     'str',
     'no',
+    'pat',
     'basic',
     'negotiate',
     'ntlm',

@@ -61,7 +61,7 @@ export function detectCodeBefore(d: Detection, at: number): void {
 const spacedNino = /^[A-Za-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-Da-d](?![A-Za-z0-9])/
 
 const idBehind =
-  /^(?:[ _-](?:number|no|nr|id|card|code|is|was|num)\.?)*[:#]? {1,2}#?\\*["']?(?=[A-Za-z]{1,5} ?\d|\d{6})/
+  /^(?:[ _-](?:number|no|nr|id|card|code|is|was|num)\.?)*(?:[:#=] {0,2}| {1,2})#?\\*["']?(?=[A-Za-z]{1,5} ?\d|\d{6})/
 
 const passportBehind =
   /^(?:[ _-](?:number|num|no|nr|id|is|was)\b\.?)*[:#]? {0,2}\\*["'`]?(?=[A-Z0-9]*\d)([A-Z0-9]{8,10})(?![\w-])/

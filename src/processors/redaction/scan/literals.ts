@@ -50,6 +50,7 @@ export const builtInLiterals: readonly string[] = [
   '/hom', // /home/<user>
   '/Use', // /Users/<user>, C:/Users
   '\\Use', // C:\Users\<user>
+  '2fho', // %2Fhome%2F
   'stre', // street
   'fied', // identified by
   'd_li', // process.command_line
@@ -104,12 +105,12 @@ export const builtInLiterals: readonly string[] = [
 /** The same in buckets, so that text hits few by chance; scripts/wasm/assign-buckets.ts finds them. */
 const buckets: readonly (readonly string[])[] = [
   ['assw', 'assp', 'assc', 'arer', 'exp\x12', 'ass\x12', 'ess\x12', 'nsur', 'nCar', 'nNum', 'hpas'],
-  ['?pwd', 'ecre', '?cvv', '?cvc', 'birt', 'EGIN', '?7q~', '?8q~', '?9q~', 'piry'],
-  ['?dob', 'nino', 'pin"', 's-cl', '?$1$'],
-  ['name', 'stre', 'pin\x12', 'pan\x12', 'pin ', 'pan ', 'mac ', 'orn ', 'nfir', 'maca', 'phra', 'mysq'],
+  ['?pwd', 'ecre', '?cvv', '?cvc', 'birt', '?7q~', '?8q~', '?9q~', 'piry'],
+  ['?dob', 'nino', 'pin"', 's-cl', '?$1$', '2fho'],
+  ['name', 'stre', 'pin\x12', 'pan\x12', 'pin ', 'pan ', 'mac ', 'orn ', 'nfir', 'maca', 'phra', 'mysq', 'pike'],
   ['duse', '\\x40', '\\Use', 'd_li', 'g_li', 'curl', '$2a$', '$2b$', '$2y$'],
   ['api_', 'api-', 'auth', 'u004', 'u003', 'y_co', 'n_co', 'ni n', 'ni_n', 'n_ca', '_pan', '\npan', 'nemo'],
-  ['oken', 'pike', 'rede', 'okie', '/hom', '/Use', 'fied', 'ber\x12', 'veri', 'ogin'],
+  ['oken', 'rede', 'okie', '/hom', '/Use', 'fied', 'ber\x12', 'veri', 'ogin'],
   [
     '_key',
     '-key',
@@ -129,6 +130,7 @@ const buckets: readonly (readonly string[])[] = [
     'x40;',
     'rity',
     '"kty',
+    'EGIN',
   ],
 ]
 
