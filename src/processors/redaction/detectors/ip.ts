@@ -124,7 +124,8 @@ function takeIpv6(d: Detection, from: number, to: number): boolean {
   // `1::2` is a slice of a list, and eight pairs of hex are the name of a port in a fabric.
   if (!/[0-9a-f]{3}/i.test(text)) return false
   // `224::224`: what is given out begins with 2 or 3 and three digits more.
-  if (written < 3 && (groups[0]! < 0x2000 || groups[0]! > 0x3fff) && classifyIpv6(groups) === 'public') return false
+  const isGivenOut = groups[0] === 0 || groups[0] === 0x64 || (groups[0]! >= 0x2000 && groups[0]! <= 0x3fff)
+  if (written < 3 && !isGivenOut && classifyIpv6(groups) === 'public') return false
   if (!d.settings.addressClasses.has(classifyIpv6(groups))) return false
   d.readContext(from)
   if ((d.key.flags & key.keyServerAddress) !== 0) return false

@@ -140,6 +140,9 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
     '{"log_text": "2009-07-20 22:59:27"} formatTimeCell("2026-05-08 12:30")',
     '{"log_text": "2009-07-20 22:59:27"} formatTimeCell("2026-05-08 12:30")',
   ],
+  ['host=::ffff:49.88.112.72 port=1', 'host=[ipv6] port=1'],
+  ['lei SCW42NPS4SARJ4WRWG97, fw_kho8bBxhvyVnfHBsjF', 'lei SCW42NPS4SARJ4WRWG97, fw_kho8bBxhvyVnfHBsjF'],
+  ['SCW_ACCESS_KEY=SCW42NPS4SARJ4WRWG97', 'SCW_ACCESS_KEY=[scaleway_key]'],
   ['via 2a00::1 and 2001:db8::7', 'via [ipv6] and [ipv6]'],
   [
     'Chrome/123.0.6312.80 UCMobile/15.0.7.1383 Mobile Safari/537.36',

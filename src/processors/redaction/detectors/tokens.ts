@@ -35,7 +35,7 @@ interface CompiledForm extends VendorForm {
   readonly needsContext: boolean
 }
 
-const contextPrefixes = new Set(['A3T', 'AK1', 'AC', 'test_', 'dG9r', 'cflt', 'sdk-', 'mob-'])
+const contextPrefixes = new Set(['A3T', 'SCW', 'AK1', 'AC', 'test_', 'dG9r', 'cflt', 'sdk-', 'mob-'])
 
 /** By the first two bytes of the prefix, longest prefix first. */
 const formsByStart = /* @__PURE__ */ (() => {
@@ -283,7 +283,10 @@ const isDistinct = (form: CompiledForm, text: string) =>
   !commonPrefixes.has(form.prefix) &&
   (form.prefix.length >= 4 && (form.check === undefined || (form.check instanceof RegExp && form.check.test(text)))
     ? text.length >= (form.prefix.length < 6 ? Math.max(8, form.min * 0.6) : 8)
-    : text.length >= 16 && /[-_.]$/.test(form.prefix) && !(form.check instanceof RegExp) && looksRandom(text))
+    : text.length >= (form.prefix.length < 4 ? 20 : 16) &&
+      /[-_.]$/.test(form.prefix) &&
+      !(form.check instanceof RegExp) &&
+      looksRandom(text))
 
 /**
  * Whether a GitHub token's last six characters are the CRC-32 of the others, in base 62. One that fails is left alone only where
