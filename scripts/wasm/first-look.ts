@@ -1,3 +1,4 @@
+import { keyEnds } from '../../src/processors/redaction/prefilter-names.ts'
 import * as layout from '../../src/processors/redaction/scan/scan-layout.ts'
 import {
   type Code,
@@ -104,6 +105,16 @@ function literal(): FunctionSettings {
         ...giveBack(isHome()),
       ]),
       ...when(isWord('ber\x12'), giveBack(goesOn(-6, 'numb'))),
+      ...keyEnds.flatMap(([end, before]) =>
+        when(
+          isWord(`${end}\x12`),
+          keepIf(
+            before === ''
+              ? i32.isZero(has(bitsAt(p, -4), layout.lookLetter))
+              : all(...[...before].map((one, i) => isByte(fold(byteAt(p, -3 - before.length + i)), one))),
+          ),
+        ),
+      ),
       ...when(isWord('ass\x12'), giveBack(isByte(fold(byteAt(p, -4)), 'p'))),
       ...giveBack(i32.isZero(has(bitsAt(p, -4), layout.lookLetter))),
     ]),
@@ -155,6 +166,7 @@ function literal(): FunctionSettings {
     ]),
     ...when(isWord('egin'), giveBack(isByte(byteAt(p), 'N'))),
     ...when(any(isWord('u003'), isWord('u004')), giveBack(isByte(byteAt(p, -4), '\\'))),
+    ...when(isWord('c_ad'), giveBack(isByte(fold(byteAt(p, -4)), 'a'))),
     ...when(isWord('2fho'), giveBack(goesOn(1, 'me%2'))),
     ...when(isWord('stre'), giveBack(isByte(fold(next), 'e'))),
     ...when(isWord('pike'), giveBack(isByte(fold(next), 'y'))),

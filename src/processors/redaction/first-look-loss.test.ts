@@ -112,3 +112,33 @@ t.test('what stands percent-encoded in URLs is found, too', async t => {
   t.ok(found > 0)
   t.same(losses, [])
 })
+
+/** Keys that alone say what their values are, in the literals that lead to them. */
+const named: readonly (readonly [key: string, ...values: string[]])[] = [
+  ['phone', '(0-312) 34567', '(010) 123456', '02.7937.3701', '532.123.45.67'],
+  ['user.phone_number', '(00905) 287549', '(0265) 52223'],
+  ['fax', '(0265) 52223'],
+  ['mac', 'A9 C5 D4 9F EB D3', '001A2B3C4D5E', '001a.2b3c.4d5e'],
+  ['mac_address', 'A9 C5 D4 9F EB D3', '001A2B3C4D5E'],
+  ['hwaddr', 'A9 C5 D4 9F EB D3', '001A2B3C4D5E'],
+  ['driving_licence', 'MORGA607054SM9IJ'],
+  ['driver-license', 'MORGA607054SM9IJ'],
+  ['hetu', '131052A308T'],
+  ['permanent_account_number', 'ABCPD1234Z'],
+  ['http.request.header.x-honeycomb-team', 'aB3dE5fG7hJ9'],
+  ['http.request.header.x-jfrog-art-api', 'aB3dE5fG7hJ9'],
+  ['http.request.header.x-hub-signature-256', '1vDr5x7iaUk8Qz3Lr9Tm2wEyHs4KpNbV', 'aB3dE5fG7hJ9'],
+]
+
+t.test('values that their key alone names are found', async t => {
+  const cases = named.flatMap(([key, ...values]) =>
+    values.flatMap(value => [
+      [`${key} of an attribute: ${value}`, value, key] as const,
+      [`${key} in JSON: ${value}`, JSON.stringify({ id: 7, [key]: value, ok: true })] as const,
+      [`${key}="${value}"`, `level=info ${key}="${value}" n=1`] as const,
+    ]),
+  )
+  const { losses, found } = lossesOf(cases)
+  t.ok(found >= cases.length - named.length, `${found} of ${cases.length}`)
+  t.same(losses, [])
+})

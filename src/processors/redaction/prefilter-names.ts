@@ -56,6 +56,9 @@ const wordPan = packed('\x7fpan')
 /** A line break, its sign folded like the letters. */
 const wordPanKey = packed('*pan')
 const wordMaca = packed('maca')
+const wordHwad = packed('hwad')
+const wordHetu = packed('hetu')
+const wordCad = packed('c\x7fad')
 export const wordHpas = packed('hpas')
 export const wordMysq = packed('mysq')
 export const wordOgin = packed('ogin')
@@ -103,7 +106,11 @@ export function isStem(bytes: Uint8Array, at: number, end: number, four: number)
       return true
     case wordPanKey:
     case wordMaca:
+    case wordHwad:
+    case wordHetu:
       return true
+    case wordCad:
+      return (bytes[at - 4]! | 0x20) === 0x61
     case wordGli:
       return (next | 0x20) === 0x63
     case wordPan:
@@ -166,22 +173,40 @@ export function endsShortWord(bytes: Uint8Array, at: number): boolean {
   return (before | 0x20) === 0x62 && (at < 5 || !isLetter(bytes[at - 5]!))
 }
 
+/**
+ * How keys end whose values nothing else leads to, beside those of `mayBeKey`: the last three signs, and what stands before them;
+ * nothing means that no letter does. What most keys of telemetry end in is left out, for each place costs.
+ */
+export const keyEnds: readonly (readonly [end: string, before: string])[] = [
+  ['one', 'h'], // phone
+  ['ber', 'num'], // phone_number, account_number
+  ['fax', ''],
+  ['mac', ''],
+  ['nce', 'ice'], // driving_licence
+  ['nse', 'ice'],
+  ['eam', '-t'], // x-honeycomb-team
+  ['api', '-'], // x-jfrog-art-api
+  ['256', '-'], // x-hub-signature-256
+]
+
+function endsKey(bytes: Uint8Array, at: number): boolean {
+  for (const [end, before] of keyEnds)
+    if (matchesFolded(bytes, at - 3, at, end) && isBehind(bytes, at - 3, before)) return true
+  return false
+}
+
+const isBehind = (bytes: Uint8Array, at: number, before: string) =>
+  before === '' ? !isLetter(bytes[at - 1] ?? 0) : matchesFolded(bytes, at - before.length, at, before)
+
 /** Whether the key that ends before the tag at `at` may be one of the few whose values nothing else leads to. */
 export function mayBeKey(bytes: Uint8Array, at: number): boolean {
+  if (endsKey(bytes, at)) return true
   const last = bytes[at - 1]! | 0x20
-  // pan_number, licenceNumber
-  if (last === 0x72) return matchesFolded(bytes, at - 6, at, 'number') && isIdBefore(bytes, at - 6)
   // pin, pan, exp
   if (last === 0x6e || last === 0x70) return !isLetter(bytes[at - 4] ?? 0)
   // pass
   if (bytes[at - 3] === 0x61) return (bytes[at - 4]! | 0x20) === 0x70
   return at > 12 && matchesFolded(bytes, at - 7, at, 'addr') && isHome(bytes, at - 8)
-}
-
-/** Whether the word before `number` means an id that may have few digits in a row. */
-function isIdBefore(bytes: Uint8Array, at: number): boolean {
-  const end = isLetter(bytes[at - 1]!) ? at : at - 1
-  return ['pan', 'icence', 'icense'].some(word => matchesFolded(bytes, end - word.length, end, word))
 }
 
 /** Whether the word before `address` may say where somebody lives: not server, peer, client, source, remote, local, host. */

@@ -61,6 +61,14 @@ export const builtInLiterals: readonly string[] = [
   'ass\x12', // pass
   'ess\x12', // address
   'ber\x12', // pan_number, licence number
+  'one\x12',
+  'fax\x12',
+  'mac\x12',
+  'nce\x12',
+  'nse\x12',
+  'eam\x12',
+  'api\x12',
+  '256\x12',
   // Words before what is too short to be a candidate itself.
   'pin ',
   'pan ',
@@ -82,6 +90,9 @@ export const builtInLiterals: readonly string[] = [
   '_pan',
   '\npan', // pan_number as a key of ten bytes
   'maca', // macAddress
+  'hwad', // hwaddr
+  'hetu',
+  'c_ad', // mac_address
   'g_li', // driving_licence
   // A name that is itself a value.
   'pin"',
@@ -104,13 +115,45 @@ export const builtInLiterals: readonly string[] = [
 
 /** The same in buckets, so that text hits few by chance; scripts/wasm/assign-buckets.ts finds them. */
 const buckets: readonly (readonly string[])[] = [
-  ['assw', 'assp', 'assc', 'arer', 'exp\x12', 'ass\x12', 'ess\x12', 'nsur', 'nCar', 'nNum', 'hpas'],
-  ['?pwd', 'ecre', '?cvv', '?cvc', 'birt', '?7q~', '?8q~', '?9q~', 'piry'],
-  ['?dob', 'nino', 'pin"', 's-cl', '?$1$', '2fho'],
-  ['name', 'stre', 'pin\x12', 'pan\x12', 'pin ', 'pan ', 'mac ', 'orn ', 'nfir', 'maca', 'phra', 'mysq', 'pike'],
-  ['duse', '\\x40', '\\Use', 'd_li', 'g_li', 'curl', '$2a$', '$2b$', '$2y$'],
-  ['api_', 'api-', 'auth', 'u004', 'u003', 'y_co', 'n_co', 'ni n', 'ni_n', 'n_ca', '_pan', '\npan', 'nemo'],
-  ['oken', 'rede', 'okie', '/hom', '/Use', 'fied', 'ber\x12', 'veri', 'ogin'],
+  [
+    'assw',
+    'assp',
+    'assc',
+    'arer',
+    'exp\x12',
+    'ass\x12',
+    'ess\x12',
+    'nsur',
+    'nCar',
+    'nNum',
+    'hpas',
+    'one\x12',
+    'fax\x12',
+    'nce\x12',
+    'nse\x12',
+    'eam\x12',
+  ],
+  ['?pwd', 'ecre', '?cvv', '?cvc', 'birt', 'EGIN', '?7q~', '?8q~', '?9q~', 'piry'],
+  ['?dob', 'nino', 'pin"', '?$1$', '2fho', 'x40;'],
+  [
+    'name',
+    'stre',
+    'pin\x12',
+    'pan\x12',
+    'pin ',
+    'pan ',
+    'mac ',
+    'orn ',
+    'nfir',
+    'maca',
+    'phra',
+    'mysq',
+    'mac\x12',
+    'pike',
+  ],
+  ['duse', '\\x40', '\\Use', 'd_li', 'g_li', 'curl', '$2a$', '$2b$', '$2y$', 'hwad', 'c_ad', 's-cl'],
+  ['api_', 'api-', 'auth', 'u004', 'u003', 'y_co', 'n_co', 'ni n', 'ni_n', 'n_ca', '_pan', '\npan', 'nemo', 'api\x12'],
+  ['oken', 'rede', 'okie', '/hom', '/Use', 'fied', 'ber\x12', 'veri', 'ogin', '256\x12'],
   [
     '_key',
     '-key',
@@ -127,10 +170,9 @@ const buckets: readonly (readonly string[])[] = [
     '?otp',
     '?%40',
     '#64;',
-    'x40;',
     'rity',
     '"kty',
-    'EGIN',
+    'hetu',
   ],
 ]
 
