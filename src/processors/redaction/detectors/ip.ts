@@ -123,11 +123,12 @@ function takeIpv6(d: Detection, from: number, to: number): boolean {
   if (written < 2 && !text.startsWith('::')) return false
   // `1::2` is a slice of a list, and eight pairs of hex are the name of a port in a fabric.
   if (!/[0-9a-f]{3}/i.test(text)) return false
-  // `224::224`: what is given out begins with 2 or 3 and three digits more.
-  const isGivenOut = groups[0] === 0 || groups[0] === 0x64 || (groups[0]! >= 0x2000 && groups[0]! <= 0x3fff)
-  if (written < 3 && !isGivenOut && classifyIpv6(groups) === 'public') return false
-  if (!d.settings.addressClasses.has(classifyIpv6(groups))) return false
+  const addressClass = classifyIpv6(groups)
+  if (!d.settings.addressClasses.has(addressClass)) return false
   d.readContext(from)
+  // `224::224`: what is given out begins with 2 or 3 and three digits more; behind a word for clients any other, too.
+  const isGivenOut = groups[0] === 0 || groups[0] === 0x64 || (groups[0]! >= 0x2000 && groups[0]! <= 0x3fff)
+  if (written < 3 && !isGivenOut && addressClass === 'public' && (d.flags & key.keyClientAddress) === 0) return false
   if ((d.key.flags & key.keyServerAddress) !== 0) return false
   d.add(ipv6Detector, from, to)
   return true

@@ -140,6 +140,7 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
     '{"log_text": "2009-07-20 22:59:27"} formatTimeCell("2026-05-08 12:30")',
     '{"log_text": "2009-07-20 22:59:27"} formatTimeCell("2026-05-08 12:30")',
   ],
+  ['{"remote_ip":"1234::5678"} refused from [1234::5678]:0', '{"remote_ip":"[ipv6]"} refused from [[ipv6]]:0'],
   ['host=::ffff:49.88.112.72 port=1', 'host=[ipv6] port=1'],
   ['lei SCW42NPS4SARJ4WRWG97, fw_kho8bBxhvyVnfHBsjF', 'lei SCW42NPS4SARJ4WRWG97, fw_kho8bBxhvyVnfHBsjF'],
   ['SCW_ACCESS_KEY=SCW42NPS4SARJ4WRWG97', 'SCW_ACCESS_KEY=[scaleway_key]'],
