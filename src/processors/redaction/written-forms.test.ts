@@ -113,9 +113,12 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
 for (const [text, expected, key = 'note'] of cases)
   t.test(`knows ${key}=${text}`, async t => t.equal(redacted(text, key), expected))
 
-t.test('a name is read whatever the length of its value looks like', async t => {
+t.test('names and numbers are read whatever the length of their value looks like', async t => {
   const random = 'aZ3kQ9xP0mLr7TfVb2NcYw8hGsJd5uKe'.repeat(10)
   const left: string[] = []
+  for (let length = 12; length < 260; length++)
+    if (String(redacted(`+14155552671 ${random}`.slice(0, length), 'note')).includes('4155552671'))
+      left.push(`a number of ${length} bytes`)
   for (const name of ['Authorization: NTLM ', 'token=', 'Cookie: a=', 'password: '])
     for (let length = name.length + 12; length < 260; length++) {
       const text = name + random.slice(0, length - name.length)

@@ -70,8 +70,8 @@ export class Detector {
       const value = candidates.values[i]!
       const at = value >>> 2
       if (places !== undefined) {
-        // The length before a value may look like the first byte of a run, which is then reported one byte sooner.
-        while (place < places.count && places.values[place]! >>> 2 < at - 1) place++
+        // The length before a value may look like the first byte of a run, which is then reported one byte sooner, or two: 0+1 415.
+        while (place < places.count && places.values[place]! >>> 2 < at - 2) place++
         if (!places.isAnyUpTo(place, at)) {
           if ((value & kindToken) !== 0 && at >= this.detection.doneUntil) passBlob(this.detection, at)
           continue
