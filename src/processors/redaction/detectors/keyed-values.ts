@@ -170,8 +170,7 @@ function takePerson(d: Detection, name: string, from: number, to: number, text: 
     return
   if ((!form.isQuoted && isCode(value, d.bytes[to] ?? 0)) || value.split(/\s+/).length > 6) return
   // Names of people, unlike those of accounts, have no digits.
-  if (/\d/.test(value) && !/ /.test(value) && key.wordsOfName(name).at(-1) === 'name' && !/user|login|nick/i.test(name))
-    return
+  if (/\d/.test(value) && !/ /.test(value) && /.name$/i.test(name) && !/user|login|nick/i.test(name)) return
   // `org/repository`, `a:b`, and names of things where the name may be one of a thing.
   if (/[/\\|=<>{}]|\w:\w/.test(value) || (isVagueName(name) && !personName.test(value))) return
   if (isDisplayName(name) && !d.settings.isStrict && !isBesidePerson(d, from, to)) return

@@ -114,6 +114,10 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
   ['{"mail":"","displayName":"Jane Doe"}', '{"mail":"","displayName":"[person]"}'],
   ['{"displayName":"HR Team","driver_name":"overlay2"}', '{"displayName":"HR Team","driver_name":"overlay2"}'],
   ['{owner_kind="ReplicaSet",owner_name="cart-5d9"}', '{owner_kind="ReplicaSet",owner_name="cart-5d9"}'],
+  [
+    'new user: name=butter3, UID=1000; display_name=jdk-8.0.9',
+    'new user: name=[person], UID=1000; display_name=jdk-8.0.9',
+  ],
   ['{"name":"tools","full_name":"acme/tools"}', '{"name":"tools","full_name":"acme/tools"}'],
   ['--set loki.fullnameOverride=loki&fullNamePath=%2Fa', '--set loki.fullnameOverride=loki&fullNamePath=%2Fa'],
   ['{"owner_name":"Jane Doe","sender_name":"J. Doe"}', '{"owner_name":"[person]","sender_name":"[person]"}'],
