@@ -117,7 +117,8 @@ export const endsAuthority = (byte: number): boolean =>
 export function colonChain(bytes: Uint8Array, at: number, end: number): boolean {
   let from = at
   while (from > 0 && at - from < 5 && isHex(bytes[from - 1]!)) from--
-  if (from > 0 && bytes[from - 1] === 0x3a) return false
+  // Only the first colon of a chain looks at it; one before the chain may be the length of the value, of 58 bytes.
+  if (from > 0 && bytes[from - 1] === 0x3a && !mayBeLength(bytes, from - 1)) return false
   let to = at
   let colons = 0
   let digits = 0

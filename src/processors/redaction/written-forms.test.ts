@@ -119,6 +119,9 @@ t.test('names and numbers are read whatever the length of their value looks like
   for (let length = 12; length < 260; length++)
     if (String(redacted(`+14155552671 ${random}`.slice(0, length), 'note')).includes('4155552671'))
       left.push(`a number of ${length} bytes`)
+  for (let length = 24; length < 260; length++)
+    if (String(redacted(`2a04:aa23:a64::14cc ${random}`.slice(0, length), 'note')).includes('aa23:a64'))
+      left.push(`an address of ${length} bytes`)
   for (const name of ['Authorization: NTLM ', 'token=', 'Cookie: a=', 'password: '])
     for (let length = name.length + 12; length < 260; length++) {
       const text = name + random.slice(0, length - name.length)
