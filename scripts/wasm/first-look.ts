@@ -1,4 +1,5 @@
 import { keyEnds } from '../../src/processors/redaction/prefilter-names.ts'
+import { tailEnds } from '../../src/processors/redaction/prefilter-phrases.ts'
 import * as layout from '../../src/processors/redaction/scan/scan-layout.ts'
 import {
   type Code,
@@ -288,7 +289,20 @@ function sign(): FunctionSettings {
       ),
       set('last', at(get('last'), -1)),
     ),
-    ...when(call(nameIndex, get('last')), giveBack(i32.isZero(knownNameLength(get('last'))))),
+    ...when(call(nameIndex, get('last')), [
+      ...set('limit', knownNameLength(get('last'))),
+      ...keepIf(i32.isZero(get('limit'))),
+      // What ends a name of several words: the one before counts, too.
+      ...when(isByte(byteAt(i32.sub(get('last'), get('limit')), -1), ' '), [
+        ...set('next', i32.or(i32.load(at(get('last'), -4)), number(0x20202020))),
+        ...keepIf(
+          any(
+            ...tailEnds.map(end => i32.eq(get('next'), number(word(end)))),
+            i32.eq(i32.shrU(get('next'), number(8)), number(word('\0 no') >>> 8)),
+          ),
+        ),
+      ]),
+    ]),
     ...number(0),
   ]
   return { locals: own, body }

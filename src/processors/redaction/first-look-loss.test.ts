@@ -74,6 +74,13 @@ const texts = [
   'X-Hub-Signature-256: 1vDr5x7iaUk8Qz3Lr9Tm2wEyHs4KpNbV',
   '/users/%2Fhome%2Fjdoe%2Fapp',
   'phone (415) 355.8780',
+  'mac address: 001A2B3C4D5E',
+  'mac address=001a.2b3c.4d5e',
+  'exp date=04/27',
+  'expiry date: 04/27',
+  'passport number=C01X00T47',
+  'driving licence no: MORGA607054SM9IJ',
+  'bank account=DE123456789',
 ]
 const carriers: Readonly<Record<string, (text: string) => string>> = {
   whole: text => text,

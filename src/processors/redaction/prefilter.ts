@@ -56,6 +56,7 @@ import {
   wordPhra,
 } from './prefilter-names.ts'
 import { mayBeNumber } from './prefilter-numbers.ts'
+import { isTail, mayStandBeforeTail, wordStart } from './prefilter-phrases.ts'
 import type { CandidateScanner } from './scan/candidates.ts'
 import { kindDigits, kindToken } from './scan/scan-layout.ts'
 
@@ -199,6 +200,7 @@ export class Prefilter {
     if (last - from < 2 || at + 1 >= end) return false
     const before = from > 0 ? bytes[from - 1]! : 0
     if (this.#isNameOfInterest(bytes, from, last, before, at)) return true
+    if (before === 0x20 && this.#isPhraseOfInterest(bytes, from, last)) return true
     if (this.#scanner !== undefined && this.#meansNothing(bytes, from, last)) this.#scanner.ruleOut(bytes, from, last)
     // The letter of an escape; or the backslash is a length, of 92 bytes, and the name begins here.
     if (before === 0x5c && isAlnum(bytes[from]!) && this.#isNameOfInterest(bytes, ++from, last, before, at)) return true
@@ -208,6 +210,19 @@ export class Prefilter {
       return this.#isNameOfInterest(bytes, first, last, 0, at) || this.#isNameOfInterest(bytes, first + 1, last, 0, at)
     }
     return (before < 0x20 || before >= 0x80) && this.#isNameOfInterest(bytes, from + 1, last, 0, at)
+  }
+
+  /** `MAC address: `, `expiry date=`: whether the word in `bytes[from, to)` ends a name of two or three words that means something. */
+  #isPhraseOfInterest(bytes: Uint8Array, from: number, to: number): boolean {
+    if (!isTail(bytes, from, to)) return false
+    const second = wordStart(bytes, from)
+    if (second === from || !mayStandBeforeTail(bytes, second, from)) return false
+    const first = wordStart(bytes, second)
+    for (const start of [second, second + 1, first, first + 1]) {
+      const said = this.#names.get(bytes, start, to)
+      if ((said & namesNationalId) !== 0 || (said & wholeValueFlags & ~keyQueryCode) !== 0) return true
+    }
+    return false
   }
 
   /**
@@ -469,15 +484,6 @@ const isOpening = (byte: number) =>
 const isTypeName = (bytes: Uint8Array, from: number, to: number) =>
   (to - from === 6 && matchesFolded(bytes, from, to, 'string')) ||
   (to - from === 3 && matchesFolded(bytes, from, to, 'str'))
-
-/** Where the word before the one at `from` begins. */
-function wordStart(bytes: Uint8Array, from: number): number {
-  let at = from
-  while (at > 0 && from - at < 2 && (bytes[at - 1] === 0x20 || bytes[at - 1] === 0x3a)) at--
-  const limit = Math.max(0, from - 48)
-  while (at > limit && isNameByte(bytes[at - 1]!)) at--
-  return at
-}
 
 /** What may stand between a name and its separator: digits, quotes, and what makes an assignment of `=`. */
 export const betweenSigns = '"\'`\\ ]0123456789.:?!+|'
