@@ -35,6 +35,7 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
   ['Using amadeus Key=ttdveNai3Gj6Zrjvgz4fyBEWRLARCG6a', 'Using amadeus Key=[secret]'],
   ['geocodify_key=1234567890abcdef1234567890abcdef12345678', 'geocodify_key=[secret]'],
   ['cache key: 8f3kd93jf9, primary key: 8f3kd93jf9', 'cache key: 8f3kd93jf9, primary key: 8f3kd93jf9'],
+  ['aws_secret_access_key=/2vkTJDFRapDlZ92KVg/F98jFYxAjJFfjWXPwSLa', 'aws_secret_access_key=[aws_secret_key]'],
   // Commands in any text.
   ['ran sshpass -p hunter2x ssh h', 'ran sshpass -p [secret] ssh h'],
   ["sshpass -p 'Iptcmg007!' ssh h", "sshpass -p '[secret]' ssh h"],

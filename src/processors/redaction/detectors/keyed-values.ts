@@ -317,7 +317,8 @@ function takeSecret(
   if (form.isProse && !form.isCertain && /^([A-Z]?[a-z]+|[A-Z]+)$/.test(text)) return true
   if (form.isCertain && form.isProse) return true
   const isAttribute = form.isCertain
-  if (/^\/[\w./-]+$/.test(text) && /\/.*\//.test(text)) return true
+  const isAws = (flags & key.keyAwsSecret) !== 0 && /^(?=.*\d)(?=.*[A-Z])[A-Za-z0-9/+=]{40}$/.test(text)
+  if (!isAws && /^\/[\w./-]+$/.test(text) && /\/.*\//.test(text)) return true
   // A count, a port or a test's result beside `pass`, and sentences about passwords.
   if (
     /^pass$/i.test(key.wordsOfName(name).at(-1) ?? '') &&
@@ -361,7 +362,6 @@ function takeSecret(
     d.add(ids.secret, from, to)
     return true
   }
-  const isAws = (flags & key.keyAwsSecret) !== 0 && /^[A-Za-z0-9/+=]{40}$/.test(text)
   d.add(isAws ? ids.awsSecret : ids.secret, from, to)
   return true
 }
