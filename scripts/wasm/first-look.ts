@@ -167,7 +167,7 @@ function literal(): FunctionSettings {
     ]),
     ...when(isWord('egin'), giveBack(isByte(byteAt(p), 'N'))),
     ...when(any(isWord('u003'), isWord('u004')), giveBack(isByte(byteAt(p, -4), '\\'))),
-    ...when(isWord('c_ad'), giveBack(isByte(fold(byteAt(p, -4)), 'a'))),
+    ...when(any(isWord('c_ad'), isWord('c-ad')), giveBack(isByte(fold(byteAt(p, -4)), 'a'))),
     ...when(isWord('2fho'), giveBack(goesOn(1, 'me%2'))),
     ...when(isWord('stre'), giveBack(isByte(fold(next), 'e'))),
     ...when(isWord('pike'), giveBack(isByte(fold(next), 'y'))),

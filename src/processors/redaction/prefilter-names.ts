@@ -58,6 +58,9 @@ const wordPanKey = packed('*pan')
 const wordMaca = packed('maca')
 const wordHwad = packed('hwad')
 const wordHetu = packed('hetu')
+const wordPinc = packed('pinc')
+const wordFuhr = packed('fuhr')
+const wordCadDash = packed('c-ad')
 const wordCad = packed('c\x7fad')
 export const wordHpas = packed('hpas')
 export const wordMysq = packed('mysq')
@@ -108,8 +111,11 @@ export function isStem(bytes: Uint8Array, at: number, end: number, four: number)
     case wordMaca:
     case wordHwad:
     case wordHetu:
+    case wordPinc:
+    case wordFuhr:
       return true
     case wordCad:
+    case wordCadDash:
       return (bytes[at - 4]! | 0x20) === 0x61
     case wordGli:
       return (next | 0x20) === 0x63
@@ -181,6 +187,7 @@ export const keyEnds: readonly (readonly [end: string, before: string])[] = [
   ['one', 'h'], // phone
   ['ber', 'num'], // phone_number, account_number
   ['fax', ''],
+  ['ile', 'mob'],
   ['mac', ''],
   ['nce', 'ice'], // driving_licence
   ['nse', 'ice'],

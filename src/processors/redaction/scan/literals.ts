@@ -63,6 +63,7 @@ export const builtInLiterals: readonly string[] = [
   'ber\x12', // pan_number, licence number
   'one\x12',
   'fax\x12',
+  'ile\x12', // mobile
   'mac\x12',
   'nce\x12',
   'nse\x12',
@@ -92,6 +93,9 @@ export const builtInLiterals: readonly string[] = [
   'maca', // macAddress
   'hwad', // hwaddr
   'hetu',
+  'c-ad', // mac-address
+  'pinc', // pincode
+  'fuhr', // fuhrerschein
   'c_ad', // mac_address
   'g_li', // driving_licence
   // A name that is itself a value.
@@ -132,9 +136,10 @@ const buckets: readonly (readonly string[])[] = [
     'nce\x12',
     'nse\x12',
     'eam\x12',
+    'fuhr',
   ],
   ['?pwd', 'ecre', '?cvv', '?cvc', 'birt', 'EGIN', '?7q~', '?8q~', '?9q~', 'piry'],
-  ['?dob', 'nino', 'pin"', '?$1$', '2fho', 'x40;'],
+  ['?dob', 'nino', 'pin"', '?$1$', '2fho', 'x40;', 'pinc'],
   [
     'name',
     'stre',
@@ -151,9 +156,9 @@ const buckets: readonly (readonly string[])[] = [
     'mac\x12',
     'pike',
   ],
-  ['duse', '\\x40', '\\Use', 'd_li', 'g_li', 'curl', '$2a$', '$2b$', '$2y$', 'hwad', 'c_ad', 's-cl'],
+  ['duse', '\\x40', '\\Use', 'd_li', 'g_li', 'curl', '$2a$', '$2b$', '$2y$', 'hwad', 'c_ad', 's-cl', 'c-ad'],
   ['api_', 'api-', 'auth', 'u004', 'u003', 'y_co', 'n_co', 'ni n', 'ni_n', 'n_ca', '_pan', '\npan', 'nemo', 'api\x12'],
-  ['oken', 'rede', 'okie', '/hom', '/Use', 'fied', 'ber\x12', 'veri', 'ogin', '256\x12'],
+  ['oken', 'rede', 'okie', '/hom', '/Use', 'fied', 'ber\x12', 'veri', 'ogin', '256\x12', 'ile\x12', 'rhol'],
   [
     '_key',
     '-key',
