@@ -158,7 +158,7 @@ const buckets: readonly (readonly string[])[] = [
   ],
   ['duse', '\\x40', '\\Use', 'd_li', 'g_li', 'curl', '$2a$', '$2b$', '$2y$', 'hwad', 'c_ad', 's-cl', 'c-ad'],
   ['api_', 'api-', 'auth', 'u004', 'u003', 'y_co', 'n_co', 'ni n', 'ni_n', 'n_ca', '_pan', '\npan', 'nemo', 'api\x12'],
-  ['oken', 'rede', 'okie', '/hom', '/Use', 'fied', 'ber\x12', 'veri', 'ogin', '256\x12', 'ile\x12', 'rhol'],
+  ['oken', 'rede', 'okie', '/hom', '/Use', 'fied', 'ber\x12', 'veri', 'ogin', '256\x12', 'ile\x12'],
   [
     '_key',
     '-key',
