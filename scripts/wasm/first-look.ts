@@ -105,7 +105,6 @@ function literal(): FunctionSettings {
         ...when(i32.isZero(has(bitsAt(p, -1), layout.lookLetter)), set('p', at(p, -1))),
         ...giveBack(isHome()),
       ]),
-      ...when(isWord('ber\x12'), giveBack(goesOn(-6, 'numb'))),
       ...keyEnds.flatMap(([end, before]) =>
         when(
           isWord(`${end}\x12`),
