@@ -301,6 +301,7 @@ export class Prefilter {
       return (bytes[at - 5] === 0x2d || bytes[at - 6] === 0x2d) && matchesExact(bytes, at - 4, end, 'BEGIN')
     if (last === 0x7e) return (third | 0x20) === 0x71
     if (last === 0x24 || last === 0x3b) return true
+    if (last === 0x35) return at > 3 && bytes[at - 4] === 0x24
     if (last === 0x12) return mayBeKey(bytes, at) && this.#isInKey(bytes, at - 1, end)
     if (last === 0x20 || last === 0x22) return endsShortWord(bytes, at) && this.#isInProse(bytes, at - 1, end)
     if (first === 0x41 && second === 0x55 && third === 0x54 && last === 0x48 && isCommandOfRedis(bytes, at)) return true

@@ -13,6 +13,9 @@ function redacted(text: string, key: string): unknown {
   return valuesOf(recordsOf('traces', request)[0]?.['attributes'])[key]
 }
 
+/** A long string of hex, as hashes of tickets are. */
+const hex = '52d7a9a3c32576c8fedf705376cea582ab5938f7fc8bc741acf05c5990741b36ef4311fe3562'.repeat(2)
+
 /** What people and programs write, what comes out of a whole request, and the attribute's key. */
 const cases: readonly (readonly [text: string, expected: string, key?: string])[] = [
   // Headers whose parameters stand in quotes.
@@ -105,6 +108,17 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
     `cursor ${Buffer.from('{"lastId":"1234567890","order":"asc","page":2}').toString('base64')} ok`,
     `cursor ${Buffer.from('{"lastId":"1234567890","order":"asc","page":2}').toString('base64')} ok`,
   ],
+  // What Kerberos' tickets are guessed from, whose parts have at signs and asterisks between them.
+  [`got $krb5asrep$23$user@EXAMPLE.ORG:${hex.slice(0, 32)}$${hex} now`, 'got [password_hash] now'],
+  [`{"hash":"$krb5tgs$23$*user$realm$test/spn*$${hex.slice(0, 32)}$${hex}"}`, '{"hash":"[password_hash]"}'],
+  ['the krb5kdc and krb5.conf of $krb5', 'the krb5kdc and krb5.conf of $krb5'],
+  [
+    'Proxy-Authorization: OAuth oauth_consumer_key="xvz1evFS4wEEPTGEFPHBog", oauth_token="370773112-GmHxMAgY"',
+    'Proxy-Authorization: OAuth oauth_consumer_key="[authorization]", oauth_token="[authorization]"',
+  ],
+  ['<user><password>%_6H)cyV</password></user>', '<user><password>[secret]</password></user>'],
+  ['542.677.924', '[phone]', 'phone'],
+  ['phone: 542.677.924, build 542.677.924', 'phone: [phone], build 542.677.924'],
   // A note about an order is no id of one.
   ['+14155552671', '[phone]', 'order.note'],
   ['4111111111111111', '[card]', 'transaction.description'],

@@ -69,7 +69,7 @@ const digestPart = /\b(username|nonce|cnonce|opaque|response)=(\\*)"?([^",\\]+)/
 const opensQuote = /^[\w-]{2,24}=\\*$/
 /** What proves something in `Hawk id="x", nonce="y", mac="z"` and its like. */
 const parameter =
-  /\b(username|nonce|cnonce|opaque|response|mac|hash|sig|signature|token|access_token|api_?key|secret|oauth_(?:token|signature|nonce|verifier))=(\\*)["']([^"'\\\r\n]{4,})/gi
+  /\b(username|nonce|cnonce|opaque|response|mac|hash|sig|signature|token|access_token|api_?key|secret|oauth_(?:consumer_key|token|signature|nonce|verifier))=(\\*)["']([^"'\\\r\n]{4,})/gi
 
 /** The parts of a header, from its scheme at `from`, that name somebody or prove something; the others stay. */
 function takeParts(d: Detection, from: number, pattern: RegExp): boolean {

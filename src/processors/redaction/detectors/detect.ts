@@ -11,7 +11,7 @@ import type { KeyInfo } from './key-words.ts'
 import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
 import { detectIdentifiedBy } from './logins.ts'
 import { detectNumber } from './numbers.ts'
-import { detectPasswordHash } from './password-hashes.ts'
+import { detectKerberosTicket, detectPasswordHash } from './password-hashes.ts'
 import { colourLength, entityOf, PercentText, unicodeEscapeLength } from './percent-text.ts'
 import { detectPrivateKey } from './private-keys.ts'
 import { detectRepeats } from './repeats.ts'
@@ -178,6 +178,9 @@ function inspectLiteral(d: Detection, at: number): void {
     case 0x34: // the 4 of \u0040
       if (at - 4 >= start && bytes[at - 4] === 0x5c && matchesFolded(bytes, at - 3, end, 'u0040'))
         detectEmail(d, at - 4, 6)
+      return
+    case 0x35: // $krb5
+      detectKerberosTicket(d, at)
       return
     case 0x24: // $1$, $2b$
       detectPasswordHash(d, at + 1, at + 1)

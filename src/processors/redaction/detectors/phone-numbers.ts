@@ -123,7 +123,11 @@ function takeTrunkZero(d: Detection, first: number): boolean {
 export function isPhoneText(text: string): boolean {
   if (!/^\+?\(?\d[\d ()./-]{4,22}\d(?:,? ?(?:x|ext\.?|#) ?\d{1,6})?$/i.test(text.trim())) return false
   const count = text.replace(/(?:x|ext|#).*$/i, '').replace(/\D/g, '').length
-  if (/^\d{4}-\d\d-\d\d|^\d+\.\d+$|^\d{1,4}(?:\.\d{1,3}){2,3}$|^\d+(?:\.\d+){5,}$|^(?:19|20)\d\d-\d{3,4}$/.test(text))
+  const isThreeByThree = /^\d{3}(?:\.\d{3}){2}$/.test(text)
+  if (
+    !isThreeByThree &&
+    /^\d{4}-\d\d-\d\d|^\d+\.\d+$|^\d{1,4}(?:\.\d{1,3}){2,3}$|^\d+(?:\.\d+){5,}$|^(?:19|20)\d\d-\d{3,4}$/.test(text)
+  )
     return false
   if (/^1[4-8]\d{8}(?:\d{3})?$/.test(text.trim())) return false
   return count <= 15 && count >= (/[ ()+-]/.test(text) ? 6 : 7)
@@ -204,7 +208,11 @@ export function takePhone(d: Detection, g: number, isFree: (count: number) => bo
     } else if (run.isDate(g) || run.isPrice(g)) return 0
   } else {
     if ((d.flags & key.keyExempt) !== 0 || run.isDate(g) || run.isPrice(g)) return 0
-    if (isNamePart(d, begin, run.endOf(g + count - 1)) || run.isVersion(g, count)) return 0
+    if (isNamePart(d, begin, run.endOf(g + count - 1))) return 0
+    // 542.677.924: as a number of Spain is written, where its own name says so.
+    const isThreeByThree =
+      count === 3 && run.hasLengths(g, [3, 3, 3]) && (d.hasName || (d.key.flags & key.keyPhone) !== 0)
+    if (!isThreeByThree && run.isVersion(g, count)) return 0
     if (count === 1 && total < 10 && (d.flags & key.keyPhoneFar) !== 0) return 0
     if (isMeasured(d, g, count, total)) return 0
     if (isAmount(d, begin, run.endOf(g + count - 1))) return 0

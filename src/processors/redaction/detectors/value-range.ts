@@ -79,10 +79,13 @@ export class ValueRange {
     this.end = offset
   }
 
-  /** Up to the next tag: spaces in an element of XML belong to its text. */
+  /** Up to the next tag, where it closes: spaces and signs in an element of XML belong to its text. */
   extendToElement(bytes: Uint8Array, end: number): void {
     const close = bytes.subarray(this.end, Math.min(end, this.end + 200)).indexOf(0x3c)
-    if (close > 0 && bytes[this.end + close + 1] === 0x2f && bytes[this.end] === 0x20) this.end += close
+    if (close < 1 || bytes[this.end + close + 1] !== 0x2f) return
+    const stop = this.end + close
+    if (bytes[this.end] !== 0x20) for (let at = this.end; at < stop; at++) if (bytes[at]! <= 0x20) return
+    this.end = stop
   }
 
   /** Up to white space or a quote: for what people type in sentences and command lines. */

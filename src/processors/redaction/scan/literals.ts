@@ -115,6 +115,7 @@ export const builtInLiterals: readonly string[] = [
   '$2a$',
   '$2b$',
   '$2y$',
+  'krb5', // $krb5tgs$
 ]
 
 /** The same in buckets, so that text hits few by chance; scripts/wasm/assign-buckets.ts finds them. */
@@ -155,6 +156,7 @@ const buckets: readonly (readonly string[])[] = [
     'mysq',
     'mac\x12',
     'pike',
+    'krb5',
   ],
   ['duse', '\\x40', '\\Use', 'd_li', 'g_li', 'curl', '$2a$', '$2b$', '$2y$', 'hwad', 'c_ad', 's-cl', 'c-ad'],
   ['api_', 'api-', 'auth', 'u004', 'u003', 'y_co', 'n_co', 'ni n', 'ni_n', 'n_ca', '_pan', '\npan', 'nemo', 'api\x12'],
