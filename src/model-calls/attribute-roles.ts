@@ -38,6 +38,7 @@ const bodyRoles: readonly Role[] = [
   'usageDetails',
   'usageMetadata',
   'usageBody',
+  'answer',
   'inputTokenDetails',
   'outputTokenDetails',
   'providerMetadata',

@@ -5,7 +5,7 @@ export type CallKind =
   | 'unknown' // says nothing: a call if it names a model and a usage
 
 const inferenceNames = new Set(
-  `chat chat_model response image generate_content text_completion completion embeddings embedding rerank reranker llm generation image_generation
+  `chat chat_model model embedder response image generate_content text_completion completion embeddings embedding rerank reranker llm generation image_generation
   generate_image speech transcription audio_transcription text_to_speech speech_to_text responses inference
   ai.generatetext.dogenerate ai.streamtext.dostream ai.generateobject.dogenerate ai.streamobject.dostream
   ai.embed.doembed ai.embedmany.doembed ai.rerank.dorerank ai.generateimage.dogenerate ai.transcribe.dogenerate
@@ -19,7 +19,7 @@ const wrapperNames = new Set(
   ai.generatetext ai.streamtext ai.generateobject ai.streamobject ai.embed ai.embedmany ai.rerank ai.toolcall
   ai.generateimage framework parser function pipeline step entry enter react session operation conversation rag component
   module vector_db executor human_evaluator score eval model_step model_chunk workflow_step workflow_run agent_run
-  tool_call mcp_tool_call cached`.split(/\s+/),
+  tool_call mcp_tool_call cached util helper flow flowstep action executable-prompt indexer resource`.split(/\s+/),
 )
 
 /** `invoke_swarm`, `execute_event_loop_cycle`: frameworks make names of their own after the conventions' pattern. */

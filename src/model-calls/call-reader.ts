@@ -28,7 +28,7 @@ import {
 } from './provider-metadata.ts'
 import { fillUsage } from './reported-counts.ts'
 import { ReportedUsage } from './usage.ts'
-import { readUsageBody } from './usage-body.ts'
+import { readAnswer, readUsageBody } from './usage-body.ts'
 
 /** Span names of wrappers whose instrumentation says nothing else about what they are. */
 const wrapperName = /^(?:agent run|running tools?|invoke_agent|create_agent|execute_tool|invoke_workflow)\b/i
@@ -53,6 +53,7 @@ const place = {
   usageDetails: roleIndex('usageDetails'),
   usageMetadata: roleIndex('usageMetadata'),
   usageBody: roleIndex('usageBody'),
+  answer: roleIndex('answer'),
   inputTokenDetails: roleIndex('inputTokenDetails'),
   outputTokenDetails: roleIndex('outputTokenDetails'),
   providerMetadata: roleIndex('providerMetadata'),
@@ -268,6 +269,12 @@ export class CallReader {
     }
     if (values.has(place.usageBody)) {
       const { cost, tier } = readUsageBody(values.text(place.usageBody), usage)
+      this.#costInBody = cost
+      this.#tierInBody = tier
+      found ||= !usage.isEmpty
+    }
+    if (values.has(place.answer)) {
+      const { cost, tier } = readAnswer(values.text(place.answer), usage)
       this.#costInBody = cost
       this.#tierInBody = tier
       found ||= !usage.isEmpty

@@ -66,6 +66,7 @@ export const roleKeys = {
     'ai.model',
     'ai.model.name',
     'ai.model_id',
+    'genkit:name',
   ],
   inputTokens: [
     'gen_ai.usage.input_tokens',
@@ -328,6 +329,8 @@ export const roleKeys = {
     'gen_ai.span.kind',
     'fi.span.kind',
     'langwatch.span.type',
+    'genkit:metadata:subtype',
+    'genkit:type',
   ],
   existingCost: [
     'gen_ai.usage.cost',
@@ -370,6 +373,8 @@ export const roleKeys = {
   ],
   /** The provider's own usage as JSON. */
   usageBody: ['gen_ai.usage.raw', 'gen_ai.usage', 'llm.usage', 'usage'],
+  /** What a model gave, as JSON in which the usage stands beside the text. */
+  answer: ['genkit:output'],
   inputTokenDetails: ['gen_ai.usage.input_token_details'],
   outputTokenDetails: ['gen_ai.usage.output_token_details'],
   serviceTier: [

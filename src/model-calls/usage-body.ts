@@ -10,7 +10,27 @@ const ticksPerDollar = 1e10
  * Returns what the provider says that the call took, as OpenRouter and xAI do, NaN where it does not, and the service tier.
  */
 export function readUsageBody(text: string, usage: ReportedUsage): { cost: number; tier: string } {
+  return readBody(parseObject(text), usage)
+}
+
+/**
+ * Genkit's answer of a model: counts by its own names, and what the provider gave as it is, which says more. Most of it is the
+ * text; an answer without usage, such as embeddings, is not parsed.
+ */
+export function readAnswer(text: string, usage: ReportedUsage): { cost: number; tier: string } {
+  if (!text.includes('"usage"')) return { cost: Number.NaN, tier: '' }
   const root = parseObject(text)
+  const own = inner(root, 'usage') ?? {}
+  const given = [root['raw'], root['custom']].find(
+    body => isObject(body) && (isObject(body['usage']) || isObject(body['usageMetadata'])),
+  )
+  const found = readBody(isObject(given) ? given : { ...inner(own, 'custom'), ...own }, usage)
+  usage.reasoning = first(usage.reasoning, own['thoughtsTokens'])
+  usage.cacheRead = first(usage.cacheRead, own['cachedContentTokens'])
+  return found
+}
+
+function readBody(root: JsonObject, usage: ReportedUsage): { cost: number; tier: string } {
   const body = inner(root, 'usage') ?? inner(root, 'usageMetadata') ?? inner(root, 'usage_metadata') ?? root
   const billed = inner(body, 'billed_units') ?? inner(body, 'tokens') ?? body
   const input = body['prompt_tokens'] ?? billed['input_tokens'] ?? either(body, 'promptTokenCount', 'inputTokens')

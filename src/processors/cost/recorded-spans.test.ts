@@ -165,6 +165,60 @@ for (const [title, span, expected] of [
     },
     price({ input_tokens: 271, output_tokens: 0 }, whole, 'aws'),
   ]),
+  ...(
+    [
+      [
+        'googleai/gemini-2.5-flash',
+        '{"candidates":[{"index":0,"message":{"role":"model","content":[{"text":"hi"}]},"finishReason":"stop","custom":{}}],"custom":{"candidates":[],"usageMetadata":{"promptTokenCount":1554,"cachedContentTokenCount":129,"candidatesTokenCount":80,"thoughtsTokenCount":365,"totalTokenCount":1999},"modelVersion":"gemini-2.5-flash"},"usage":{"inputCharacters":2,"inputImages":0,"outputCharacters":2,"inputTokens":1554,"outputTokens":80,"thoughtsTokens":365,"totalTokens":1999,"cachedContentTokens":129},"latencyMs":24.8}',
+        { input_tokens: 1554, output_tokens: 445, cache_read_tokens: 129 },
+        'google',
+      ],
+      [
+        'openai/gpt-4o',
+        '{"finishReason":"stop","message":{"role":"model","content":[{"text":"hi"}]},"usage":{"inputTokens":921,"outputTokens":89,"totalTokens":1010},"raw":{"id":"chatcmpl-1","model":"gpt-4o-2024-08-06","service_tier":"default","usage":{"prompt_tokens":921,"completion_tokens":89,"total_tokens":1010,"prompt_tokens_details":{"cached_tokens":84,"audio_tokens":0}}},"latencyMs":8.9}',
+        { input_tokens: 921, output_tokens: 89, cache_read_tokens: 84 },
+        'openai',
+      ],
+      [
+        'anthropic/claude-sonnet-4-5',
+        '{"candidates":[],"usage":{"inputTokens":858,"outputTokens":280,"custom":{"cache_creation_input_tokens":249,"cache_read_input_tokens":2443,"ephemeral_5m_input_tokens":217,"ephemeral_1h_input_tokens":32}},"custom":{"id":"msg_01","model":"claude-sonnet-4-5","content":[{"type":"text","text":"hi"}],"usage":{"input_tokens":858,"cache_creation_input_tokens":249,"cache_read_input_tokens":2443,"cache_creation":{"ephemeral_5m_input_tokens":217,"ephemeral_1h_input_tokens":32},"output_tokens":280,"service_tier":"standard"}},"latencyMs":6.8}',
+        {
+          input_tokens: 3550,
+          output_tokens: 280,
+          cache_read_tokens: 2443,
+          cache_write_tokens: 249,
+          cache_write_5m_tokens: 217,
+          cache_write_1h_tokens: 32,
+        },
+        'anthropic',
+      ],
+      [
+        'anthropic/claude-sonnet-4-5',
+        '{"usage":{"inputTokens":858,"outputTokens":280,"custom":{"cache_creation_input_tokens":249,"cache_read_input_tokens":2443}}}',
+        { input_tokens: 3550, output_tokens: 280, cache_read_tokens: 2443, cache_write_tokens: 249 },
+        'anthropic',
+      ],
+      [
+        'googleai/gemini-2.5-flash',
+        '{"usage":{"inputTokens":1554,"outputTokens":80,"thoughtsTokens":365,"totalTokens":1999,"cachedContentTokens":129}}',
+        { input_tokens: 1554, output_tokens: 445, cache_read_tokens: 129 },
+        'google',
+      ],
+    ] as const
+  ).map(([name, output, counts, provider]) => [
+    `Genkit, of ${name}`,
+    {
+      scope: 'genkit-tracer',
+      attributes: {
+        'genkit:type': 'action',
+        'genkit:metadata:subtype': 'model',
+        'genkit:name': name,
+        'genkit:path': `/{generate,t:util}/{${name},t:action,s:model}`,
+        'genkit:output': output,
+      },
+    },
+    price(counts, name.slice(name.indexOf('/') + 1), provider),
+  ]),
 ] as [string, SpanInput, number][]) {
   t.test(`prices a call of ${title}`, async t => {
     const [{ cost, status } = {}] = run([span])
@@ -282,4 +336,24 @@ t.test("the tier that a provider's own usage names is that of the call", async t
   t.equal(costOf(vertex('ON_DEMAND')), costOf(gemini))
   t.equal(costOf(vertex('ON_DEMAND_FLEX')), costOf({ ...gemini, service_tier: 'flex' }))
   t.not(costOf(vertex('ON_DEMAND_FLEX')), costOf(gemini))
+})
+
+t.test("what Genkit puts around a model's call repeats its answer", async t => {
+  const output = '{"message":{},"usage":{"inputTokens":807,"outputTokens":82,"totalTokens":889}}'
+  const kinds = [
+    { 'genkit:type': 'util', 'genkit:name': 'generate' },
+    { 'genkit:type': 'action', 'genkit:metadata:subtype': 'flow', 'genkit:name': 'summary' },
+    { 'genkit:type': 'action', 'genkit:metadata:subtype': 'tool', 'genkit:name': 'openai/gpt-4o' },
+  ]
+  t.match(
+    run(kinds.map(kind => ({ attributes: { ...kind, 'genkit:output': output }, scope: 'genkit-tracer' }))),
+    kinds.map(() => ({ cost: undefined, status: undefined })),
+  )
+  const attributes = {
+    'genkit:type': 'action',
+    'genkit:metadata:subtype': 'embedder',
+    'genkit:name': 'openai/text-embedding-3-small',
+    'genkit:output': '{"embeddings":[{"embedding":[0.1,0.2]}]}',
+  }
+  t.match(run([{ attributes, scope: 'genkit-tracer' }]), [{ cost: undefined, status: 'no_usage' }])
 })
