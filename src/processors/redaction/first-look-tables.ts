@@ -1,6 +1,6 @@
 import type { DetectorSettings } from './detectors/detection.ts'
 import { byteClasses, byteDigit, byteHex, byteLower, byteToken, byteUpper } from './detectors/text-bytes.ts'
-import { vendorPrefixes } from './detectors/tokens.ts'
+import { vendorPrefixes } from './detectors/vendor-key-search.ts'
 import { betweenSigns } from './prefilter.ts'
 import { foursTable, lettersTable, setBit } from './prefilter-names.ts'
 import { literalHash } from './scan/literals.ts'

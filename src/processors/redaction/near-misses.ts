@@ -1,6 +1,6 @@
 import { isCardNumber } from './detectors/cards.ts'
 import { ibanRemainder, luhn } from './detectors/checksums.ts'
-import { hasGithubChecksum } from './detectors/tokens.ts'
+import { hasGithubChecksum } from './detectors/vendor-key-search.ts'
 
 /** A place that looks like what a detector takes and was left alone. */
 export interface NearMiss {

@@ -1,7 +1,9 @@
 import { wireBytes } from '../../wire/wire-type.ts'
+import { azureMarkIn } from './detectors/azure-keys.ts'
+import { base64Start } from './detectors/base64-runs.ts'
 import { hashStart } from './detectors/password-hashes.ts'
 import { isAlnum, isDigit, isHex, isTokenByte, latin1, matchesExact, matchesFolded } from './detectors/text-bytes.ts'
-import { azureMarkIn, base64Start, hasVendorPrefix } from './detectors/tokens.ts'
+import { hasVendorPrefix } from './detectors/vendor-key-search.ts'
 import { mayEndName } from './prefilter-names.ts'
 
 export function mailbox(bytes: Uint8Array, at: number, end: number): boolean {

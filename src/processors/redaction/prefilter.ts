@@ -1,3 +1,4 @@
+import { blobBytesMin } from './detectors/base64-runs.ts'
 import { type DetectorSettings, isNameByte } from './detectors/detection.ts'
 import { endsInForeignSecret } from './detectors/foreign-words.ts'
 import { addressClasses } from './detectors/ip.ts'
@@ -17,7 +18,6 @@ import {
   matchesExact,
   matchesFolded,
 } from './detectors/text-bytes.ts'
-import { blobBytesMin } from './detectors/tokens.ts'
 import { schemeLength } from './detectors/urls.ts'
 import { NameFlags, namesNationalId } from './name-flags.ts'
 import {

@@ -1,8 +1,8 @@
 import { detectorId } from './catalog.ts'
+import { isCredential, isIdentifier } from './credentials.ts'
 import type { Detection } from './detection.ts'
 import { isPlaceholder, isSecretValue, looksRandom } from './randomness.ts'
 import { latin1 } from './text-bytes.ts'
-import { isCredential, isIdentifier } from './tokens.ts'
 
 const ids = { authorization: detectorId('authorization'), person: detectorId('person') }
 const partsBytesMax = 2048

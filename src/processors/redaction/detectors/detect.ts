@@ -1,6 +1,7 @@
 import { endsLiteral } from '../prefilter-names.ts'
 import { type CandidateScanner, Candidates } from '../scan/candidates.ts'
 import { kindDigits, kindToken } from '../scan/scan-layout.ts'
+import { passBlob } from './base64-runs.ts'
 import { detectCommandSecrets } from './command-lines.ts'
 import { Detection, type DetectorSettings } from './detection.ts'
 import { detectEmail } from './email.ts'
@@ -19,8 +20,9 @@ import { detectSeedPhrase } from './seed-phrases.ts'
 import { detectIdBehind } from './short-codes.ts'
 import { detectInsert } from './sql-inserts.ts'
 import { isHex, matchesExact, matchesFolded } from './text-bytes.ts'
-import { detectToken, detectWholeForms, passBlob } from './tokens.ts'
+import { detectToken } from './tokens.ts'
 import { detectUserPath } from './user-paths.ts'
+import { detectWholeForms } from './whole-forms.ts'
 import { wideSign } from './wide-signs.ts'
 
 const attributeForm = { isCertain: true, isProse: false, isParameter: false, isQuoted: true }

@@ -1,5 +1,6 @@
 import { isLetter, mayEndName } from '../prefilter-names.ts'
 import { detectorId } from './catalog.ts'
+import { isCredential, isIdentifier } from './credentials.ts'
 import { type Detection, isNameByte } from './detection.ts'
 import { endsInForeignSecret } from './foreign-words.ts'
 import { detectColonChain, detectDottedMac } from './ip.ts'
@@ -19,7 +20,6 @@ import {
 } from './short-codes.ts'
 import { detectInsertAround } from './sql-inserts.ts'
 import { isAlnum, isHex, isSpace, latin1, matchesExact, matchesFolded } from './text-bytes.ts'
-import { isCredential, isIdentifier } from './tokens.ts'
 import { detectUrlCredentials, schemeLength } from './urls.ts'
 import { ValueRange } from './value-range.ts'
 

@@ -2,6 +2,7 @@ import { schemePattern, takeAuthorization } from './authorization.ts'
 import { detectorId } from './catalog.ts'
 import { isCode, repeatsName } from './code-text.ts'
 import { detectCommandSecrets } from './command-lines.ts'
+import { isCredential, isIdentifier } from './credentials.ts'
 import type { Detection } from './detection.ts'
 import * as key from './key-words.ts'
 import { detectLetteredId } from './lettered-ids.ts'
@@ -9,7 +10,7 @@ import { isPhoneText } from './phone-numbers.ts'
 import { distinctCount, isPassphrase, isPlaceholder, isSecretValue, looksRandom } from './randomness.ts'
 import { latin1 } from './text-bytes.ts'
 import { isDisplayName, isVagueName } from './thing-names.ts'
-import { detectVendorKeys, isCredential, isIdentifier } from './tokens.ts'
+import { detectVendorKeys } from './vendor-key-search.ts'
 
 const ids = {
   authorization: detectorId('authorization'),

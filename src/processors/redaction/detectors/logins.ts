@@ -1,10 +1,10 @@
 import { detectorId } from './catalog.ts'
+import { isCredential } from './credentials.ts'
 import type { Detection } from './detection.ts'
 import * as key from './key-words.ts'
 import { detectKeyedValue } from './keyed-values.ts'
 import { isPlaceholder } from './randomness.ts'
 import { latin1 } from './text-bytes.ts'
-import { isCredential } from './tokens.ts'
 import { ValueRange } from './value-range.ts'
 
 const authorization = detectorId('authorization')

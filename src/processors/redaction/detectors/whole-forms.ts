@@ -1,0 +1,38 @@
+import { detectorId } from './catalog.ts'
+import type { Detection } from './detection.ts'
+import { isPlaceholder } from './randomness.ts'
+import { afterEscape, isTokenByte, latin1 } from './text-bytes.ts'
+import { wholeForms } from './vendor-keys.ts'
+
+const slackWebhook = detectorId('slack_webhook')
+
+/** Keys without a prefix, told by their middle, and webhooks, around `bytes[from, to)`. */
+export function detectWholeForms(d: Detection, from: number, to: number): boolean {
+  const { bytes, start, end } = d
+  if (to - from > 120) return false
+  let first = from
+  let last = to
+  const isPart = (byte: number) => isTokenByte(byte) || byte === 0x2e || byte === 0x7e || byte === 0x3a || byte === 0x2f
+  while (first > start && from - first < 60 && isPart(bytes[first - 1]!)) first--
+  while (last < end && last - to < 80 && isPart(bytes[last]!)) last++
+  while (last > to && (bytes[last - 1] === 0x2e || bytes[last - 1] === 0x2f || bytes[last - 1] === 0x3a)) last--
+  first = Math.min(from, afterEscape(bytes, start, first, end))
+  const text = latin1(bytes, first, last)
+  const hook =
+    /(hooks\.slack\.com\/(services|workflows|triggers)\/)([A-Za-z0-9/_-]{20,})$/.exec(text) ??
+    /(discord(?:app)?\.com\/api\/webhooks\/\d+(\/))([A-Za-z0-9_-]{40,})$/.exec(text) ??
+    /(\/IncomingWebhook(\/))([0-9a-z]{32}(?:\/[0-9a-z-]{36})?(?:\/[\w-]{20,60})?)$/.exec(text)
+  if (hook !== null) {
+    d.add(slackWebhook, last - hook[3]!.length, last)
+    return true
+  }
+  for (const offset of [0, text.indexOf(':') + 1, text.lastIndexOf('/') + 1, text.lastIndexOf('=') + 1]) {
+    const part = text.slice(offset)
+    for (const { name, pattern } of wholeForms) {
+      if (!pattern.test(part) || name === 'sentry_token' || isPlaceholder(part)) continue
+      d.add(detectorId(name), first + offset, last)
+      return true
+    }
+  }
+  return false
+}
