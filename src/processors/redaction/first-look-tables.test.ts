@@ -1,6 +1,6 @@
 import t from 'tap'
 import { detectorSettings } from './detectors/detection.ts'
-import { nameEndings } from './detectors/key-words.ts'
+import { nameEndings } from './detectors/name-endings.ts'
 import { fuzzFirstLook } from './first-look.fuzz.ts'
 import { firstLookTables } from './first-look-tables.ts'
 import { mayEndName } from './prefilter-names.ts'

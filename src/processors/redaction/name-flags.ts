@@ -1,4 +1,4 @@
-import type { KeyTable } from './detectors/key-words.ts'
+import type { KeyTable } from './detectors/key-table.ts'
 import { latin1 } from './detectors/text-bytes.ts'
 
 const entryCount = 4096

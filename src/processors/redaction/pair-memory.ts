@@ -1,4 +1,4 @@
-import type { KeyTable } from './detectors/key-words.ts'
+import type { KeyTable } from './detectors/key-table.ts'
 import { pairFlags } from './detectors/name-value-pairs.ts'
 import { contextual } from './detectors/numbers.ts'
 import { isDigit, latin1 } from './detectors/text-bytes.ts'

@@ -1,5 +1,5 @@
 import { isNameByte } from './detectors/detection.ts'
-import { nameEndings } from './detectors/key-words.ts'
+import { nameEndings } from './detectors/name-endings.ts'
 import { matchesFolded } from './detectors/text-bytes.ts'
 import { builtInLiterals, literalHash } from './scan/literals.ts'
 import * as layout from './scan/scan-layout.ts'

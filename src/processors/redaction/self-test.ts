@@ -1,6 +1,7 @@
 import { catalog } from './detectors/catalog.ts'
+import { describeKey } from './detectors/describe-key.ts'
 import type { Detector } from './detectors/detect.ts'
-import { describeKey, noKey } from './detectors/key-words.ts'
+import { noKey } from './detectors/key-flags.ts'
 import type { Policy } from './policy.ts'
 
 /** Made-up examples by detector, with the key that they need. None of them belongs to anyone. */

@@ -1,7 +1,7 @@
 import { isCardNumber } from './cards.ts'
 import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
-import * as key from './key-words.ts'
+import * as key from './key-flags.ts'
 import { dash, digits, run, slash, space } from './number-run.ts'
 import { isAlnum, isDigit, isHex, latin1 } from './text-bytes.ts'
 

@@ -1,4 +1,4 @@
-import { nameWords, wordsOfName } from './key-words.ts'
+import { nameWords, wordsOfName } from './name-words.ts'
 
 const members = /^[A-Za-z_$][A-Za-z_$]*(?:(?:\.|->|::)[A-Za-z_$][A-Za-z_$]*)+$/
 const call = /^[*&!(]?[A-Za-z_$][A-Za-z_$.]{2,63}[([{<][A-Za-z_$., =*&([]{0,64}$/

@@ -1,21 +1,12 @@
 import { catalog } from './catalog.ts'
+import { describesKind, keyPhoneVerbs, personalFlags } from './describe-key.ts'
 import { Findings } from './findings.ts'
 import { translated } from './foreign-words.ts'
-import {
-  describesKind,
-  describeWords,
-  type KeyInfo,
-  KeyTable,
-  keyExempt,
-  keyPhone,
-  keyPhoneFar,
-  keyPhoneVerbs,
-  nameWords,
-  noKey,
-  personalFlags,
-  wordsOfName,
-} from './key-words.ts'
+import { type KeyInfo, keyExempt, keyPhone, keyPhoneFar, noKey } from './key-flags.ts'
+import { describeWords } from './key-meanings.ts'
+import { KeyTable } from './key-table.ts'
 import { NameTexts } from './name-texts.ts'
+import { nameWords, wordsOfName } from './name-words.ts'
 import { afterEscape, isAlnum, isDigit, isSpace, latin1 } from './text-bytes.ts'
 
 /** Classes of addresses; a policy says which of them are personal. */

@@ -1,6 +1,6 @@
 import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
-import { keyMessageId } from './key-words.ts'
+import { keyMessageId } from './key-flags.ts'
 import { afterEscape, byteClasses, byteLabel, byteLocal, isAlnum, isHex, latin1, matchesFolded } from './text-bytes.ts'
 import { isReference } from './urls.ts'
 

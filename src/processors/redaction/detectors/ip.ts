@@ -1,6 +1,6 @@
 import { detectorId } from './catalog.ts'
 import type { AddressClass, Detection } from './detection.ts'
-import * as key from './key-words.ts'
+import * as key from './key-flags.ts'
 import { afterEscape, beginsWord, isAlnum, isDigit, isHex, latin1 } from './text-bytes.ts'
 
 const ipv6Detector = detectorId('ipv6')

@@ -1,10 +1,11 @@
 import { isLetter, mayEndName } from '../prefilter-names.ts'
 import { detectorId } from './catalog.ts'
 import { isCredential, isIdentifier } from './credentials.ts'
+import { pinsOfParts } from './describe-key.ts'
 import { type Detection, isNameByte } from './detection.ts'
 import { endsInForeignSecret } from './foreign-words.ts'
 import { detectColonChain, detectDottedMac } from './ip.ts'
-import * as key from './key-words.ts'
+import * as key from './key-flags.ts'
 import { detectKeyedValue, detectNamedId, leadingDateLength, wholeValueFlags } from './keyed-values.ts'
 import { detectAuthCommand, detectCredentialCall, isBehindLogin, isInConnection, looksTyped } from './logins.ts'
 import { detectNamedPair } from './name-value-pairs.ts'
@@ -304,7 +305,7 @@ function detectNamedCode(d: Detection, name: string, nameStart: number, nameEnd:
   // `n3JUhuLDRVNBOUoKICvC` ends like a word by chance.
   if (name.length >= 16 && looksRandom(name)) return
   const word = /(\w+)[ _-]$/.exec(latin1(bytes, Math.max(start, nameStart - 12), nameStart))?.[1] ?? ''
-  if (/^pins?$/i.test(name) && key.pinsOfParts.test(word)) return
+  if (/^pins?$/i.test(name) && pinsOfParts.test(word)) return
   const codeEnd = withCode(bytes, nameEnd, end)
   const phrase = codeEnd > nameEnd ? `${name} ${latin1(bytes, nameEnd + 1, codeEnd)}` : name
   const isOneTime = /one[- ]?time[ -]$/i.test(latin1(bytes, Math.max(start, nameStart - 9), nameStart))

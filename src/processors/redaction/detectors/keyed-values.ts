@@ -4,8 +4,9 @@ import { isCode, repeatsName } from './code-text.ts'
 import { detectCommandSecrets } from './command-lines.ts'
 import { isCredential, isIdentifier } from './credentials.ts'
 import type { Detection } from './detection.ts'
-import * as key from './key-words.ts'
+import * as key from './key-flags.ts'
 import { detectLetteredId } from './lettered-ids.ts'
+import { wordsOfName } from './name-words.ts'
 import { isPhoneText } from './phone-numbers.ts'
 import { distinctCount, isPassphrase, isPlaceholder, isSecretValue, looksRandom } from './randomness.ts'
 import { latin1 } from './text-bytes.ts'
@@ -226,7 +227,7 @@ function isPossible(text: string): boolean {
 /** Parameters of signed URLs and of sign-in flows, by what stands in them. */
 function isAccessParameter(name: string, text: string): boolean {
   if (text.length < 8 || isPlaceholder(text)) return false
-  const last = key.wordsOfName(name).join('')
+  const last = wordsOfName(name).join('')
   if (/(sig|signature|hmac|samlresponse|samlrequest|assertion)$/.test(last)) return true
   // An object's key, a line of code, a revision, a name of Kubernetes.
   if (/[:@[\]{}$,]|^(?!4\/0)[^/]*\/|\.\w{1,5}$/.test(text) || objectName.test(text)) return false
@@ -247,7 +248,7 @@ const betweenCookies = /;|%3[Bb]/g
 /** Keeps the names of cookies and what browsers read beside them; takes every value. */
 function takeCookies(d: Detection, from: number, to: number, name: string): boolean {
   const text = latin1(d.bytes, from, to)
-  if (!/[=;]/.test(text) && key.wordsOfName(name).at(-1) !== 'cookie' && key.wordsOfName(name).at(-1) !== 'cookies')
+  if (!/[=;]/.test(text) && wordsOfName(name).at(-1) !== 'cookie' && wordsOfName(name).at(-1) !== 'cookies')
     return false
   let found = false
   let next = 0
@@ -322,7 +323,7 @@ function takeSecret(
   if (!isAws && /^\/[\w./-]+$/.test(text) && /\/.*\//.test(text)) return true
   // A count, a port or a test's result beside `pass`, and sentences about passwords.
   if (
-    /^pass$/i.test(key.wordsOfName(name).at(-1) ?? '') &&
+    /^pass$/i.test(wordsOfName(name).at(-1) ?? '') &&
     !/^[A-Z0-9_]+_PASS$/.test(name) &&
     (!/(?=.*[a-z])(?=.*\d)|^[^/]{10}/i.test(text) || isTestResult(d, text, to))
   )
@@ -375,7 +376,7 @@ const isCount = (name: string, text: string) =>
       name,
     ) &&
       (text.length < 16 || /^1[4-9]\d{14}(?:\d{3})?$|\.|e/i.test(text))) ||
-    (/^pass$/i.test(key.wordsOfName(name).at(-1) ?? '') && !/_PASS$/.test(name)))
+    (/^pass$/i.test(wordsOfName(name).at(-1) ?? '') && !/_PASS$/.test(name)))
 
 /** `--- PASS: TestReload (0.00s)`, as tests print it. */
 const isTestResult = ({ bytes, end }: Detection, text: string, to: number) =>

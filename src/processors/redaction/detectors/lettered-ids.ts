@@ -1,6 +1,6 @@
 import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
-import { certainId, nationalIdNames } from './key-words.ts'
+import { certainId, nationalIdNames } from './key-flags.ts'
 import { letteredIds } from './national-ids.ts'
 import { beginsWord, isAlnum, latin1 } from './text-bytes.ts'
 

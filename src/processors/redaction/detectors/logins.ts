@@ -1,7 +1,7 @@
 import { detectorId } from './catalog.ts'
 import { isCredential } from './credentials.ts'
 import type { Detection } from './detection.ts'
-import * as key from './key-words.ts'
+import * as key from './key-flags.ts'
 import { detectKeyedValue } from './keyed-values.ts'
 import { isPlaceholder } from './randomness.ts'
 import { latin1 } from './text-bytes.ts'

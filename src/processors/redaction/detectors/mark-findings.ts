@@ -1,6 +1,7 @@
 import { catalog } from './catalog.ts'
+import { describeKey } from './describe-key.ts'
 import type { Detector } from './detect.ts'
-import { describeKey, noKey } from './key-words.ts'
+import { noKey } from './key-flags.ts'
 
 /** `text` with each finding replaced by its detector's name in brackets: how tests and the self-test look at findings. */
 export function markFindings(detector: Detector, text: string, key = ''): string {

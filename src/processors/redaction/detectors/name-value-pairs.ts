@@ -1,5 +1,5 @@
 import type { Detection } from './detection.ts'
-import { keyCommand, keyQueryCode } from './key-words.ts'
+import { keyCommand, keyQueryCode } from './key-flags.ts'
 import { detectKeyedValue, detectNamedId, wholeValueFlags } from './keyed-values.ts'
 import { looksRandom } from './randomness.ts'
 import { latin1 } from './text-bytes.ts'

@@ -1,5 +1,5 @@
 import { allSame, luhn, mod11And10, verhoeff, weighted } from './checksums.ts'
-import type { nationalIdNames } from './key-words.ts'
+import type { nationalIdNames } from './key-flags.ts'
 
 export interface NationalId {
   readonly name: (typeof nationalIdNames)[number]

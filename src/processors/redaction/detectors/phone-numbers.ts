@@ -1,6 +1,6 @@
 import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
-import * as key from './key-words.ts'
+import * as key from './key-flags.ts'
 import { isNamePart } from './name-parts.ts'
 import { dash, digits, dot, isSeparator, run, slash, space } from './number-run.ts'
 import { callingCodeLength, hasLengthOfNanp, isInternationalNumber, isNanp } from './phones.ts'

@@ -1,6 +1,6 @@
 import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
-import { keyCvv, keyPin } from './key-words.ts'
+import { keyCvv, keyPin } from './key-flags.ts'
 import { detectNamedId, passportNumber } from './keyed-values.ts'
 import { isAlnum, latin1, matchesFolded } from './text-bytes.ts'
 

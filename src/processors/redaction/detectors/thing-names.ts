@@ -1,4 +1,5 @@
-import { personSubjects, wordsOfName } from './key-words.ts'
+import { personSubjects } from './describe-key.ts'
+import { wordsOfName } from './name-words.ts'
 
 /** Whether it is a name to show of nobody knows what: `display_name`, and not `user.display_name`. */
 export function isDisplayName(name: string): boolean {

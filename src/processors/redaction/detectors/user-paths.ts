@@ -1,6 +1,6 @@
 import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
-import { keyPath } from './key-words.ts'
+import { keyPath } from './key-flags.ts'
 import { escapeEndingAt, isAlnum, latin1, matchesExact } from './text-bytes.ts'
 
 const userPath = detectorId('user_path')

@@ -1,5 +1,7 @@
+import { describeKey } from './describe-key.ts'
 import type { Detection } from './detection.ts'
-import { describeKey, keyQueryCode, keySecret, nameWords } from './key-words.ts'
+import { keyQueryCode, keySecret } from './key-flags.ts'
+import { nameWords } from './name-words.ts'
 import { looksRandom } from './randomness.ts'
 import { isAlnum, latin1 } from './text-bytes.ts'
 
