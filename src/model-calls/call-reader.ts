@@ -33,6 +33,9 @@ import { readAnswer, readUsageBody } from './usage-body.ts'
 /** Span names of wrappers whose instrumentation says nothing else about what they are. */
 const wrapperName = /^(?:agent run|running tools?|invoke_agent|create_agent|execute_tool|invoke_workflow)\b/i
 
+/** How spans of runs are named that may say what these used, and not what it cost. */
+const wholeRunName = new TextEncoder().encode('ClaudeAgentSDK.')
+
 const noBytes = new Uint8Array(0)
 const noView = new DataView(noBytes.buffer)
 const quote = 0x22
@@ -155,13 +158,15 @@ export class CallReader {
     const hasModel = values.has(place.requestModel) || values.has(place.responseModel)
     const hasCost =
       (this.roles.traits & traitCost) !== 0 && (values.has(place.existingCost) || values.has(place.existingCostDetails))
-    if (kind === 'wrapper') {
-      if (!hasModel || !hasCost) return noCall
+    const isWrapper = kind === 'wrapper'
+    if (isWrapper) {
+      if (!hasModel || !(hasCost || this.span.isNamed(wholeRunName))) return noCall
       if (view === undefined) return unusualCall
       if (!reportsWholeRuns(view.scope.name)) return noCall
       kind = 'inference'
     }
     const hasUsage = this.#readUsage()
+    if (isWrapper && !hasUsage && !hasCost) return noCall
     if (kind === 'inference') {
       if (!hasModel && !hasUsage && !hasCost) return noCall
       if (!hasUsage) {

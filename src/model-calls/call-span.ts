@@ -79,6 +79,14 @@ export class CallSpan {
     return readText(this.bytes, this.#nameStart, this.#nameEnd)
   }
 
+  /** Whether the name begins with these bytes. */
+  isNamed(beginning: Uint8Array): boolean {
+    const start = this.#nameStart
+    if (this.#nameEnd - start < beginning.length) return false
+    for (let i = 0; i < beginning.length; i++) if (this.bytes[start + i] !== beginning[i]) return false
+    return true
+  }
+
   millisecondsAt(start: number): number {
     if (start === 0) return 0
     const { view } = this

@@ -91,7 +91,6 @@ export const roleKeys = {
     'usage.prompt_tokens',
     'tokens.input',
     'tokens.prompt',
-    'input_tokens',
     'prompt_tokens',
     'input_token_count',
     'gen_ai.response.prompt_tokens',
@@ -109,6 +108,8 @@ export const roleKeys = {
     'llm.token.count.prompt',
     'llm.tokens.in',
   ],
+  /** Where the conventions' count stands beside it, this is the provider's own: Claude Code has both. */
+  plainInputTokens: ['input_tokens'],
   outputTokens: [
     'gen_ai.usage.output_tokens',
     'gen_ai.usage.completion_tokens',

@@ -1,9 +1,10 @@
 import { roleIndex, traitDetails, traitOtherCounts } from './attribute-roles.ts'
 import type { CallValues } from './call-values.ts'
-import type { ReportedUsage } from './usage.ts'
+import { firstCount, type ReportedUsage } from './usage.ts'
 
 const place = {
   inputTokens: roleIndex('inputTokens'),
+  plainInputTokens: roleIndex('plainInputTokens'),
   outputTokens: roleIndex('outputTokens'),
   totalTokens: roleIndex('totalTokens'),
   cacheReadTokens: roleIndex('cacheReadTokens'),
@@ -28,6 +29,7 @@ const place = {
  */
 export function fillUsage(usage: ReportedUsage, values: CallValues, traits: number): boolean {
   usage.input = values.number(place.inputTokens)
+  if (Number.isNaN(usage.input)) usage.input = values.number(place.plainInputTokens)
   usage.output = values.number(place.outputTokens)
   usage.total = values.number(place.totalTokens)
   const hasDetails = (traits & traitDetails) !== 0
@@ -37,7 +39,7 @@ export function fillUsage(usage: ReportedUsage, values: CallValues, traits: numb
   usage.cacheWrite = values.number(place.cacheWriteTokens)
   usage.cacheWrite5m = values.number(place.cacheWrite5mTokens)
   usage.cacheWrite1h = values.number(place.cacheWrite1hTokens)
-  usage.uncachedInput = values.number(place.uncachedInputTokens)
+  usage.uncachedInput = firstCount(values.number(place.uncachedInputTokens), values.number(place.plainInputTokens))
   usage.reasoning = values.number(place.reasoningTokens)
   const hasOthers = (traits & traitOtherCounts) !== 0
   if (usage.hasOthers || hasOthers) fillOthers(usage, values)

@@ -140,7 +140,11 @@ export function normalizeUsage(reported: ReportedUsage, counting: CacheCounting,
     if (isCount(reported.uncachedInput)) input = count(reported.uncachedInput) + cached
     else if (total > 0) input = Math.max(0, total - output)
     else input = cached
-  } else if (counting === 'exclusive' || (counting === 'auto' && isBeside(cached, input, total, output, reasoning))) {
+  } else if (
+    counting === 'exclusive'
+      ? reported.uncachedInput + cached !== input
+      : counting === 'auto' && isBeside(cached, input, total, output, reasoning)
+  ) {
     input += cached
   }
   if (isBeside(reasoning, output, total, input, 0)) output += reasoning

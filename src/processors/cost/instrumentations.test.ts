@@ -359,6 +359,33 @@ t.test("Claude Code counts as Anthropic's body does: cached tokens beside the in
   t.ok(Math.abs((cost as number) - expected) < 1e-12, `${expected}, found ${String(cost)}`)
 })
 
+t.test("Claude Code's spans have the conventions' count beside its own: cached tokens stand in that one", async t => {
+  const attributes = {
+    'span.type': 'llm_request',
+    model: 'claude-sonnet-4-5-20250929',
+    'gen_ai.provider.name': 'anthropic',
+    'gen_ai.request.model': 'claude-sonnet-4-5-20250929',
+    'gen_ai.operation.name': 'chat',
+    input_tokens: 474,
+    output_tokens: 212,
+    cache_read_tokens: 65,
+    cache_creation_tokens: 289,
+    'gen_ai.usage.input_tokens': 828,
+    'gen_ai.usage.output_tokens': 212,
+    'gen_ai.usage.cache_read.input_tokens': 65,
+    'gen_ai.usage.cache_write.input_tokens': 289,
+  }
+  const [{ cost } = {}] = run([
+    { name: 'claude_code.llm_request', attributes, scope: 'com.anthropic.claude_code.tracing' },
+  ])
+  const expected = price(
+    { input_tokens: 828, output_tokens: 212, cache_read_tokens: 65, cache_write_tokens: 289 },
+    'claude-sonnet-4-5',
+    'anthropic',
+  )
+  t.ok(Math.abs((cost as number) - expected) < 1e-12, `${expected}, found ${String(cost)}`)
+})
+
 t.test('what an unknown provider or model is called is never a price', async t => {
   for (const [model, provider, status] of [
     ['ollama/llama3.2', '', 'unknown_model'],

@@ -1,7 +1,7 @@
 // Spans around calls, as published instrumentations write them: whose usage is repeated, and whose stands nowhere else.
 
 import t from 'tap'
-import { type Attributes, call, run, usage } from './priced-spans.oracle.ts'
+import { type Attributes, call, price, run, usage } from './priced-spans.oracle.ts'
 
 for (const [title, attributes, name] of [
   ['an event loop cycle', { ...call, 'gen_ai.operation.name': 'execute_event_loop_cycle' }],
@@ -84,3 +84,36 @@ for (const [title, scope, attributes, cost] of [
     t.match(run([{ attributes }]), [{ cost: undefined, status: undefined }], 'elsewhere calls inside report the same')
   })
 }
+
+t.test('a run of the Claude Agent SDK that OpenInference gives no cost has the price of what it counts', async t => {
+  const scope = 'openinference.instrumentation.claude_agent_sdk'
+  const attributes = {
+    'openinference.span.kind': 'AGENT',
+    'llm.system': 'anthropic',
+    'llm.provider': 'anthropic',
+    'llm.model_name': 'claude-sonnet-4-5-20250929',
+    'llm.token_count.prompt': 5100,
+    'llm.token_count.completion': 3,
+    'llm.token_count.total': 5103,
+    'llm.token_count.prompt_details.cache_read': 2795,
+    'llm.token_count.prompt_details.cache_write': 1103,
+  }
+  const subagent = { 'openinference.span.kind': 'AGENT', 'llm.model_name': 'claude-sonnet-4-5-20250929' }
+  const expected = price(
+    { input_tokens: 5100, output_tokens: 3, cache_read_tokens: 2795, cache_write_tokens: 1103 },
+    'claude-sonnet-4-5',
+    'anthropic',
+  )
+  t.match(
+    run([
+      { name: 'ClaudeAgentSDK.query', attributes, scope },
+      { name: 'ClaudeAgentSDK.Subagent', attributes: subagent, scope },
+      { name: 'ClaudeAgentSDK.query', attributes, scope: 'elsewhere' },
+    ]),
+    [
+      { cost: expected, status: 'priced' },
+      { cost: undefined, status: undefined },
+      { cost: undefined, status: undefined },
+    ],
+  )
+})
