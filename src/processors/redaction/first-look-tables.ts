@@ -1,8 +1,7 @@
 import type { DetectorSettings } from './detectors/detection.ts'
 import { byteClasses, byteDigit, byteHex, byteLower, byteToken, byteUpper } from './detectors/text-bytes.ts'
 import { vendorPrefixes } from './detectors/vendor-key-search.ts'
-import { betweenSigns } from './prefilter.ts'
-import { foursTable, lettersTable, setBit } from './prefilter-names.ts'
+import { betweenSigns, foursTable, lettersTable, setBit } from './prefilter-names.ts'
 import { literalHash } from './scan/literals.ts'
 import * as layout from './scan/scan-layout.ts'
 

@@ -341,3 +341,19 @@ function hasMore(bytes: Uint8Array, at: number): boolean {
   }
   return from > 0 && (isNameByte(bytes[from - 1]!) || at - from > 9)
 }
+
+/** Whether the name is one of a type, as many languages write it between a variable's name and its value. */
+export const isTypeName = (bytes: Uint8Array, from: number, to: number) =>
+  (to - from === 6 && matchesFolded(bytes, from, to, 'string')) ||
+  (to - from === 3 && matchesFolded(bytes, from, to, 'str'))
+
+/** What may stand between a name and its separator: digits, quotes, and what makes an assignment of `=`. */
+export const betweenSigns = '"\'`\\ ]0123456789.:?!+|'
+export const between = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, byte) =>
+  betweenSigns.includes(String.fromCharCode(byte)) ? 1 : 0,
+)
+
+/** Whether the text whose tag stands at `tag` is all that its message has, as a value or a body is: a key has a value beside it. */
+export const isWholeMessage = (bytes: Uint8Array, tag: number, end: number) =>
+  bytes[tag - 1] === end - tag ||
+  (bytes[tag - 2]! >= 0x80 && (bytes[tag - 2]! & 127) + (bytes[tag - 1]! << 7) === end - tag)

@@ -21,10 +21,8 @@ import {
 import { schemeLength } from './detectors/urls.ts'
 import { NameFlags, namesNationalId } from './name-flags.ts'
 import {
-  bearer,
   colonChain,
   encodedNameEnd,
-  endsAuthority,
   hasDigitSoon,
   isEncodedForm,
   isEncodedSign,
@@ -33,13 +31,23 @@ import {
   isShortParameter,
   mailbox,
   mayBeLength,
-  token,
 } from './prefilter-forms.ts'
 import {
+  hasCodeBefore,
+  hasOptionSoon,
+  isBehindLogin,
+  isCommandOfRedis,
+  isLoginCode,
+  isSpelt,
+} from './prefilter-literals.ts'
+import {
+  between,
   endsLiteral,
   endsShortWord,
   isLetter,
   isStem,
+  isTypeName,
+  isWholeMessage,
   mayBeKey,
   mayEndName,
   wordArer,
@@ -57,6 +65,8 @@ import {
 } from './prefilter-names.ts'
 import { mayBeNumber } from './prefilter-numbers.ts'
 import { isTail, mayStandBeforeTail, wordStart } from './prefilter-phrases.ts'
+import { bearer, hasDigitOrCapitals, isOpening, token } from './prefilter-tokens.ts'
+import { endsAuthority, isCut, isOfWeb } from './prefilter-urls.ts'
 import type { CandidateScanner } from './scan/candidates.ts'
 import { kindDigits, kindToken } from './scan/scan-layout.ts'
 
@@ -398,96 +408,3 @@ export class Prefilter {
     )
   }
 }
-
-/** Whether the scheme before the colon at `at` is one of the web's, or ends like those. */
-const isOfWeb = (bytes: Uint8Array, at: number) =>
-  ['tp', 'ps', 'ws', 'ss'].some(two => matchesFolded(bytes, at - 2, at, two))
-
-const cutLookMax = 128
-
-/** Whether `user:passw` may be all that is left of an authority: no sign ends it, and no port stands behind its colon. */
-function isCut(bytes: Uint8Array, from: number): boolean {
-  let colon = -1
-  for (let at = from; at < from + cutLookMax; at++) {
-    const byte = bytes[at] ?? 0
-    if (byte < 0x20) return colon >= 0 && at - colon > 6
-    if (byte === 0x3a && colon < 0) colon = at
-    else if (byte === 0x2f || byte === 0x20 || byte === 0x22 || byte === 0x3f || byte === 0x5c) return false
-  }
-  return false
-}
-
-/** Whether `phrase` or `mnemonic` goes on behind `at`. */
-const isSpelt = (bytes: Uint8Array, at: number, end: number) =>
-  matchesFolded(bytes, at + 1, end, 'se') || matchesFolded(bytes, at + 1, end, 'nic')
-
-/** `AUTH` with an argument: the command of Redis and of mail servers. */
-const isCommandOfRedis = (bytes: Uint8Array, at: number) =>
-  !isLetter(bytes[at - 4] ?? 0) && (bytes[at + 1] === 0x20 || bytes[at + 1] === 0x22 || bytes[at + 1] === 0x5c)
-
-/** Whether digits stand a few words before: `493817 is your login code`. */
-function hasCodeBefore(bytes: Uint8Array, from: number): boolean {
-  for (let at = from - 1, spaces = 0; at >= 0 && from - at < 64 && bytes[at]! >= 0x20 && spaces < 7; at--) {
-    if (isDigit(bytes[at]!)) return true
-    if (bytes[at] === 0x20) spaces++
-  }
-  return false
-}
-
-/** Whether the text whose tag stands at `tag` is all that its message has, as a value or a body is: a key has a value beside it. */
-const isWholeMessage = (bytes: Uint8Array, tag: number, end: number) =>
-  bytes[tag - 1] === end - tag ||
-  (bytes[tag - 2]! >= 0x80 && (bytes[tag - 2]! & 127) + (bytes[tag - 1]! << 7) === end - tag)
-
-/** `login code`, `log-in code`, with digits before it or behind. */
-const isLoginCode = (bytes: Uint8Array, at: number, end: number) =>
-  matchesFolded(bytes, at + 2, end, 'code') && (hasDigitSoon(bytes, at + 6, end) || hasCodeBefore(bytes, at - 4))
-
-const optionLookMax = 256
-
-/** Whether ` -p` follows in the same text: the option of a command. */
-function hasOptionSoon(bytes: Uint8Array, at: number): boolean {
-  for (let i = at + 1; i < at + optionLookMax && bytes[i]! >= 0x20; i++)
-    if (bytes[i] === 0x2d && (bytes[i + 1]! | 0x20) === 0x70 && bytes[i - 1] === 0x20) return true
-  return false
-}
-
-/** `machine x login bob `: what stands before a password in a file of logins. */
-function isBehindLogin(bytes: Uint8Array, from: number): boolean {
-  let at = from
-  while (at > 0 && isSpace(bytes[at - 1]!)) at--
-  while (at > 0 && from - at < 64 && bytes[at - 1]! > 0x20) at--
-  return matchesFolded(bytes, at - 6, at - 1, 'login')
-}
-
-/** Whether the token at `from` has a digit or two capitals in it, as what is random has. */
-function hasDigitOrCapitals(bytes: Uint8Array, from: number): boolean {
-  let capitals = 0
-  for (let at = from; at < bytes.length && at - from < 4096 && isTokenByte(bytes[at]!); at++) {
-    const byte = bytes[at]!
-    if (isDigit(byte) || (byte >= 0x41 && byte <= 0x5a && ++capitals > 1)) return true
-  }
-  return false
-}
-
-/** Quotes, brackets and a tab. */
-const isOpening = (byte: number) =>
-  byte === 0x22 ||
-  byte === 0x27 ||
-  byte === 0x60 ||
-  byte === 0x28 ||
-  byte === 0x5b ||
-  byte === 0x7b ||
-  byte === 0x3c ||
-  byte === 0x09
-
-/** Whether the name is one of a type, as many languages write it between a variable's name and its value. */
-const isTypeName = (bytes: Uint8Array, from: number, to: number) =>
-  (to - from === 6 && matchesFolded(bytes, from, to, 'string')) ||
-  (to - from === 3 && matchesFolded(bytes, from, to, 'str'))
-
-/** What may stand between a name and its separator: digits, quotes, and what makes an assignment of `=`. */
-export const betweenSigns = '"\'`\\ ]0123456789.:?!+|'
-const between = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, byte) =>
-  betweenSigns.includes(String.fromCharCode(byte)) ? 1 : 0,
-)
