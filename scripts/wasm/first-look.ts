@@ -1,4 +1,4 @@
-import { keyEnds } from '../../src/processors/redaction/prefilter-names.ts'
+import { keyEnds, keyMiddles } from '../../src/processors/redaction/prefilter-keys.ts'
 import { tailEnds } from '../../src/processors/redaction/prefilter-phrases.ts'
 import * as layout from '../../src/processors/redaction/scan/scan-layout.ts'
 import {
@@ -66,7 +66,23 @@ const mayBeginWord = (address: Code, offset: number): Code =>
 
 /** Whether four folded bytes, or three with nothing before them, are one of the literals. */
 export const isLiteral = (value: Code, factor: Code): Code =>
-  i32.eq(i32.load(i32.shl(i32.shrU(i32.mul(value, factor), number(22)), number(2)), layout.literalsOffset), value)
+  i32.eq(
+    i32.load(i32.shl(i32.shrU(i32.mul(value, factor), number(layout.literalShift)), number(2)), layout.literalsOffset),
+    value,
+  )
+
+/** What leads on in keys, by the last folded byte before the tag and by the folded literal. */
+function endsByLast(): Map<number, Map<number, (string | undefined)[]>> {
+  const byLast = new Map<number, Map<number, (string | undefined)[]>>()
+  for (const [end, before] of keyEnds) {
+    const folded = Buffer.from(`${end}\x12`, 'latin1').readInt32LE(0) | 0x20202020
+    const last = (folded >>> 16) & 0xff
+    if (!byLast.has(last)) byLast.set(last, new Map())
+    const ends = byLast.get(last)!
+    ends.set(folded, [...(ends.get(folded) ?? []), before])
+  }
+  return byLast
+}
 
 /** A literal's last byte: whether it is one, with what tells frequent harmless words from the ones meant. */
 function literal(): FunctionSettings {
@@ -91,6 +107,14 @@ function literal(): FunctionSettings {
       all(isLast('r'), isNot(-3, 'v'), isNot(-3, 'e')),
     )
   }
+  /** By its last letter: whether that stands before the end of a key, maybe with one sign between. */
+  const isBehindKey = (before: string | undefined): Code => {
+    if (before === undefined) return number(1)
+    const isNoLetter = i32.isZero(has(bitsAt(p, -4), layout.lookLetter))
+    if (before === '') return any(isNoLetter, i32.ltU(byteAt(p, -3), number(0x61)))
+    const isLast = (offset: number) => isByte(fold(byteAt(p, offset)), before.at(-1)!)
+    return any(isLast(-4), all(isNoLetter, isLast(-5)))
+  }
   const body = [
     ...set('raw', i32.load(at(p, -3))),
     ...set('folded', i32.or(get('raw'), number(0x20202020))),
@@ -105,18 +129,15 @@ function literal(): FunctionSettings {
         ...when(i32.isZero(has(bitsAt(p, -1), layout.lookLetter)), set('p', at(p, -1))),
         ...giveBack(isHome()),
       ]),
-      ...keyEnds.flatMap(([end, before]) =>
+      ...[...endsByLast()].flatMap(([last, ends]) =>
         when(
-          isWord(`${end}\x12`),
-          keepIf(
-            before === ''
-              ? i32.isZero(has(bitsAt(p, -4), layout.lookLetter))
-              : all(...[...before].map((one, i) => isByte(fold(byteAt(p, -3 - before.length + i)), one))),
+          i32.eq(fold(byteAt(p, -1)), number(last)),
+          [...ends].flatMap(([end, befores]) =>
+            when(i32.eq(get('folded'), number(end)), giveBack(any(...befores.map(isBehindKey)))),
           ),
         ),
       ),
-      ...when(isWord('ass\x12'), giveBack(isByte(fold(byteAt(p, -4)), 'p'))),
-      ...giveBack(i32.isZero(has(bitsAt(p, -4), layout.lookLetter))),
+      ...giveBack(number(1)),
     ]),
     ...when(isByte(byteAt(p), ' '), [
       ...when(isWord('orn '), giveBack(isByte(fold(byteAt(p, -4)), 'b'))),
@@ -154,6 +175,12 @@ function literal(): FunctionSettings {
       isWord('nino'),
       giveBack(i32.isZero(i32.or(has(bitsAt(p, 1), layout.lookLetter), has(bitsAt(p, -4), layout.lookLetter)))),
     ),
+    ...keyMiddles.flatMap(([literal, before]) =>
+      before === '' || literal === 'n_ca' || literal === 'ncar'
+        ? []
+        : when(isWord(literal), giveBack(isByte(fold(byteAt(p, -4)), before))),
+    ),
+    ...when(isWord('5432'), giveBack(isByte(next, ':'))),
     // Paths: /home/, /Users, \Users; and \x40.
     ...when(any(isByte(byteAt(p, -3), '/'), isByte(byteAt(p, -3), '\\')), [
       ...giveBack(

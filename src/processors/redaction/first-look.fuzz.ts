@@ -17,6 +17,9 @@ const pieces = [
   ...'parts content role type page sort address header cookie customer_id auth.method key primaryKey monkey tokens verification insurance security confirmation security_code\x12 customer.address\x12 server.address\x12 clientAddress\x12 app.pin\x12 db.pass\x12 expiry\x12 status_code\x12 pin pan born nino national_insurance_number NI number ni no alumni number pan\x12'.split(
     ' ',
   ),
+  ...'cardholder\x12 folder\x12 cardHolder\x12 address_line1\x12 baseline1\x12 address.line1\x12 addressLine1\x12 user.ssn\x12 userSsn\x12 lessn\x12 jwt\x12 hotel\x12 tel\x12 db_pw\x12 creds\x12 speeds\x12 expiration\x12 inspiration\x12 conn_str\x12 msisdn\x12 valid_thru\x12 consumer\x12 kontonummer\x12 x-slack-signature\x12 address_1\x12 bankAccount\x12 name_on_card\x12'.split(
+    ' ',
+  ),
   // Keys come again, and what the scanner remembers of them must hold beside others.
   ...'host.name\x12 service.name\x12\t network.peer.address\x12\t customer.address\x12\x0b first.name\x12 display_name\x12 user.pass\x12'.split(
     ' ',

@@ -87,9 +87,9 @@ export function endsLiteral(bytes: Uint8Array, at: number): boolean {
   if (at < 3) return true
   const { factor, table } = literalHash
   const folded = (bytes[at - 3]! | (second << 8) | (third << 16) | (last << 24) | 0x20202020) >>> 0
-  if (table[Math.imul(folded, factor) >>> 22] === folded) return true
+  if (table[Math.imul(folded, factor) >>> layout.literalShift] === folded) return true
   const three = (folded & 0xffffff00) >>> 0
-  return table[Math.imul(three, factor) >>> 22] === three
+  return table[Math.imul(three, factor) >>> layout.literalShift] === three
 }
 
 /** The exact comparison behind the fingerprint, with what tells frequent harmless words from the ones meant. */
@@ -177,67 +177,6 @@ export function endsShortWord(bytes: Uint8Array, at: number): boolean {
     return !isLetter(before) && !(isSystem && !isLetter(bytes[at + 3] ?? 0))
   }
   return (before | 0x20) === 0x62 && (at < 5 || !isLetter(bytes[at - 5]!))
-}
-
-/**
- * How keys end whose values nothing else leads to, beside those of `mayBeKey`: the last three signs, and what stands before them;
- * nothing means that no letter does. What most keys of telemetry end in is left out, for each place costs.
- */
-export const keyEnds: readonly (readonly [end: string, before: string])[] = [
-  ['one', 'h'], // phone
-  ['ber', 'num'], // phone_number, account_number
-  ['fax', ''],
-  ['ile', 'mob'],
-  ['mac', ''],
-  ['nce', 'ice'], // driving_licence
-  ['nse', 'ice'],
-  ['eam', '-t'], // x-honeycomb-team
-  ['api', '-'], // x-jfrog-art-api
-  ['256', '-'], // x-hub-signature-256
-]
-
-function endsKey(bytes: Uint8Array, at: number): boolean {
-  for (const [end, before] of keyEnds)
-    if (matchesFolded(bytes, at - 3, at, end) && isBehind(bytes, at - 3, before)) return true
-  return false
-}
-
-const isBehind = (bytes: Uint8Array, at: number, before: string) =>
-  before === '' ? !isLetter(bytes[at - 1] ?? 0) : matchesFolded(bytes, at - before.length, at, before)
-
-/** Whether the key that ends before the tag at `at` may be one of the few whose values nothing else leads to. */
-export function mayBeKey(bytes: Uint8Array, at: number): boolean {
-  if (endsKey(bytes, at)) return true
-  const last = bytes[at - 1]! | 0x20
-  // pin, pan, exp
-  if (last === 0x6e || last === 0x70) return !isLetter(bytes[at - 4] ?? 0)
-  // pass
-  if (bytes[at - 3] === 0x61) return (bytes[at - 4]! | 0x20) === 0x70
-  return at > 12 && matchesFolded(bytes, at - 7, at, 'addr') && isHome(bytes, at - 8)
-}
-
-/** Whether the word before `address` may say where somebody lives: not server, peer, client, source, remote, local, host. */
-function isHome(bytes: Uint8Array, at: number): boolean {
-  const end = isLetter(bytes[at]!) ? at : at - 1
-  const c = bytes[end]! | 0x20
-  const b = bytes[end - 1]! | 0x20
-  const a = bytes[end - 2]! | 0x20
-  switch (c) {
-    case 0x72: // r: customer, user, owner; not server, peer
-      return b === 0x65 && a !== 0x76 && a !== 0x65
-    case 0x67: // g: billing
-      return b === 0x6e
-    case 0x6c: // l: postal, personal; not local
-      return a !== 0x63
-    case 0x65: // e: home, employee; not source, remote, device
-      return b !== 0x63 && b !== 0x74
-    case 0x74: // t: street, patient; not client, host
-      return b === 0x6e && !(a === 0x65 && (bytes[end - 4]! | 0x20) === 0x6c)
-    case 0x79: // y: delivery
-      return true
-    default:
-      return false
-  }
 }
 
 export const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a

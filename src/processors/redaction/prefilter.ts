@@ -32,6 +32,7 @@ import {
   mailbox,
   mayBeLength,
 } from './prefilter-forms.ts'
+import { mayBeKey, mayLieInKey } from './prefilter-keys.ts'
 import {
   hasCodeBefore,
   hasOptionSoon,
@@ -48,7 +49,6 @@ import {
   isStem,
   isTypeName,
   isWholeMessage,
-  mayBeKey,
   mayEndName,
   wordArer,
   wordCli,
@@ -299,6 +299,7 @@ export class Prefilter {
     const last = bytes[at]!
     if (last === 0x30 && third === 0x34 && second === 0x78) return first === 0x5c
     if (first === 0x32 && (second | 0x20) === 0x66) return matchesFolded(bytes, at + 1, end, 'me%2f')
+    if ((first | 0x20) === 0x66 && second === 0x55) return matchesFolded(bytes, at - 5, end, '%2fusers%2f')
     if (first === 0x2f || first === 0x5c) {
       if (last === 0x6d) return matchesExact(bytes, at - 3, end, '/home/')
       return second === 0x55 && matchesExact(bytes, at - 2, end, 'Users')
@@ -311,19 +312,23 @@ export class Prefilter {
       return (bytes[at - 5] === 0x2d || bytes[at - 6] === 0x2d) && matchesExact(bytes, at - 4, end, 'BEGIN')
     if (last === 0x7e) return (third | 0x20) === 0x71
     if (last === 0x24 || last === 0x3b) return true
+    if (last === 0x32 && first === 0x35) return bytes[at + 1] === 0x3a
+    if (first === 0x09 && last === 0x55) return true
     if (last === 0x35) return at > 3 && bytes[at - 4] === 0x24
     if (last === 0x12) return mayBeKey(bytes, at) && this.#isInKey(bytes, at - 1, end)
     if (last === 0x20 || last === 0x22) return endsShortWord(bytes, at) && this.#isInProse(bytes, at - 1, end)
     if (first === 0x41 && second === 0x55 && third === 0x54 && last === 0x48 && isCommandOfRedis(bytes, at)) return true
     const four = (first << 24) | (second << 16) | (third << 8) | last | 0x20202020
     if (!isStem(bytes, at, end, four)) {
-      if (four === wordArer) return bearer(bytes, at + 1, end)
+      if (mayLieInKey(bytes, at, four)) return this.#isInKey(bytes, at, end)
+      if (four === wordArer) return bearer(bytes, at + 1, end) || this.#isInKey(bytes, at, end)
       if (four === wordCurl) return isSpace(bytes[at + 1] ?? 0)
       if (four === wordCli) return bytes[at + 1] === 0x69
       if (four === wordPhra || four === wordNemo) return isSpelt(bytes, at, end)
       if (four === wordKty) return true
       if (four === wordHpas || four === wordMysq) return hasOptionSoon(bytes, at)
-      if (four === wordOgin) return isLoginCode(bytes, at, end) || hasOptionSoon(bytes, at)
+      if (four === wordOgin)
+        return isLoginCode(bytes, at, end) || hasOptionSoon(bytes, at) || this.#isInKey(bytes, at, end)
       return four === wordFied && matchesFolded(bytes, at - 9, end, 'identified') && isSpace(bytes[at + 1] ?? 0)
     }
     // `NI number: `, `national insurance number=`: so rare that what stands behind is not told apart here.

@@ -119,6 +119,20 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
   ['<user><password>%_6H)cyV</password></user>', '<user><password>[secret]</password></user>'],
   ['542.677.924', '[phone]', 'phone'],
   ['phone: 542.677.924, build 542.677.924', 'phone: [phone], build 542.677.924'],
+  ['/browse/%2FUsers%2Fjdoe%2FDocuments', '/browse/%2FUsers%2F[user_path]%2FDocuments'],
+  // Lines of files that programs keep cookies and passwords in.
+  [
+    '# HTTP Cookie File\n.example.com\tTRUE\t/\tFALSE\t1735689600\tsessionid\tabc123def456\n.example.com',
+    '# HTTP Cookie File\n.example.com\tTRUE\t/\tFALSE\t1735689600\tsessionid\t[cookie]\n.example.com',
+  ],
+  ['flag\tTRUE\tFALSE\t3\tvalue', 'flag\tTRUE\tFALSE\t3\tvalue'],
+  ['db.example.com:5432:*:app:hunter2hunter2\nnext', 'db.example.com:5432:*:app:[secret]\nnext'],
+  ['{"file":"localhost:5432:shop:app:s3cr3tPw\\n"}', '{"file":"localhost:5432:shop:app:[secret]\\n"}'],
+  ['127.0.0.1:5432:5432/tcp and db:5432:shop', '127.0.0.1:5432:5432/tcp and db:5432:shop'],
+  // Words that are a secret, and words about one.
+  ['passphrase: correct horse battery staple', 'passphrase: [secret]'],
+  ['the passphrase is correct horse battery staple, ok?', 'the passphrase is [secret], ok?'],
+  ['passphrase: enter the passphrase for the key', 'passphrase: enter the passphrase for the key'],
   // A note about an order is no id of one.
   ['+14155552671', '[phone]', 'order.note'],
   ['4111111111111111', '[card]', 'transaction.description'],

@@ -1,3 +1,4 @@
+import { endsInForeignSecret } from './foreign-words.ts'
 import {
   type KeyInfo,
   keyAba,
@@ -17,6 +18,7 @@ import {
   keyPerson,
   keyPhone,
   keyPin,
+  keySecret,
   keySortCode,
   keySsn,
   noKey,
@@ -28,9 +30,18 @@ import { headerFlags, secretFlags } from './secret-names.ts'
 /** `pin.go:1974` is a line of code. */
 const sourceFile = /\.(?:go|py|rb|[cm]?[jt]sx?|java|kt|cs|rs|cc|cpp|php|exs?|scala|swift)$/
 
+const foreign = /[^\0-\x7f]/
+
+/** `contraseña`; the characters of a name are bytes of UTF-8, or what those stand for. */
+function isForeignSecret(name: string): boolean {
+  const bytes = Buffer.from(name, /[^\0-\xff]/.test(name) ? 'utf8' : 'latin1')
+  return endsInForeignSecret(bytes, 0, bytes.length)
+}
+
 /** What a name says: an attribute's key, a JSON member, a parameter. */
 export function describeKey(name: string): KeyInfo {
   if (sourceFile.test(name)) return noKey
+  if (foreign.test(name) && isForeignSecret(name)) return { flags: keySecret, nationalIds: 0 }
   const words = nameWords(name)
   const info = describeWords(words)
   const head = describeHead(words)

@@ -3,6 +3,7 @@ import { type CandidateScanner, Candidates } from '../scan/candidates.ts'
 import { kindDigits, kindToken } from '../scan/scan-layout.ts'
 import { passBlob } from './base64-runs.ts'
 import { detectCommandSecrets } from './command-lines.ts'
+import { detectCookieLine, detectPassLine } from './credential-files.ts'
 import { Detection, type DetectorSettings } from './detection.ts'
 import { detectEmail } from './email.ts'
 import { detectIban } from './iban.ts'
@@ -180,6 +181,12 @@ function inspectLiteral(d: Detection, at: number): void {
     case 0x34: // the 4 of \u0040
       if (at - 4 >= start && bytes[at - 4] === 0x5c && matchesFolded(bytes, at - 3, end, 'u0040'))
         detectEmail(d, at - 4, 6)
+      return
+    case 0x32: // 5432
+      if (bytes[at + 1] === 0x3a) detectPassLine(d, at)
+      return
+    case 0x75: // <tab>TRU
+      detectCookieLine(d, at)
       return
     case 0x35: // $krb5
       detectKerberosTicket(d, at)

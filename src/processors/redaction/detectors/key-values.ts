@@ -10,7 +10,7 @@ import { detectKeyedValue, detectNamedId, leadingDateLength, wholeValueFlags } f
 import { detectAuthCommand, detectCredentialCall, isBehindLogin, isInConnection, looksTyped } from './logins.ts'
 import { detectNamedPair } from './name-value-pairs.ts'
 import { detectPuttyKey } from './private-keys.ts'
-import { isVersion, looksRandom } from './randomness.ts'
+import { isVersion, looksRandom, passphraseLength } from './randomness.ts'
 import {
   detectCodeBefore,
   detectIdBehind,
@@ -83,6 +83,7 @@ export function detectSeparator(d: Detection, at: number): void {
   const isLine = isHeaderLine || (isPhrase && bytes[range.end] === 0x20)
   if (isLine && bytes[at] !== 0x3e) range.extendToLine(d)
   else if ((info.flags & key.keyBirth) !== 0) extendOverDate(d)
+  else if (!range.isQuoted && isPassphraseName.test(name) && takePassphrase(d, range.start)) return
   else if ((info.flags & key.keySecret) !== 0 && /pass|pwd/i.test(name)) range.extendOverSigns(bytes, end)
   if (range.end <= range.start || range.start < d.doneUntil) return
   const isBare = !range.isQuoted || bytes[range.start - 1] === 0x60
@@ -270,6 +271,7 @@ export function detectSecretWord(d: Detection, at: number): void {
   if (verb !== null) behind += verb[0].length
   const next = bytes[behind]
   if (next === 0x3d || next === 0x3a) return
+  if (verb !== null && isPassphraseName.test(name) && takePassphrase(d, behind)) return
   range.read(bytes, behind, end)
   if (!range.isQuoted) range.extendToSpace(bytes, end)
   if (range.end <= range.start || range.start < d.doneUntil) return
@@ -327,6 +329,17 @@ function isColumnEnd(bytes: Uint8Array, at: number): boolean {
 /** What may stand behind a name that is a value itself: the end of a string or of a line. */
 const isPairSign = (byte: number) =>
   byte === 0x22 || byte === 0x27 || byte === 0x5c || byte === 0x60 || byte === 0x0a || byte === 0x0d
+
+const isPassphraseName = /pass[ _-]?phrase$/i
+
+/** `passphrase: correct horse battery staple`, from the first word. */
+function takePassphrase(d: Detection, from: number): boolean {
+  const length = passphraseLength(latin1(d.bytes, from, Math.min(d.end, from + 96)))
+  if (length === 0) return false
+  d.add(secret, from, from + length)
+  d.doneUntil = Math.max(d.doneUntil, from + length)
+  return true
+}
 
 /** A date may have spaces and commas in it. */
 function extendOverDate({ bytes, end }: Detection): void {

@@ -115,6 +115,14 @@ const sentenceWords = new Set(
 export const isPassphrase = (words: readonly string[]) =>
   words.length >= 4 && words.length <= 8 && words.every(word => /^[a-z]{3,10}$/.test(word) && !sentenceWords.has(word))
 
+const wordsInLine = /^[a-z]{3,10}(?: [a-z]{3,10}){3,7}(?![A-Za-z0-9_ -])/
+
+/** Bytes of the words of a passphrase that `text` begins with and that end a line or a clause; 0 where none do. */
+export function passphraseLength(text: string): number {
+  const words = wordsInLine.exec(text)?.[0] ?? ''
+  return isPassphrase(words.split(' ')) ? words.length : 0
+}
+
 /** Whether a value beside a secret's name is one: not a status, a type, a placeholder or a reference. */
 export function isSecretValue(text: string, isStrong: boolean): boolean {
   const value = text.trim()

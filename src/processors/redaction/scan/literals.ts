@@ -51,6 +51,7 @@ export const builtInLiterals: readonly string[] = [
   '/Use', // /Users/<user>, C:/Users
   '\\Use', // C:\Users\<user>
   '2fho', // %2Fhome%2F
+  'fUse', // %2FUsers%2F
   'stre', // street
   'fied', // identified by
   'd_li', // process.command_line
@@ -70,6 +71,40 @@ export const builtInLiterals: readonly string[] = [
   'eam\x12',
   'api\x12',
   '256\x12',
+  // More ends of keys, and what stands within them: see `keyEnds` and `keyMiddles`.
+  'str\x12',
+  'nha\x12',
+  'ana\x12',
+  'mfa\x12',
+  'ena\x12',
+  '2fa\x12',
+  'til\x12',
+  'hru\x12',
+  '_pw\x12',
+  '.pw\x12',
+  'ss1\x12',
+  'ss2\x12',
+  'ne1\x12',
+  'ne2\x12',
+  'nes\x12',
+  'sdn\x12',
+  'num\x12',
+  'red\x12',
+  'eds\x12',
+  '\xc3\xb1a\x12',
+  'pira',
+  'csrf',
+  'xsrf',
+  'olde',
+  's_li',
+  'ssli',
+  'k_ac',
+  'kacc',
+  'jels',
+  'kenn',
+  // Lines of files with cookies and passwords.
+  '\tTRU',
+  '5432',
   // Words before what is too short to be a candidate itself.
   'pin ',
   'pan ',
@@ -138,9 +173,35 @@ const buckets: readonly (readonly string[])[] = [
     'nse\x12',
     'eam\x12',
     'fuhr',
+    'nha\x12',
+    'ana\x12',
+    'ena\x12',
+    'hru\x12',
+    'jels',
+    'ne2\x12',
+    'nes\x12',
+    'num\x12',
+    'kacc',
   ],
-  ['?pwd', 'ecre', '?cvv', '?cvc', 'birt', 'EGIN', '?7q~', '?8q~', '?9q~', 'piry'],
-  ['?dob', 'nino', 'pin"', '?$1$', '2fho', 'x40;', 'pinc'],
+  [
+    '?pwd',
+    'ecre',
+    '?cvv',
+    '?cvc',
+    'birt',
+    'EGIN',
+    '?7q~',
+    '?8q~',
+    '?9q~',
+    'piry',
+    'csrf',
+    'xsrf',
+    '_pw\x12',
+    '.pw\x12',
+    'ss1\x12',
+    'ss2\x12',
+  ],
+  ['?dob', 'nino', 'pin"', '?$1$', '2fho', 'x40;', 'pinc', '2fa\x12', 'til\x12', '5432', 'sdn\x12', 'eds\x12'],
   [
     'name',
     'stre',
@@ -156,11 +217,65 @@ const buckets: readonly (readonly string[])[] = [
     'mysq',
     'mac\x12',
     'pike',
-    'krb5',
+    'pira',
+    'str\x12',
+    'mfa\x12',
+    '\xc3\xb1a\x12',
+    '\tTRU',
   ],
-  ['duse', '\\x40', '\\Use', 'd_li', 'g_li', 'curl', '$2a$', '$2b$', '$2y$', 'hwad', 'c_ad', 's-cl', 'c-ad'],
-  ['api_', 'api-', 'auth', 'u004', 'u003', 'y_co', 'n_co', 'ni n', 'ni_n', 'n_ca', '_pan', '\npan', 'nemo', 'api\x12'],
-  ['oken', 'rede', 'okie', '/hom', '/Use', 'fied', 'ber\x12', 'veri', 'ogin', '256\x12', 'ile\x12'],
+  [
+    'duse',
+    '\\x40',
+    '\\Use',
+    'd_li',
+    'g_li',
+    'curl',
+    '$2a$',
+    '$2b$',
+    '$2y$',
+    'hwad',
+    'c_ad',
+    's-cl',
+    'c-ad',
+    's_li',
+    'ssli',
+    'krb5',
+    'k_ac',
+  ],
+  [
+    'api_',
+    'api-',
+    'auth',
+    'u004',
+    'u003',
+    'y_co',
+    'n_co',
+    'ni n',
+    'ni_n',
+    'n_ca',
+    '_pan',
+    '\npan',
+    'nemo',
+    'api\x12',
+    'ne1\x12',
+  ],
+  [
+    'oken',
+    'rede',
+    'okie',
+    '/hom',
+    '/Use',
+    'fied',
+    'ber\x12',
+    'veri',
+    'ogin',
+    '256\x12',
+    'ile\x12',
+    'olde',
+    'kenn',
+    'fUse',
+    'red\x12',
+  ],
   [
     '_key',
     '-key',
@@ -212,7 +327,7 @@ export function literalTables(): Uint8Array {
 }
 
 /**
- * Literals by the upper ten bits of a product, each alone in its place. Four folded letters are one number, little-endian; of
+ * Literals by the upper bits of a product, each alone in its place. Four folded letters are one number, little-endian; of
  * those that begin with any byte the three others are, with nothing in the place of the first.
  */
 export interface LiteralHash {
@@ -224,7 +339,7 @@ export interface LiteralHash {
 export const literalHash: LiteralHash = /* @__PURE__ */ (() => {
   const words = new Set(
     [...builtInLiterals, '?key'].map(literal => {
-      const folded = (Buffer.from(literal).readInt32LE(0) | 0x20202020) >>> 0
+      const folded = (Buffer.from(literal, 'latin1').readInt32LE(0) | 0x20202020) >>> 0
       return literal.startsWith('?') ? (folded & 0xffffff00) >>> 0 : folded
     }),
   )
@@ -233,7 +348,7 @@ export const literalHash: LiteralHash = /* @__PURE__ */ (() => {
     const table = new Uint32Array(layout.literalsCount)
     let isAlone = true
     for (const word of words) {
-      const place = Math.imul(word, factor) >>> 22
+      const place = Math.imul(word, factor) >>> layout.literalShift
       if (table[place] !== 0) isAlone = false
       table[place] = word
     }

@@ -1,5 +1,5 @@
 /** Where things lie in the scanner's memory, and the classes of bytes; the generator and both scanners share it. */
-export const memoryPages = 6
+export const memoryPages = 7
 /** Two tables of 16 bytes by place in a literal: its buckets by the low and by the high half of a byte. */
 export const tablesOffset = 0
 /** Vectors that the module reads once per call. */
@@ -25,11 +25,13 @@ export const startsBytes = 8 * 1024
 export const foursOffset = startsOffset + startsBytes
 export const foursBytes = 8 * 1024
 export const literalsOffset = foursOffset + foursBytes
-export const literalsCount = 1024
+export const literalsCount = 2048
+/** The upper bits of a product are a literal's place among them. */
+export const literalShift = 21
 export const bytesOffset = literalsOffset + 4 * literalsCount
 /** Whether private, loopback and unspecified addresses are masked, a byte each. */
 export const maskedOffset = bytesOffset + 256
-/** What folded literals are multiplied with; the upper ten bits of the product are their place in the table. */
+/** What folded literals are multiplied with; the upper bits of the product are their place in the table. */
 export const factorOffset = maskedOffset + 4
 /** By byte: whether it is a sign, `:`, `=`, `>`, `@` or `%`. */
 export const signsOffset = factorOffset + 4

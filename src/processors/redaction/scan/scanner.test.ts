@@ -64,8 +64,8 @@ t.test('candidates at the seams of the pieces are the same', async t => {
 
 t.test('each literal is a candidate at its last byte, small letters in either case', async t => {
   for (const literal of builtInLiterals) {
-    for (const text of [literal, literal.toUpperCase()]) {
-      const bytes = Buffer.from(`  ${text.replaceAll('?', 'z')}  `)
+    for (const text of [literal, literal.replace(/[a-z]/g, letter => letter.toUpperCase())]) {
+      const bytes = Buffer.from(`  ${text.replaceAll('?', 'z')}  `, 'latin1')
       t.ok(found(wasm, bytes).includes(5 << 2), text)
     }
   }
