@@ -2,7 +2,9 @@ import { hashName, hashRange } from '../../model-calls/byte-hash.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { CallSpan } from '../../model-calls/call-span.ts'
 import type { NormalizedUsage } from '../../model-calls/usage.ts'
+import { ticksOf } from './call-times.ts'
 import { DetachedCalls, detachedBytes, lazyScopes } from './detached-calls.ts'
+import { NestedCalls, nestedBytes } from './nested-calls.ts'
 import { keyOf, SeenCalls } from './seen-calls.ts'
 
 /** Notes of spans, two of each: those of one call come close to each other, and a small table stays in the processor's cache. */
@@ -14,14 +16,17 @@ const ofCallInside = 0x5bd1e995 | 0
 const uniqueIdLengthMin = 20
 /** Bytes at an id's end that alone tell most ids apart: the second half of their hash takes no others. */
 const idEndLength = 8
+/** Bytes at an id's beginning that tell its form, with its length. */
+const idFormBytes = 4
+const idSeed = 0x27d4eb2f
 const seenMax = 65_536
 /** Words before the tables: the first scope that has come, whether any other has, and any whose spans stand around others. */
 const firstScope = 0
 const hasOtherScopes = 1
 const hasOuterScopes = 2
 const scopesBytes = 64
-/** Calls that are noted for spans around them though none has come whose scope is such: the first ones may come behind them. */
-const callsBeforeOuterMax = 10_000
+/** Calls that are noted for spans around them though none has come of another scope, or of one that is such: these may come behind. */
+const firstCallsMax = 10_000
 /** Halves of what is noted of a call. */
 const countsMask = 0xffff_0000 | 0
 const scopeMask = 0xffff
@@ -34,7 +39,7 @@ const commonScopes = ['openlit.otel.tracing', 'mlflow.tracing.provider', 'langsm
 
 /** Memory that the tables take; what nobody writes to, the system does not give. */
 const tablesBytes = scopesBytes + SeenCalls.bytesFor(seenMax) + SeenCalls.bytesFor(nestedMax)
-export const duplicatesBytes = tablesBytes + detachedBytes
+export const duplicatesBytes = tablesBytes + detachedBytes + nestedBytes
 
 /**
  * Tells a call that was priced on another span. Two instrumentations wrap one call: their spans have the same response id in
@@ -47,10 +52,11 @@ export class CallDuplicates {
   readonly #spans: SeenCalls
   readonly #scopes: Int32Array
   readonly #detached: DetachedCalls
+  readonly #nested: NestedCalls
   #scope = 0
   #isLazyScope = false
   #isCommonScope = false
-  #callsBeforeOuter = callsBeforeOuterMax
+  #firstCalls = firstCallsMax
   /** Bits of the call's counts, where a note has them; 0 where it has none. */
   #counts = 0
   /** Of all of the call's trace id. */
@@ -75,6 +81,7 @@ export class CallDuplicates {
     this.#seen = new SeenCalls(seenMax, memory, scopesBytes)
     this.#spans = new SeenCalls(nestedMax, memory, scopesBytes + SeenCalls.bytesFor(seenMax))
     this.#detached = new DetachedCalls(memory, tablesBytes)
+    this.#nested = new NestedCalls(memory, tablesBytes + detachedBytes)
   }
 
   /** Calls from now on are of the scope with this name's hash. */
@@ -133,13 +140,36 @@ export class CallDuplicates {
     const { span } = reader
     const isKnown =
       (this.#hasResponse && this.#isReported(reader, usage, isPriced)) || this.#isNested(span, usage, isPriced)
+    if (this.#counts === 0) return isKnown
+    const isFirst = this.#firstCalls > 0
+    if (isFirst) this.#firstCalls--
+    const isInside =
+      !isKnown && (isFirst || this.#scopes[hasOtherScopes] !== 0) && this.#meetsNested(reader, usage, model, isPriced)
     const hasOuter = this.#scopes[hasOuterScopes] !== 0
-    if (this.#counts === 0 || !(hasOuter || this.#callsBeforeOuter > 0)) return isKnown
-    if (!hasOuter) this.#callsBeforeOuter--
+    if (!(hasOuter || isFirst)) return isKnown || isInside
     this.#detached.hasOuter = hasOuter
     this.#detached.take(span, usage, model)
     // What is around it may stand apart from the span inside it that has the price.
-    return this.#detached.meets(this.#trace, isPriced || isKnown) || isKnown
+    return this.#detached.meets(this.#trace, isPriced || isKnown || isInside) || isKnown || isInside
+  }
+
+  /** In its trace, or anywhere if its response has an id that is unique. */
+  #meetsNested(reader: CallReader, usage: NormalizedUsage, model: number, isPriced: boolean): boolean {
+    const { span, responseIdStart: start, responseIdEnd: end } = reader
+    const ofCall =
+      Math.imul(usage.input, 0x9e3779b1) ^ Math.imul(usage.output, 0x85ebca6b) ^ Math.imul(model, 0xc2b2ae35)
+    const inTrace = ofCall ^ this.#trace
+    const hasId = this.#hasResponse && end - start >= idFormBytes
+    const idHash = hasId ? hashRange(idSeed, span.view, start, end) : 0
+    const nested = this.#nested
+    nested.take(span, this.#scope, hasId ? span.view.getInt32(start, true) ^ (end - start) : 0, idHash)
+    const isUnique = hasId && end - start >= uniqueIdLengthMin
+    if (nested.meets(inTrace, true) || (isUnique && nested.meets(ofCall ^ idHash, false))) return true
+    if (isPriced) {
+      nested.note(inTrace)
+      if (isUnique) nested.note(ofCall ^ idHash)
+    }
+    return false
   }
 
   #isReported(reader: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
@@ -250,9 +280,4 @@ function mixId(hash: number, view: DataView, offset: number): number {
 /** Half of a scope's hash, never 0. */
 function scopeOf(hash: number): number {
   return (hash ^ (hash >>> 16)) & scopeMask || 1
-}
-
-/** Tenths of a millisecond, in 32 bits: the difference of two is right where they are less than two days apart. */
-function ticksOf(milliseconds: number): number {
-  return ((milliseconds * 10) % 0x1_0000_0000) | 0
 }

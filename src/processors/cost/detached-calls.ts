@@ -1,6 +1,7 @@
 import { hashName } from '../../model-calls/byte-hash.ts'
 import type { CallSpan } from '../../model-calls/call-span.ts'
 import type { NormalizedUsage } from '../../model-calls/usage.ts'
+import { isPartOfMs, ticksOf, ticksPerMs } from './call-times.ts'
 
 /** LlamaIndex, when it streams, has a call's span ended before the client below is asked. */
 const lazyNames = ['openinference.instrumentation.llama_index', 'opentelemetry.instrumentation.llamaindex']
@@ -215,11 +216,6 @@ function isInside(startsLater: number, endsLater: number, aroundLasts: number, i
   return startsLater > 0 ? endsLater < startsLater : startsLater === 0 && endsLater !== 0 && endsLater <= ticksPerMs
 }
 
-/** Where both end at whole milliseconds nobody has measured them. */
-function isPartOfMs(ticks: number): boolean {
-  return (ticks >>> 0) % ticksPerMs !== 0
-}
-
 function noteKey(key: number, level: number, isAround: boolean): number {
   return (key ^ Math.imul(levelStep, 2 * level + (isAround ? 2 : 1))) | 0 || 1
 }
@@ -227,14 +223,6 @@ function noteKey(key: number, level: number, isAround: boolean): number {
 function lineOf(key: number): number {
   const value = Math.imul(key, 0x9e3779b1)
   return ((value ^ (value >>> 15)) & (linesMax - 1)) * wordsPerLine
-}
-
-/** In 32 bits: the difference of two is right where they are less than five hours apart, but for a moment twice a day. */
-const ticksPerMs = 100
-const ticksWrap = 0x1_0000_0000 - (0x1_0000_0000 % ticksPerMs)
-
-function ticksOf(milliseconds: number): number {
-  return (Math.round(milliseconds * ticksPerMs) % ticksWrap) | 0
 }
 
 function metBy({ view, spanIdStart }: CallSpan, scope: number): number {
