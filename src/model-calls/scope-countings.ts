@@ -8,10 +8,23 @@ const rememberedMax = 1024
 /** Scopes, by how they begin, that write a cost of zero for a model whose price they do not know. */
 const zeroCostScopes = ['openlit']
 
+/** Scopes that do so too, but also for answers from their own cache: only of a model that nobody knows it says nothing. */
+const doubtfulZeroScopes = new Set(['litellm'])
+
+/** Scopes that write counts of zero for a stream whose usage nobody asked for. */
+const zeroUsageScopes = new Set([
+  'org.springframework.boot',
+  'logfire.openai_agents',
+  'openinference.instrumentation.openai_agents',
+  'opentelemetry.instrumentation.openai_agents',
+])
+
 /** What is known of how an instrumentation scope reports. */
 interface ScopeHabits {
   readonly counting: CacheCounting
   readonly zeroCostIsUnknown: boolean
+  readonly zeroCostIsDoubtful: boolean
+  readonly zeroUsageIsUnknown: boolean
 }
 
 /** How the calls of each instrumentation scope count cached tokens, remembered by the name's raw bytes. */
@@ -20,6 +33,10 @@ export class ScopeCountings {
   hash = 0
   /** Whether a cost of zero on a call of the scope says nothing. Valid after `of`. */
   zeroCostIsUnknown = false
+  /** Whether it says nothing if the model is unknown. Valid after `of`. */
+  zeroCostIsDoubtful = false
+  /** Whether counts of zero on a call of the scope say nothing. Valid after `of`. */
+  zeroUsageIsUnknown = false
   readonly #general: CacheCounting
   readonly #own: ReadonlyMap<string, CacheCounting>
   readonly #known = new Map<number, ScopeHabits>()
@@ -44,6 +61,8 @@ export class ScopeCountings {
       this.#known.set(key, habits)
     }
     this.zeroCostIsUnknown = habits.zeroCostIsUnknown
+    this.zeroCostIsDoubtful = habits.zeroCostIsDoubtful
+    this.zeroUsageIsUnknown = habits.zeroUsageIsUnknown
     return habits.counting
   }
 
@@ -51,6 +70,8 @@ export class ScopeCountings {
     return {
       counting: this.#own.get(name) ?? (this.#general === 'auto' ? scopeCounting(name) : this.#general),
       zeroCostIsUnknown: zeroCostScopes.some(start => name.startsWith(start)),
+      zeroCostIsDoubtful: doubtfulZeroScopes.has(name),
+      zeroUsageIsUnknown: zeroUsageScopes.has(name),
     }
   }
 }

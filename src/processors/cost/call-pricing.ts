@@ -1,6 +1,6 @@
 import { CallReader } from '../../model-calls/call-reader.ts'
 import { ScopeCountings } from '../../model-calls/scope-countings.ts'
-import type { CacheCounting } from '../../model-calls/usage.ts'
+import type { CacheCounting, ReportedUsage } from '../../model-calls/usage.ts'
 import type { ResourceView, ScopeView } from '../../pdata/views.ts'
 import { CallDuplicates } from './call-duplicates.ts'
 import type { CostConfig } from './config.ts'
@@ -70,7 +70,9 @@ export class CallPricing {
     if (this.#config.priceFile !== '') pricer.source.lookAtFile(this.#nowMs)
     if (this.#config.deduplicate) this.#duplicates!.expect(reader)
     if (reader.existingCost === 0 && this.#countings.zeroCostIsUnknown) reader.existingCost = Number.NaN
-    const status = pricer.price(reader, this.#counting)
+    if (this.#countings.zeroUsageIsUnknown) forgetZeros(reader.usage)
+    let status = pricer.price(reader, this.#counting)
+    if (status === 'reported' && this.#countings.zeroCostIsDoubtful && isUnknownZero(pricer)) status = 'unknown_model'
     // Where only one of two instrumentations knows the usage, that one has the price.
     const isPriced = status !== 'unknown_model' && status !== 'no_usage'
     const isDuplicate =
@@ -108,4 +110,16 @@ export class CallPricing {
     this.#duplicates.enterScope(this.#countings.hash)
     return counting
   }
+}
+
+/** Leaves counts that are not all zero as they are. */
+function forgetZeros(usage: ReportedUsage): void {
+  if (usage.input !== 0 || usage.output !== 0) return
+  usage.input = usage.output = usage.total = Number.NaN
+}
+
+/** Whether the call has a cost of zero, and nothing else is known of what its model costs. */
+function isUnknownZero({ cost, entry }: Pricer): boolean {
+  const { priced, overrides } = entry!.resolved
+  return cost.total === 0 && priced === undefined && overrides.length === 0
 }

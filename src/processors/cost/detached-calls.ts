@@ -14,8 +14,16 @@ export const lazyScopes = lazyNames.map(hashName)
 const levels = new Map<number, number>(
   (
     [
-      // Clients that make spans themselves.
-      [0, ['com.anthropic.sdk.python', 'com.anthropic.sdk.typescript', 'mistralai_sdk_tracer']],
+      // Clients that make spans themselves, or seem to.
+      [
+        0,
+        [
+          'com.anthropic.sdk.python',
+          'com.anthropic.sdk.typescript',
+          'mistralai_sdk_tracer',
+          '@opentelemetry/instrumentation-aws-sdk',
+        ],
+      ],
       // What is put around these clients.
       [
         2,
@@ -26,6 +34,8 @@ const levels = new Map<number, number>(
           '@traceloop/instrumentation-anthropic',
           'opentelemetry.instrumentation.mistralai',
           'openinference.instrumentation.mistralai',
+          '@arizeai/openinference-instrumentation-bedrock',
+          '@traceloop/instrumentation-bedrock',
         ],
       ],
       // Callbacks cannot make a span current.

@@ -357,3 +357,89 @@ t.test("what Genkit puts around a model's call repeats its answer", async t => {
   }
   t.match(run([{ attributes, scope: 'genkit-tracer' }]), [{ cost: undefined, status: 'no_usage' }])
 })
+
+t.test(
+  'a cost of zero that LiteLLM writes for a model that it does not know is none, one of a known model is',
+  async t => {
+    const attributes = (model: string) => ({
+      'gen_ai.operation.name': 'acompletion',
+      'gen_ai.system': 'openai',
+      'gen_ai.request.model': model,
+      'gen_ai.usage.input_tokens': 623,
+      'gen_ai.usage.output_tokens': 87,
+      'gen_ai.cost.total_cost': 0,
+    })
+    const scope = 'litellm'
+    t.match(
+      run([
+        { attributes: attributes('my-own-model'), scope },
+        { attributes: attributes('gpt-4o'), scope },
+        { attributes: { ...attributes('my-own-model'), 'gen_ai.cost.total_cost': 0.25 }, scope },
+      ]),
+      [
+        { cost: undefined, status: 'unknown_model' },
+        { cost: 0, status: 'reported' },
+        { cost: 0.25, status: 'reported' },
+      ],
+    )
+  },
+)
+
+t.test('counts of zero that some write for streams without usage are none', async t => {
+  const attributes = {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.system': 'openai',
+    'gen_ai.request.model': 'gpt-4o',
+    'gen_ai.usage.input_tokens': 0,
+    'gen_ai.usage.output_tokens': 0,
+  }
+  const agents = { ...attributes, usage: '{"requests":1,"input_tokens":0,"output_tokens":0,"total_tokens":0}' }
+  t.match(
+    run([
+      { attributes, scope: 'org.springframework.boot' },
+      { attributes: agents, scope: 'logfire.openai_agents' },
+      { attributes: { ...attributes, 'gen_ai.usage.output_tokens': 7 }, scope: 'org.springframework.boot' },
+      { attributes, scope: 'gateway' },
+    ]),
+    [
+      { cost: undefined, status: 'no_usage' },
+      { cost: undefined, status: 'no_usage' },
+      { cost: price({ input_tokens: 0, output_tokens: 7 }, 'gpt-4o', 'openai'), status: 'priced' },
+      { cost: 0, status: 'priced' },
+    ],
+  )
+})
+
+t.test("a call of AWS's client is that of what is put around it in JavaScript", async t => {
+  const own: SpanInput = {
+    name: 'chat amazon.nova-pro-v1:0',
+    scope: '@opentelemetry/instrumentation-aws-sdk',
+    attributes: {
+      'gen_ai.system': 'aws.bedrock',
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.request.model': 'amazon.nova-pro-v1:0',
+      'gen_ai.usage.input_tokens': 715,
+      'gen_ai.usage.output_tokens': 77,
+    },
+    traceId: 1,
+    tookMs: 3.637,
+    laterMs: 0.637,
+  }
+  const around: SpanInput = {
+    name: 'bedrock.converse',
+    scope: '@arizeai/openinference-instrumentation-bedrock',
+    attributes: {
+      'openinference.span.kind': 'LLM',
+      'llm.provider': 'aws',
+      'llm.model_name': 'nova-pro-v1:0',
+      'llm.token_count.prompt': 715,
+      'llm.token_count.completion': 77,
+      'llm.token_count.total': 792,
+    },
+    traceId: 2,
+    tookMs: 4.086,
+    laterMs: 0.086,
+  }
+  t.match(run([own, around]), [{ status: 'priced' }, { status: 'duplicate' }])
+  t.match(run([around, own]), [{ status: 'priced' }, { status: 'duplicate' }])
+})
