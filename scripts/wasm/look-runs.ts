@@ -385,6 +385,7 @@ export function token(): FunctionSettings {
       keepIf(any(isTrue(has(bitsAt(to, 1), layout.lookToken)), between(i32.sub(to, from), 23, 31))),
     ),
     ...keepIf(any(...[6, 5, 4].map(back => isUs(at(to, -back))))),
+    ...keepIf(all(isByte(byteAt(to, -9), '-'), isByte(byteAt(to, -18), '-'))),
     ...keepIf(i32.eq(i32.load(at(to, -4)), number(word('_mmk')))),
     // A hash of a password: a dollar sign before it.
     ...when(has(i32.load8(get('before'), layout.bytesOffset), layout.lookHashSign), [

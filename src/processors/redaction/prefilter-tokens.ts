@@ -67,6 +67,7 @@ export function token(bytes: Uint8Array, at: number, end: number): boolean {
   if (behind === 0x7e || before === 0x7e) return true
   if (endsInDatacentre(bytes, to)) return true
   if (behind === 0x2e && to - from >= 24 && to - from <= 30) return true
+  if (bytes[to - 9] === 0x2d && bytes[to - 18] === 0x2d) return true
   if (bytes[to - 1] === 0x6b && matchesExact(bytes, to - 4, end, '_mmk')) return true
   if (before === 0x3a || before === 0x2f) return hasHookOrBot(bytes, from, before)
   if (behind === 0x2e && isTokenByte(bytes[to + 1]!) && digits > 0) return turns > 1

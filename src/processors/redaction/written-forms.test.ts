@@ -133,6 +133,16 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
   ['passphrase: correct horse battery staple', 'passphrase: [secret]'],
   ['the passphrase is correct horse battery staple, ok?', 'the passphrase is [secret], ok?'],
   ['passphrase: enter the passphrase for the key', 'passphrase: enter the passphrase for the key'],
+  // What a slash parts from a user's name, what a statement of Oracle has, text on a line of its own.
+  ['ID:bob/PW:dipPr15Gg!', 'ID:bob/PW:[secret]'],
+  ['registry.example/password:1.2.3-rc1', 'registry.example/password:1.2.3-rc1'],
+  ['ALTER USER bob IDENTIFIED BY SqLpa5sW0rD;', 'ALTER USER bob IDENTIFIED BY [secret];'],
+  ['the user is identified by user1234 here', 'the user is identified by user1234 here'],
+  ['a span is identified by span1234', 'a span is identified by span1234'],
+  ['{"xml":"<appToken>\\n    x7ryytke2dn7yg6t9x\\n</appToken>"}', '{"xml":"<appToken>\\n    [secret]\\n</appToken>"}'],
+  ['X3_PSWD=d37Yt1Jnv0-z', 'X3_PSWD=[secret]'],
+  ['with a25a4ac62a074cd52c668c6b9937cf40-432f2836-db15b420', 'with [mailgun_key]'],
+  ['a25a4ac6-2a07-4cd5-82c6-68c6b9937cf4', 'a25a4ac6-2a07-4cd5-82c6-68c6b9937cf4'],
   // A note about an order is no id of one.
   ['+14155552671', '[phone]', 'order.note'],
   ['4111111111111111', '[card]', 'transaction.description'],

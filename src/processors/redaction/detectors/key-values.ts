@@ -71,7 +71,7 @@ export function detectSeparator(d: Detection, at: number): void {
     info = d.settings.keys.get(phraseBefore(d, at))
     if ((info.flags & wholeValueFlags) === 0 && info.nationalIds === 0) return
   }
-  range.read(bytes, behind, end)
+  range.read(bytes, bytes[at] === 0x3e ? behindEscapedLine(bytes, behind, end) : behind, end)
   readBraces(d, at)
   if (bytes[at] === 0x3e) {
     if (!range.isQuoted) range.extendToElement(bytes, end)
@@ -105,7 +105,8 @@ export function detectSeparator(d: Detection, at: number): void {
   if (bytes[at] === 0x3d && (signBefore === 0x2b || signBefore === 0x2f) && isInBase64(bytes, start, nameStart)) return
   // `registry/secret:1.2`, `cache:token:17`: parts of a path or of a key.
   if (bytes[at] === 0x3a && !range.isSpaced && !isForeign) {
-    if (signBefore === 0x2f || signBefore === 0x3a) return
+    const isPart = signBefore === 0x2f || signBefore === 0x3a
+    if (isPart && !(isPasswordName.test(name) && isMixed(latin1(bytes, range.start, range.end)))) return
     if (signBefore === 0x3d && isIdentifier(latin1(bytes, range.start, range.end))) return
   }
   form.isCertain = false
@@ -134,10 +135,21 @@ export function detectSeparator(d: Detection, at: number): void {
   }
 }
 
+/** `ID:bob/PW:Hunter22!`, and not `registry/password:v1.2-rc1`: letters of both cases and digits are no tag's. */
+const isPasswordName = /^(?:password|passwd|pwd|pw)$/i
+const isMixed = (text: string) => /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d).{6,}$/.test(text)
+
 /** Whether sixteen signs of base64 that make no words end before `at`. */
 function isInBase64(bytes: Uint8Array, start: number, at: number): boolean {
   const head = /[A-Za-z0-9+/]{16,}$/.exec(latin1(bytes, Math.max(start, at - 32), at))?.[0]
   return head !== undefined && !/^[a-z/]+$/.test(head) && looksRandom(head)
+}
+
+/** Behind the escape of a line break, as it stands between an element's tag and its text in JSON. */
+function behindEscapedLine(bytes: Uint8Array, at: number, end: number): number {
+  let offset = at
+  while (bytes[offset] === 0x5c && offset - at < 8) offset++
+  return offset > at && offset < end && bytes[offset] === 0x6e && isSpace(bytes[offset + 1] ?? 0) ? offset + 1 : at
 }
 
 /** Whether a closing tag, maybe on a line of its own, or the end stands behind the value: `<user> needs`, `"<token>" --x "` hold none. */

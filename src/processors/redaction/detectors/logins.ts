@@ -54,11 +54,26 @@ export function detectAuthCommand(d: Detection, at: number): void {
 const userStatement = /\b(?:user|grant|role|password)\b/i
 const identified = /^\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?(?=\\*['"])/i
 
+const identifiedBare = /^\s+by\s+([^\s"'`;\\()]{6,64})(?=[\s"'`;\\)]|$)/i
+
+/** `ALTER USER bob IDENTIFIED BY s3cr3t;`: Oracle's passwords need no quotes. */
+function detectBarePassword(d: Detection, at: number): void {
+  const { bytes, start, end } = d
+  const value = identifiedBare.exec(latin1(bytes, at, Math.min(end, at + 96)))
+  if (bytes[at - 1] !== 0x44 || value === null || !looksTyped(value[1]!) || isPlaceholder(value[1]!)) return
+  if (!/\buser\b/i.test(latin1(bytes, Math.max(start, at - 160), at))) return
+  const stop = at + value[0].length
+  d.add(secret, stop - value[1]!.length, stop)
+}
+
 /** `IDENTIFIED BY 'x'` of SQL, from the word's end at `at`. */
 export function detectIdentifiedBy(d: Detection, at: number): void {
   const { bytes, start, end } = d
   const match = identified.exec(latin1(bytes, at, Math.min(end, at + 80)))
-  if (match === null) return
+  if (match === null) {
+    detectBarePassword(d, at)
+    return
+  }
   // `(identified by "requestName")` is no SQL.
   const isLoud = bytes[at - 1] === 0x44
   if (!isLoud && !userStatement.test(latin1(bytes, Math.max(start, at - 160), at))) return

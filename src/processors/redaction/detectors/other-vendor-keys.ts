@@ -1,6 +1,6 @@
 import { anyHex, base64Url, form, hex, type VendorForm, word } from './vendor-form.ts'
 
-/** Keys of vendors that have no detector of their own name. */
+/** Keys of vendors that have no detector of their own name, and rarer ones of those that have. */
 export const otherForms: readonly VendorForm[][] = [
   // Adobe, AppSync, Amazon's MWS, ClickHouse, Defined Networking, Infracost, 42
   form('vendor_key', 'p8e-', 'a-z0-9-', 32, 32, 'mixed'),
@@ -101,4 +101,15 @@ export const otherForms: readonly VendorForm[][] = [
   form('vendor_key', 'wandb_v1_', `${word}_`, 77),
   form('vendor_key', 'wrkaus- wrkaeu- wrkajp- wrkasg- wrkaau- wrkail- wrka-', `${base64Url}.`, 90, 1000),
   form('vendor_key', 'zpka_', `${word}_`, 41),
+  // LlamaIndex, Akamai, WunderGraph, seeds of NATS' users, accounts, operators, clusters and servers
+  form('vendor_key', 'llx-', base64Url, 40, 60, 'random'),
+  form('vendor_key', 'akab-', 'a-z0-9-', 33, 33, /^[a-z0-9]{16}-[a-z0-9]{16}$/),
+  form('vendor_key', 'cosmo_', hex, 32),
+  form('vendor_key', 'SUA SAA SOA SCA SNA', 'A-Z2-7', 55, 55, 'mixed'),
+  // Further kinds of keys of vendors that have a name here
+  form('posthog_key', 'pha_ phs_ phr_', word, 40, 64, 'random'),
+  form('postman_key', 'PMAT-', 'A-Z0-9', 26),
+  form('gcp_oauth_secret', '1//0', base64Url, 40, 250, 'random'),
+  form('gitlab_token', 'glrtr- glwt-', `${base64Url}.`, 20, 320),
+  form('facebook_token', 'IGQV IGQW IGAA', word, 100, 400, 'random'),
 ]

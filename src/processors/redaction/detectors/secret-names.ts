@@ -6,7 +6,7 @@ import { vendorNames } from './vendor-names.ts'
 /** Last words of a name that make its value a secret, alone or joined with the word before. */
 export const secretWords = new Set(
   (
-    'password passwd pwd passwort kennwort contrasena motdepasse senha wachtwoord haslo heslo jelszo losenord salasana sifre adgangskode ' +
+    'password passwd pswd pwd passwort kennwort contrasena motdepasse senha wachtwoord haslo heslo jelszo losenord salasana sifre adgangskode ' +
     'passphrase secret secrets token apikey accesskey secretkey privatekey ' +
     'encryptionkey signingkey masterkey accountkey sharedkey sharedaccesskey storagekey sshkey authkey authtoken credential ' +
     'credentials clientsecret connectionstring connstring connstr dsn jwt bearer sessiontoken csrftoken xsrftoken csrf xsrf ' +

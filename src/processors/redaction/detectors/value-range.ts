@@ -84,7 +84,8 @@ export class ValueRange {
     const close = bytes.subarray(this.end, Math.min(end, this.end + 200)).indexOf(0x3c)
     if (close < 1 || bytes[this.end + close + 1] !== 0x2f) return
     const stop = this.end + close
-    if (bytes[this.end] !== 0x20) for (let at = this.end; at < stop; at++) if (bytes[at]! <= 0x20) return
+    if (bytes[this.end] !== 0x20)
+      for (let at = this.end; at < stop; at++) if (bytes[at]! <= 0x20 || bytes[at] === 0x5c) return
     this.end = stop
   }
 

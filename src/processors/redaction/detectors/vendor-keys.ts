@@ -224,6 +224,7 @@ export const wholeForms: readonly MiddleForm[] = [
   { name: 'openshift_token', pattern: /^sha256~[A-Za-z0-9_-]{43}$/ },
   { name: 'maxmind_key', pattern: /^[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk$/ },
   { name: 'newrelic_key', pattern: /^[0-9a-z]{36}NRAL$/ },
+  { name: 'mailgun_key', pattern: /^[0-9a-f]{32}(?:-[0-9a-f]{8}){2}$/ },
   { name: 'mailchimp_key', pattern: /^[0-9a-f]{32}-us\d{1,2}$/ },
   { name: 'asana_token', pattern: /^[0-2]\/\d{16}(\/\d{16})?:[0-9a-f]{32}$/ },
   { name: 'sentry_token', pattern: /^https?-[0-9a-f]{32}$/ },
