@@ -41,6 +41,8 @@ const noView = new DataView(noBytes.buffer)
 const quote = 0x22
 /** Stands beside what else is said of the tier: "standard". */
 const fastTier = 'fast'
+/** In lower case. */
+const tool = new TextEncoder().encode('tool')
 const idOpening = new TextEncoder().encode('{"id":"')
 /** Bytes of a response's JSON in which its id begins, if it stands first. */
 const idWithinBytes = 64
@@ -64,6 +66,7 @@ const place = {
   responseId: roleIndex('responseId'),
   responseBody: roleIndex('responseBody'),
   agentName: roleIndex('agentName'),
+  finishReasons: roleIndex('finishReasons'),
   costStatus: roleIndex('costStatus'),
 }
 
@@ -198,6 +201,16 @@ export class CallReader {
     this.span.takeEvent(record)
     this.isRepeated = event.hasSpan && hasBytes(workspace.bytes, record.spanIdStart, 8)
     return true
+  }
+
+  /** Whether the model's answer is that it wants a tool: `TOOL_CALLS`, `tool_use`, alone or in a list. */
+  asksForTool(): boolean {
+    const { bytes } = this.values
+    const end = this.values.end(place.finishReasons) - tool.length
+    for (let at = this.values.start(place.finishReasons); at <= end; at++) {
+      if (tool.every((letter, i) => (bytes[at + i]! | 0x20) === letter)) return true
+    }
+    return false
   }
 
   /** Whether another agent of ours has priced what was read last: it keeps what was found there, and is not booked twice. */

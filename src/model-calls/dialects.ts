@@ -396,6 +396,7 @@ export const roleKeys = {
   responseId: ['gen_ai.response.id', 'ai.response.id', 'llm.response.id', 'gcp.vertex.agent.event_id'],
   /** The provider's answer as JSON: its id stands first, and some instrumentations write it nowhere else. */
   responseBody: ['output.value', 'mlflow.spanOutputs'],
+  finishReasons: ['gen_ai.response.finish_reasons'],
   serverAddress: ['server.address', 'url.full', 'http.url', 'net.peer.name', 'llm.api_base', 'api_base'],
   providerMetadata: ['ai.response.providerMetadata'],
   agentName: ['gen_ai.agent.name', 'agent.name', 'ai.telemetry.functionId', 'traceloop.entity.name', 'agent_name'],

@@ -25,6 +25,8 @@ interface ScopeHabits {
   readonly zeroCostIsUnknown: boolean
   readonly zeroCostIsDoubtful: boolean
   readonly zeroUsageIsUnknown: boolean
+  /** How versions of it begin that add the usage of a call before to that of the next; empty for none. */
+  readonly cumulativeVersion: string
 }
 
 /** How the calls of each instrumentation scope count cached tokens, remembered by the name's raw bytes. */
@@ -37,6 +39,8 @@ export class ScopeCountings {
   zeroCostIsDoubtful = false
   /** Whether counts of zero on a call of the scope say nothing. Valid after `of`. */
   zeroUsageIsUnknown = false
+  /** Whether a call of the scope may count those before it again. Valid after `of`. */
+  isCumulative = false
   readonly #general: CacheCounting
   readonly #own: ReadonlyMap<string, CacheCounting>
   readonly #known = new Map<number, ScopeHabits>()
@@ -63,6 +67,8 @@ export class ScopeCountings {
     this.zeroCostIsUnknown = habits.zeroCostIsUnknown
     this.zeroCostIsDoubtful = habits.zeroCostIsDoubtful
     this.zeroUsageIsUnknown = habits.zeroUsageIsUnknown
+    const { cumulativeVersion } = habits
+    this.isCumulative = cumulativeVersion !== '' && scope.version.startsWith(cumulativeVersion)
     return habits.counting
   }
 
@@ -72,6 +78,8 @@ export class ScopeCountings {
       zeroCostIsUnknown: zeroCostScopes.some(start => name.startsWith(start)),
       zeroCostIsDoubtful: doubtfulZeroScopes.has(name),
       zeroUsageIsUnknown: zeroUsageScopes.has(name),
+      // Spring AI 1, which needs Boot 3.
+      cumulativeVersion: name === 'org.springframework.boot' ? '3.' : '',
     }
   }
 }

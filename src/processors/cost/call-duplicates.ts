@@ -3,6 +3,7 @@ import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { CallSpan } from '../../model-calls/call-span.ts'
 import type { NormalizedUsage } from '../../model-calls/usage.ts'
 import { ticksOf } from './call-times.ts'
+import { CumulativeCalls, cumulativeBytes } from './cumulative-calls.ts'
 import { DetachedCalls, detachedBytes, lazyScopes } from './detached-calls.ts'
 import { NestedCalls, nestedBytes } from './nested-calls.ts'
 import { keyOf, SeenCalls } from './seen-calls.ts'
@@ -39,7 +40,7 @@ const commonScopes = ['openlit.otel.tracing', 'mlflow.tracing.provider', 'langsm
 
 /** Memory that the tables take; what nobody writes to, the system does not give. */
 const tablesBytes = scopesBytes + SeenCalls.bytesFor(seenMax) + SeenCalls.bytesFor(nestedMax)
-export const duplicatesBytes = tablesBytes + detachedBytes + nestedBytes
+export const duplicatesBytes = tablesBytes + detachedBytes + nestedBytes + cumulativeBytes
 
 /**
  * Tells a call that was priced on another span. Two instrumentations wrap one call: their spans have the same response id in
@@ -53,6 +54,7 @@ export class CallDuplicates {
   readonly #scopes: Int32Array
   readonly #detached: DetachedCalls
   readonly #nested: NestedCalls
+  readonly #cumulative: CumulativeCalls
   #scope = 0
   #isLazyScope = false
   #isCommonScope = false
@@ -82,6 +84,7 @@ export class CallDuplicates {
     this.#spans = new SeenCalls(nestedMax, memory, scopesBytes + SeenCalls.bytesFor(seenMax))
     this.#detached = new DetachedCalls(memory, tablesBytes)
     this.#nested = new NestedCalls(memory, tablesBytes + detachedBytes)
+    this.#cumulative = new CumulativeCalls(memory, tablesBytes + detachedBytes + nestedBytes)
   }
 
   /** Calls from now on are of the scope with this name's hash. */
@@ -95,6 +98,14 @@ export class CallDuplicates {
     if (this.#detached.enterScope(scope)) scopes[hasOuterScopes] = 1
     this.#isCommonScope = commonScopes.includes(hash)
     if (this.#isCommonScope) scopes[hasOtherScopes] = 1
+  }
+
+  /**
+   * For scopes that count a call again in the next one: what is counted twice is taken out of the call that was read last. Whether
+   * that one itself is counted in another that came before.
+   */
+  leaveOutEarlier(reader: CallReader): boolean {
+    return this.#cumulative.take(reader)
   }
 
   /** A call that will be asked about when its price is known: by then what is noted of it has come from memory. */

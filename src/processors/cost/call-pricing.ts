@@ -71,13 +71,15 @@ export class CallPricing {
     if (this.#config.deduplicate) this.#duplicates!.expect(reader)
     if (reader.existingCost === 0 && this.#countings.zeroCostIsUnknown) reader.existingCost = Number.NaN
     if (this.#countings.zeroUsageIsUnknown) forgetZeros(reader.usage)
+    const isCounted =
+      this.#countings.isCumulative && this.#config.deduplicate && this.#duplicates!.leaveOutEarlier(reader)
     let status = pricer.price(reader, this.#counting)
     if (status === 'reported' && this.#countings.zeroCostIsDoubtful && isUnknownZero(pricer)) status = 'unknown_model'
     // Where only one of two instrumentations knows the usage, that one has the price.
     const isPriced = status !== 'unknown_model' && status !== 'no_usage'
     const isDuplicate =
       this.#config.deduplicate && this.#duplicates!.isDuplicate(reader, pricer.usage, pricer.entry!.modelHash, isPriced)
-    return this.#booked(isDuplicate ? 'duplicate' : status, pricer)
+    return this.#booked(isDuplicate || isCounted ? 'duplicate' : status, pricer)
   }
 
   /** The same for an event's log record. */

@@ -15,6 +15,7 @@ export interface SpanInput {
   readonly spanId?: string
   readonly parentId?: string
   readonly scope?: string
+  readonly scopeVersion?: string
   /** Every byte of the trace's id, or all of them. */
   readonly traceId?: number
   readonly traceIdBytes?: Buffer
@@ -42,12 +43,13 @@ export function run(
             spanId,
             parentId,
             scope = 'test',
+            scopeVersion = '',
             traceId = 7,
             traceIdBytes,
             tookMs = 0,
             laterMs = 0,
           }) => ({
-            scope: { name: scope },
+            scope: { name: scope, version: scopeVersion },
             spans: [
               {
                 traceId: traceIdBytes ?? Buffer.alloc(16, traceId),
