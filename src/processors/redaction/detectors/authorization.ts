@@ -57,6 +57,8 @@ export function takeAuthorization(d: Detection, from: number, to: number, text: 
 
 /** A sentence, an address of a document, or a call: no header's value. */
 const isProseOrCode = (text: string) =>
+  // An object's members have names of their own; a variable is no value.
+  /^\{\s*[A-Za-z_"'\\]|^[a-z]+(?:_[a-z]+)+[)\]}]*$/.test(text) ||
   /^(?:[A-Za-z',.-]+ ){4}|^(?:bearer|basic|digest|token|apikey)[`<'"]/i.test(text) ||
   /^(?:[A-Za-z',-]+ )+[A-Za-z',-]+[.!?]?$|^https?:\/\/[^?]*$|^[A-Za-z_][\w.]*\([\w., ]*(?:\).*)?$/.test(text) ||
   /^(?:[&*=]|\[\](?:\w|\*)|(?:nil|null|None|func|function|new|await)\b|[&*]?[A-Za-z_$]\w*(?:\.[A-Za-z_$]\w*)*[({[])/.test(

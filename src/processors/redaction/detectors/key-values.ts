@@ -9,8 +9,9 @@ import * as key from './key-flags.ts'
 import { detectKeyedValue, detectNamedId, leadingDateLength, wholeValueFlags } from './keyed-values.ts'
 import { detectAuthCommand, detectCredentialCall, isBehindLogin, isInConnection, looksTyped } from './logins.ts'
 import { detectNamedPair } from './name-value-pairs.ts'
+import { isPassphraseName, takePassphrase } from './passphrases.ts'
 import { detectPuttyKey } from './private-keys.ts'
-import { isVersion, looksRandom, passphraseLength } from './randomness.ts'
+import { isVersion, looksRandom } from './randomness.ts'
 import {
   detectCodeBefore,
   detectIdBehind,
@@ -71,6 +72,7 @@ export function detectSeparator(d: Detection, at: number): void {
     info = d.settings.keys.get(phraseBefore(d, at))
     if ((info.flags & wholeValueFlags) === 0 && info.nationalIds === 0) return
   }
+  if (bytes[at] === 0x3d && isClosed(bytes, start, at, name.length)) return
   range.read(bytes, bytes[at] === 0x3e ? behindEscapedLine(bytes, behind, end) : behind, end)
   readBraces(d, at)
   if (bytes[at] === 0x3e) {
@@ -127,6 +129,8 @@ export function detectSeparator(d: Detection, at: number): void {
     if (!/^[*x]+$|^[$#%<{[]/i.test(text)) d.add(secret, range.start, range.end)
   }
   detectKeyedValue(d, info.flags, name, range.start, range.end, form)
+  if ((info.flags & key.keyCookie) !== 0)
+    while (range.readNext(bytes, end)) detectKeyedValue(d, info.flags, name, range.start, range.end, form)
   // What was taken is not looked at again: names in it would each read to its end.
   if (d.findings.count > before) d.doneUntil = Math.max(d.doneUntil, d.findings.ends[d.findings.count - 1]!)
   if (info.nationalIds !== 0) {
@@ -145,6 +149,17 @@ function isInBase64(bytes: Uint8Array, start: number, at: number): boolean {
   return head !== undefined && !/^[a-z/]+$/.test(head) && looksRandom(head)
 }
 
+/** `"user=" + name`, from the `=`: the quote behind it ends the string that the name begins. */
+function isClosed(bytes: Uint8Array, start: number, at: number, nameLength: number): boolean {
+  const quote = bytes[at + 1]
+  const open = at - nameLength - 1
+  if ((quote !== 0x22 && quote !== 0x27) || open < start || bytes[open] !== quote || !isNameByte(bytes[at - 1]!))
+    return false
+  return closers.includes(bytes[at + 2] ?? 0)
+}
+
+const closers = Buffer.from(' ),;+]')
+
 /** Behind the escape of a line break, as it stands between an element's tag and its text in JSON. */
 function behindEscapedLine(bytes: Uint8Array, at: number, end: number): number {
   let offset = at
@@ -156,7 +171,7 @@ function behindEscapedLine(bytes: Uint8Array, at: number, end: number): number {
 function isElement({ bytes, end }: Detection): boolean {
   let at = range.end
   while (at < end && at - range.end < 32 && (isSpace(bytes[at]!) || (range.isQuoted && isPairSign(bytes[at]!)))) at++
-  if (at >= end) return true
+  if (at >= end) return !range.isQuoted
   if (bytes[at] === 0x26) return matchesFolded(bytes, at, end, '&lt;')
   if (bytes[at] === 0x5c) return !range.isQuoted
   return bytes[at] === 0x3c && (at + 1 >= end || bytes[at + 1] === 0x2f || bytes[at + 1] === 0x5c)
@@ -227,6 +242,8 @@ function readBraces({ bytes, end }: Detection, at: number): void {
     return
   }
   if (bytes[at] !== 0x3d || bytes[range.start] !== 0x7b || bytes[range.start + 1] === 0x7b) return
+  // `x == {"a": 1}` is an object.
+  if (bytes[range.start + 1] === 0x22 || bytes[range.start + 1] === 0x27) return
   const close = bytes.subarray(range.start, Math.min(end, range.start + 128)).indexOf(0x7d)
   if (close < 2) return
   range.end = range.start + close
@@ -341,17 +358,6 @@ function isColumnEnd(bytes: Uint8Array, at: number): boolean {
 /** What may stand behind a name that is a value itself: the end of a string or of a line. */
 const isPairSign = (byte: number) =>
   byte === 0x22 || byte === 0x27 || byte === 0x5c || byte === 0x60 || byte === 0x0a || byte === 0x0d
-
-const isPassphraseName = /pass[ _-]?phrase$/i
-
-/** `passphrase: correct horse battery staple`, from the first word. */
-function takePassphrase(d: Detection, from: number): boolean {
-  const length = passphraseLength(latin1(d.bytes, from, Math.min(d.end, from + 96)))
-  if (length === 0) return false
-  d.add(secret, from, from + length)
-  d.doneUntil = Math.max(d.doneUntil, from + length)
-  return true
-}
 
 /** A date may have spaces and commas in it. */
 function extendOverDate({ bytes, end }: Detection): void {

@@ -173,6 +173,14 @@ function takePerson(d: Detection, name: string, from: number, to: number, text: 
   if ((!form.isQuoted && isCode(value, d.bytes[to] ?? 0)) || value.split(/\s+/).length > 6) return
   // Names of people, unlike those of accounts, have no digits.
   if (/\d/.test(value) && !/ /.test(value) && /.name$/i.test(name) && !/user|login|nick/i.test(name)) return
+  // `Microsoft.Agents.Workflows.Handler`, `ModelContext.McpException`: the name of a class.
+  if (
+    /^[A-Za-z]\w*(?:\.[A-Za-z]\w*)+$/.test(value) &&
+    /\..*\.|[a-z][A-Z]/.test(value) &&
+    !/@/.test(value) &&
+    /^[A-Z]/.test(value)
+  )
+    return
   // `org/repository`, `a:b`, and names of things where the name may be one of a thing.
   if (/[/\\|=<>{}]|\w:\w/.test(value) || (isVagueName(name) && !personName.test(value))) return
   if (isDisplayName(name) && !d.settings.isStrict && !isBesidePerson(d, from, to)) return
@@ -321,6 +329,8 @@ function takeSecret(
   const isAttribute = form.isCertain
   const isAws = (flags & key.keyAwsSecret) !== 0 && /^(?=.*\d)(?=.*[A-Z])[A-Za-z0-9/+=]{40}$/.test(text)
   if (!isAws && /^\/[\w./-]+$/.test(text) && /\/.*\//.test(text)) return true
+  // C:\path\to\account.json
+  if (/^[A-Za-z]:\\+[\w.-]+\\/.test(text)) return true
   // A count, a port or a test's result beside `pass`, and sentences about passwords.
   if (
     /^pass$/i.test(wordsOfName(name).at(-1) ?? '') &&

@@ -1,7 +1,7 @@
 import { latin1 } from './text-bytes.ts'
 
 const placeholders =
-  /x{5,}|\*{3,}|\.{4,}|0{12,}|example|placeholder|changeme|change[_-]me|replace[_-]?me|redacted|your[_-]|insert[_-]|(?:<|%3c)[a-z _-]+(?:>|%3e)|(?:^\[|%5b)[a-z_-]+(?:\]$|%5d)|^(.)\1{7,}$/i
+  /x{5,}|\*{3,}|\.{4,}|0{12,}|example|placeholder|changeme|change[_-]me|replace[_-]?me|redacted|your[_-]|insert[_-]|(?:<|%3c|&lt;)[a-z _-]+(?:>|%3e|&gt;)|(?:^\[|%5b)[a-z_-]+(?:\]$|%5d)|^(.)\1{7,}$/i
 
 /** Stands where a secret would: `xxxx`, `EXAMPLE`, `${TOKEN}`, `<token>`. */
 export function isPlaceholder(text: string): boolean {
@@ -10,9 +10,18 @@ export function isPlaceholder(text: string): boolean {
     /^(\{[a-z_.]*(?:[:([]|\}?$)|\^[a-z_]+\^$|%[A-Z_]{3,}\(|your |secret\[|secrets\.[a-z_]+$|#\{|\$[A-Z][A-Z0-9_]{3,}[/.:-]|\$[{(]|\$[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_]\w*|->\w+)*$|%[A-Z_]+%$|\{\{|env[.:(]|process\.env|os\.environ|getenv|vault:|secretref|!(vault|ref|sub|getatt|importvalue|join|findinmap|secret|env|include|reference)\b)/i.test(
       text,
     ) ||
-    constant.test(text)
+    constant.test(text) ||
+    shortened.test(text) ||
+    isTemplate(text)
   )
 }
+
+/** `sk-lf-...5678`: so much of a secret as is shown. */
+const shortened = /^[\w.-]{1,16}\.{3}\w{0,8}$/
+
+/** `token-${++counter}`: what is put in stands between words. */
+const isTemplate = (text: string) =>
+  /\$\{[^}]*(?:\}|$)/.test(text) && /^[a-z._-]*$/i.test(text.replace(/\$\{[^}]*(?:\}|$)/g, ''))
 
 /** `MULTION_API_KEY`: where the value is, and no value. */
 const constant = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|PWD|DSN)$/
@@ -88,7 +97,7 @@ export function looksRandom(text: string): boolean {
 
 const commonWords = new Set(
   (
-    'true false null none nil undefined yes no on off required optional invalid valid expired missing empty incorrect wrong ' +
+    'base64 base64-encoded true false null none nil undefined yes no on off required optional invalid valid expired missing empty incorrect wrong ' +
     'changed updated reset rotated revoked unset hidden masked redacted filtered removed deleted unknown default disabled ' +
     'enabled present absent provided given set not string text number boolean object array field param parameter value ' +
     'bearer basic digest token tokens secret secrets password passwords credential credentials auth authorization failed ' +
@@ -115,14 +124,6 @@ const sentenceWords = new Set(
 export const isPassphrase = (words: readonly string[]) =>
   words.length >= 4 && words.length <= 8 && words.every(word => /^[a-z]{3,10}$/.test(word) && !sentenceWords.has(word))
 
-const wordsInLine = /^[a-z]{3,10}(?: [a-z]{3,10}){3,7}(?![A-Za-z0-9_ -])/
-
-/** Bytes of the words of a passphrase that `text` begins with and that end a line or a clause; 0 where none do. */
-export function passphraseLength(text: string): number {
-  const words = wordsInLine.exec(text)?.[0] ?? ''
-  return isPassphrase(words.split(' ')) ? words.length : 0
-}
-
 /** Whether a value beside a secret's name is one: not a status, a type, a placeholder or a reference. */
 export function isSecretValue(text: string, isStrong: boolean): boolean {
   const value = text.trim()
@@ -134,7 +135,8 @@ export function isSecretValue(text: string, isStrong: boolean): boolean {
   // Lower-case letters alone, or words joined by signs, are names of things.
   if (/^[a-z]+$/i.test(value)) return value.length >= 12 && wordyShare(value) < 0.6
   if (/^\d+$/.test(value)) return value.length >= 12
-  if (/^[a-z]+([._/-][a-z]+)+$/i.test(value)) return value.length >= 16 && wordyShare(value) < 0.5
+  if (/^-{0,2}[a-z]+([._:/-][a-z]+)+$/i.test(value) || /^--[a-z]+$/.test(value))
+    return value.length >= 16 && wordyShare(value) < 0.5
   return vowels.test(value) || /\d/.test(value) || distinctCount(value) >= 6
 }
 

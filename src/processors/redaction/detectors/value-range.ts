@@ -19,6 +19,8 @@ export class ValueRange {
   isQuoted = false
   /** One space at least stood between the separator and the value. */
   isSpaced = false
+  /** It is the first string of a list, or one behind that. */
+  isInList = false
 
   /** Reads the value that begins behind `at`, for a name and value in any text. */
   read(bytes: Uint8Array, at: number, end: number): void {
@@ -26,13 +28,16 @@ export class ValueRange {
     while (offset < end && offset - at < 32 && isSpace(bytes[offset]!)) offset++
     this.isSpaced = offset > at
     this.isQuoted = false
+    this.isInList = false
     // HTTP libraries log headers as lists.
-    if (
-      bytes[offset] === 0x5b &&
-      offset + 1 < end &&
-      (bytes[offset + 1] === 0x22 || bytes[offset + 1] === 0x5c || bytes[offset + 1] === 0x27)
-    )
-      offset++
+    if (bytes[offset] === 0x5b) {
+      let first = offset + 1
+      while (first < end && first - offset < 32 && isSpace(bytes[first]!)) first++
+      if (first < end && (bytes[first] === 0x22 || bytes[first] === 0x5c || bytes[first] === 0x27)) {
+        this.isInList = true
+        offset = first
+      }
+    }
     offset = behindWrapper(bytes, offset, end)
     let slashes = 0
     while (offset + slashes < end && bytes[offset + slashes] === 0x5c) slashes++
@@ -45,6 +50,24 @@ export class ValueRange {
     }
     this.start = offset
     this.end = bareEnd(bytes, offset, end)
+  }
+
+  /** Goes on to the next string of the list; false where none follows. */
+  readNext(bytes: Uint8Array, end: number): boolean {
+    if (!this.isInList || !this.isQuoted) return false
+    let offset = this.end
+    while (offset < end && bytes[offset] === 0x5c) offset++
+    offset++
+    if (bytes[offset] !== 0x2c) return false
+    offset++
+    while (offset < end && isSpace(bytes[offset]!)) offset++
+    const first = offset
+    while (offset < end && bytes[offset] === 0x5c) offset++
+    const quote = bytes[offset]
+    if (offset >= end || (quote !== 0x22 && quote !== 0x27)) return false
+    this.start = offset + 1
+    this.end = closingQuote(bytes, this.start, end, quote, offset - first)
+    return true
   }
 
   /** Passwords hold signs that otherwise end a value: goes on over those that more of it follows directly. */
