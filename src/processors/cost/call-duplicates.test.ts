@@ -285,6 +285,13 @@ t.test("a client's span inside one that is current nowhere is that call", async 
   const inJavaScript = { ...client, tookMs: 29.8, laterMs: 4.8 }
   t.same(status([inJavaScript, { ...chain, tookMs: 29.5, laterMs: 4.5 }]), ['priced', 'duplicate'], 'begun at once')
   t.same(status([client, chain, chain]), ['priced', 'duplicate', 'priced'], 'one that nobody instrumented')
+  const counts = { 'gen_ai.usage.input_tokens': 1554, 'gen_ai.usage.output_tokens': 207 }
+  const telling = [client, { ...chain, tookMs: 9000.25 }].map(span => ({
+    ...span,
+    attributes: { ...span.attributes, ...counts },
+  }))
+  t.same(status(telling), ['priced', 'duplicate'], 'one that waited, with counts that no other call has')
+  t.same(status(telling.reverse()), ['priced', 'duplicate'])
   const litellm = { ...client, scope: 'openinference.instrumentation.litellm', tookMs: 25, laterMs: 2 }
   t.same(status([client, chain, { ...litellm, parentId: '00000000000000d7' }]), ['priced', 'duplicate', 'priced'])
   const stage = new CostStage(parseConfig(costConfig, '{}'), { scopes: [] }, 'traces')

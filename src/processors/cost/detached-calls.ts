@@ -62,6 +62,10 @@ const lateTicksMax = 200
 /** How long a call's framework is at work before and after it, or which part of all that. */
 const besideTicksMax = 30_000
 const besideShare = 10
+/** The same where the counts are such as no two calls have by chance: a first call loads modules, others wait for a rate limit. */
+const tellingBesideTicksMax = 3_000_000
+const tellingInputMin = 64
+const tellingOutputMin = 8
 /** Some count a stream's first token twice. */
 const outputSlack = 8
 
@@ -104,6 +108,7 @@ export class DetachedCalls {
   #start = 0
   #end = 0
   #output = 0
+  #besideMax = besideTicksMax
   #met = 0
 
   constructor(memory: ArrayBufferLike, byteOffset: number) {
@@ -123,6 +128,7 @@ export class DetachedCalls {
     const counts = Math.imul(input > 0 ? input : ~output, 0x9e3779b1) ^ Math.imul(model, 0x85ebca6b)
     this.#key = counts ^ (counts >>> 15)
     this.#output = output
+    this.#besideMax = isTelling(input, output) ? tellingBesideTicksMax : besideTicksMax
     this.#start = ticksOf(span.startMs)
     this.#end = ticksOf(span.endMs)
     this.#isRoot = span.parentSpanIdStart === 0
@@ -179,7 +185,7 @@ export class DetachedCalls {
       const isLazy = this.#isLazy || words[at + lazyAt] === 1
       const isWithin = isLazy
         ? startsLater > 0 && endsLater <= 0
-        : isInside(startsLater, endsLater, aroundLasts, isClient)
+        : isInside(startsLater, endsLater, Math.max(this.#besideMax, aroundLasts / besideShare), isClient)
       if (!isWithin) continue
       const known = words[at + metAt]!
       // A span that is sent again meets it again; a span of another scope is around both.
@@ -214,16 +220,19 @@ export class DetachedCalls {
 }
 
 /**
- * Whether a span is inside another one, which lasts `aroundLasts`, that begins and ends so much later than that. It ends no
- * later, or by less than what it begins later; and little of the other is beside it: what is around a call does not do much
- * else. JavaScript's spans begin at whole milliseconds: there both may begin at once. Of a client's own span it is sure that it
+ * Whether a span is inside another one that begins and ends so much later than that. It ends no later, or by less than what it
+ * begins later; and no more than `besideMax` of the other is beside it: what is around a call does not do much else. JavaScript's spans begin at whole milliseconds: there both may begin at once. Of a client's own span it is sure that it
  * is the inner one, so that a moment more or less says nothing.
  */
-function isInside(startsLater: number, endsLater: number, aroundLasts: number, isClient: boolean): boolean {
-  const besideMax = Math.max(besideTicksMax, aroundLasts / besideShare)
+function isInside(startsLater: number, endsLater: number, besideMax: number, isClient: boolean): boolean {
   if (startsLater - endsLater > besideMax || endsLater > lateTicksMax) return false
   if (isClient) return startsLater >= -lateTicksMax
   return startsLater > 0 ? endsLater < startsLater : startsLater === 0 && endsLater !== 0 && endsLater <= ticksPerMs
+}
+
+/** Round or small counts are what tests and stand-ins answer again and again. */
+function isTelling(input: number, output: number): boolean {
+  return input >= tellingInputMin && output >= tellingOutputMin && input % 10 !== 0 && output % 10 !== 0
 }
 
 function noteKey(key: number, level: number, isAround: boolean): number {
