@@ -32,6 +32,33 @@ t.test('allowed_keys stay, ignored keys are untouched by everything', async t =>
   })
 })
 
+t.test('attributes that are not allowed go wherever they stand', async t => {
+  const attributes = attributesOf({ a: 'x', b: 'y' })
+  const kept = attributesOf({ a: 'x' })
+  const spanOf = (list: unknown) => ({
+    name: 's',
+    attributes: list,
+    events: [{ attributes: list }],
+    links: [{ attributes: list }],
+  })
+  const metricOf = (list: unknown) => ({
+    name: 'm',
+    metadata: list,
+    sum: { dataPoints: [{ attributes: list, exemplars: [{ filteredAttributes: list }] }] },
+  })
+  for (const [signal, record, expected] of [
+    ['traces', spanOf(attributes), spanOf(kept)],
+    ['metrics', metricOf(attributes), metricOf(kept)],
+    ['logs', { attributes }, { attributes: kept }],
+  ] as const) {
+    const stage = new RedactionStage(parseConfig(redactionConfig, 'allowed_keys: [a]'), signal)
+    const out = runProcessor(stage, signal, requestOf(signal, [record]))
+    const plain = (records: unknown) => JSON.parse(JSON.stringify(records))
+    t.match(plain(recordsOf(signal, out.request)), plain([expected]), signal)
+    t.notMatch(JSON.stringify(recordsOf(signal, out.request)), '"b"', signal)
+  }
+})
+
 t.test('blocked values apply in the order of the file, on the running text', async t => {
   const yaml = (values: string) => `{allow_all_keys: true, blocked_values: [${values}], ${quiet}}`
   t.same(redact(yaml(`'4[0-9]{3}', '4000 1111'`), { a: '4000 1111' }), { a: '**** 1111' })

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import type { AttributeList } from '../../pdata/attribute-list.ts'
+import type { ChildList } from '../../pdata/child-list.ts'
 import type { MetricView } from '../../pdata/metric-views.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
 import { encodeString } from '../../pdata/value.ts'
@@ -173,8 +174,8 @@ export class RedactionStage implements StageProcessor {
     if (collector !== undefined && this.#mayApplyIn(span)) {
       collector.spanName(span)
       collector.attributes(span.attributes)
-      span.events.rewind()
-      while (span.events.next()) collector.attributes(span.event.attributes)
+      this.#eachChild(span.events, collector)
+      this.#eachChild(span.links, collector)
     }
     this.#sealInto(span.attributes, span.message.fieldStart)
     return keep
@@ -208,12 +209,25 @@ export class RedactionStage implements StageProcessor {
         while (point.exemplars.next()) request.editAttributes(point.exemplar.attributes)
       }
     }
-    if (this.#collector !== undefined && this.#mayApplyIn(metric)) {
-      metric.points.rewind()
-      while (metric.points.next()) this.#collector.attributes(metric.point.attributes)
+    const collector = this.#collector
+    if (collector !== undefined && this.#mayApplyIn(metric)) {
+      collector.attributes(metric.message.attributes)
+      const { points, point } = metric
+      points.rewind()
+      while (points.next()) {
+        collector.attributes(point.attributes)
+        this.#eachChild(point.exemplars, collector)
+      }
     }
     this.#sealInto(metric.message.attributes, metric.message.fieldStart)
     return keep
+  }
+
+  #eachChild(list: ChildList, collector: CollectorPass): void {
+    // Most spans and points have none: the walk over their fields is spared.
+    if (list.isEmpty) return
+    list.rewind()
+    while (list.next()) collector.attributes(list.child.attributes)
   }
 
   #sealInto(attributes: AttributeList, fieldStart: number): void {
