@@ -63,3 +63,21 @@ for (const name of names) {
     t.equal(run.ledger.imbalance('traces'), 0)
   })
 }
+
+const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8')
+const printed = [...readme.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, text]) => text!)
+
+t.test('the configurations that the README prints load without a word, and can be built', async t => {
+  const whole = printed.filter(text => text.includes('service:'))
+  t.equal(whole.length, 2)
+  for (const text of whole) {
+    // A piece that replaces part of the first configuration is tried in it.
+    const pieces = text === whole[0] ? printed.filter(piece => !whole.includes(piece)) : []
+    for (const configs of [[text], ...pieces.map(piece => [text, piece])]) {
+      const sources = configs.map(config => `yaml:${config}`)
+      const { resolved, problems } = await loadConfig({ configs: sources, registry: components.all, env: {} })
+      t.same(problems, [], formatProblemsText(problems))
+      t.same(resolved === undefined ? ['not loaded'] : await dryBuild(resolved, components), [])
+    }
+  }
+})
