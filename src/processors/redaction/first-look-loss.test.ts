@@ -154,6 +154,7 @@ const named: readonly (readonly [key: string, ...values: string[]])[] = [
   ['contrasena', 'hunter2x'],
   ['contraseña', 'hunter2x'],
   ['usuario.contraseña', 'hunter2x'],
+  ['wifi_psk', 'hunter2x'],
   ['senha', 'hunter2x'],
   ['bank_account', '12345678'],
   ['bankAccount', 'DE123456789'],

@@ -57,6 +57,7 @@ export const keyMiddles: readonly (readonly [literal: string, before: string])[]
   ['xsrf', ''],
   ['jels', ''], // jelszo
   ['kenn', ''], // kennwort
+  ['_psk', ''],
 ]
 
 const packed = (bytes: Uint8Array, at: number) =>

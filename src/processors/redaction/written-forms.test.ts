@@ -143,6 +143,12 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
   ['X3_PSWD=d37Yt1Jnv0-z', 'X3_PSWD=[secret]'],
   ['with a25a4ac62a074cd52c668c6b9937cf40-432f2836-db15b420', 'with [mailgun_key]'],
   ['a25a4ac6-2a07-4cd5-82c6-68c6b9937cf4', 'a25a4ac6-2a07-4cd5-82c6-68c6b9937cf4'],
+  ['253072A07300443', '[fr_nir]', 'nir'],
+  ['{"nir":"2 53 07 2B 073 004 70"}', '{"nir":"[fr_nir]"}'],
+  ['253072A07300444', '253072A07300444', 'nir'],
+  ['cnpj: 12.ABC.345/01DE-35', 'cnpj: [br_cnpj]'],
+  ['{"cnpj":"12ABC34501DE35"}', '{"cnpj":"[br_cnpj]"}'],
+  ['{"cnpj":"12ABC34501DE36"}', '{"cnpj":"12ABC34501DE36"}'],
   // A note about an order is no id of one.
   ['+14155552671', '[phone]', 'order.note'],
   ['4111111111111111', '[card]', 'transaction.description'],

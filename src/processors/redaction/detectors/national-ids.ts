@@ -208,6 +208,23 @@ export const letteredIds: readonly LetteredId[] = [
       hetuLetters[Number(text.slice(0, 6) + text.slice(7, 10)) % 31] === text[10],
   },
   {
+    // Born in Corsica: the department has a letter.
+    name: 'fr_nir',
+    pattern: /^[12]\d{4}2[AB]\d{8}$/,
+    alone: false,
+    valid(text) {
+      const number = Number(text.slice(0, 13).replace('2A', '19').replace('2B', '18'))
+      return 97 - (number % 97) === Number(text.slice(13))
+    },
+  },
+  {
+    // Of companies registered since July 2026; each character counts as its code less 48.
+    name: 'br_cnpj',
+    pattern: /^(?=.*[A-Z])[A-Z0-9]{8}\/?[A-Z0-9]{4}\d{2}$/,
+    alone: false,
+    valid: text => isCnpj(Uint8Array.from(text.replace('/', ''), character => character.charCodeAt(0) - 48)),
+  },
+  {
     name: 'sg_nric',
     pattern: /^[STFGM]\d{7}[A-Z]$/,
     alone: true,

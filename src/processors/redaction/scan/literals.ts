@@ -102,6 +102,7 @@ export const builtInLiterals: readonly string[] = [
   'kacc',
   'jels',
   'kenn',
+  '_psk',
   // Lines of files with cookies and passwords.
   '\tTRU',
   '5432',
@@ -258,6 +259,7 @@ const buckets: readonly (readonly string[])[] = [
     'nemo',
     'api\x12',
     'ne1\x12',
+    '_psk',
   ],
   [
     'oken',
