@@ -31,7 +31,8 @@ import { ReportedUsage } from './usage.ts'
 import { readAnswer, readUsageBody } from './usage-body.ts'
 
 /** Span names of wrappers whose instrumentation says nothing else about what they are. */
-const wrapperName = /^(?:agent run|running tools?|invoke_agent|create_agent|execute_tool|invoke_workflow)\b/i
+const wrapperName =
+  /^(?:agent run|running tools?|invoke_agent|create_agent|execute_tool|invoke_workflow|record_usage model_call)\b/i
 
 /** How spans of runs are named that may say what these used, and not what it cost. */
 const wholeRunName = new TextEncoder().encode('ClaudeAgentSDK.')

@@ -271,6 +271,7 @@ export const roleKeys = {
     'thoughts_token_count',
     'gen_ai.usage.completion_tokens_details.reasoning',
     'gen_ai.usage.experimental.reasoning_tokens',
+    'gen_ai.usage.thinking_tokens',
     'genai.usage.reasoning_tokens',
   ],
   /** Of tools that run where the model does: beside the input in Gemini's counts. */

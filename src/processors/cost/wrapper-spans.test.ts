@@ -117,3 +117,31 @@ t.test('a run of the Claude Agent SDK that OpenInference gives no cost has the p
     ],
   )
 })
+
+t.test("AG2's account of a call repeats it, that of what it did beside its calls does not", async t => {
+  const scope = 'opentelemetry.instrumentation.ag2'
+  const counts = { 'gen_ai.usage.input_tokens': 1661, 'gen_ai.usage.output_tokens': 453 }
+  const chat = {
+    'ag2.span.type': 'llm',
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': 'openai',
+    'gen_ai.request.model': 'gpt-4o-mini-2024-07-18',
+    'gen_ai.usage.cache_read_input_tokens': 122,
+    ...counts,
+  }
+  const account = (kind: string) => ({
+    'ag2.span.type': 'usage',
+    'ag2.usage.kind': kind,
+    'gen_ai.provider.name': 'openai',
+    'gen_ai.response.model': 'gpt-4o-mini-2024-07-18',
+    ...counts,
+  })
+  t.match(
+    run([
+      { name: 'chat gpt-4o-mini-2024-07-18', attributes: chat, scope },
+      { name: 'record_usage model_call', attributes: account('model_call'), scope },
+      { name: 'record_usage compaction', attributes: account('compaction'), scope },
+    ]),
+    [{ status: 'priced' }, { cost: undefined, status: undefined }, { status: 'priced' }],
+  )
+})
