@@ -410,7 +410,9 @@ export function token(): FunctionSettings {
       ...set('first', at(from, -64)),
       ...whileLoop(i32.ltU(first, from), [
         ...set('byte', i32.load(first)),
-        ...keepIf(any(i32.eq(get('byte'), number(word('slac'))), i32.eq(get('byte'), number(word('webh'))))),
+        ...keepIf(any(...['slac', 'webh'].map(one => i32.eq(get('byte'), number(word(one)))))),
+        ...set('byte', i32.or(get('byte'), number(0x20202020))),
+        ...keepIf(any(...['rese', 'magi'].map(one => i32.eq(get('byte'), number(word(one)))))),
         ...set('first', at(first, 1)),
       ]),
     ]),

@@ -149,6 +149,16 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
   ['cnpj: 12.ABC.345/01DE-35', 'cnpj: [br_cnpj]'],
   ['{"cnpj":"12ABC34501DE35"}', '{"cnpj":"[br_cnpj]"}'],
   ['{"cnpj":"12ABC34501DE36"}', '{"cnpj":"12ABC34501DE36"}'],
+  ['Passport No. L01X00T44', 'Passport No. [passport]'],
+  // Who has the link sets the password.
+  ['https://a.example/reset-password/okC4Y28CaEwGe8AFdnjl2S9lxFu', 'https://a.example/reset-password/[signed_url]'],
+  ['GET /users/password/reset/okC4Y28CaEwGe8AFdnjl2S9lxFu?x=1', 'GET /users/password/reset/[signed_url]?x=1'],
+  ['/auth/magic-link/0bfe6e6951d9047a8bf37ba86e6e6e1d', '/auth/magic-link/[signed_url]', 'url.path'],
+  ['/reset-password/okC4Y28CaEwGe8AFdnjl2S9lxFu', '/reset-password/[signed_url]', 'http.target'],
+  ['/counters/reset/frontend-deployment-canary-west', '/counters/reset/frontend-deployment-canary-west'],
+  ['/api/reset/f80765e6-1997-4f06-ac7a-00d7de94e3f9', '/api/reset/f80765e6-1997-4f06-ac7a-00d7de94e3f9'],
+  ['/presets/okC4Y28CaEwGe8AFdnjl2S9lxFu', '/presets/okC4Y28CaEwGe8AFdnjl2S9lxFu'],
+  ['/repos/reset/commits/0bfe6e6951d9047a8bf37ba86e6e6e1d', '/repos/reset/commits/0bfe6e6951d9047a8bf37ba86e6e6e1d'],
   // A note about an order is no id of one.
   ['+14155552671', '[phone]', 'order.note'],
   ['4111111111111111', '[card]', 'transaction.description'],

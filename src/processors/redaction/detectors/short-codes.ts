@@ -64,7 +64,7 @@ const idBehind =
   /^(?:[ _-](?:number|no|nr|id|card|code|is|was|num)\.?)*(?:[:#=] {0,2}| {1,2})#?\\*["']?(?=[A-Za-z]{1,5} ?\d|\d{6})/
 
 const passportBehind =
-  /^(?:[ _-](?:number|num|no|nr|id|is|was)\b\.?)*[:#]? {0,2}\\*["'`]?(?=[A-Z0-9]*\d)([A-Z0-9]{8,10})(?![\w-])/
+  /^(?:[ _-](?:[Nn]umber|[Nn]um|[Nn]o|[Nn]r|[Ii][Dd]|[Ii]s|[Ww]as|es|est|ist)\b\.?)*[:#]? {0,2}\\*["'`]?(?=[A-Z0-9]*\d)([A-Z0-9]{8,10})(?![\w-])/
 
 /** `passport C01X00T47`, `my passport number is M123A4567`: letters among few digits, from the end of the word. */
 export function detectPassportBehind(d: Detection, at: number): void {

@@ -1,10 +1,28 @@
 import { detectorId } from './catalog.ts'
+import { isIdentifier } from './credentials.ts'
 import type { Detection } from './detection.ts'
-import { isPlaceholder } from './randomness.ts'
+import { isPlaceholder, looksRandom } from './randomness.ts'
 import { afterEscape, isTokenByte, latin1 } from './text-bytes.ts'
 import { wholeForms } from './vendor-keys.ts'
 
 const slackWebhook = detectorId('slack_webhook')
+const signedUrl = detectorId('signed_url')
+
+const resetPath =
+  /\/(?:(?:password|account|auth|user)s?[-_/])?(?:reset(?:[-_]?(?:password|pw|token))?|magic(?:[-_]?link)?)(?:\/(?:confirm|verify|token))?\/$/i
+
+/** `/reset-password/<token>`: who has the link sets the password. */
+function detectResetLink(d: Detection, from: number, to: number): boolean {
+  const { bytes, start } = d
+  if (from - 1 < start || bytes[from - 1] !== 0x2f) return false
+  const path = resetPath.exec(latin1(bytes, Math.max(start, from - 64), from))?.[0]
+  if (path === undefined || bytes[to] === 0x2f) return false
+  const text = latin1(bytes, from, to)
+  // `/api/reset/<id>` resets what has that id.
+  if (!looksRandom(text) || (isIdentifier(text) && (!/password|magic/i.test(path) || text.includes('-')))) return false
+  d.add(signedUrl, from, to)
+  return true
+}
 
 /** Keys without a prefix, told by their middle, and webhooks, around `bytes[from, to)`. */
 export function detectWholeForms(d: Detection, from: number, to: number): boolean {
@@ -26,6 +44,7 @@ export function detectWholeForms(d: Detection, from: number, to: number): boolea
     d.add(slackWebhook, last - hook[3]!.length, last)
     return true
   }
+  if (detectResetLink(d, from, to)) return true
   for (const offset of [0, text.indexOf(':') + 1, text.lastIndexOf('/') + 1, text.lastIndexOf('=') + 1]) {
     const part = text.slice(offset)
     for (const { name, pattern } of wholeForms) {
