@@ -1,7 +1,7 @@
 /** WebAssembly as nested byte lists: an expression is the bytes that leave its value on the stack. */
 export type Code = readonly number[]
 
-export function unsignedLeb(value: number): number[] {
+function unsignedLeb(value: number): number[] {
   const out: number[] = []
   let rest = value >>> 0
   while (rest >= 128) {
@@ -12,7 +12,7 @@ export function unsignedLeb(value: number): number[] {
   return out
 }
 
-export function signedLeb(value: bigint): number[] {
+function signedLeb(value: bigint): number[] {
   const out: number[] = []
   let rest = value
   while (true) {
@@ -24,7 +24,7 @@ export function signedLeb(value: bigint): number[] {
   }
 }
 
-export const valueTypes = { i32: 0x7f, i64: 0x7e, v128: 0x7b } as const
+const valueTypes = { i32: 0x7f, i64: 0x7e, v128: 0x7b } as const
 export type ValueType = keyof typeof valueTypes
 
 const plain = (opcode: number) => (left: Code, right: Code) => [...left, ...right, opcode]

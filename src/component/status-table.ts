@@ -71,7 +71,7 @@ function isPermanentGrpc(code: number): boolean {
 }
 
 /** As the Collector's receivers do, for permanent refusals: the sender must not take them for a reason to retry. */
-export function httpOfGrpc(code: number): number {
+function httpOfGrpc(code: number): number {
   switch (code) {
     case grpcStatus.invalidArgument:
       return 400
@@ -88,7 +88,7 @@ export function httpOfGrpc(code: number): number {
   }
 }
 
-export function grpcOfHttp(status: number): number {
+function grpcOfHttp(status: number): number {
   switch (status) {
     case 400:
       return grpcStatus.invalidArgument

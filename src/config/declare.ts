@@ -42,7 +42,6 @@ export type FieldKind =
   | 'duration'
   | 'byteSize'
   | 'enum'
-  | 'numberOrString'
   | 'list'
   | 'map'
   | 'headers'
@@ -190,15 +189,6 @@ export function oneOf<const V extends readonly string[], D extends V[number] | u
 ) {
   const text = value === '' ? '""' : plainText(value)
   return field<OrAbsent<D, V[number]>>('enum', key, value, text, doc, { values, ...extra })
-}
-
-export function numberOrString<D extends number | string | undefined>(
-  key: string,
-  value: D,
-  doc = '',
-  extra: FieldNotes = {},
-) {
-  return field<OrAbsent<D, number | string>>('numberOrString', key, value, plainText(value), doc, extra)
 }
 
 /** A list. Lists of text also take one text split at commas, as in the Collector. */

@@ -29,8 +29,6 @@ export function decodeScalar(field: Field<unknown>, at: Position, decoding: Deco
       return decodeDuration(field, node, at, decoding)
     case 'byteSize':
       return decodeByteSize(field, node, at, decoding)
-    case 'numberOrString':
-      return typeof node.value === 'bigint' ? Number(node.value) : (node.expanded ?? node.value)
     default:
       return decodeNumber(field, node, at, decoding)
   }
@@ -52,7 +50,7 @@ function decodeNull(field: Field<unknown>, node: ScalarNode, at: Position, decod
     decoding.report('SLC0106', 'error', at.path, pointAt(node, at), origin)
     return field.defaultValue
   }
-  const isText = field.kind === 'string' || field.kind === 'opaque' || field.kind === 'numberOrString'
+  const isText = field.kind === 'string' || field.kind === 'opaque'
   if (node.place.origin !== undefined) {
     if (isText) return textValue(field, '')
     const message = `expected ${expectedText(field)}, but ${node.place.origin} is empty or not set`
@@ -83,7 +81,6 @@ function zeroOf(field: Field<unknown>): { value: unknown; text: string } | undef
     case 'bool':
       return { value: false, text: 'false' }
     case 'string':
-    case 'numberOrString':
       return { value: '', text: 'empty text' }
     case 'opaque':
       return { value: new Opaque(''), text: 'empty text' }

@@ -49,7 +49,7 @@ function nestedKeys(field: Field<unknown>, path: readonly string[]): DescribedKe
   return Object.entries(variants).flatMap(([name, variant]) => keysOf(variant, [...path, `${tag}=${name}`]))
 }
 
-export function typeText(field: Field<unknown>): string {
+function typeText(field: Field<unknown>): string {
   const { item, values } = field.extra
   switch (field.kind) {
     case 'uint':
@@ -69,8 +69,6 @@ export function typeText(field: Field<unknown>): string {
       return 'size'
     case 'enum':
       return (values ?? []).map(value => (value === '' ? '""' : value)).join(' \\| ')
-    case 'numberOrString':
-      return 'number or text'
     case 'list':
       return item === undefined ? 'list' : `list of ${typeText(item)}`
     case 'map':

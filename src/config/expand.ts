@@ -5,11 +5,11 @@ import { reasonOf, redactUrl, type SourceIo, splitScheme } from './source-reader
 import type { ConfigNode, MapEntry, Place, ScalarNode } from './tree.ts'
 import { parseYamlTree } from './yaml-tree.ts'
 
-export const expansionRoundsMax = 1000
+const expansionRoundsMax = 1000
 /** Characters of one expanded text; a placeholder that doubles itself stops here. */
-export const expandedCharactersMax = 1024 * 1024
+const expandedCharactersMax = 1024 * 1024
 /** Placeholders looked up in one configuration: one that holds itself twice grows without end. */
-export const lookUpsMax = 5_000
+const lookUpsMax = 5_000
 
 /** What a placeholder stands for: its text, and how messages call where it came from. */
 interface Retrieved {
@@ -236,7 +236,7 @@ export class Expander {
 const escapeAdvice = 'for a literal dollar sign write $$'
 
 /** The innermost placeholder at the first closing brace; undefined where there is none, or where it is escaped. */
-export function findPlaceholder(text: string): string | undefined {
+function findPlaceholder(text: string): string | undefined {
   let from = 0
   for (;;) {
     const close = text.indexOf('}', from)

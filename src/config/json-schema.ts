@@ -49,10 +49,7 @@ function componentSchema(component: RegisteredComponent): JsonSchema {
   return { ...schema, description: `${component.summary} (${component.stability})` }
 }
 
-export function declarationSchema(
-  declaration: ConfigDeclaration<unknown>,
-  more: Record<string, JsonSchema> = {},
-): JsonSchema {
+function declarationSchema(declaration: ConfigDeclaration<unknown>, more: Record<string, JsonSchema> = {}): JsonSchema {
   const properties: Record<string, JsonSchema> = {}
   const required: string[] = []
   for (const field of Object.values(declaration.shape)) {
@@ -108,8 +105,6 @@ function kindSchema(field: Field<unknown>): JsonSchema {
     case 'opaque':
     case 'componentRef':
       return { type: ['string', 'null'] }
-    case 'numberOrString':
-      return { type: ['number', 'string', 'null'] }
     case 'list':
       return {
         anyOf: [{ type: 'array', items: item === undefined ? {} : fieldSchema(item) }, { type: ['string', 'null'] }],

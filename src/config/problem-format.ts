@@ -14,7 +14,7 @@ export function formatPlace(place: Place | undefined): string {
 }
 
 /** The source line of a place, and carets under the range. Tabs stay tabs above, and count as one column below. */
-export function sourceExcerpt(place: Place, paint: Paint = noPaint): string {
+function sourceExcerpt(place: Place, paint: Paint = noPaint): string {
   const { line, column } = lineColumn(place.source, place.start)
   const lineStart = place.start - (column - 1)
   const lineEnd = place.source.text.indexOf('\n', lineStart)

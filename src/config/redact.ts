@@ -74,7 +74,7 @@ function redactByName(node: ConfigNode): ConfigNode {
 }
 
 /** A URL without its user and password. */
-export function redactedUrl(text: string): string {
+function redactedUrl(text: string): string {
   return text.replace(/(:\/\/)[^/@\s]+@/g, `$1${redactedText}@`)
 }
 

@@ -113,7 +113,7 @@ export interface SampleWorld {
   readonly env?: Readonly<Record<string, string>>
 }
 
-export function sampleIo(world: SampleWorld): SourceIo {
+function sampleIo(world: SampleWorld): SourceIo {
   const text = (path: string) => {
     const found = world.files?.[path]
     if (found === undefined) throw Object.assign(new Error('none'), { code: 'ENOENT' })

@@ -19,9 +19,9 @@ import { secretKeyPattern } from './secret-key.ts'
 import type { ConfigNode, MapEntry, Place, ScalarValue, SourceText } from './tree.ts'
 
 export const sourceCharactersMax = 4 * 1024 * 1024
-export const depthMax = 64
+const depthMax = 64
 /** Values in one source, each alias counted in full. */
-export const nodeCountMax = 200_000
+const nodeCountMax = 200_000
 
 /** Reads YAML into a tree whose every value knows its place. The tree is undefined where the text is empty or broken. */
 export function parseYamlTree(source: SourceText, problems: Problem[]): ConfigNode | undefined {

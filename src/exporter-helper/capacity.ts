@@ -75,13 +75,13 @@ export class Capacity {
   }
 }
 
-export const unitsPerRequest = 65_536
+const unitsPerRequest = 65_536
 
 /**
  * `queue_size` counts requests as they will be sent: behind a `batch` processor a small batch takes its share of one,
  * otherwise a whole one.
  */
-export function requestUnitsOf(batch: OtlpBatch): number {
+function requestUnitsOf(batch: OtlpBatch): number {
   const { merge } = batch
   if (merge === undefined || merge.sizeMin <= 0) return unitsPerRequest
   const size = merge.sizer === 'items' ? batch.itemCount : batch.bytes.length

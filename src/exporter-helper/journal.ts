@@ -59,7 +59,7 @@ export interface JournalReader {
   dropped(batch: OtlpBatch, entry: QueueEntry | undefined, reason: string): void
 }
 
-export const queueFullDelayMs = 1000
+const queueFullDelayMs = 1000
 
 export function queueFull(): ConsumeError {
   return new ConsumeError('overloaded', 'sending queue is full', {

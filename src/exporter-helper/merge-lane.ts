@@ -23,7 +23,7 @@ export const aloneRule: MergeRule = Object.freeze({ timeoutMs: 0, sizer: 'items'
  * they are told otherwise. 8,192 spans of a model call are 14 MB, which wait longer, cost memory and are refused there.
  * What came in one piece is not cut for it.
  */
-export const mergedBytesMax = 4 * 1024 * 1024 - 64 * 1024
+const mergedBytesMax = 4 * 1024 * 1024 - 64 * 1024
 
 /** Batches of one signal that may share a request, in order. */
 export class MergeLane {

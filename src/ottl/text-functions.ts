@@ -109,7 +109,7 @@ const isLower = (letter: string | undefined) => letter !== undefined && letter >
 const isDigit = (letter: string | undefined) => letter !== undefined && letter >= '0' && letter <= '9'
 
 /** `JSONData2` becomes `json_data_2`: a word ends where small letters, capitals and digits change, and at separators. */
-export function snakeCase(target: string): string {
+function snakeCase(target: string): string {
   const letters = [...target.trim()]
   let out = ''
   for (const [i, letter] of letters.entries()) {

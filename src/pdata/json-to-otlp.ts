@@ -48,7 +48,7 @@ export function jsonToOtlp(
 }
 
 /** The same for any message of a schema. */
-export function jsonToMessage(
+function jsonToMessage(
   schema: SchemaMessage,
   json: Uint8Array,
   limits: JsonLimits = jsonLimits,

@@ -22,7 +22,7 @@ export function otlpToJson(signal: Signal, bytes: Uint8Array): Uint8Array {
 }
 
 /** The same for any message of a schema. */
-export function messageToJson(schema: SchemaMessage, bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
+function messageToJson(schema: SchemaMessage, bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
   try {
     printer.writer.reset()
     printer.depth = 0

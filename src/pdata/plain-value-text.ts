@@ -13,7 +13,7 @@ export function valueText(value: PlainValue): string {
 }
 
 /** A value as plain JSON; integers keep all digits, what JSON has no number for is text. */
-export function valueJson(value: PlainValue): string {
+function valueJson(value: PlainValue): string {
   if (value === undefined) return 'null'
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'number') return Number.isFinite(value) ? doubleJson(value) : `"${value}"`

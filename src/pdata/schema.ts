@@ -6,9 +6,9 @@ import type { Signal } from './otlp-batch.ts'
  * fields are skipped and kept.
  */
 export const kindUnknown = 0
-export const kindVarint = 1
-export const kindFixed64 = 2
-export const kindFixed32 = 3
+const kindVarint = 1
+const kindFixed64 = 2
+const kindFixed32 = 3
 /** UTF-8 text: everything that may carry personal data. */
 export const kindText = 4
 /** `bytes`, or text that may repeat. */
@@ -39,7 +39,7 @@ const wireTypes = [255, 0, 1, 5, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2]
 export const fieldNumbersMax = 17
 
 /** How a field with a tag of one byte is skipped, by tag. */
-export const formOther = 0
+const formOther = 0
 export const formVarint = 1
 export const formFixed64 = 2
 export const formBytes = 3
@@ -197,7 +197,7 @@ export const metricType = new MessageType('Metric')
   .attributes(12)
 
 /** Profiles are opaque: their bounds are checked, their fields are not. */
-export const profileType = new MessageType('Profile').leaves(kindBytes, 7)
+const profileType = new MessageType('Profile').leaves(kindBytes, 7)
 
 function requestType(recordKind: number, record: MessageType): MessageType {
   const scopeGroup = new MessageType('Scope group')

@@ -11,7 +11,7 @@ import {
 } from '../config/declare.ts'
 import { Pattern, patternProblem } from './pattern.ts'
 
-export const actionNames = ['insert', 'update', 'upsert', 'delete', 'hash', 'extract', 'convert'] as const
+const actionNames = ['insert', 'update', 'upsert', 'delete', 'hash', 'extract', 'convert'] as const
 
 interface ActionKeys {
   readonly key: string
@@ -25,7 +25,7 @@ interface ActionKeys {
 }
 
 /** One action on attributes, with the Collector's keys. */
-export const attributeActionConfig = defineConfig(
+const attributeActionConfig = defineConfig(
   {
     key: string('key', '', 'Attribute to act on. delete and hash may have pattern instead.'),
     action: oneOf('action', actionNames, undefined, 'What to do, in any case.', { required: true, ignoreCase: true }),

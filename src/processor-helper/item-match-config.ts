@@ -37,7 +37,7 @@ const regexpConfig = defineConfig({
 })
 
 /** `include` and `exclude`: every key that is given must match; in a list of texts, one of them. */
-export const itemMatchConfig = defineConfig(
+const itemMatchConfig = defineConfig(
   {
     matchType: oneOf('match_type', ['strict', 'regexp'], undefined, 'How texts are compared.', { required: true }),
     services: list('services', string('', ''), [], 'Traces: values of the resource attribute service.name.'),
@@ -91,7 +91,7 @@ function checkTexts(key: string, patterns: readonly string[], problems: ProblemS
 }
 
 /** For `match_type: regexp`: values must be text, and patterns valid. */
-export function checkAttributes(key: string, attributes: readonly MatchAttributeConfig[], problems: ProblemSink): void {
+function checkAttributes(key: string, attributes: readonly MatchAttributeConfig[], problems: ProblemSink): void {
   for (const [i, { value }] of attributes.entries()) {
     if (value === undefined) continue
     if (typeof value === 'string') checkText([key, i, 'value'], value, problems)

@@ -100,7 +100,7 @@ class ReflectionCall implements Hearer {
 }
 
 /** The ServerReflectionResponse to one ServerReflectionRequest. Throws `WireError`. */
-export function answerTo(request: Uint8Array, services: readonly string[], index: DescriptorIndex): Uint8Array {
+function answerTo(request: Uint8Array, services: readonly string[], index: DescriptorIndex): Uint8Array {
   const writer = new WireWriter(256)
   writer.bytesField(responseOriginal, request)
   const { fieldNumber, text } = questionIn(request)

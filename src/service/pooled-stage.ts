@@ -10,7 +10,7 @@ import type { PooledStageSpec, StagePool } from './stage-pool.ts'
 import type { SharedMemory, StageSpec } from './stage-task.ts'
 
 /** Smaller requests always run inline: handing one over costs the main thread more than walking it (bench/stage-pool). */
-export const pooledBytesMin = 16 * 1024
+const pooledBytesMin = 16 * 1024
 
 let lastStageId = 0
 

@@ -42,7 +42,7 @@ function withShared(context: unknown, shared: SharedMemory | undefined): unknown
 }
 
 /** Exported for the test that compares it with the main thread's own run. */
-export function runTask(stage: Stage, task: StageTask): StageTaskReply {
+function runTask(stage: Stage, task: StageTask): StageTaskReply {
   const changed: Uint8Array[] = []
   let offset = 0
   const results = task.requests.map(({ byteLength, itemCount, metadata, hasPlainSpans }): StageTaskResult => {

@@ -225,7 +225,7 @@ export function thisProcess(): LockOwner {
 }
 
 /** Whether the owner of a directory lives, on this machine or, by its lease, on another. */
-export async function isOwnerRunning(directory: string, owner: LockOwner): Promise<boolean> {
+async function isOwnerRunning(directory: string, owner: LockOwner): Promise<boolean> {
   const { lifeSign = '' } = owner
   if (owner.bootId !== bootId()) return isLeaseFresh(directory)
   if (!isElsewhere(owner, thisProcess())) return isProcessRunning(owner)

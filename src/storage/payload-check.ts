@@ -10,7 +10,7 @@ import { crc32 } from 'node:zlib'
 const key = Buffer.from('sluice: checksum')
 const nonce = Buffer.alloc(12)
 
-export function polynomialOf(payload: Uint8Array): Uint8Array {
+function polynomialOf(payload: Uint8Array): Uint8Array {
   const cipher = createCipheriv('aes-128-gcm', key, nonce)
   cipher.setAAD(payload)
   cipher.final()

@@ -93,7 +93,7 @@ function spanToProto(value: ThriftValue): object {
   }
 }
 
-export function processToProto(value: unknown): object {
+function processToProto(value: unknown): object {
   const process = value as ThriftValue
   return { serviceName: process['serviceName'], tags: list(process, 'tags').map(tagToProto) }
 }

@@ -41,7 +41,7 @@ export function encodePlain(signal: Signal, message: Plain): Uint8Array {
   return type.encode(type.fromObject(message)).finish()
 }
 
-export function plainMessage(type: protobuf.Type, message: Plain): Plain {
+function plainMessage(type: protobuf.Type, message: Plain): Plain {
   const plain: Plain = {}
   for (const field of type.fieldsArray) {
     field.resolve()

@@ -288,7 +288,7 @@ const prime4 = 0x27d4eb2f
 const prime5 = 0x165667b1
 
 /** xxHash of 32 bits, seed 0. Source: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md */
-export function xxh32(bytes: Uint8Array, start: number, end: number): number {
+function xxh32(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start
   let offset = start
   let hash: number

@@ -65,7 +65,7 @@ function listText(components: readonly RegisteredComponent[], { world }: Invocat
   return sections.filter(section => section !== '').join('\n')
 }
 
-export function signalsText(component: RegisteredComponent): string {
+function signalsText(component: RegisteredComponent): string {
   if (component.routes !== undefined) {
     return component.routes.map(([from, to]) => (from === to ? from : `${from}->${to}`)).join(' ')
   }

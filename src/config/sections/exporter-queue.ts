@@ -49,7 +49,7 @@ const partitionConfig = defineConfig({
   ),
 })
 
-export const queueBatchConfig = defineConfig(
+const queueBatchConfig = defineConfig(
   {
     flushTimeoutMs: duration('flush_timeout', '200ms', 'Longest time the oldest item waits before a send.'),
     minSize: uint('min_size', 8192, 'Size that triggers a send, in units of sizer.'),
@@ -114,7 +114,7 @@ export interface QueueDefaults {
 }
 
 /** `sending_queue`, with the defaults of one exporter. */
-export function queueConfigWith(defaults: QueueDefaults) {
+function queueConfigWith(defaults: QueueDefaults) {
   return defineConfig(
     {
       enabled: bool('enabled', defaults.enabled ?? true, 'Put requests into a queue and answer the sender at once.'),

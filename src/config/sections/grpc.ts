@@ -35,7 +35,7 @@ const enforcementPolicyConfig = defineConfig({
   permitWithoutStream: bool('permit_without_stream', false, 'Allow pings while no call is open.'),
 })
 
-export const grpcServerKeepaliveConfig = defineConfig({
+const grpcServerKeepaliveConfig = defineConfig({
   serverParameters: optional('server_parameters', serverParametersConfig, 'Age, idleness and pings of connections.'),
   enforcementPolicy: optional('enforcement_policy', enforcementPolicyConfig, 'What pings a client may send.'),
 })

@@ -23,7 +23,7 @@ const authShape = {
 
 export const authConfig = defineConfig(authShape)
 
-export const serverAuthConfig = defineConfig({
+const serverAuthConfig = defineConfig({
   ...authShape,
   requestParams: list('request_params', string('', ''), [], 'Query parameters handed to the authenticator.'),
 })
@@ -40,16 +40,7 @@ const corsConfig = defineConfig({
   maxAge: uint('max_age', 0, 'Seconds that a browser may keep the answer to a preflight request.'),
 })
 
-export const httpCompressionAlgorithms = [
-  '',
-  'gzip',
-  'zstd',
-  'zlib',
-  'snappy',
-  'deflate',
-  'lz4',
-  'x-snappy-framed',
-] as const
+const httpCompressionAlgorithms = ['', 'gzip', 'zstd', 'zlib', 'snappy', 'deflate', 'lz4', 'x-snappy-framed'] as const
 
 /** Accepted and without effect: the Collector's own extension points. */
 const middlewares = any('middlewares', undefined, 'Middleware extensions.', { noEffect: 'Sluice has no middlewares' })
@@ -97,7 +88,7 @@ export const httpServerConfig = defineConfig(httpServerShape('localhost:4318'))
 export type HttpServerConfig = ConfigOf<typeof httpServerConfig>
 
 /** Codecs of a request body, as an exporter names them. */
-export const httpClientCompressions = [
+const httpClientCompressions = [
   'gzip',
   'zlib',
   'deflate',

@@ -21,7 +21,7 @@ const samplingConfig = defineConfig({
   thereafter: uint('thereafter', 100, 'After these, each n-th one is written.'),
 })
 
-export const telemetryLogsConfig = defineConfig({
+const telemetryLogsConfig = defineConfig({
   level: oneOf(
     'level',
     ['debug', 'info', 'warn', 'error', 'warning', 'dpanic', 'panic', 'fatal'],
@@ -64,7 +64,7 @@ const readerConfig = defineConfig({
   periodic: any('periodic', undefined, 'Metrics that are sent.', { noEffect: 'own metrics are offered, not sent' }),
 })
 
-export const telemetryMetricsConfig = defineConfig({
+const telemetryMetricsConfig = defineConfig({
   level: oneOf('level', ['none', 'basic', 'normal', 'detailed'], 'normal', 'How many own metrics there are.', {
     ignoreCase: true,
   }),
@@ -97,7 +97,7 @@ export const telemetryConfig = defineConfig(
 )
 export type TelemetryConfig = ConfigOf<typeof telemetryConfig>
 
-export const pipelineConfig = defineConfig({
+const pipelineConfig = defineConfig({
   receivers: list('receivers', string('', ''), [], 'Ids of receivers, or of connectors that begin here.'),
   processors: list('processors', string('', ''), [], 'Ids of processors, in the order in which they run.'),
   exporters: list('exporters', string('', ''), [], 'Ids of exporters, or of connectors that end here.'),

@@ -45,7 +45,6 @@ const routeConfig = defineConfig(
     }
   },
 )
-export type RouteConfig = ConfigOf<typeof routeConfig>
 
 export const routingConfig = defineConfig(
   {

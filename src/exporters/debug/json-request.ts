@@ -102,7 +102,7 @@ export interface PointJson {
   readonly quantileValues?: readonly { readonly quantile?: number; readonly value?: number }[]
 }
 
-export const metricKinds = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary'] as const
+const metricKinds = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary'] as const
 export type MetricKind = (typeof metricKinds)[number]
 
 export function resourcesOf(request: RequestJson): readonly ResourceJson[] {

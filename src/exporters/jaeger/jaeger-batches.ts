@@ -13,8 +13,8 @@ export interface JaegerProcess {
   readonly tags: readonly JaegerTag[]
 }
 
-export const childOf = 0
-export const followsFrom = 1
+const childOf = 0
+const followsFrom = 1
 
 export interface JaegerReference {
   readonly traceId: Uint8Array

@@ -101,7 +101,7 @@ function span({ period }: Alert): string {
 }
 
 /** Fills `{{name}}` with the alert's value of that name; JSON-escaped, since most templates are JSON. */
-export function fillIn(template: string, alert: Alert): string {
+function fillIn(template: string, alert: Alert): string {
   const values: Readonly<Record<string, unknown>> = { ...alertJson(alert), text: sentence(alert) }
   return template.replace(/\{\{\s*([a-z_]+)\s*\}\}/g, (whole, name: string) =>
     Object.hasOwn(values, name) ? JSON.stringify(String(values[name] ?? '')).slice(1, -1) : whole,

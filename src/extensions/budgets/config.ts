@@ -16,7 +16,7 @@ import {
 import { httpUrlProblem } from '../../config/sections/http.ts'
 import { assertTimeZone } from './period.ts'
 
-export const defaultThresholds = [0.5, 0.8, 0.9, 1.0]
+const defaultThresholds = [0.5, 0.8, 0.9, 1.0]
 
 const burnRateConfig = defineConfig({
   longWindowMs: duration('long_window', '1h', 'The window that shows that the rate lasts.'),

@@ -30,7 +30,7 @@ const fieldExtractConfig = defineConfig(
 )
 
 /** What the Collector extracts by default, as far as the downward API tells it. */
-export const defaultMetadata = [
+const defaultMetadata = [
   'k8s.namespace.name',
   'k8s.pod.name',
   'k8s.pod.uid',

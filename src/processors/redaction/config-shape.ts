@@ -19,7 +19,7 @@ import { fieldClasses } from './fields.ts'
 
 const text = string('', '')
 
-export const actionFields = {
+const actionFields = {
   action: oneOf('action', ['', ...actionNames], '', 'What becomes of a finding; empty for the action at the top.'),
   label: string('label', '', 'What stands in place of a finding; empty for its detector in brackets, such as [email].'),
   keepFirst: uint('keep_first', 0, 'For mask: letters and digits that stay at the front, at most a third.'),

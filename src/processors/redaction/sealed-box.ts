@@ -1,7 +1,6 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createPrivateKey,
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
@@ -14,17 +13,12 @@ const prefix = 'x1.'
 const publicBytes = 32
 const nonceBytes = 12
 const tagBytes = 16
-/** SubjectPublicKeyInfo and PKCS#8 of X25519 but for the key itself. */
+/** SubjectPublicKeyInfo of X25519 but for the key itself. */
 const publicHeader = Buffer.from('302a300506032b656e032100', 'hex')
-const privateHeader = Buffer.from('302e020100300506032b656e04220420', 'hex')
 
 /** A public key as 32 bytes in base64 or hex; throws where it is none. */
 export function readPublicKey(text: string): KeyObject {
   return createPublicKey({ key: Buffer.concat([publicHeader, rawKey(text)]), format: 'der', type: 'spki' })
-}
-
-export function readPrivateKey(text: string): KeyObject {
-  return createPrivateKey({ key: Buffer.concat([privateHeader, rawKey(text)]), format: 'der', type: 'pkcs8' })
 }
 
 function rawKey(text: string): Buffer {

@@ -38,7 +38,7 @@ const systemConfig = defineConfig({
   ),
 })
 
-export const detectorNames = ['env', 'system', 'docker', 'container', 'cgroup'] as const
+const detectorNames = ['env', 'system', 'docker', 'container', 'cgroup'] as const
 
 /** The Collector's detectors that ask a cloud, a cluster or a service: files name them by the dozen, for wherever they run. */
 const absentDetectors: readonly string[] = [

@@ -1,7 +1,7 @@
 import { type JaegerTag, tagInt, tagString } from './jaeger-tag.ts'
 
 /** OTLP's status codes. */
-export const statusOk = 1
+const statusOk = 1
 export const statusError = 2
 
 const spanKindServer = 2

@@ -65,7 +65,7 @@ const emptyBytes = new Uint8Array(0)
 
 /** Bytes of one reference: type, trace id, span id. */
 const referenceSize = 25
-export const referenceChildOf = 0
+const referenceChildOf = 0
 const memoryKeptBytes = 1 << 20
 
 /** A range of the source that waits until the span is complete; `start` is -1 while there is none. */

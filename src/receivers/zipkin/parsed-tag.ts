@@ -1,6 +1,6 @@
 import { parseUint64, uint64 } from '../../wire/uint64.ts'
 
-export const tagAsText = 0
+const tagAsText = 0
 export const tagAsInt = 1
 export const tagAsDouble = 2
 export const tagAsBool = 3

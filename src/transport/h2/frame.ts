@@ -84,7 +84,7 @@ export function writeFrameHeader(
   return writeUint32(target, offset + 5, streamId)
 }
 
-export function writeUint32(target: Uint8Array, offset: number, value: number): number {
+function writeUint32(target: Uint8Array, offset: number, value: number): number {
   target[offset] = value >>> 24
   target[offset + 1] = value >>> 16
   target[offset + 2] = value >>> 8

@@ -33,7 +33,7 @@ function isFieldName(name: string): boolean {
 }
 
 /** No control character but a tab, and no space or tab at either end (RFC 9113, section 8.2.1; RFC 9110, section 5.5). */
-export function isFieldValue(value: string): boolean {
+function isFieldValue(value: string): boolean {
   const length = value.length
   if (length === 0) return true
   for (let i = 0; i < length; i++) {

@@ -108,7 +108,7 @@ export class RequestHead {
 }
 
 /** Decimal digits only, within what a number holds exactly; -1 otherwise. */
-export function readContentLength(value: string): number {
+function readContentLength(value: string): number {
   if (value.length === 0 || value.length > 15) return -1
   let length = 0
   for (let i = 0; i < value.length; i++) {

@@ -1,5 +1,3 @@
-import { latin1 } from './text-bytes.ts'
-
 const placeholders =
   /x{5,}|\*{3,}|\.{4,}|0{12,}|example|placeholder|changeme|change[_-]me|replace[_-]?me|redacted|your[_-]|insert[_-]|(?:<|%3c|&lt;)[a-z _-]+(?:>|%3e|&gt;)|(?:^\[|%5b)[a-z_-]+(?:\]$|%5d)|^(.)\1{7,}$/i
 
@@ -138,8 +136,4 @@ export function isSecretValue(text: string, isStrong: boolean): boolean {
   if (/^-{0,2}[a-z]+([._:/-][a-z]+)+$/i.test(value) || /^--[a-z]+$/.test(value))
     return value.length >= 16 && wordyShare(value) < 0.5
   return vowels.test(value) || /\d/.test(value) || distinctCount(value) >= 6
-}
-
-export function textOf(bytes: Uint8Array, start: number, end: number): string {
-  return latin1(bytes, start, end)
 }

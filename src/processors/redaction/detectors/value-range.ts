@@ -211,7 +211,3 @@ function isEncodedStop(high: number, low: number): boolean {
   const code = String.fromCharCode(high, low).toLowerCase()
   return code === '20' || code === '22' || code === '26' || code === '2c' || code === '3b' || code === '0a'
 }
-
-export function valueText(bytes: Uint8Array, range: ValueRange): string {
-  return latin1(bytes, range.start, range.end)
-}
