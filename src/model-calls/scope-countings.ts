@@ -19,12 +19,16 @@ const zeroUsageScopes = new Set([
   'opentelemetry.instrumentation.openai_agents',
 ])
 
+/** Scopes, by how they begin, of programs that serve models on one's own machines. */
+const ownServerScopes = ['vllm.']
+
 /** What is known of how an instrumentation scope reports. */
 interface ScopeHabits {
   readonly counting: CacheCounting
   readonly zeroCostIsUnknown: boolean
   readonly zeroCostIsDoubtful: boolean
   readonly zeroUsageIsUnknown: boolean
+  readonly isOwnServer: boolean
   /** How versions of it begin that add the usage of a call before to that of the next; empty for none. */
   readonly cumulativeVersion: string
 }
@@ -39,6 +43,8 @@ export class ScopeCountings {
   zeroCostIsDoubtful = false
   /** Whether counts of zero on a call of the scope say nothing. Valid after `of`. */
   zeroUsageIsUnknown = false
+  /** Whether nobody sells what a call of the scope takes. Valid after `of`. */
+  isOwnServer = false
   /** Whether a call of the scope may count those before it again. Valid after `of`. */
   isCumulative = false
   readonly #general: CacheCounting
@@ -67,6 +73,7 @@ export class ScopeCountings {
     this.zeroCostIsUnknown = habits.zeroCostIsUnknown
     this.zeroCostIsDoubtful = habits.zeroCostIsDoubtful
     this.zeroUsageIsUnknown = habits.zeroUsageIsUnknown
+    this.isOwnServer = habits.isOwnServer
     const { cumulativeVersion } = habits
     this.isCumulative = cumulativeVersion !== '' && scope.version.startsWith(cumulativeVersion)
     return habits.counting
@@ -78,6 +85,7 @@ export class ScopeCountings {
       zeroCostIsUnknown: zeroCostScopes.some(start => name.startsWith(start)),
       zeroCostIsDoubtful: doubtfulZeroScopes.has(name),
       zeroUsageIsUnknown: zeroUsageScopes.has(name),
+      isOwnServer: ownServerScopes.some(start => name.startsWith(start)),
       // Spring AI 1, which needs Boot 3.
       cumulativeVersion: name === 'org.springframework.boot' ? '3.' : '',
     }

@@ -75,6 +75,7 @@ export class CallPricing {
       this.#countings.isCumulative && this.#config.deduplicate && this.#duplicates!.leaveOutEarlier(reader)
     let status = pricer.price(reader, this.#counting)
     if (status === 'reported' && this.#countings.zeroCostIsDoubtful && isUnknownZero(pricer)) status = 'unknown_model'
+    if (this.#countings.isOwnServer && isOfSeller(status, pricer)) status = 'unknown_model'
     // Where only one of two instrumentations knows the usage, that one has the price.
     const isPriced = status !== 'unknown_model' && status !== 'no_usage'
     const isDuplicate =
@@ -124,4 +125,9 @@ function forgetZeros(usage: ReportedUsage): void {
 function isUnknownZero({ cost, entry }: Pricer): boolean {
   const { priced, overrides } = entry!.resolved
   return cost.total === 0 && priced === undefined && overrides.length === 0
+}
+
+/** Whether the price is that of somebody who sells the model, and not one of an override. */
+function isOfSeller(status: CostStatus, { origin, entry }: Pricer): boolean {
+  return (status === 'priced' || status === 'estimated') && origin === entry!.resolved.priced?.origin
 }

@@ -1,6 +1,9 @@
 // Spans recorded from published instrumentations that called a stand-in for a provider's API: the cost of what it answered.
 
 import t from 'tap'
+import { parseConfig } from '../../config/parse-config.ts'
+import { costConfig } from './config.ts'
+import { CostStage } from './cost-stage.ts'
 import { type Attributes, price, run, type SpanInput } from './priced-spans.oracle.ts'
 
 for (const [title, span, expected] of [
@@ -442,4 +445,24 @@ t.test("a call of AWS's client is that of what is put around it in JavaScript", 
   }
   t.match(run([own, around]), [{ status: 'priced' }, { status: 'duplicate' }])
   t.match(run([around, own]), [{ status: 'priced' }, { status: 'duplicate' }])
+})
+
+t.test('what vLLM itself reports is paid to nobody, unless an override says what the machine costs', async t => {
+  const span = {
+    name: 'llm_request',
+    scope: 'vllm.llm_engine',
+    attributes: {
+      'gen_ai.response.model': 'openai/gpt-oss-120b',
+      'gen_ai.request.id': 'cmpl-1',
+      'gen_ai.request.max_tokens': 16,
+      'gen_ai.usage.prompt_tokens': 1000,
+      'gen_ai.usage.completion_tokens': 100,
+      'gen_ai.latency.e2e': 0.5,
+    },
+  }
+  t.match(run([span]), [{ cost: undefined, status: 'unknown_model' }])
+  const yaml = '{overrides: [{match: {model: "*gpt-oss*"}, input_per_mtok: 1, output_per_mtok: 5}]}'
+  const stage = new CostStage(parseConfig(costConfig, yaml), { scopes: [] }, 'traces')
+  t.match(run([span], stage), [{ cost: 0.0015, status: 'priced' }])
+  t.match(run([{ ...span, scope: 'app' }]), [{ status: 'priced' }], 'elsewhere it may be bought')
 })
