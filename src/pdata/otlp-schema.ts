@@ -1,4 +1,4 @@
-import { hashKey } from '../wire/json-reader.ts'
+import { hashKey } from '../wire/key-hash.ts'
 import type { Signal } from './otlp-batch.ts'
 
 /** How a field's value stands on the wire and in JSON. Numbers, since readers switch on them per field. */

@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { JsonError } from './json-error.ts'
 import { unescapedText, writeUnescaped } from './json-escapes.ts'
-import { parseUint64, uint64 } from './uint64.ts'
+import { JsonNumber, outOfRange } from './json-number.ts'
+import { fnvOffset, fnvPrime, hashKey } from './key-hash.ts'
+import { uint64 } from './uint64.ts'
 import type { WireWriter } from './wire-writer.ts'
 
 export interface JsonLimits {
@@ -32,27 +34,6 @@ const textDecoder = new TextDecoder()
 const plainBytes = new Uint8Array(256).fill(1, 0x20)
 plainBytes[quote] = 0
 plainBytes[backslash] = 0
-const powersOfTen = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
-/** Most characters of one number that is not a plain run of digits. */
-const numberCharactersMax = 4_096
-
-/** FNV-1a of a key, as `JsonReader.keyHash` computes it while reading. */
-export function hashKey(key: string | Uint8Array): number {
-  const bytes = typeof key === 'string' ? new TextEncoder().encode(key) : key
-  let hash = fnvOffset
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, fnvPrime)
-  return hash
-}
-
-/** The same of a range. */
-export function hashRange(bytes: Uint8Array, start: number, end: number): number {
-  let hash = fnvOffset
-  for (let offset = start; offset < end; offset++) hash = Math.imul(hash ^ bytes[offset]!, fnvPrime)
-  return hash
-}
-
-const fnvOffset = 0x811c9dc5 | 0
-const fnvPrime = 0x01000193
 
 /**
  * Reads JSON straight from UTF-8 bytes, one token at a time, without making strings or objects. The caller drives it:
@@ -78,10 +59,7 @@ export class JsonReader {
   elementCount = 0
   #depth = 0
   #limits: JsonLimits = jsonLimits
-  /** The number token found by `#scanNumber`. */
-  #numberEnd = 0
-  #digitsEnd = 0
-  #fractionEnd = 0
+  readonly #number = new JsonNumber()
   /** Where the last integer began, for its error. */
   #valueStart = 0
 
@@ -258,10 +236,10 @@ export class JsonReader {
     const isNegative = this.#integer()
     const { low, high } = uint64
     if (isNegative) {
-      if (high > 0x80000000 || (high === 0x80000000 && low !== 0)) throw this.#outOfRange()
+      if (high > 0x80000000 || (high === 0x80000000 && low !== 0)) throw outOfRange(this.#valueStart)
       uint64.low = -low >>> 0
       uint64.high = (~high + (low === 0 ? 1 : 0)) >>> 0
-    } else if (high > 0x7fffffff) throw this.#outOfRange()
+    } else if (high > 0x7fffffff) throw outOfRange(this.#valueStart)
   }
 
   /** Reads an integer, a number or a string of one, within the bounds. */
@@ -269,7 +247,7 @@ export class JsonReader {
     const isNegative = this.#integer()
     const magnitude = uint64.high * 0x100000000 + uint64.low
     const value = isNegative ? 0 - magnitude : magnitude
-    if (value < min || value > max) throw this.#outOfRange()
+    if (value < min || value > max) throw outOfRange(this.#valueStart)
     return value
   }
 
@@ -278,8 +256,8 @@ export class JsonReader {
     const byte = this.peek()
     if (byte !== quote) {
       const start = this.offset
-      const value = this.#doubleAt(start, this.end)
-      this.offset = this.#numberEnd
+      const value = this.#number.double(this.bytes, start, this.end)
+      this.offset = this.#number.end
       return value
     }
     this.string()
@@ -287,8 +265,8 @@ export class JsonReader {
     // Of the names that a double may have, each has a letter where a number has a digit.
     const digit = this.bytes[stringStart] === minus ? stringStart + 1 : stringStart
     if (digit < stringEnd && this.bytes[digit]! <= nine) {
-      const value = this.#doubleAt(stringStart, stringEnd)
-      if (this.#numberEnd === stringEnd) return value
+      const value = this.#number.double(this.bytes, stringStart, stringEnd)
+      if (this.#number.end === stringEnd) return value
     }
     const text = this.text()
     if (text === 'NaN') return Number.NaN
@@ -320,8 +298,8 @@ export class JsonReader {
         this.#literal('null')
         return
       default:
-        this.#scanNumber(this.offset, this.end)
-        this.offset = this.#numberEnd
+        this.#number.scan(this.bytes, this.offset, this.end)
+        this.offset = this.#number.end
     }
   }
 
@@ -410,10 +388,6 @@ export class JsonReader {
     }
   }
 
-  #outOfRange(): JsonError {
-    return this.error('a number out of range', this.#valueStart)
-  }
-
   /** Reads an integer's magnitude into `uint64`; true where it has a minus sign. */
   #integer(): boolean {
     const isQuoted = this.peek() === quote
@@ -424,94 +398,12 @@ export class JsonReader {
     }
     const start = isQuoted ? this.stringStart : this.offset
     this.#valueStart = start
-    this.#scanNumber(start, end)
-    if (!isQuoted) this.offset = this.#numberEnd
-    else if (this.#numberEnd !== end) throw this.error('an integer was expected', start)
-    const isNegative = this.bytes[start] === minus
-    const digitsStart = isNegative ? start + 1 : start
-    if (this.#numberEnd === this.#digitsEnd) {
-      if (!parseUint64(this.bytes, digitsStart, this.#digitsEnd)) throw this.#outOfRange()
-    } else this.#scientificInteger(digitsStart)
-    return isNegative
+    const number = this.#number
+    number.scan(this.bytes, start, end)
+    if (!isQuoted) this.offset = number.end
+    else if (number.end !== end) throw this.error('an integer was expected', start)
+    return number.integer(this.bytes, start)
   }
-
-  /** An integer written with a fraction or an exponent, such as 1.5e3. */
-  #scientificInteger(start: number): void {
-    if (this.#numberEnd - start > numberCharactersMax) throw this.#outOfRange()
-    const text = textDecoder.decode(this.bytes.subarray(start, this.#numberEnd))
-    const [mantissa = '', exponentText = '0'] = text.toLowerCase().split('e')
-    const [whole = '', fraction = ''] = mantissa.split('.')
-    const digits = (whole + fraction).replace(/^0+/, '').replace(/0+$/, '')
-    const dropped = (whole + fraction).length - (whole + fraction).replace(/0+$/, '').length
-    const scale = Number(exponentText) - fraction.length + dropped
-    if (digits === '') {
-      uint64.low = 0
-      uint64.high = 0
-      return
-    }
-    if (scale < 0) throw this.error('an integer was expected', this.#valueStart)
-    if (scale + digits.length > 20) throw this.#outOfRange()
-    const plain = Buffer.from(digits + '0'.repeat(scale))
-    if (!parseUint64(plain, 0, plain.length)) throw this.#outOfRange()
-  }
-
-  #doubleAt(start: number, end: number): number {
-    this.#scanNumber(start, end)
-    const { bytes } = this
-    const isNegative = bytes[start] === minus
-    const digitsStart = isNegative ? start + 1 : start
-    // A mantissa below 2^53 over a power of ten that a double holds exactly: one division, rounded once.
-    if (this.#numberEnd === this.#fractionEnd && this.#numberEnd - digitsStart <= 16) {
-      let mantissa = 0
-      for (let offset = digitsStart; offset < this.#digitsEnd; offset++)
-        mantissa = mantissa * 10 + bytes[offset]! - zero
-      let places = 0
-      for (let offset = this.#digitsEnd + 1; offset < this.#fractionEnd; offset++) {
-        mantissa = mantissa * 10 + bytes[offset]! - zero
-        places++
-      }
-      if (mantissa <= Number.MAX_SAFE_INTEGER) {
-        const value = mantissa / powersOfTen[places]!
-        return isNegative ? -value : value
-      }
-    }
-    const value = Number(textDecoder.decode(bytes.subarray(start, this.#numberEnd)))
-    if (!Number.isFinite(value)) throw this.error('a number out of range', start)
-    return value
-  }
-
-  /** Finds the end of the number at `start` and the ends of its parts. */
-  #scanNumber(start: number, end: number): void {
-    const { bytes } = this
-    let offset = start
-    if (offset < end && bytes[offset] === minus) offset++
-    const whole = offset
-    offset = digits(bytes, offset, end)
-    if (offset === whole) throw this.error('a value was expected', start)
-    if (bytes[whole] === zero && offset > whole + 1) throw this.error('a number has a leading zero', start)
-    this.#digitsEnd = offset
-    this.#fractionEnd = offset
-    if (offset < end && bytes[offset] === 0x2e) {
-      this.#fractionEnd = digits(bytes, offset + 1, end)
-      if (this.#fractionEnd === offset + 1) throw this.error('a number ends in its point', start)
-      offset = this.#fractionEnd
-    }
-    if (offset < end && (bytes[offset]! | 0x20) === 0x65) {
-      offset++
-      if (offset < end && (bytes[offset] === 0x2b || bytes[offset] === minus)) offset++
-      const exponent = digits(bytes, offset, end)
-      if (exponent === offset) throw this.error('a number has no exponent', start)
-      offset = exponent
-    }
-    this.#numberEnd = offset
-  }
-}
-
-/** Where the run of decimal digits at `offset` ends. */
-function digits(bytes: Uint8Array, start: number, end: number): number {
-  let offset = start
-  while (offset < end && bytes[offset]! >= zero && bytes[offset]! <= nine) offset++
-  return offset
 }
 
 function isHexDigit(byte: number | undefined): boolean {

@@ -1,4 +1,4 @@
-import { hashKey } from './json-reader.ts'
+import { hashKey } from './key-hash.ts'
 
 /** Finds what a key in bytes stands for, by the hash that the JSON reader computes on the way. */
 export class KeyTable {

@@ -1,4 +1,4 @@
-import { hashRange } from '../../wire/json-reader.ts'
+import { hashRange } from '../../wire/key-hash.ts'
 import { KeyTable } from '../../wire/key-table.ts'
 import { ByteRange } from './byte-range.ts'
 import type { ZipkinTraceWriter } from './trace-writer.ts'

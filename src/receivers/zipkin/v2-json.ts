@@ -1,5 +1,6 @@
 import { JsonError } from '../../wire/json-error.ts'
-import { hashRange, JsonReader } from '../../wire/json-reader.ts'
+import { JsonReader } from '../../wire/json-reader.ts'
+import { hashRange } from '../../wire/key-hash.ts'
 import { KeyTable } from '../../wire/key-table.ts'
 import { uint64 } from '../../wire/uint64.ts'
 import { ByteRange } from './byte-range.ts'

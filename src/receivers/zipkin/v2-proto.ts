@@ -1,6 +1,6 @@
 import { FieldCursor } from '../../wire/field-cursor.ts'
 import { isZero } from '../../wire/is-zero.ts'
-import { hashRange } from '../../wire/json-reader.ts'
+import { hashRange } from '../../wire/key-hash.ts'
 import { readVarint, readWord, uint64 } from '../../wire/uint64.ts'
 import { WireError } from '../../wire/wire-error.ts'
 import { wireBytes, wireFixed64, wireVarint } from '../../wire/wire-type.ts'
