@@ -44,6 +44,8 @@ export function detectAzureKey(d: Detection, from: number, to: number): boolean 
     const first = at - offset
     // A slash may part it from a path.
     if (first < run || (first > run && bytes[first - 1] !== 0x2f) || !looksRandom(latin1(bytes, first, at))) continue
+    // chatcmpl-aRcjttR4sRNCrh6XFoYx5mLcACOGW: no sign of URLs' base64 is in keys.
+    if (/[-_]/.test(latin1(bytes, first, last))) continue
     while (last < end && bytes[last] === 0x3d && last - at < 50) last++
     d.add(azureKey, first, last)
     return true

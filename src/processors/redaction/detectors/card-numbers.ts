@@ -3,6 +3,7 @@ import { detectorId } from './catalog.ts'
 import type { Detection } from './detection.ts'
 import * as key from './key-flags.ts'
 import { dash, digits, run, slash, space } from './number-run.ts'
+import { distinctCount } from './randomness.ts'
 import { isAlnum, isDigit, isHex, latin1 } from './text-bytes.ts'
 
 const ids = { card: detectorId('card'), cvv: detectorId('card_cvv'), expiry: detectorId('card_expiry') }
@@ -71,7 +72,7 @@ export function isInTable(d: Detection, first: number, count: number): boolean {
   const isMiddle = first > 0 && run.lengths[first - 1] === 4
   const isExpiry = !isMiddle && count > 3 && first + count < run.count && run.isMonth(first + count)
   for (let g = first + count; !isExpiry && g < run.count && run.lengths[g]! <= 5; g++) others++
-  return others >= 2 && !(others % 4 === 0 && hasCardBeside(first))
+  return others >= 2 && !(others % 4 === 0 && hasCardBeside(d, first))
 }
 
 /** Whether groups of four hex digits stand before or behind the whole run, or hold its first or last digits. */
@@ -98,10 +99,22 @@ function isHexGroup(d: Detection, at: number, step: 1 | -1): boolean {
   return letters > 0 && letters < 4 && (next < start || next >= end || !isAlnum(bytes[next]!))
 }
 
-/** Several cards in a row: the four groups before or behind these are one as well. */
-function hasCardBeside(first: number): boolean {
-  for (const g of [first - 4, first + 4])
-    if (g >= 0 && run.hasLengths(g, [4, 4, 4, 4]) && isCardNumber(digits, run.collect(g, 4))) return true
+const distinctFew = 6
+
+/**
+ * Several cards in a row: the four groups before or behind these are one as well, and the same, made up, or beside a word for
+ * cards. One in fifteen hundred tables of eight groups would pass for two.
+ */
+function hasCardBeside(d: Detection, first: number): boolean {
+  for (const g of [first - 4, first + 4]) {
+    if (g < 0 || !run.hasLengths(g, [4, 4, 4, 4]) || !isCardNumber(digits, run.collect(g, 4))) continue
+    const own = latin1(d.bytes, run.starts[first]!, run.endOf(first + 3))
+    const other = latin1(d.bytes, run.starts[g]!, run.endOf(g + 3))
+    // Made-up cards have few digits, many times.
+    if (own === other || distinctCount(own) < distinctFew || distinctCount(other) < distinctFew) return true
+    d.readContext(run.starts[0]!)
+    if ((d.flags & key.keyCard) !== 0) return true
+  }
   return false
 }
 
@@ -116,12 +129,14 @@ function hasUsualLength(d: Detection, count: number): boolean {
 }
 
 const traceBefore = /(?:^|[^0-9a-z])(?=[0-9]*[a-f])[0-9a-f]{32}(?:[^0-9a-z]{1,2}|%2[fF])$/
+const spanBefore = /(?:^|[^0-9a-z])(?=[0-9]*[a-f])[0-9a-f]{16}:$/
 const traceBehind = /^[0-9]{16}[^0-9a-z]{1,2}(?=[0-9]*[a-f])[0-9a-f]{32}(?![0-9a-z])/
 
 /** Whether sixteen digits at `at` are the id of a span beside that of its trace: `[shop,01b4…2b97,5209613696652922,true]`. */
 function isBesideTrace({ bytes, start, end }: Detection, at: number): boolean {
   return (
     traceBefore.test(latin1(bytes, Math.max(start, at - 35), at)) ||
+    spanBefore.test(latin1(bytes, Math.max(start, at - 18), at)) ||
     traceBehind.test(latin1(bytes, at, Math.min(end, at + 51)))
   )
 }

@@ -39,7 +39,7 @@ export const wordLists: readonly (readonly [flag: number, words: string])[] = [
       'commit sha sha1 sha256 sha512 md5 digest hash checksum crc etag revision build ns ms us nanos millis micros seconds ' +
       'unixnano duration latency elapsed offset size length count bytes port pid tid lat lon lng latitude longitude ' +
       'coordinates price amount total subtotal sequence seq index partition order invoice sku snowflake epoch nonce ' +
-      'cachekey partitionkey idempotencykey routingkey primarykey sortkey dedupkey shardkey objectkey messagekey ' +
+      'cachekey publickeytoken partitionkey idempotencykey routingkey primarykey sortkey dedupkey shardkey objectkey messagekey ' +
       'tracking waybill shipment parcel consignment ean gtin upc isbn barcode ' +
       'lineno shard project feature issue ticket device instance job batch node block pod container thread rows ' +
       'parent parents segment spanlinks spans childof ctx fingerprint thumbprint serial hex bucket lsn xid txn transaction balance quantity qty cost score ratio percent',

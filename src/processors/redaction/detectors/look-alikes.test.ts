@@ -301,6 +301,18 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
     '{"set-cookie":["a=[cookie]; Path=/","b=[cookie]"],"c":"d=z3"}',
   ],
   ["'set-cookie': [ 'a=x1', 'b=y2' ],", "'set-cookie': [ 'a=[cookie]', 'b=[cookie]' ],"],
+  // A table of numbers, half of which pass for cards, and two cards.
+  ['5325 2918 3479 9530 2638 7432 0890 1117', '5325 2918 3479 9530 2638 7432 0890 1117'],
+  ['cards: 4111 1111 1111 1111 5500 0055 5555 5559', 'cards: [card] [card]'],
+  ['4111 1111 1111 1111 4111 1111 1111 1111', '[card] [card]'],
+  ['chatcmpl-aRcjttR4sRNCrh6XFoYx5mLcACOGW', 'chatcmpl-aRcjttR4sRNCrh6XFoYx5mLcACOGW'],
+  ['msg_ATBBOgL9hyZC5mBXsnB6IxKn', 'msg_ATBBOgL9hyZC5mBXsnB6IxKn'],
+  ['key ATBBOgL9hyZC5mBXsnB6IxKn9qL2', 'key [atlassian_token]'],
+  ['uber-trace-id: 806bd4df4ba19af6:2559703996159992:0:1', 'uber-trace-id: 806bd4df4ba19af6:2559703996159992:0:1'],
+  [
+    'A.Call, Culture=neutral, PublicKeyToken=2409965903465885',
+    'A.Call, Culture=neutral, PublicKeyToken=2409965903465885',
+  ],
   ['jane.doe@exam', '[email]'],
   ['/users/jane.doe@example.com and jdoe@ACME.COM, x@163.com', '/users/[email] and [email], [email]'],
 ]

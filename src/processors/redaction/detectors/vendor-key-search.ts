@@ -105,7 +105,7 @@ function takeVendorKey(d: Detection, at: number): number {
     const isCut = to === end || (bytes[to] === 0x2e && bytes[to + 1] === 0x2e) || bytes[to] === 0xe2
     if (length > form.max || (to < end && isAlnum(bytes[to]!))) continue
     const text = latin1(bytes, body, to)
-    if (length < form.min && !(isCut && isDistinct(form, text))) continue
+    if (length < form.min && !(isCut && isDistinct(form, text) && !isBehindName(d, at, form))) continue
     if (isPlaceholder(text) || distinctCount(text) < Math.min(6, length / 2)) continue
     if (form.needsContext && !saysSecret(d, at)) continue
     if (form.check === 'github' && length === 36 && !hasGithubChecksum(bytes, body, to) && !looksRandom(text)) continue
@@ -137,6 +137,10 @@ const commonPrefixes = new Set([
   'web_',
   'cli_',
 ])
+
+/** `msg_ATBBOgL9hyZC5mBXsnB6IxKn`: random letters behind a name begin like a key by chance, where no sign ends its prefix. */
+const isBehindName = ({ bytes, start }: Detection, at: number, form: CompiledForm) =>
+  at > start && (bytes[at - 1] === 0x5f || bytes[at - 1] === 0x2d) && !/[-_.]/.test(form.prefix)
 
 /** A cut key counts where its prefix alone names the vendor; a short prefix needs a body that no one would write. */
 const isDistinct = (form: CompiledForm, text: string) =>
