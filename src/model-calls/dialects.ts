@@ -333,6 +333,8 @@ export const roleKeys = {
     'langwatch.span.type',
     'genkit:metadata:subtype',
     'genkit:type',
+    'span.type',
+    'entity.type',
   ],
   existingCost: [
     'gen_ai.usage.cost',

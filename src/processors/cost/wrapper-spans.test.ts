@@ -145,3 +145,37 @@ t.test("AG2's account of a call repeats it, that of what it did beside its calls
     [{ status: 'priced' }, { cost: undefined, status: undefined }, { status: 'priced' }],
   )
 })
+
+t.test("VoltAgent's span of an agent repeats what its calls used", async t => {
+  const scope = '@voltagent/core'
+  const call = {
+    'entity.type': 'agent',
+    'span.type': 'llm',
+    'llm.model': 'gpt-4o',
+    'llm.usage.prompt_tokens': 224,
+    'llm.usage.completion_tokens': 163,
+    'llm.usage.total_tokens': 387,
+    'llm.usage.cached_tokens': 116,
+  }
+  const agent = {
+    'entity.type': 'agent',
+    'ai.model.name': 'gpt-4o',
+    'usage.prompt_tokens': 224,
+    'usage.completion_tokens': 163,
+    'usage.total_tokens': 387,
+    'usage.cached_tokens': 116,
+  }
+  t.match(
+    run([
+      { name: 'llm:generateText', attributes: call, scope, spanId: '00000000000000a2', parentId: '00000000000000a1' },
+      { name: 'helper', attributes: agent, scope, spanId: '00000000000000a1' },
+    ]),
+    [
+      {
+        cost: price({ input_tokens: 224, output_tokens: 163, cache_read_tokens: 116 }, 'gpt-4o', 'openai'),
+        status: 'priced',
+      },
+      { cost: undefined, status: undefined },
+    ],
+  )
+})
