@@ -4,22 +4,13 @@ import {
   eventName,
   eventTime,
   groupResource,
-  groupScopes,
-  linkAttributes,
-  linkSpanId,
-  linkTraceId,
   requestResources,
   resourceAttributes,
-  scopeGroupRecords,
-  scopeGroupScope,
-  scopeName,
-  scopeVersion,
   spanAttributes,
   spanEndTime,
   spanEvents,
   spanFlags,
   spanKind,
-  spanLinks,
   spanName,
   spanParentSpanId,
   spanSpanId,
@@ -30,12 +21,13 @@ import {
   statusCode,
   statusMessage,
 } from '../../pdata/otlp-fields.ts'
-import { copyBytes } from '../../wire/copy-bytes.ts'
 import { isZero } from '../../wire/is-zero.ts'
 import { addUint64, uint64 } from '../../wire/uint64.ts'
 import { WireWriter } from '../../wire/wire-writer.ts'
+import { JaegerReferences } from './jaeger-references.ts'
 import { httpStatusOf, isHttpError, statusCodeNamed, statusError } from './jaeger-status.ts'
 import { isSame, type JaegerTag, tagBool, tagString } from './jaeger-tag.ts'
+import { type Range, ScopeGroup } from './scope-group.ts'
 import { idsAndTimesBytes, putBytes, putFixed64 } from './span-fields.ts'
 import { writeTag } from './tag-attribute.ts'
 
@@ -55,24 +47,13 @@ const keyTraceState = key('w3c.tracestate')
 const keyScopeName = key('otel.scope.name')
 const keyScopeVersion = key('otel.scope.version')
 const keyEvent = key('event')
-const keyRefType = key('opentracing.ref_type')
-const refTypeNames = [key('child_of'), key('follows_from')] as const
 /** What an exporter of OTLP data without a service calls it. */
 const noServiceName = key('OTLPResourceNoServiceName')
 const jaegerVersionPrefix = key('Jaeger-')
 const kindNames = [key('internal'), key('server'), key('client'), key('producer'), key('consumer')] as const
 const emptyBytes = new Uint8Array(0)
 
-/** Bytes of one reference: type, trace id, span id. */
-const referenceSize = 25
-const referenceChildOf = 0
 const memoryKeptBytes = 1 << 20
-
-/** A range of the source that waits until the span is complete; `start` is -1 while there is none. */
-interface Range {
-  start: number
-  end: number
-}
 
 /**
  * Writes OTLP for Jaeger batches while their fields are read in whatever order they come: what OTLP has as attributes
@@ -90,19 +71,12 @@ export class JaegerTraceWriter {
   readonly duration = { low: 0, high: 0 }
   flags = 0
 
+  readonly #references = new JaegerReferences()
   readonly #spanAttributes = new AttributeWriter()
   readonly #otherAttributes = new AttributeWriter()
   #source: Uint8Array = emptyBytes
   #batchMark = 0
-  #groupStart = -1
-  #groupMark = 0
-  #groupSpanCount = 0
-  #groupScopeName: Uint8Array = emptyBytes
-  #groupScopeVersion: Uint8Array = emptyBytes
-  #spanStart = 0
-  #spanMark = 0
-  #references = new Uint8Array(referenceSize * 8)
-  #referenceCount = 0
+  readonly #group = new ScopeGroup()
   #hasHostName = false
   #kind = 0
   #hasError = false
@@ -118,7 +92,7 @@ export class JaegerTraceWriter {
   reset(): this {
     this.#writer.reset()
     this.spanCount = 0
-    this.#groupStart = -1
+    this.#group.reset()
     return this
   }
 
@@ -141,13 +115,13 @@ export class JaegerTraceWriter {
   }
 
   endBatch(): void {
-    this.#endGroup()
+    this.#group.close(this.#writer)
     this.#writer.close(this.#batchMark)
   }
 
   /** Begins the process; its tags follow through `processTag`, then `endProcess`. */
   beginProcess(): number {
-    this.#endGroup()
+    this.#group.close(this.#writer)
     const mark = this.#writer.open(groupResource)
     this.#otherAttributes.begin(this.#writer, resourceAttributes, false)
     this.#hostname.start = -1
@@ -187,13 +161,7 @@ export class JaegerTraceWriter {
 
   beginSpan(): void {
     const writer = this.#writer
-    if (this.#groupStart < 0) {
-      this.#groupStart = writer.length
-      this.#groupMark = writer.open(groupScopes)
-      this.#groupSpanCount = 0
-    }
-    this.#spanStart = writer.length
-    this.#spanMark = writer.openWide(scopeGroupRecords)
+    this.#group.beginSpan(writer)
     this.#spanAttributes.begin(writer, spanAttributes, false)
     this.ids.fill(0)
     this.start.low = 0
@@ -201,7 +169,7 @@ export class JaegerTraceWriter {
     this.duration.low = 0
     this.duration.high = 0
     this.flags = 0
-    this.#referenceCount = 0
+    this.#references.clear()
     this.#kind = 0
     this.#hasError = false
     this.#hasContent = false
@@ -269,24 +237,16 @@ export class JaegerTraceWriter {
   /** Room for a reference's trace id (16 bytes) and span id (8 bytes) at the returned offset of `referenceBytes`. */
   addReference(type: number): number {
     this.#hasContent = true
-    const start = this.#referenceCount++ * referenceSize
-    if (start + referenceSize > this.#references.length) {
-      const grown = new Uint8Array(this.#references.length * 2)
-      grown.set(this.#references)
-      this.#references = grown
-    }
-    this.#references.fill(0, start, start + referenceSize)
-    this.#references[start] = type
-    return start + 1
+    return this.#references.add(type)
   }
 
   get referenceBytes(): Uint8Array {
-    return this.#references
+    return this.#references.bytes
   }
 
   /** The type of the reference begun last, where it is read after the ids. */
   referenceType(offset: number, type: number): void {
-    this.#references[offset - 1] = type
+    this.#references.bytes[offset - 1] = type
   }
 
   /** Begins an event; its fields follow through `eventField`, then `endEvent`. */
@@ -319,14 +279,14 @@ export class JaegerTraceWriter {
   endSpan(): void {
     const writer = this.#writer
     if (!this.#hasContent && isZero(this.ids, 0, 24)) {
-      writer.truncate(this.#spanStart)
+      this.#group.dropSpan(writer)
       return
     }
     this.#writeIdsAndTimes()
     if (this.#kind !== 0) writer.uint32Field(spanKind, this.#kind)
     if ((this.flags & 1) !== 0) writer.fixed32Field(spanFlags, 1)
     this.#writeStatus()
-    this.#writeLinks()
+    this.#references.writeLinks(writer, this.#otherAttributes, this.ids)
     this.#putIntoGroup()
     this.spanCount++
   }
@@ -334,7 +294,7 @@ export class JaegerTraceWriter {
   /** Ids and times: one check of room, then bytes. Zero is left out, as protobuf does. */
   #writeIdsAndTimes(): void {
     const { ids, start, duration } = this
-    if (isZero(ids, 24, 32)) this.#inferParent()
+    if (isZero(ids, 24, 32)) this.#references.inferParent(ids)
     const writer = this.#writer
     writer.ensure(idsAndTimesBytes)
     const target = writer.buffer
@@ -349,49 +309,15 @@ export class JaegerTraceWriter {
     writer.length = putFixed64(target, at, spanEndTime, uint64.low, uint64.high)
   }
 
-  /** Without a parent id, the first reference to a span of the same trace is the parent, a child-of before others. */
-  #inferParent(): void {
-    let found = -1
-    for (let i = 0; i < this.#referenceCount; i++) {
-      const start = i * referenceSize
-      if (!this.#isInThisTrace(start)) continue
-      if (this.#references[start] === referenceChildOf) {
-        found = start
-        break
-      }
-      if (found < 0) found = start
+  /** Puts the span into the group of its scope. A version without a name is no scope, but an attribute. */
+  #putIntoGroup(): void {
+    const name = this.#scopeName
+    const version = this.#scopeVersion
+    if (name.start < 0 && version.start >= 0) {
+      const { start, end } = version
+      this.#spanAttributes.string(keyScopeVersion, 0, keyScopeVersion.length, this.#source, start, end)
     }
-    if (found >= 0) this.ids.set(this.#references.subarray(found + 17, found + 25), 24)
-  }
-
-  #isInThisTrace(reference: number): boolean {
-    for (let i = 0; i < 16; i++) if (this.#references[reference + 1 + i] !== this.ids[i]) return false
-    return true
-  }
-
-  #isParent(reference: number): boolean {
-    if (this.#references[reference] !== referenceChildOf || !this.#isInThisTrace(reference)) return false
-    for (let i = 0; i < 8; i++) if (this.#references[reference + 17 + i] !== this.ids[24 + i]) return false
-    return true
-  }
-
-  #writeLinks(): void {
-    const writer = this.#writer
-    for (let i = 0; i < this.#referenceCount; i++) {
-      const start = i * referenceSize
-      if (this.#isParent(start)) continue
-      const mark = writer.open(spanLinks)
-      if (!isZero(this.#references, start + 1, start + 17)) {
-        writer.bytesField(linkTraceId, this.#references, start + 1, start + 17)
-      }
-      if (!isZero(this.#references, start + 17, start + 25)) {
-        writer.bytesField(linkSpanId, this.#references, start + 17, start + 25)
-      }
-      const name = refTypeNames[this.#references[start] === referenceChildOf ? 0 : 1]
-      this.#otherAttributes.begin(writer, linkAttributes, true)
-      this.#otherAttributes.string(keyRefType, 0, keyRefType.length, name, 0, name.length)
-      writer.close(mark)
-    }
+    this.#group.endSpan(this.#writer, this.#source, name, version)
   }
 
   #writeStatus(): void {
@@ -420,62 +346,6 @@ export class JaegerTraceWriter {
     if (code !== 0) writer.uint32Field(statusCode, code)
     writer.close(mark)
   }
-
-  /** Closes the span where it stands if its scope is the group's, else moves it into a group of its scope. */
-  #putIntoGroup(): void {
-    const writer = this.#writer
-    const name = this.#scopeName
-    // A version without a name is no scope.
-    const hasVersion = name.start >= 0 && this.#scopeVersion.start >= 0
-    if (name.start < 0 && this.#scopeVersion.start >= 0) {
-      const { start, end } = this.#scopeVersion
-      this.#spanAttributes.string(keyScopeVersion, 0, keyScopeVersion.length, this.#source, start, end)
-    }
-    const nameStart = Math.max(name.start, 0)
-    const nameEnd = name.start < 0 ? 0 : name.end
-    const versionStart = hasVersion ? this.#scopeVersion.start : 0
-    const versionEnd = hasVersion ? this.#scopeVersion.end : 0
-    const source = this.#source
-    if (this.#groupSpanCount === 0) {
-      this.#groupScopeName = copyRange(source, nameStart, nameEnd)
-      this.#groupScopeVersion = copyRange(source, versionStart, versionEnd)
-    } else if (
-      !isSame(source, nameStart, nameEnd, this.#groupScopeName) ||
-      !isSame(source, versionStart, versionEnd, this.#groupScopeVersion)
-    ) {
-      const span = writer.buffer.slice(this.#spanMark, writer.length)
-      writer.truncate(this.#spanStart)
-      this.#endGroup()
-      this.#groupStart = writer.length
-      this.#groupMark = writer.open(groupScopes)
-      this.#groupSpanCount = 1
-      this.#groupScopeName = copyRange(source, nameStart, nameEnd)
-      this.#groupScopeVersion = copyRange(source, versionStart, versionEnd)
-      writer.bytesField(scopeGroupRecords, span)
-      return
-    }
-    this.#groupSpanCount++
-    writer.closeWide(this.#spanMark)
-  }
-
-  #endGroup(): void {
-    if (this.#groupStart < 0) return
-    const writer = this.#writer
-    const name = this.#groupScopeName
-    const version = this.#groupScopeVersion
-    if (this.#groupSpanCount === 0) {
-      writer.truncate(this.#groupStart)
-    } else {
-      if (name.length > 0 || version.length > 0) {
-        const scope = writer.open(scopeGroupScope)
-        if (name.length > 0) writeText(writer, scopeName, name, 0, name.length)
-        if (version.length > 0) writeText(writer, scopeVersion, version, 0, version.length)
-        writer.close(scope)
-      }
-      writer.close(this.#groupMark)
-    }
-    this.#groupStart = -1
-  }
 }
 
 /** Remembers a string tag; false for other types, which stay attributes. */
@@ -488,8 +358,4 @@ function keepText(range: Range, tag: JaegerTag): boolean {
 function setRange(range: Range, start: number, end: number): void {
   range.start = start
   range.end = end
-}
-
-function copyRange(source: Uint8Array, start: number, end: number): Uint8Array {
-  return start === end ? emptyBytes : copyBytes(source, start, end)
 }
