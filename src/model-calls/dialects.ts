@@ -67,6 +67,7 @@ export const roleKeys = {
     'ai.model.name',
     'ai.model_id',
     'genkit:name',
+    'gen_ai.request.parameters',
   ],
   inputTokens: [
     'gen_ai.usage.input_tokens',

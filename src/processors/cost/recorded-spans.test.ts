@@ -133,6 +133,21 @@ for (const [title, span, expected] of [
     ),
   ],
   [
+    'traceAI on a stream, whose model stands among the parameters alone',
+    {
+      scope: 'traceai_openai',
+      attributes: {
+        'gen_ai.span.kind': 'LLM',
+        'gen_ai.provider.name': 'openai',
+        'gen_ai.usage.total_tokens': 1824,
+        'gen_ai.usage.input_tokens': 1446,
+        'gen_ai.usage.output_tokens': 378,
+        'gen_ai.request.parameters': '{"model": "gpt-4o", "stream": true, "stream_options": {"include_usage": true}}',
+      },
+    },
+    price({ input_tokens: 1446, output_tokens: 378 }, 'gpt-4o', 'openai'),
+  ],
+  [
     "AI SDK 5 on Gemini, whose thinking stands in the provider's metadata alone",
     {
       scope: 'ai',
