@@ -1,7 +1,8 @@
 import { AttributeKey, hashKeyIn } from '../pdata/attribute-key.ts'
 import type { AttributeList } from '../pdata/attribute-list.ts'
 import { CallShape, type ShapePart } from './call-shape.ts'
-import { type Role, roleKeys, roles } from './dialects.ts'
+import { roleKeys, roles } from './dialects.ts'
+import { nameRoles, textCountRoles, traitOf } from './role-traits.ts'
 
 const slots = 4096
 const absent = 255
@@ -13,62 +14,7 @@ const noPlace = 255
 /** Attributes of a span whose keys are expected where the span before had them. */
 const expectedMax = 64
 
-/** Roles of text tokens beside the three counts that nearly every call has. */
-const detailRoles: readonly Role[] = [
-  'cacheReadTokens',
-  'cacheWriteTokens',
-  'cacheWrite5mTokens',
-  'cacheWrite1hTokens',
-  'uncachedInputTokens',
-  'reasoningTokens',
-]
-/** Roles of counts of anything else. */
-const otherCountRoles: readonly Role[] = [
-  'inputAudioTokens',
-  'outputAudioTokens',
-  'cacheReadAudioTokens',
-  'inputImageTokens',
-  'outputImageTokens',
-  'webSearches',
-  'audioSeconds',
-  'inputCharacters',
-]
-/** Roles of objects in which there may be any count. */
-const bodyRoles: readonly Role[] = [
-  'usageDetails',
-  'usageMetadata',
-  'usageBody',
-  'answer',
-  'inputTokenDetails',
-  'outputTokenDetails',
-  'providerMetadata',
-]
-/** Roles of what says that somebody has priced the call. */
-const costRoles: readonly Role[] = ['existingCost', 'existingCostDetails', 'costStatus', 'priceId', 'costDetail']
-
-/** What a record's roles have in common, a bit each: most calls have none of it, and are not asked further. */
-export const traitDetails = 1
-export const traitOtherCounts = 2
-export const traitBody = 4
-export const traitCost = 8
-export const traitParameters = 16
-const traitOf = Uint8Array.from(
-  roles,
-  role =>
-    (detailRoles.includes(role) ? traitDetails : 0) |
-    (otherCountRoles.includes(role) ? traitDetails | traitOtherCounts : 0) |
-    (bodyRoles.includes(role) ? traitBody : 0) |
-    (costRoles.includes(role) ? traitCost : 0) |
-    (role === 'callParameters' ? traitParameters : 0),
-)
 const roleKeyList = roles.flatMap((role, at) => roleKeys[role].map((text, rank) => ({ text, role: at, rank })))
-
-/** The place of a role in `AttributeRoles.starts`. */
-export function roleIndex(role: Role): number {
-  return indexByRole.get(role)!
-}
-
-const indexByRole = new Map(roles.map((role, index) => [role, index]))
 
 /** Keys by their hashes. */
 class KeyTable {
@@ -208,6 +154,8 @@ export class AttributeRoles {
         key,
         role: role !== noRole && wins(role, i) ? role : none,
         place: place !== noPlace && indices.indexOf(at) === i ? place : none,
+        isName: role !== noRole && wins(role, i) && nameRoles.includes(roles[role]!),
+        isCount: role !== noRole && wins(role, i) && textCountRoles.includes(roles[role]!),
       }
     })
     return new CallShape(tag, parts)

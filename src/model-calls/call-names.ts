@@ -1,26 +1,19 @@
-import { roleIndex } from './attribute-roles.ts'
 import { type CallKind, callKindOf } from './call-kind.ts'
-import type { CallShape } from './call-shape.ts'
 import type { CallValues } from './call-values.ts'
+import type { Combinations } from './known-values.ts'
+import { nameRoles, roleIndex } from './role-traits.ts'
 import { ValueBytes } from './value-bytes.ts'
 
 /** Slots of the second look; what they hold is all that is remembered. */
 export const namesSlots = 256
 
+const places = nameRoles.map(roleIndex)
 const place = {
   operation: roleIndex('operation'),
   spanKind: roleIndex('spanKind'),
   serviceTier: roleIndex('serviceTier'),
   processing: roleIndex('processing'),
 }
-const places = [
-  ...(['requestModel', 'responseModel', 'provider'] as const).map(roleIndex),
-  place.operation,
-  place.spanKind,
-  roleIndex('serverAddress'),
-  place.serviceTier,
-  place.processing,
-]
 
 /** What calls of one instrumentation to one model say of themselves again and again, and what follows of it. */
 export class CallNames {
@@ -52,23 +45,30 @@ function kindOf(values: CallValues): CallKind {
   return spanKind === 'unknown' ? operation : spanKind
 }
 
+/** What a span's shape says of its names. */
+export interface NamedShape {
+  /** Whether the names of the span that was read last are known, and then which they are. */
+  readonly isKnown: boolean
+  readonly combination: number
+  readonly names: Combinations<CallNames>
+}
+
 /** The names of the last calls: the same object for the same bytes, as long as it is remembered. */
 export class CallNamesMemo {
   readonly #slots: (CallNames | undefined)[] = new Array(namesSlots).fill(undefined)
-  readonly #byShape = new WeakMap<CallShape, ShapeNames>()
-  #shape: CallShape | undefined
-  #ofShape: ShapeNames | undefined
 
-  /** `shape` is that of the span, if it is known: then only names that it has are looked at. */
-  find(values: CallValues, shape?: CallShape): CallNames {
-    if (shape === undefined) return this.#findAny(values)
-    if (shape !== this.#shape) this.#enter(shape)
-    const ofShape = this.#ofShape!
-    return ofShape.find(values) ?? ofShape.remember(values, this.#findAny(values))
+  /** `shape` is that of the span, if it is known: where it knows the values, they need not be looked at. */
+  find(values: CallValues, shape?: NamedShape): CallNames {
+    if (shape?.isKnown !== true) return this.#findAny(values)
+    const known = shape.names.find(shape.combination)
+    if (known !== undefined) return known
+    const names = this.#findAny(values)
+    shape.names.note(shape.combination, names)
+    return names
   }
 
   #findAny(values: CallValues): CallNames {
-    const slot = slotOf(places, values)
+    const slot = slotOf(values)
     let names = this.#slots[slot]
     if (names?.areOf(values) !== true) {
       names = new CallNames(slot, values)
@@ -76,55 +76,10 @@ export class CallNamesMemo {
     }
     return names
   }
-
-  #enter(shape: CallShape): void {
-    let ofShape = this.#byShape.get(shape)
-    if (ofShape === undefined) {
-      ofShape = new ShapeNames(places.filter(place => shape.roles.includes(place)))
-      this.#byShape.set(shape, ofShape)
-    }
-    this.#shape = shape
-    this.#ofShape = ofShape
-  }
-}
-
-/** Names as spans of one shape have them. */
-class ShapeNames {
-  readonly #places: readonly number[]
-  readonly #slots: (NamesOfBytes | undefined)[] = new Array(namesSlots).fill(undefined)
-  #last: NamesOfBytes | undefined
-  #slot = 0
-
-  constructor(present: readonly number[]) {
-    this.#places = present
-  }
-
-  find(values: CallValues): CallNames | undefined {
-    const last = this.#last
-    if (last?.bytes.equals(values) === true) return last.names
-    this.#slot = slotOf(this.#places, values)
-    const known = this.#slots[this.#slot]
-    if (known?.bytes.equals(values) !== true) return undefined
-    this.#last = known
-    return known.names
-  }
-
-  /** For values that `find` has just not found. */
-  remember(values: CallValues, names: CallNames): CallNames {
-    const known = { names, bytes: new ValueBytes(this.#places, values) }
-    this.#slots[this.#slot] = known
-    this.#last = known
-    return names
-  }
-}
-
-interface NamesOfBytes {
-  readonly names: CallNames
-  readonly bytes: ValueBytes
 }
 
 /** Of each value the length and the last four bytes, where ids of models differ most. */
-function slotOf(places: readonly number[], values: CallValues): number {
+function slotOf(values: CallValues): number {
   const { view, starts, ends } = values
   let hash = 0
   for (let i = 0; i < places.length; i++) {

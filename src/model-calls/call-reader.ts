@@ -2,20 +2,13 @@ import type { AttributeList } from '../pdata/attribute-list.ts'
 import * as otlp from '../pdata/otlp-fields.ts'
 import type { LogRecordView, SpanView } from '../pdata/views.ts'
 import { wireBytes } from '../wire/wire-type.ts'
-import {
-  AttributeRoles,
-  roleIndex,
-  traitBody,
-  traitCost,
-  traitDetails,
-  traitOtherCounts,
-  traitParameters,
-} from './attribute-roles.ts'
+import { AttributeRoles } from './attribute-roles.ts'
 import { type CallEvent, callEvents, eventKindKey, eventNameKey } from './call-events.ts'
 import { mayBeCall } from './call-filter.ts'
 import { reportsWholeRuns } from './call-kind.ts'
 import { type CallNames, CallNamesMemo } from './call-names.ts'
 import { serviceTierIn } from './call-parameters.ts'
+import type { CallShape } from './call-shape.ts'
 import { CallSpan } from './call-span.ts'
 import { CallValues } from './call-values.ts'
 import { OrdinaryCall } from './ordinary-call.ts'
@@ -26,7 +19,8 @@ import {
   readUsageDetails,
   readUsageMetadata,
 } from './provider-metadata.ts'
-import { fillUsage } from './reported-counts.ts'
+import { fillKnownUsage, fillUsage, ShapeCounts } from './reported-counts.ts'
+import { roleIndex, traitBody, traitCost, traitDetails, traitOtherCounts, traitParameters } from './role-traits.ts'
 import { ReportedUsage } from './usage.ts'
 import { readAnswer, readUsageBody } from './usage-body.ts'
 
@@ -101,6 +95,10 @@ export class CallReader {
   readonly #eventValues = new CallValues(this.#eventRoles)
   readonly #eventUsage = new ReportedUsage()
   readonly #namesMemo = new CallNamesMemo()
+  /** Of the shape that was asked for last. */
+  #shape: CallShape | undefined
+  #counts: ShapeCounts | undefined
+  readonly #countsByShape = new WeakMap<CallShape, ShapeCounts>()
   /** What the provider itself says that the call took; NaN where it does not. */
   #costInBody = Number.NaN
   #tierInBody = ''
@@ -109,7 +107,7 @@ export class CallReader {
   constructor(ownKeys: readonly string[] = []) {
     this.roles = new AttributeRoles(ownKeys)
     this.values = new CallValues(this.roles)
-    this.#ordinary = new OrdinaryCall(this.roles)
+    this.#ordinary = new OrdinaryCall(this.roles, this.span)
   }
 
   /** Whether the span is a call that has a price of its own. Fills the fields if so. */
@@ -148,10 +146,25 @@ export class CallReader {
   }
 
   #readFields(bytes: Uint8Array, view: DataView): number {
-    if (this.roles.isEmpty) return noCall
+    const { shape } = this.roles
     this.values.reset(bytes, view)
-    this.span.takeOrdinary(bytes, view, this.#ordinary)
+    if (shape !== undefined && this.#readUsual(shape)) return isCall
+    if (this.roles.isEmpty) return noCall
     return this.#readCall(undefined)
+  }
+
+  /** Does what `#readCall` does for a call with names that are known, which says what it used and nothing else of its price. */
+  #readUsual(shape: CallShape): boolean {
+    if (!shape.isKnown) return false
+    const names = shape.names.find(shape.combination)
+    if (names === undefined || names.kind !== 'inference') return false
+    const counts = this.#countsOf(shape)
+    if (!counts.areAll || !fillKnownUsage(this.usage, counts, this.values)) return false
+    this.names = names
+    this.existingCost = Number.NaN
+    this.serviceTier = names.serviceTier
+    this.processing = names.processing
+    return true
   }
 
   /** `view` is the span's, where it is read through one. */
@@ -276,6 +289,19 @@ export class CallReader {
     this.#costInBody = Number.NaN
     this.#tierInBody = ''
     return (this.roles.traits & traitBody) === 0 ? found : this.#readBodies(found)
+  }
+
+  #countsOf(shape: CallShape): ShapeCounts {
+    if (shape !== this.#shape) {
+      this.#shape = shape
+      let counts = this.#countsByShape.get(shape)
+      if (counts === undefined) {
+        counts = new ShapeCounts(shape, this.roles.traits)
+        this.#countsByShape.set(shape, counts)
+      }
+      this.#counts = counts
+    }
+    return this.#counts!
   }
 
   #readBodies(isFound: boolean): boolean {

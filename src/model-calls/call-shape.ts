@@ -1,3 +1,9 @@
+import * as otlp from '../pdata/otlp-fields.ts'
+import { wireVarint } from '../wire/wire-type.ts'
+import type { CallNames, NamedShape } from './call-names.ts'
+import type { RolePlaces } from './call-values.ts'
+import { Combinations, KnownValues, valueBits } from './known-values.ts'
+
 /** Of three bytes the bits that say whether a length goes on, and lengths of two bytes and of three. */
 const longMask = 0x80_80
 const longLength = 0x80
@@ -7,6 +13,7 @@ const lengthBitsMax = 21
 const keyTag = 0x0a
 const valueTag = 0x12
 const none = -1
+const intTag = (otlp.anyInt << 3) | wireVarint
 /** Bytes that are equal in every attribute with a key: two before the key, and the tag of the value behind it. */
 const keyHeader = 2
 const frameLength = keyHeader + 1
@@ -17,12 +24,8 @@ const wordBytes = 4
 /** What is read of an attribute before its length is looked at. */
 const openingBytes = 4
 
-const planColumns = 4
-
 /** Where the values of a record's attributes stand, by role and by own key. */
-export interface AttributePlaces {
-  readonly starts: Int32Array
-  readonly ends: Int32Array
+export interface AttributePlaces extends RolePlaces {
   readonly ownStarts: Int32Array
   readonly ownEnds: Int32Array
 }
@@ -35,44 +38,80 @@ export interface ShapePart {
   readonly role: number
   /** Among the keys that are asked for beside the roles; -1 for none. */
   readonly place: number
+  /** Whether its value is a name that many calls have in common, and whether it is a count. */
+  readonly isName: boolean
+  readonly isCount: boolean
+}
+
+/** How one attribute of a shape is read. Objects with small fields: a typed array asks what it is at every look. */
+export interface PlannedAttribute {
+  readonly keyLength: number
+  readonly role: number
+  readonly place: number
+  /** Of its name, the values that came lately. */
+  readonly known: KnownValues | undefined
+  /** Of its key in its frame all windows, the last overlapping, and how many stand before that; none of a short key. */
+  readonly windows: BigInt64Array
+  readonly lastWindow: number
+  /** The first and the last four bytes of the same. */
+  readonly firstWord: number
+  readonly lastWord: number
+  readonly isCount: boolean
+  /** What it was in the span that was read last; -1 where that is no small integer. */
+  count: number
 }
 
 /**
  * The keys of a span's attributes in their order, which are the same for nearly all calls of one instrumentation: where they
  * are, all that is left to find is where the values stand.
  */
-export class CallShape {
+export class CallShape implements NamedShape {
   /** Roles that some attribute plays. */
   readonly roles: readonly number[]
   readonly hasOwn: boolean
   readonly #tag: number
-  /** Of each attribute the length of its key, where its windows end, its role and its place, one behind the other. */
-  readonly #plan: Int32Array
-  /**
-   * Of all keys with their frames the windows, the last of each overlapping. A window is compared as a double, eight bytes at
-   * once: of the bytes that a shape takes there is no NaN and no zero, so equal doubles are equal bytes.
-   */
-  readonly #windows: Float64Array
+  readonly #plan: readonly PlannedAttribute[]
+  /** Where an attribute stands whose value is none of these, and the end of it; 0 where the last span had none. */
+  #newStart = 0
+  #newEnd = 0
+  #newValue = 0
+  #newIndex = 0
+  /** Whether all names of the span that was read last are known, and then the numbers of their values side by side. */
+  isKnown = false
+  combination = 0
+  readonly names = new Combinations<CallNames>()
 
   /** `tag` is that of an attribute's field. */
   constructor(tag: number, parts: readonly ShapePart[]) {
     this.#tag = tag
-    const windows = parts.map(({ key }) => windowsOf(key))
-    this.#windows = Float64Array.from(windows.flat())
-    let end = 0
-    this.#plan = Int32Array.from(
-      parts.flatMap(({ key, role, place }, i) => {
-        end += windows[i]!.length
-        return [key.length, end, role, place]
-      }),
-    )
+    this.#plan = parts.map(({ key, role, place, isName, isCount }) => {
+      const frame = framed(key)
+      const windows = windowsOf(frame)
+      return {
+        keyLength: key.length,
+        role,
+        place,
+        known: isName ? new KnownValues() : undefined,
+        windows,
+        lastWindow: windows.length - 1,
+        firstWord: frame.getInt32(0, true),
+        lastWord: frame.getInt32(frame.byteLength - wordBytes, true),
+        isCount,
+        count: none,
+      }
+    })
     this.roles = parts.flatMap(({ role }) => (role === none ? [] : [role]))
     this.hasOwn = parts.some(({ place }) => place !== none)
   }
 
-  /** Whether a shape can have such a key: of plain ASCII, as all that have a meaning. */
+  /** The attribute that has the role; undefined where none has. */
+  attributeOf(role: number): PlannedAttribute | undefined {
+    return this.#plan.find(part => part.role === role)
+  }
+
+  /** Whether a shape can have such a key: its length is one byte, as that of all that have a meaning. */
   static takes(key: Uint8Array): boolean {
-    return key.length > 0 && key.length < 127 && key.every(byte => byte > 0 && byte < 127)
+    return key.length > 0 && key.length < 128
   }
 
   /**
@@ -82,71 +121,118 @@ export class CallShape {
   read(view: DataView, start: number, end: number, { starts, ends, ownStarts, ownEnds }: AttributePlaces): number {
     const tag = this.#tag
     const plan = this.#plan
-    const windows = this.#windows
     const { hasOwn } = this
     const last = end - openingBytes
     let offset = start
-    let window = 0
-    for (let i = 0; i < plan.length; i += planColumns) {
-      if (offset > last) return none
-      const head = view.getInt32(offset, true)
-      if ((head & 255) !== tag) return none
-      const lengths = head >>> 8
-      let at = offset + 2
-      let length = lengths & 127
-      if ((lengths & 128) !== 0) {
-        if ((lengths & longMask) === longLength) {
-          at = offset + 3
-          length |= (lengths >>> 1) & 0x3f80
+    let combination = 0
+    this.#newStart = 0
+    for (let i = 0; i < plan.length; i++) {
+      const part = plan[i]!
+      const { known } = part
+      let value = 0
+      let next = 0
+      if (known !== undefined) {
+        const found = known.find(view, offset, end)
+        if (found !== undefined) {
+          combination = (combination << valueBits) | found.number
+          value = offset + found.valueAt
+          next = offset + found.length
+        }
+      }
+      if (next === 0) {
+        if (offset > last) return none
+        const head = view.getInt32(offset, true)
+        if ((head & 255) !== tag) return none
+        const lengths = head >>> 8
+        let at = offset + 2
+        let length = lengths & 127
+        if ((lengths & 128) !== 0) {
+          if ((lengths & longMask) === longLength) {
+            at = offset + 3
+            length |= (lengths >>> 1) & 0x3f80
+          } else {
+            // Prompts of 16 KiB and more.
+            if ((lengths & longerMask) !== longerLength) return none
+            at = offset + 4
+            length |= ((lengths >>> 1) & 0x3f80) | ((lengths >>> 2) & 0x1fc000)
+          }
+        }
+        next = at + length
+        const { keyLength } = part
+        value = at + frameLength + keyLength
+        if (value >= next || next > end) return none
+        if (keyLength >= windowKeyMin) {
+          const { windows, lastWindow } = part
+          if (view.getBigInt64(value - windowBytes, true) !== windows[lastWindow]) return none
+          for (let window = 0; window < lastWindow; window++, at += windowBytes) {
+            if (view.getBigInt64(at, true) !== windows[window]) return none
+          }
         } else {
-          // Prompts of 16 KiB and more.
-          if ((lengths & longerMask) !== longerLength) return none
-          at = offset + 4
-          length |= ((lengths >>> 1) & 0x3f80) | ((lengths >>> 2) & 0x1fc000)
+          if (view.getInt32(at, true) !== part.firstWord) return none
+          if (view.getInt32(value - wordBytes, true) !== part.lastWord) return none
+        }
+        let valueLength = view.getUint8(value++)
+        for (let shift = 7; valueLength >>> shift !== 0; shift += 7) {
+          if (value >= next || shift > lengthBitsMax) return none
+          valueLength = (valueLength & ((1 << shift) - 1)) | (view.getUint8(value++) << shift)
+        }
+        if (value + valueLength !== next) return none
+        if (known !== undefined) {
+          this.#newStart = offset
+          this.#newValue = value
+          this.#newEnd = next
+          this.#newIndex = i
         }
       }
-      const next = at + length
-      const keyLength = plan[i]!
-      let value = at + frameLength + keyLength
-      if (value >= next || next > end) return none
-      if (keyLength >= windowKeyMin) {
-        const windowEnd = plan[i + 1]! - 1
-        for (; window < windowEnd; window++, at += windowBytes) {
-          if (view.getFloat64(at, true) !== windows[window]) return none
-        }
-        if (view.getFloat64(value - windowBytes, true) !== windows[window++]) return none
-      } else {
-        if (view.getInt32(at, true) !== windows[window++]) return none
-        if (view.getInt32(value - wordBytes, true) !== windows[window++]) return none
-      }
-      let valueLength = view.getUint8(value++)
-      for (let shift = 7; valueLength >>> shift !== 0; shift += 7) {
-        if (value >= next || shift > lengthBitsMax) return none
-        valueLength = (valueLength & ((1 << shift) - 1)) | (view.getUint8(value++) << shift)
-      }
-      if (value + valueLength !== next) return none
-      const role = plan[i + 2]!
+      const { role } = part
       if (role >= 0) {
         starts[role] = value
         ends[role] = next
+        if (part.isCount) part.count = smallInteger(view, value, next)
       }
-      if (hasOwn && plan[i + 3]! >= 0) {
-        ownStarts[plan[i + 3]!] = value
-        ownEnds[plan[i + 3]!] = next
+      if (hasOwn && part.place >= 0) {
+        ownStarts[part.place] = value
+        ownEnds[part.place] = next
       }
       offset = next
     }
+    this.isKnown = this.#newStart === 0
+    this.combination = combination
     return offset
+  }
+
+  /** Remembers the value that keeps the span which was read last from being known. */
+  learn(view: DataView): void {
+    const values = this.#plan[this.#newIndex]!.known!
+    // One whose number it has now is forgotten: combinations mean something else.
+    if (values.learn(view, this.#newStart, this.#newValue, this.#newEnd)) this.names.clear()
   }
 }
 
-/** Doubles of a key in its frame; of a short one two words. */
-function windowsOf(key: Uint8Array): number[] {
-  const bytes = Uint8Array.of(keyTag, key.length, ...key, valueTag)
-  const view = new DataView(bytes.buffer)
-  const { length } = bytes
-  if (key.length < windowKeyMin) return [view.getInt32(0, true), view.getInt32(length - wordBytes, true)]
-  return Array.from({ length: Math.ceil(length / windowBytes) }, (_, i) =>
-    view.getFloat64(Math.min(i * windowBytes, length - windowBytes), true),
+/** The integer in the `AnyValue` in `[start, end)`; -1 where it is anything else or has more than three bytes. */
+function smallInteger(view: DataView, start: number, end: number): number {
+  const length = end - start
+  if (length < 2 || length > 4 || view.getUint8(start) !== intTag) return none
+  let value = view.getUint8(start + 1)
+  if (length === 2) return value < 128 ? value : none
+  const second = view.getUint8(start + 2)
+  if (value < 128) return none
+  value = (value & 127) | ((second & 127) << 7)
+  if (length === 3) return second < 128 ? value : none
+  const third = view.getUint8(start + 3)
+  return second < 128 || third > 127 ? none : value | (third << 14)
+}
+
+/** A key as it stands in an attribute, with its tag and length and the tag of the value behind it. */
+function framed(key: Uint8Array): DataView {
+  return new DataView(Uint8Array.of(keyTag, key.length, ...key, valueTag).buffer)
+}
+
+/** Words of eight bytes of a key in its frame; none of a short one. */
+function windowsOf(frame: DataView): BigInt64Array {
+  const { byteLength: length } = frame
+  if (length < windowBytes) return new BigInt64Array(0)
+  return BigInt64Array.from({ length: Math.ceil(length / windowBytes) }, (_, i) =>
+    frame.getBigInt64(Math.min(i * windowBytes, length - windowBytes), true),
   )
 }

@@ -1,9 +1,30 @@
 import * as otlp from '../pdata/otlp-fields.ts'
+import type { RecordFields } from '../pdata/record-fields.ts'
 import { readText } from '../pdata/text.ts'
 import type { LogRecordView, SpanView } from '../pdata/views.ts'
-import type { OrdinaryCall } from './ordinary-call.ts'
+import { wireBytes, wireFixed64, wireVarint } from '../wire/wire-type.ts'
 
 const nameBit = 1 << otlp.spanName
+
+/** Tags of ids with the lengths behind them, as words; both ids with these are how nearly every span begins. */
+const traceIdHeader = 0x100a
+const spanIdHeader = 0x0812
+const parentIdHeader = 0x0822
+const spanIdAt = 18
+const idsLength = 28
+const idLength = 10
+/** Of two bytes the tag of a name, and the bits that say that its length is longer. */
+const nameTag = (otlp.spanName << 3) | wireBytes
+const nameMask = 0x80ff
+/** Of three bytes a kind, which is one byte, before a time; what both times take; and where the second one stands. */
+const kindMask = 0xff80ff
+const kindBeforeTime = (otlp.spanKind << 3) | wireVarint | (((otlp.spanStartTime << 3) | wireFixed64) << 16)
+const endTimeTag = (otlp.spanEndTime << 3) | wireFixed64
+const endTimeAt = 11
+const kindAndTimesLength = 20
+const attributesTag = (otlp.spanAttributes << 3) | wireBytes
+/** Bytes of all this at most, and of the first attribute's tag. */
+const headMax = idsLength + idLength + 129 + kindAndTimesLength + 1
 
 /** What is asked of a call's record beside its attributes. Offsets are into `bytes`; 0 where the record has none of that length. */
 export class CallSpan {
@@ -33,10 +54,42 @@ export class CallSpan {
     this.#nameEnd = message.valueEnd(otlp.spanName)
   }
 
-  takeOrdinary(bytes: Uint8Array, view: DataView, record: OrdinaryCall): void {
+  /**
+   * Takes a span that begins as senders write it: its ids, its name, its kind and its times, and then attributes. Where these
+   * begin; 0 where it is another one.
+   */
+  takeHead(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    if (start + headMax > end || view.getUint16(start, true) !== traceIdHeader) return 0
+    if (view.getUint16(start + spanIdAt, true) !== spanIdHeader) return 0
+    let offset = start + idsLength
+    let name = view.getUint16(offset, true)
+    const hasParent = name === parentIdHeader
+    if (hasParent) {
+      offset += idLength
+      name = view.getUint16(offset, true)
+    }
+    const nameStart = offset + 2
+    const nameEnd = nameStart + (name >>> 8)
+    if ((name & nameMask) !== nameTag || (view.getInt32(nameEnd, true) & kindMask) !== kindBeforeTime) return 0
+    if (view.getUint8(nameEnd + endTimeAt) !== endTimeTag) return 0
+    const attributes = nameEnd + kindAndTimesLength
+    if (view.getUint8(attributes) !== attributesTag) return 0
     if (this.bytes !== bytes) this.bytes = bytes
     if (this.view !== view) this.view = view
-    const { present, starts, ends } = record
+    this.traceIdStart = start + 2
+    this.spanIdStart = start + spanIdAt + 2
+    this.parentSpanIdStart = hasParent ? start + idsLength + 2 : 0
+    this.startTimeStart = nameEnd + 3
+    this.endTimeStart = nameEnd + endTimeAt + 1
+    this.#nameStart = nameStart
+    this.#nameEnd = nameEnd
+    return attributes
+  }
+
+  takeOrdinary(view: DataView, record: RecordFields): void {
+    const { bytes, present, starts, ends } = record
+    if (this.bytes !== bytes) this.bytes = bytes
+    if (this.view !== view) this.view = view
     this.traceIdStart = payloadOf(present, starts, ends, otlp.spanTraceId, 16)
     this.spanIdStart = payloadOf(present, starts, ends, otlp.spanSpanId, 8)
     this.parentSpanIdStart = payloadOf(present, starts, ends, otlp.spanParentSpanId, 8)

@@ -1,24 +1,28 @@
 import * as otlp from '../pdata/otlp-fields.ts'
 import { ValueReader, valueBool, valueDouble, valueInt, valueString } from '../pdata/value.ts'
 import { wireVarint } from '../wire/wire-type.ts'
-import type { AttributeRoles } from './attribute-roles.ts'
 
 const intTag = (otlp.anyInt << 3) | wireVarint
 
 const noBytes = new Uint8Array(0)
 const noView = new DataView(noBytes.buffer)
 
+/** Where the values of a record's roles stand, by role; a start of -1 where there is none, whatever the end says. */
+export interface RolePlaces {
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+}
+
 /** Reads the values of a record's roles without allocating, in whatever type an SDK wrote them. */
-export class CallValues {
+export class CallValues implements RolePlaces {
   readonly #reader = new ValueReader()
-  /** By role where its `AnyValue` stands; a start of -1 where there is none, whatever the end says. */
   readonly starts: Int32Array
   readonly ends: Int32Array
   bytes: Uint8Array = noBytes
   /** Over `bytes`. */
   view: DataView = noView
 
-  constructor({ starts, ends }: AttributeRoles) {
+  constructor({ starts, ends }: RolePlaces) {
     this.starts = starts
     this.ends = ends
   }

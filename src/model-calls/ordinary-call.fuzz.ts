@@ -1,5 +1,6 @@
+import * as otlp from '../pdata/otlp-fields.ts'
 import { RecordFields } from '../pdata/record-fields.ts'
-import { fieldNumbersMax, spanType } from '../pdata/schema.ts'
+import { spanType } from '../pdata/schema.ts'
 import { encodeHostile, hostile } from '../testkit/hostile-encoder.ts'
 import type { Plain } from '../testkit/otlp-oracle.ts'
 import { keyValues } from '../testkit/plain-attributes.ts'
@@ -8,7 +9,11 @@ import { SeededRandom } from '../testkit/seeded-random.ts'
 import { FieldCursor } from '../wire/field-cursor.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { AttributeRoles } from './attribute-roles.ts'
+import { CallNamesMemo } from './call-names.ts'
+import { CallSpan } from './call-span.ts'
+import { CallValues } from './call-values.ts'
 import { OrdinaryCall } from './ordinary-call.ts'
+import { roleIndex, textCountRoles } from './role-traits.ts'
 
 const ownKeys = ['user.id', 'gen_ai.request.model']
 
@@ -16,10 +21,17 @@ const ownKeys = ['user.id', 'gen_ai.request.model']
 class PlainCall extends RecordFields {
   readonly byLength = new Uint8Array(128).fill(1)
   readonly roles: AttributeRoles
+  readonly span = new CallSpan()
 
   constructor(roles: AttributeRoles) {
     super(spanType)
     this.roles = roles
+  }
+
+  override read(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
+    const isOrdinary = super.read(bytes, view, start, end)
+    if (isOrdinary) this.span.takeOrdinary(view, this)
+    return isOrdinary
   }
 
   begin(): void {
@@ -33,7 +45,16 @@ class PlainCall extends RecordFields {
 }
 
 class CountedCall extends OrdinaryCall {
+  readonly span: CallSpan
   plainCount = 0
+
+  readonly names = new CallNamesMemo()
+
+  constructor(roles: AttributeRoles) {
+    const span = new CallSpan()
+    super(roles, span)
+    this.span = span
+  }
 
   override begin(): void {
     this.plainCount++
@@ -41,6 +62,7 @@ class CountedCall extends OrdinaryCall {
   }
 }
 
+const countRoles = textCountRoles.map(roleIndex)
 const keys = [
   'gen_ai.operation.name',
   'gen_ai.request.model',
@@ -81,8 +103,31 @@ export function fuzzShapes(seed: number, count: number): number {
     if (call.plainCount === before) shaped++
     const expected = resultOf(plain, plain.roles, bytes, view)
     if (found !== expected) throw new Error(`span ${i}: ${found} instead of ${expected}`)
+    if (found !== 'no') ignoreMalformed(() => checkNames(call, roles, bytes, view))
   }
   return shaped
+}
+
+/** Values that are no message are found out where they are read. */
+function ignoreMalformed(check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error
+  }
+}
+
+/** Names and counts that the shape has read are those that stand there. */
+function checkNames(call: CountedCall, roles: AttributeRoles, bytes: Uint8Array, view: DataView): void {
+  const values = new CallValues(roles)
+  values.reset(bytes, view)
+  const { shape } = roles
+  if (!call.names.find(values, shape).areOf(values)) throw new Error('names are those of another call')
+  for (const role of countRoles) {
+    const attribute = shape?.attributeOf(role)
+    if (attribute === undefined || attribute.count < 0) continue
+    if (attribute.count !== values.number(role)) throw new Error(`${attribute.count} instead of ${values.number(role)}`)
+  }
 }
 
 function shapeOf(random: SeededRandom): string[] {
@@ -92,7 +137,21 @@ function shapeOf(random: SeededRandom): string[] {
 
 function spanOf(random: SeededRandom, shape: readonly string[]): Uint8Array {
   const value = () =>
-    random.pick([5, 128, 300_000, 0.5, 'gpt-4o', '', 'x'.repeat(random.below(300)), 'y'.repeat(20_000)])
+    random.chance(0.5)
+      ? random.pick(['gpt-4o', 'gpt-4o-mini', 'gpt-5o', 'claude-sonnet-4-5', `ft:${random.below(300)}`])
+      : random.pick([
+          5,
+          128,
+          20_000,
+          300_000,
+          5_000_000,
+          -1,
+          0.5,
+          'gpt-4o',
+          '',
+          'x'.repeat(random.below(300)),
+          'y'.repeat(20_000),
+        ])
   const pairs = shape.flatMap(key => keyValues({ [key]: value() }))
   const span: Plain = {
     traceId: Buffer.alloc(16, 1),
@@ -135,20 +194,19 @@ function broken(random: SeededRandom, bytes: Uint8Array): Uint8Array {
 }
 
 /** All that is asked of a record that was read, as text. */
-function resultOf(record: RecordFields, roles: AttributeRoles, bytes: Uint8Array, view: DataView): string {
+function resultOf(record: PlainCall | CountedCall, roles: AttributeRoles, bytes: Uint8Array, view: DataView): string {
   try {
     if (!record.read(bytes, view, 0, bytes.length)) return 'no'
   } catch (error) {
     if (error instanceof WireError) return 'no'
     throw error
   }
-  const fields = Array.from({ length: fieldNumbersMax }, (_, field) =>
-    record.has(field) ? `${record.starts[field]}-${record.ends[field]}` : '',
-  )
+  const { traceIdStart, spanIdStart, parentSpanIdStart, startTimeStart, endTimeStart, name } = record.span
   const places = (starts: Int32Array, ends: Int32Array) =>
     [...starts].map((at, i) => (at < 0 ? '' : `${at}-${ends[i]}`))
   return JSON.stringify([
-    fields,
+    [traceIdStart, spanIdStart, parentSpanIdStart, startTimeStart, endTimeStart, name],
+    record.has(otlp.spanEvents),
     places(roles.starts, roles.ends),
     places(roles.ownStarts, roles.ownEnds),
     roles.isEmpty,

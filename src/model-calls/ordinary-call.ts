@@ -2,33 +2,27 @@ import * as otlp from '../pdata/otlp-fields.ts'
 import { RecordFields } from '../pdata/record-fields.ts'
 import { formBytes, formFixed64, formVarint, isRepeatedKind, spanType } from '../pdata/schema.ts'
 import { copyBytes } from '../wire/copy-bytes.ts'
-import { wireBytes, wireFixed64, wireVarint } from '../wire/wire-type.ts'
 import type { AttributeRoles } from './attribute-roles.ts'
 import type { CallShape } from './call-shape.ts'
+import type { CallSpan } from './call-span.ts'
 
 /** All lengths of keys are of interest: most attributes of a call play a role. */
 const allLengths = new Uint8Array(128).fill(1)
 
-/** Tags of two ids with the lengths behind them, as words, and both ids with these: how nearly every span begins. */
-const traceIdHeader = 0x100a
-const spanIdHeader = 0x0812
-const spanIdAt = 18
-const idsLength = 28
-const idBits = 6
 /** The bit of a second byte that says that the length or number is longer. */
 const longBit = 0x8000
 /** The two bytes of the tag of a span's flags. */
 const flagsTag = 0x0185
 const flagsField = 16
-/** Tags of fields that most spans have, the parent's id with its length; and of two bytes the bits that are not a short length. */
-const parentIdHeader = 0x0822
-const nameTag = (otlp.spanName << 3) | wireBytes
-const kindTag = (otlp.spanKind << 3) | wireVarint
-const startTimeTag = (otlp.spanStartTime << 3) | wireFixed64
-const endTimeTag = (otlp.spanEndTime << 3) | wireFixed64
-const shortMask = 0x80ff
-/** What these fields take at most: an id, a name, a kind and two times. */
-const usualFieldsMax = 10 + 129 + 2 + 2 * 9
+/** Fields that stand before the attributes of a span as senders write it, a bit each; not all spans have a parent. */
+const headBits =
+  (1 << otlp.spanTraceId) |
+  (1 << otlp.spanSpanId) |
+  (1 << otlp.spanParentSpanId) |
+  (1 << otlp.spanName) |
+  (1 << otlp.spanKind) |
+  (1 << otlp.spanStartTime) |
+  (1 << otlp.spanEndTime)
 /** Shapes that are remembered: each instrumentation has a few, with and without what is optional. */
 const shapesMax = 4
 /** Of so many spans half have to be of a known shape, or as many are not looked at in that way; twice as many the next time. */
@@ -50,6 +44,7 @@ export class OrdinaryCall extends RecordFields {
   /** Whether the span that `read` is to be called for is known to have none. */
   isTried = false
   readonly #roles: AttributeRoles
+  readonly #span: CallSpan
   readonly #attributesTag: number
   readonly #forms = spanType.forms
   readonly #kinds = spanType.kinds
@@ -66,9 +61,11 @@ export class OrdinaryCall extends RecordFields {
   /** Whether the attributes of the span at hand are those of a shape, whatever else is unusual in it. */
   #isKnownShape = false
 
-  constructor(roles: AttributeRoles) {
+  /** `span` takes what else is asked of a span that was read. */
+  constructor(roles: AttributeRoles, span: CallSpan) {
     super(spanType)
     this.#roles = roles
+    this.#span = span
     this.#attributesTag = spanType.attributesTag
   }
 
@@ -96,7 +93,7 @@ export class OrdinaryCall extends RecordFields {
     this.isAlike = this.#readByShape(bytes, view, start, end)
     if (!this.isAlike) return false
     this.#trials++
-    this.#noteHit()
+    this.#noteHit(view)
     return true
   }
 
@@ -105,24 +102,33 @@ export class OrdinaryCall extends RecordFields {
     this.isTried = false
     if (this.#rest > 0) {
       this.#rest--
-      return super.read(bytes, view, start, end)
+      return this.#readOneByOne(bytes, view, start, end)
     }
     if (++this.#trials > trialCount) this.#judge()
     if (!isTried && this.#readByShape(bytes, view, start, end)) {
       this.isAlike = true
-      this.#noteHit()
+      this.#noteHit(view)
       return true
     }
     this.#isLearning = this.#credit >= learnCost && !this.#isKnownShape
-    const isOrdinary = super.read(bytes, view, start, end)
+    const isOrdinary = this.#readOneByOne(bytes, view, start, end)
     if (this.#isLearning && isOrdinary && !this.#roles.isEmpty) this.#learn(bytes)
     this.#isLearning = false
     return isOrdinary
   }
 
-  #noteHit(): void {
+  #readOneByOne(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
+    const isOrdinary = super.read(bytes, view, start, end)
+    if (isOrdinary) this.#span.takeOrdinary(view, this)
+    return isOrdinary
+  }
+
+  #noteHit(view: DataView): void {
     this.#hits++
     if (this.#credit < creditMax) this.#credit++
+    if (this.#shape!.isKnown || this.#credit < learnCost) return
+    this.#credit -= learnCost
+    this.#shape!.learn(view)
   }
 
   #judge(): void {
@@ -149,22 +155,16 @@ export class OrdinaryCall extends RecordFields {
 
   #readByShape(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
     this.#isKnownShape = false
-    if (this.#shape === undefined || start + idsLength > end) return false
-    if (view.getUint16(start, true) !== traceIdHeader || view.getUint16(start + spanIdAt, true) !== spanIdHeader) {
-      return false
+    if (this.#shape === undefined) return false
+    const head = this.#span.takeHead(bytes, view, start, end)
+    let attributes = head
+    this.present = headBits
+    if (head === 0) {
+      this.present = 0
+      attributes = this.#fields(view, start, end)
+      if (attributes < 0 || attributes >= end) return false
     }
-    const { starts, ends } = this
-    starts[1] = start + 2
-    ends[1] = start + spanIdAt
-    starts[2] = start + spanIdAt + 2
-    ends[2] = start + idsLength
-    this.present = idBits
-    let offset = start + idsLength
-    if (offset + usualFieldsMax <= end) offset = this.#usualFields(view, offset)
-    offset = this.#fields(view, offset, end)
-    if (offset < 0 || offset >= end) return false
-    const attributes = offset
-    offset = this.#attributes(view, attributes, end, this.#shape)
+    let offset = this.#attributes(view, attributes, end, this.#shape)
     for (let i = 0; offset < 0 && i < this.#shapes.length; i++) {
       const shape = this.#shapes[i]!
       if (shape === this.#shape) continue
@@ -172,60 +172,17 @@ export class OrdinaryCall extends RecordFields {
       if (offset >= 0) this.#shape = shape
     }
     this.#isKnownShape = offset >= 0
-    if (offset < 0 || this.#fields(view, offset, end) !== end) return false
+    if (offset < 0 || (offset < end && this.#fields(view, offset, end) !== end)) return false
     if (this.bytes !== bytes) this.bytes = bytes
     this.start = start
     this.end = end
+    if (head === 0) this.#span.takeOrdinary(view, this)
     return true
   }
 
   #attributes(view: DataView, start: number, end: number, shape: CallShape): number {
     this.#roles.beginShape(shape)
     return shape.read(view, start, end, this.#roles)
-  }
-
-  /** Notes the fields that most spans have before their attributes, in their order, as far as they are there. */
-  #usualFields(view: DataView, start: number): number {
-    const { starts, ends } = this
-    let { present } = this
-    let offset = start
-    let head = view.getUint16(offset, true)
-    if (head === parentIdHeader) {
-      starts[otlp.spanParentSpanId] = offset + 2
-      offset += 10
-      ends[otlp.spanParentSpanId] = offset
-      present |= 1 << otlp.spanParentSpanId
-      head = view.getUint16(offset, true)
-    }
-    if ((head & shortMask) === nameTag) {
-      starts[otlp.spanName] = offset + 2
-      offset += 2 + (head >>> 8)
-      ends[otlp.spanName] = offset
-      present |= 1 << otlp.spanName
-      head = view.getUint16(offset, true)
-    }
-    if ((head & shortMask) === kindTag) {
-      starts[otlp.spanKind] = offset + 1
-      offset += 2
-      ends[otlp.spanKind] = offset
-      present |= 1 << otlp.spanKind
-      head = view.getUint16(offset, true)
-    }
-    if ((head & 255) === startTimeTag) {
-      starts[otlp.spanStartTime] = offset + 1
-      offset += 9
-      ends[otlp.spanStartTime] = offset
-      present |= 1 << otlp.spanStartTime
-      head = view.getUint16(offset, true)
-    }
-    if ((head & 255) === endTimeTag) {
-      starts[otlp.spanEndTime] = offset + 1
-      offset += 9
-      ends[otlp.spanEndTime] = offset
-      present |= 1 << otlp.spanEndTime
-    }
-    this.present = present
-    return offset
   }
 
   /** Notes fields that are no attributes, up to the first attribute or the end; -1 where one is of another form. */

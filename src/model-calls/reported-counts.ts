@@ -1,5 +1,6 @@
-import { roleIndex, traitDetails, traitOtherCounts } from './attribute-roles.ts'
+import type { CallShape, PlannedAttribute } from './call-shape.ts'
 import type { CallValues } from './call-values.ts'
+import { roleIndex, traitDetails, traitOtherCounts } from './role-traits.ts'
 import { firstCount, type ReportedUsage } from './usage.ts'
 
 const place = {
@@ -21,6 +22,59 @@ const place = {
   webSearches: roleIndex('webSearches'),
   audioSeconds: roleIndex('audioSeconds'),
   inputCharacters: roleIndex('inputCharacters'),
+}
+
+/** Which attributes of a shape are counts of text tokens. */
+export class ShapeCounts {
+  readonly input: PlannedAttribute | undefined
+  readonly output: PlannedAttribute | undefined
+  readonly total: PlannedAttribute | undefined
+  readonly cacheRead: PlannedAttribute | undefined
+  readonly cacheWrite: PlannedAttribute | undefined
+  readonly cacheWrite5m: PlannedAttribute | undefined
+  readonly cacheWrite1h: PlannedAttribute | undefined
+  readonly uncachedInput: PlannedAttribute | undefined
+  readonly reasoning: PlannedAttribute | undefined
+  /** Whether nothing else in a record of the shape says what it used or cost. */
+  readonly areAll: boolean
+  readonly hasDetails: boolean
+
+  constructor(shape: CallShape, traits: number) {
+    this.areAll = (traits & ~traitDetails) === 0 && shape.attributeOf(place.plainInputTokens) === undefined
+    this.hasDetails = (traits & traitDetails) !== 0
+    this.input = shape.attributeOf(place.inputTokens)
+    this.output = shape.attributeOf(place.outputTokens)
+    this.total = shape.attributeOf(place.totalTokens)
+    this.cacheRead = shape.attributeOf(place.cacheReadTokens)
+    this.cacheWrite = shape.attributeOf(place.cacheWriteTokens)
+    this.cacheWrite5m = shape.attributeOf(place.cacheWrite5mTokens)
+    this.cacheWrite1h = shape.attributeOf(place.cacheWrite1hTokens)
+    this.uncachedInput = shape.attributeOf(place.uncachedInputTokens)
+    this.reasoning = shape.attributeOf(place.reasoningTokens)
+  }
+}
+
+/** Takes the counts that a record's shape has read; there are no others. Whether there is any number. */
+export function fillKnownUsage(usage: ReportedUsage, counts: ShapeCounts, values: CallValues): boolean {
+  usage.input = countOf(counts.input, values)
+  usage.output = countOf(counts.output, values)
+  usage.total = countOf(counts.total, values)
+  if (usage.isPlain && !counts.hasDetails) return !usage.isEmpty
+  usage.isPlain = !counts.hasDetails
+  usage.cacheRead = countOf(counts.cacheRead, values)
+  usage.cacheWrite = countOf(counts.cacheWrite, values)
+  usage.cacheWrite5m = countOf(counts.cacheWrite5m, values)
+  usage.cacheWrite1h = countOf(counts.cacheWrite1h, values)
+  usage.uncachedInput = countOf(counts.uncachedInput, values)
+  usage.reasoning = countOf(counts.reasoning, values)
+  if (usage.hasOthers) fillOthers(usage, values)
+  usage.hasOthers = false
+  return !usage.isEmpty
+}
+
+function countOf(attribute: PlannedAttribute | undefined, values: CallValues): number {
+  if (attribute === undefined) return Number.NaN
+  return attribute.count >= 0 ? attribute.count : values.number(attribute.role)
 }
 
 /**

@@ -1,8 +1,8 @@
-import { roleIndex } from '../../model-calls/attribute-roles.ts'
 import { hashRange, hashSeed } from '../../model-calls/byte-hash.ts'
 import { plainName } from '../../model-calls/call-kind.ts'
 import { CallReader } from '../../model-calls/call-reader.ts'
 import type { Role } from '../../model-calls/dialects.ts'
+import { roleIndex } from '../../model-calls/role-traits.ts'
 import { ScopeCountings } from '../../model-calls/scope-countings.ts'
 import {
   addThinking,

@@ -5,6 +5,7 @@ import type { NormalizedUsage } from '../../model-calls/usage.ts'
 import { ticksOf } from './call-times.ts'
 import { CumulativeCalls, cumulativeBytes } from './cumulative-calls.ts'
 import { DetachedCalls, detachedBytes, lazyScopes } from './detached-calls.ts'
+import { type CallNotes, LoneCalls, loneCallsBytes } from './lone-calls.ts'
 import { NestedCalls, nestedBytes } from './nested-calls.ts'
 import { keyOf, SeenCalls } from './seen-calls.ts'
 
@@ -21,10 +22,14 @@ const idEndLength = 8
 const idFormBytes = 4
 const idSeed = 0x27d4eb2f
 const seenMax = 65_536
-/** Words before the tables: the first scope that has come, whether any other has, and any whose spans stand around others. */
+/**
+ * Words before the tables: the first scope that has come, whether any other has, any whose spans stand around others, and any
+ * call that does not say what it used.
+ */
 const firstScope = 0
 const hasOtherScopes = 1
 const hasOuterScopes = 2
+const hasEmptyCalls = 3
 const scopesBytes = 64
 /** Calls that are noted for spans around them though none has come of another scope, or of one that is such: these may come behind. */
 const firstCallsMax = 10_000
@@ -40,14 +45,14 @@ const commonScopes = ['openlit.otel.tracing', 'mlflow.tracing.provider', 'langsm
 
 /** Memory that the tables take; what nobody writes to, the system does not give. */
 const tablesBytes = scopesBytes + SeenCalls.bytesFor(seenMax) + SeenCalls.bytesFor(nestedMax)
-export const duplicatesBytes = tablesBytes + detachedBytes + nestedBytes + cumulativeBytes
+export const duplicatesBytes = tablesBytes + detachedBytes + nestedBytes + cumulativeBytes + loneCallsBytes
 
 /**
  * Tells a call that was priced on another span. Two instrumentations wrap one call: their spans have the same response id in
  * one trace or as roots, or one is the other's parent, of another scope, and counts the same tokens. A span that its sender
  * sends again is the same call.
  */
-export class CallDuplicates {
+export class CallDuplicates implements CallNotes {
   readonly #seen: SeenCalls
   /** Priced calls by the id of their span, and by that of its parent: bits of their counts, and of their scope. */
   readonly #spans: SeenCalls
@@ -55,6 +60,9 @@ export class CallDuplicates {
   readonly #detached: DetachedCalls
   readonly #nested: NestedCalls
   readonly #cumulative: CumulativeCalls
+  /** Calls of which nothing is in these tables yet. */
+  readonly #lone: LoneCalls
+  #isAlone = true
   #scope = 0
   #isLazyScope = false
   #isCommonScope = false
@@ -79,12 +87,13 @@ export class CallDuplicates {
 
   /** `memory` is `duplicatesBytes` zeros at first; the stages of all threads may have the same. */
   constructor(memory: ArrayBufferLike = new ArrayBuffer(duplicatesBytes)) {
-    this.#scopes = new Int32Array(memory, 0, 3)
+    this.#scopes = new Int32Array(memory, 0, 4)
     this.#seen = new SeenCalls(seenMax, memory, scopesBytes)
     this.#spans = new SeenCalls(nestedMax, memory, scopesBytes + SeenCalls.bytesFor(seenMax))
     this.#detached = new DetachedCalls(memory, tablesBytes)
     this.#nested = new NestedCalls(memory, tablesBytes + detachedBytes)
     this.#cumulative = new CumulativeCalls(memory, tablesBytes + detachedBytes + nestedBytes)
+    this.#lone = new LoneCalls(memory, tablesBytes + detachedBytes + nestedBytes + cumulativeBytes)
   }
 
   /** Calls from now on are of the scope with this name's hash. */
@@ -116,16 +125,11 @@ export class CallDuplicates {
     const low = hashWords(view, trace, 0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f)
     const high = hashWords(view, trace, 0x165667b1, 0xcc9e2d51, 0x1b873593, 0x2545f491)
     this.#trace = low
-    const spans = this.#spans
     const seen = this.#seen
     this.#ownLow = mixId(low, view, spanIdStart)
     this.#ownHigh = mixId(high, view, spanIdStart + 4)
-    this.#ownLine = spans.lineOf(this.#ownLow, this.#ownHigh)
-    if (parent !== 0) {
-      this.#parentLow = mixId(low, view, parent)
-      this.#parentHigh = mixId(high, view, parent + 4)
-      this.#parentLine = spans.lineOf(this.#parentLow, this.#parentHigh)
-    }
+    this.#parentLow = parent === 0 ? 0 : mixId(low, view, parent)
+    this.#parentHigh = parent === 0 ? 0 : mixId(high, view, parent + 4)
     this.#hasResponse = reader.findResponseId()
     if (this.#hasResponse) {
       const { responseIdStart: start, responseIdEnd: end } = reader
@@ -136,6 +140,13 @@ export class CallDuplicates {
     }
     // One behind the other, so that none waits for another. A line that is of no use is one that was touched lately.
     seen.touch(this.#responseLine)
+    if (!this.#isAlone) this.#expectSpans()
+  }
+
+  #expectSpans(): void {
+    const spans = this.#spans
+    this.#ownLine = spans.lineOf(this.#ownLow, this.#ownHigh)
+    this.#parentLine = spans.lineOf(this.#parentLow, this.#parentHigh)
     spans.touch(this.#ownLine)
     spans.touch(this.#parentLine)
   }
@@ -222,25 +233,69 @@ export class CallDuplicates {
   /** The inner span ends first and usually comes first; either order is the same call. */
   #isNested(span: CallSpan, usage: NormalizedUsage, isPriced: boolean): boolean {
     const counts = this.#counts
-    const spans = this.#spans
+    if (this.#isAlone && !this.#meetsOthers()) {
+      if (isPriced) this.#noteAlone(counts | this.#scope)
+      return false
+    }
     // Some have a span around a call that looks the same and does not say what it used.
     if (counts === 0) return !isPriced && this.#findOwn(ofCallInside) !== 0
     const hasScopes = this.#scopes[hasOtherScopes] !== 0
     if (hasScopes && this.#isAround(counts, usage)) return true
     const note = counts | this.#scope
     if (span.parentSpanIdStart !== 0) {
-      if (hasScopes && this.#isOfOther(spans.findIn(this.#parentLine, this.#parentKey(ofSpan)))) return true
-      if (isPriced) {
-        // Most parents have one call; those of others have a key each.
-        let known = spans.addTo(this.#parentLine, this.#parentKey(ofCallInside), note)
-        if (known !== 0 && (known & countsMask) !== counts) {
-          known = spans.add(~this.#parentLow, this.#parentHigh ^ counts, note, ofCallInside)
-        }
-        if (hasScopes && this.#isBesideLazy(known)) return true
-      }
+      if (hasScopes && this.#isOfOther(this.#spans.findIn(this.#parentLine, this.#parentKey(ofSpan)))) return true
+      if (isPriced && this.#isBesideLazy(this.#noteInside(note)) && hasScopes) return true
     }
-    if (isPriced) spans.addTo(this.#ownLine, keyOf(this.#ownLow, this.#ownHigh, ofSpan), note)
+    if (isPriced) this.#noteOwn(note)
     return false
+  }
+
+  /** Whether spans that may be of one call have come by now; then what has come before them is in the tables. */
+  #meetsOthers(): boolean {
+    const scopes = this.#scopes
+    if (this.#counts === 0) scopes[hasEmptyCalls] = 1
+    if (scopes[hasOtherScopes] === 0 && scopes[hasEmptyCalls] === 0) return false
+    const [ownLow, ownHigh, parentLow, parentHigh] = [this.#ownLow, this.#ownHigh, this.#parentLow, this.#parentHigh]
+    this.#isAlone = false
+    this.#lone.moveTo(this)
+    this.#ownLow = ownLow
+    this.#ownHigh = ownHigh
+    this.#parentLow = parentLow
+    this.#parentHigh = parentHigh
+    this.#expectSpans()
+    return true
+  }
+
+  #noteAlone(note: number): void {
+    if (this.#lone.add(this.#ownLow, this.#ownHigh, this.#parentLow, this.#parentHigh, note)) return
+    this.#expectSpans()
+    this.note(this.#ownLow, this.#ownHigh, this.#parentLow, this.#parentHigh, note)
+  }
+
+  /** Notes a call as if it had come just now. */
+  note(ownLow: number, ownHigh: number, parentLow: number, parentHigh: number, note: number): void {
+    this.#ownLow = ownLow
+    this.#ownHigh = ownHigh
+    this.#ownLine = this.#spans.lineOf(ownLow, ownHigh)
+    this.#parentLow = parentLow
+    this.#parentHigh = parentHigh
+    this.#parentLine = this.#spans.lineOf(parentLow, parentHigh)
+    if ((parentLow | parentHigh) !== 0) this.#noteInside(note)
+    this.#noteOwn(note)
+  }
+
+  /** Notes the call that is inside the parent. What was noted for one like it before; 0 where nothing was. */
+  #noteInside(note: number): number {
+    const spans = this.#spans
+    // Most parents have one call; those of others have a key each.
+    const known = spans.addTo(this.#parentLine, this.#parentKey(ofCallInside), note)
+    const counts = note & countsMask
+    if (known === 0 || (known & countsMask) === counts) return known
+    return spans.add(~this.#parentLow, this.#parentHigh ^ counts, note, ofCallInside)
+  }
+
+  #noteOwn(note: number): void {
+    this.#spans.addTo(this.#ownLine, keyOf(this.#ownLow, this.#ownHigh, ofSpan), note)
   }
 
   /** Whether a call inside this one counts the same, or this one does not know what went in and only guesses what came out. */

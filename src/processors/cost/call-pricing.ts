@@ -17,6 +17,8 @@ export class CallPricing {
   readonly reader: CallReader
   readonly book: SpendBook
   readonly #config: CostConfig
+  readonly #hasPriceFile: boolean
+  readonly #deduplicates: boolean
   readonly #calls: SharedArrayBuffer | undefined
   readonly #countings: ScopeCountings
   #duplicates: CallDuplicates | undefined
@@ -27,6 +29,8 @@ export class CallPricing {
 
   constructor(config: CostConfig, context: CostContext) {
     this.#config = config
+    this.#hasPriceFile = config.priceFile !== ''
+    this.#deduplicates = config.deduplicate
     this.#calls = context.calls
     this.reader = new CallReader(context.scopes)
     this.book = new SpendBook(context.scopes)
@@ -55,7 +59,7 @@ export class CallPricing {
 
   enterResource(resource: ResourceView): void {
     // The global's getter takes longer than a span's whole price: only where a file may change.
-    if (this.#config.priceFile !== '') this.#nowMs = performance.now()
+    if (this.#hasPriceFile) this.#nowMs = performance.now()
     this.book.enterResource(resource)
   }
 
@@ -67,8 +71,9 @@ export class CallPricing {
   priceCall(scope: ScopeView): WrittenStatus {
     const { pricer, reader } = this
     this.#counting ??= this.#countingOf(scope)
-    if (this.#config.priceFile !== '') pricer.source.lookAtFile(this.#nowMs)
-    if (this.#config.deduplicate) this.#duplicates!.expect(reader)
+    if (this.#hasPriceFile) pricer.source.lookAtFile(this.#nowMs)
+    const deduplicates = this.#deduplicates
+    if (deduplicates) this.#duplicates!.expect(reader)
     if (reader.existingCost === 0 && this.#countings.zeroCostIsUnknown) reader.existingCost = Number.NaN
     if (this.#countings.zeroUsageIsUnknown) forgetZeros(reader.usage)
     const isCounted =
@@ -79,7 +84,7 @@ export class CallPricing {
     // Where only one of two instrumentations knows the usage, that one has the price.
     const isPriced = status !== 'unknown_model' && status !== 'no_usage'
     const isDuplicate =
-      this.#config.deduplicate && this.#duplicates!.isDuplicate(reader, pricer.usage, pricer.entry!.modelHash, isPriced)
+      deduplicates && this.#duplicates!.isDuplicate(reader, pricer.usage, pricer.entry!.modelHash, isPriced)
     return this.#booked(isDuplicate || isCounted ? 'duplicate' : status, pricer)
   }
 
@@ -87,9 +92,9 @@ export class CallPricing {
   priceEvent(scope: ScopeView): WrittenStatus {
     const { pricer, reader } = this
     this.#counting ??= this.#countingOf(scope)
-    if (this.#config.priceFile !== '') pricer.source.lookAtFile(this.#nowMs)
+    if (this.#hasPriceFile) pricer.source.lookAtFile(this.#nowMs)
     const status = pricer.price(reader, this.#counting)
-    return this.#booked(this.#config.deduplicate && reader.isRepeated ? 'duplicate' : status, pricer)
+    return this.#booked(this.#deduplicates && reader.isRepeated ? 'duplicate' : status, pricer)
   }
 
   /** Books what an agent of ours has written on the call that `reader` has read last, of that scope. */

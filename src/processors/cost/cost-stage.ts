@@ -1,5 +1,5 @@
 import type { StagePart, StageProcessor } from '../../component/stage-processor.ts'
-import { roleIndex } from '../../model-calls/attribute-roles.ts'
+import { roleIndex } from '../../model-calls/role-traits.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
 import type { RecordEditor } from '../../pdata/record-editor.ts'
 import type { LogRecordView, ResourceView, SpanView } from '../../pdata/views.ts'

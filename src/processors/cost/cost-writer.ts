@@ -1,5 +1,5 @@
-import { roleIndex, traitCost } from '../../model-calls/attribute-roles.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
+import { roleIndex, traitCost } from '../../model-calls/role-traits.ts'
 import { AttributeKey } from '../../pdata/attribute-key.ts'
 import type { AttributeList } from '../../pdata/attribute-list.ts'
 import { ConstantAttribute } from '../../pdata/constant-attribute.ts'

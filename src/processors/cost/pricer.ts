@@ -1,3 +1,4 @@
+import { type CallNames, namesSlots } from '../../model-calls/call-names.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { CallSpan } from '../../model-calls/call-span.ts'
 import {
@@ -24,6 +25,19 @@ export type CostStatus =
 
 const secondsMinGroqWhisper = 10
 
+/** How calls with these names are priced that were processed as usual and count nothing but text. */
+interface UsualPrice {
+  readonly names: CallNames
+  readonly counting: CacheCounting
+  readonly entry: ModelEntry
+  readonly ofProvider: CacheCounting
+  readonly isGemini: boolean
+  readonly vector: PriceVector
+  readonly origin: PriceOrigin
+  readonly status: CostStatus
+  readonly isFree: boolean
+}
+
 /** Prices one call after the other; the results stand in its fields until the next. */
 export class Pricer {
   readonly cost = new CallCost()
@@ -35,6 +49,9 @@ export class Pricer {
   readonly #config: CostConfig
   readonly #memo: ModelMemo
   readonly #vector: UsageVector
+  /** By the slot of the names; of the generation of the prices. */
+  readonly #usual: (UsualPrice | undefined)[] = new Array(namesSlots).fill(undefined)
+  #generation = 0
 
   constructor(config: CostConfig) {
     this.#config = config
@@ -45,6 +62,54 @@ export class Pricer {
 
   /** Prices the call that `reader` has read last. (No number is an argument: each would be an object for every call.) */
   price(reader: CallReader, counting: CacheCounting): CostStatus {
+    const usual = this.#usual[reader.names!.slot]
+    if (usual !== undefined && usual.names === reader.names && usual.counting === counting) {
+      const status = this.#priceUsual(reader, usual)
+      if (status !== undefined) return status
+    }
+    const status = this.#priceAny(reader, counting)
+    this.#rememberUsual(reader, counting, status)
+    return status
+  }
+
+  /** Undefined where the call is none of these, and nothing is known of it yet. */
+  #priceUsual(reader: CallReader, usual: UsualPrice): CostStatus | undefined {
+    if (this.#generation !== this.source.generation || !isUsual(reader)) return undefined
+    const { cost, usage } = this
+    const { vector } = usual
+    if (!normalizeUsage(reader.usage, usual.ofProvider, usage)) return undefined
+    if (usual.isGemini) addThinking(reader.usage, usage)
+    this.entry = usual.entry
+    this.origin = usual.origin
+    if (usage.isPlain) vector.priceTokens(usage, cost)
+    else if (isText(usage)) vector.priceText(usage, cost)
+    else return undefined
+    return cost.total === 0 && usage.input + usage.output > 0 && !usual.isFree ? 'no_usage' : usual.status
+  }
+
+  #rememberUsual(reader: CallReader, counting: CacheCounting, status: CostStatus): void {
+    if (this.#generation !== this.source.generation) {
+      this.#generation = this.source.generation
+      this.#usual.fill(undefined)
+    }
+    if ((status !== 'priced' && status !== 'estimated') || !isUsual(reader)) return
+    const { resolved } = this.entry!
+    const vector = resolved.priced?.timeless
+    if (resolved.overrides.length > 0 || vector === undefined || !vector.isByTokens || !vector.pricesText) return
+    this.#usual[reader.names!.slot] = {
+      names: reader.names!,
+      counting,
+      entry: this.entry!,
+      ofProvider: providerCounting(counting, resolved.providerId),
+      isGemini: resolved.isGemini,
+      vector,
+      origin: this.origin!,
+      status,
+      isFree: vector.isFree,
+    }
+  }
+
+  #priceAny(reader: CallReader, counting: CacheCounting): CostStatus {
     const { cost } = this
     cost.input = cost.output = cost.other = cost.cacheRead = cost.cacheWrite = cost.total = 0
     this.entry = this.#memo.find(reader)
@@ -106,6 +171,11 @@ export class Pricer {
     const { tierMultipliers } = this.#config
     return tierMultipliers[serviceTier] ?? tierMultipliers[processing] ?? 1
   }
+}
+
+/** Whether nobody has priced the call, and it was processed as usual. */
+function isUsual({ existingCost, serviceTier, processing }: CallReader): boolean {
+  return Number.isNaN(existingCost) && serviceTier === '' && processing === ''
 }
 
 /** Whether nothing else is counted, nor writes to the cache by how long they stay. */

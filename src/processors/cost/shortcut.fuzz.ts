@@ -129,6 +129,9 @@ function eventRequest(random: SeededRandom): Uint8Array {
 }
 
 function callRequest(random: SeededRandom): Uint8Array {
+  // Some requests are long and of few forms, as those of one application: then calls are known by what came before them.
+  const forms = random.chance(0.3) ? Array.from({ length: 1 + random.below(3) }, () => callRoles(random)) : []
+  const spansMax = forms.length > 0 ? 40 : 5
   const resourceSpans = Array.from({ length: 1 + random.below(3) }, () => ({
     ...(random.chance(0.9) && {
       resource: { attributes: keyValues({ 'service.name': random.pick(['a', 'b']), team: random.pick(['x', 'y']) }) },
@@ -139,7 +142,7 @@ function callRequest(random: SeededRandom): Uint8Array {
           name: random.pick(['one', 'two', 'opentelemetry.instrumentation.bedrock', 'logfire.claude_agent_sdk']),
         },
       }),
-      spans: Array.from({ length: random.below(5) }, () => span(random)),
+      spans: Array.from({ length: random.below(spansMax) }, () => span(random, forms)),
     })),
   }))
   const bytes = encodeHostile(random, 'traces', { resourceSpans } as Plain, {
@@ -150,7 +153,7 @@ function callRequest(random: SeededRandom): Uint8Array {
 }
 
 /** Ids are few, so that spans of one call meet. */
-function span(random: SeededRandom): Plain {
+function span(random: SeededRandom, forms: readonly (readonly CallKey[])[]): Plain {
   const id = () => Buffer.from([0, 0, 0, 0, 0, 0, 1, random.below(4)])
   return {
     traceId: Buffer.alloc(16, 1 + random.below(2)),
@@ -159,18 +162,24 @@ function span(random: SeededRandom): Plain {
     name: random.pick(['chat', 'invoke_agent x', 'GET /']),
     startTimeUnixNano: '1770000000000000000',
     endTimeUnixNano: '1770000001000000000',
-    attributes: keyValues(random.chance(0.8) ? callAttributes(random) : { 'http.route': '/cart', team: 'red' }),
+    attributes: keyValues(random.chance(0.8) ? callAttributes(random, forms) : { 'http.route': '/cart', team: 'red' }),
     ...(random.chance(0.1) && {
       events: [{ name: 'usage', attributes: keyValues({ 'gen_ai.usage.input_tokens': 5 }) }],
     }),
   }
 }
 
-function callAttributes(random: SeededRandom): PlainAttributes {
+type CallKey = readonly [role: Role, key: string]
+
+function callRoles(random: SeededRandom): readonly CallKey[] {
   const roles = random.shuffle(likely.filter(([, chance]) => random.chance(chance)).map(([role]) => role))
+  return roles.map(role => [role, random.pick(roleKeys[role])])
+}
+
+function callAttributes(random: SeededRandom, forms: readonly (readonly CallKey[])[]): PlainAttributes {
   const others: PlainAttributes = random.chance(0.5) ? { 'gen_ai.request.temperature': 0.5, 'user.id': 'u1' } : {}
-  const values = roles.map(role => [random.pick(roleKeys[role]), valueFor(random, role)] as const)
-  return { ...Object.fromEntries(values), ...others }
+  const keys = forms.length > 0 && random.chance(0.9) ? random.pick(forms) : callRoles(random)
+  return { ...Object.fromEntries(keys.map(([role, key]) => [key, valueFor(random, role)])), ...others }
 }
 
 function valueFor(random: SeededRandom, role: Role): string | number {
