@@ -22,6 +22,9 @@ const zeroUsageScopes = new Set([
 /** Scopes, by how they begin, of programs that serve models on one's own machines. */
 const ownServerScopes = ['vllm.']
 
+/** Scopes whose log records say more of each call than its span does, and not which span that is. */
+const eventScopes = new Set(['gemini-cli'])
+
 /** What is known of how an instrumentation scope reports. */
 interface ScopeHabits {
   readonly counting: CacheCounting
@@ -29,6 +32,7 @@ interface ScopeHabits {
   readonly zeroCostIsDoubtful: boolean
   readonly zeroUsageIsUnknown: boolean
   readonly isOwnServer: boolean
+  readonly hasEvents: boolean
   /** How versions of it begin that add the usage of a call before to that of the next; empty for none. */
   readonly cumulativeVersion: string
 }
@@ -45,6 +49,8 @@ export class ScopeCountings {
   zeroUsageIsUnknown = false
   /** Whether nobody sells what a call of the scope takes. Valid after `of`. */
   isOwnServer = false
+  /** Whether log records report each call of the scope too. Valid after `of`. */
+  hasEvents = false
   /** Whether a call of the scope may count those before it again. Valid after `of`. */
   isCumulative = false
   readonly #general: CacheCounting
@@ -74,6 +80,7 @@ export class ScopeCountings {
     this.zeroCostIsDoubtful = habits.zeroCostIsDoubtful
     this.zeroUsageIsUnknown = habits.zeroUsageIsUnknown
     this.isOwnServer = habits.isOwnServer
+    this.hasEvents = habits.hasEvents
     const { cumulativeVersion } = habits
     this.isCumulative = cumulativeVersion !== '' && scope.version.startsWith(cumulativeVersion)
     return habits.counting
@@ -85,6 +92,7 @@ export class ScopeCountings {
       zeroCostIsUnknown: zeroCostScopes.some(start => name.startsWith(start)),
       zeroCostIsDoubtful: doubtfulZeroScopes.has(name),
       zeroUsageIsUnknown: zeroUsageScopes.has(name),
+      hasEvents: eventScopes.has(name),
       isOwnServer: ownServerScopes.some(start => name.startsWith(start)),
       // Spring AI 1, which needs Boot 3.
       cumulativeVersion: name === 'org.springframework.boot' ? '3.' : '',

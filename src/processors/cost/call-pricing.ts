@@ -21,6 +21,7 @@ export class CallPricing {
   readonly #deduplicates: boolean
   readonly #calls: SharedArrayBuffer | undefined
   readonly #countings: ScopeCountings
+  readonly #eventPricers: Int32Array | undefined
   #duplicates: CallDuplicates | undefined
   #pricer: Pricer | undefined
   #nowMs = 0
@@ -32,6 +33,7 @@ export class CallPricing {
     this.#hasPriceFile = config.priceFile !== ''
     this.#deduplicates = config.deduplicate
     this.#calls = context.calls
+    this.#eventPricers = context.pricesEvents && new Int32Array(context.pricesEvents)
     this.reader = new CallReader(context.scopes)
     this.book = new SpendBook(context.scopes)
     const ownCountings = config.scopes.map(({ name, cacheCounting }) => [name, cacheCounting] as const)
@@ -85,7 +87,8 @@ export class CallPricing {
     const isPriced = status !== 'unknown_model' && status !== 'no_usage'
     const isDuplicate =
       deduplicates && this.#duplicates!.isDuplicate(reader, pricer.usage, pricer.entry!.modelHash, isPriced)
-    return this.#booked(isDuplicate || isCounted ? 'duplicate' : status, pricer)
+    const isEvent = this.#countings.hasEvents && this.#config.deduplicate && (this.#eventPricers?.[0] ?? 0) > 0
+    return this.#booked(isDuplicate || isCounted || isEvent ? 'duplicate' : status, pricer)
   }
 
   /** The same for an event's log record. */

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs'
-import type { ComponentSettings, StageCompanion } from '../../component/component.ts'
+import type { ComponentSettings, Host, StageCompanion } from '../../component/component.ts'
 import { isSpendSink, type SpendSink } from '../../component/spend.ts'
 import type { Signal } from '../../pdata/otlp-batch.ts'
 import type { Counter, Gauge, Labels } from '../../telemetry/metrics.ts'
@@ -47,6 +47,18 @@ const metric = {
   },
 }
 
+/** By agent: a word that counts its instances which price log records. */
+const eventPricers = new WeakMap<Host, SharedArrayBuffer>()
+
+function eventPricersOf(host: Host): SharedArrayBuffer {
+  let word = eventPricers.get(host)
+  if (word === undefined) {
+    word = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
+    eventPricers.set(host, word)
+  }
+  return word
+}
+
 /** Turns a stage's counts into metrics, and tells the budgets. */
 export class CostCompanion implements StageCompanion {
   readonly context: CostContext
@@ -61,6 +73,8 @@ export class CostCompanion implements StageCompanion {
   readonly #today = new Map<string, { readonly gauge: Gauge; spent: number }>()
   #day = -1
   readonly #removeAge: () => void
+  readonly #eventPricers: Int32Array
+  #isShutDown = false
   /** As told last. */
   #fileProblem = ''
 
@@ -72,7 +86,13 @@ export class CostCompanion implements StageCompanion {
     this.#sink = extension !== undefined && isSpendSink(extension) ? extension : undefined
     const scopes = this.#sink?.scopes ?? []
     const hasDuplicates = signal === 'traces' && config.deduplicate
-    this.context = { scopes, ...(hasDuplicates && { calls: new SharedArrayBuffer(duplicatesBytes) }) }
+    const pricesEvents = eventPricersOf(settings.host)
+    this.#eventPricers = new Int32Array(pricesEvents)
+    if (signal === 'logs') Atomics.add(this.#eventPricers, 0, 1)
+    this.context = {
+      scopes,
+      ...(hasDuplicates && { calls: new SharedArrayBuffer(duplicatesBytes), pricesEvents }),
+    }
     const asOfMs = bundledAsOfMs()
     const ageMs = () => settings.clock.wallMs() - asOfMs
     this.#removeAge = settings.metrics.observe(metric.age, () => ageMs() / 1000)
@@ -114,6 +134,9 @@ export class CostCompanion implements StageCompanion {
   }
 
   shutdown(): void {
+    if (this.#isShutDown) return
+    this.#isShutDown = true
+    if (this.#signal === 'logs') Atomics.sub(this.#eventPricers, 0, 1)
     this.#removeAge()
   }
 
