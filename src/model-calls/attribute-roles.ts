@@ -155,6 +155,7 @@ export class AttributeRoles {
         role: role !== noRole && wins(role, i) ? role : none,
         place: place !== noPlace && indices.indexOf(at) === i ? place : none,
         isName: role !== noRole && wins(role, i) && nameRoles.includes(roles[role]!),
+        isParameters: role !== noRole && wins(role, i) && roles[role] === 'callParameters',
         isCount: role !== noRole && wins(role, i) && textCountRoles.includes(roles[role]!),
       }
     })

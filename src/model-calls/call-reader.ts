@@ -164,6 +164,9 @@ export class CallReader {
     this.existingCost = Number.NaN
     this.serviceTier = names.serviceTier
     this.processing = names.processing
+    if ((this.roles.traits & traitParameters) !== 0 && this.serviceTier === '') {
+      this.serviceTier = shape.parametersTier ?? this.#tierInParameters()
+    }
     return true
   }
 
@@ -364,15 +367,14 @@ export class CallReader {
     const { traits } = this.roles
     if ((traits & traitBody) !== 0) this.#readAnswer()
     // What was asked for, where nothing says what was given.
-    if ((traits & traitParameters) !== 0 && this.serviceTier === '') {
-      this.serviceTier = serviceTierIn(
-        values.bytes,
-        values.start(place.callParameters),
-        values.end(place.callParameters),
-      )
-    }
+    if ((traits & traitParameters) !== 0 && this.serviceTier === '') this.serviceTier = this.#tierInParameters()
     if (Number.isNaN(this.existingCost)) this.existingCost = this.#costInBody
     if (!(this.existingCost >= 0 && this.existingCost < 1e12)) this.existingCost = Number.NaN
+  }
+
+  #tierInParameters(): string {
+    const { values } = this
+    return serviceTierIn(values.bytes, values.start(place.callParameters), values.end(place.callParameters))
   }
 
   /** The tier, and what the call took, as the provider's own words have them. */

@@ -1,6 +1,7 @@
 import * as otlp from '../pdata/otlp-fields.ts'
 import { wireVarint } from '../wire/wire-type.ts'
 import type { CallNames, NamedShape } from './call-names.ts'
+import { serviceTierIn } from './call-parameters.ts'
 import type { RolePlaces } from './call-values.ts'
 import { Combinations, KnownValues, valueBits } from './known-values.ts'
 
@@ -41,6 +42,8 @@ export interface ShapePart {
   /** Whether its value is a name that many calls have in common, and whether it is a count. */
   readonly isName: boolean
   readonly isCount: boolean
+  /** Whether its value is a call's parameters, which are the same for many calls, too. */
+  readonly isParameters: boolean
 }
 
 /** How one attribute of a shape is read. Objects with small fields: a typed array asks what it is at every look. */
@@ -57,6 +60,7 @@ export interface PlannedAttribute {
   readonly firstWord: number
   readonly lastWord: number
   readonly isCount: boolean
+  readonly isParameters: boolean
   /** What it was in the span that was read last; -1 where that is no small integer. */
   count: number
 }
@@ -79,24 +83,27 @@ export class CallShape implements NamedShape {
   /** Whether all names of the span that was read last are known, and then the numbers of their values side by side. */
   isKnown = false
   combination = 0
+  /** The tier that the parameters of that span ask for, empty for none; undefined where they are not known, or there are none. */
+  parametersTier: string | undefined
   readonly names = new Combinations<CallNames>()
 
   /** `tag` is that of an attribute's field. */
   constructor(tag: number, parts: readonly ShapePart[]) {
     this.#tag = tag
-    this.#plan = parts.map(({ key, role, place, isName, isCount }) => {
+    this.#plan = parts.map(({ key, role, place, isName, isCount, isParameters }) => {
       const frame = framed(key)
       const windows = windowsOf(frame)
       return {
         keyLength: key.length,
         role,
         place,
-        known: isName ? new KnownValues() : undefined,
+        known: isName || isParameters ? new KnownValues() : undefined,
         windows,
         lastWindow: windows.length - 1,
         firstWord: frame.getInt32(0, true),
         lastWord: frame.getInt32(frame.byteLength - wordBytes, true),
         isCount,
+        isParameters,
         count: none,
       }
     })
@@ -125,7 +132,9 @@ export class CallShape implements NamedShape {
     const last = end - openingBytes
     let offset = start
     let combination = 0
+    let isKnown = true
     this.#newStart = 0
+    this.parametersTier = undefined
     for (let i = 0; i < plan.length; i++) {
       const part = plan[i]!
       const { known } = part
@@ -134,7 +143,8 @@ export class CallShape implements NamedShape {
       if (known !== undefined) {
         const found = known.find(view, offset, end)
         if (found !== undefined) {
-          combination = (combination << valueBits) | found.number
+          if (part.isParameters) this.parametersTier = found.remark
+          else combination = (combination << valueBits) | found.number
           value = offset + found.valueAt
           next = offset + found.length
         }
@@ -178,6 +188,7 @@ export class CallShape implements NamedShape {
         }
         if (value + valueLength !== next) return none
         if (known !== undefined) {
+          if (!part.isParameters) isKnown = false
           this.#newStart = offset
           this.#newValue = value
           this.#newEnd = next
@@ -196,16 +207,23 @@ export class CallShape implements NamedShape {
       }
       offset = next
     }
-    this.isKnown = this.#newStart === 0
+    this.isKnown = isKnown
     this.combination = combination
     return offset
   }
 
-  /** Remembers the value that keeps the span which was read last from being known. */
-  learn(view: DataView): void {
-    const values = this.#plan[this.#newIndex]!.known!
+  /** Whether the span that was read last has names or parameters that are not known. */
+  get hasNews(): boolean {
+    return this.#newStart !== 0
+  }
+
+  /** Remembers one of these. */
+  learn(bytes: Uint8Array, view: DataView): void {
+    const { known, isParameters } = this.#plan[this.#newIndex]!
+    const [start, value, end] = [this.#newStart, this.#newValue, this.#newEnd]
+    const tier = isParameters ? serviceTierIn(bytes, value, end) : ''
     // One whose number it has now is forgotten: combinations mean something else.
-    if (values.learn(view, this.#newStart, this.#newValue, this.#newEnd)) this.names.clear()
+    if (known!.learn(view, start, value, end, tier)) this.names.clear()
   }
 }
 

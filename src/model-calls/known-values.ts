@@ -19,6 +19,8 @@ export interface KnownValue {
   readonly valueAt: number
   /** Among the values of its attribute. */
   readonly number: number
+  /** What follows of it alone. */
+  readonly remark: string
 }
 
 /** What one attribute of a shape says in the calls that came lately, key and value compared at once. */
@@ -44,7 +46,7 @@ export class KnownValues {
   }
 
   /** Remembers the attribute in `[start, end)`. Whether another one is forgotten for it, whose number it has now. */
-  learn(view: DataView, start: number, valueStart: number, end: number): boolean {
+  learn(view: DataView, start: number, valueStart: number, end: number, remark: string): boolean {
     const length = end - start
     if (length < windowBytes || length > attributeMax) return false
     if (this.#changes === changesMax) {
@@ -56,7 +58,7 @@ export class KnownValues {
     const windows = BigInt64Array.from({ length: Math.ceil(length / windowBytes) }, (_, i) =>
       view.getBigInt64(Math.min(start + i * windowBytes, end - windowBytes), true),
     )
-    const value = { windows, lastWindow: windows.length - 1, length, valueAt: valueStart - start, number }
+    const value = { windows, lastWindow: windows.length - 1, length, valueAt: valueStart - start, number, remark }
     const isReplaced = this.#values[number] !== undefined
     this.#values[number] = value
     this.#last = value

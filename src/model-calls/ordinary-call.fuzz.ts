@@ -10,6 +10,7 @@ import { FieldCursor } from '../wire/field-cursor.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { AttributeRoles } from './attribute-roles.ts'
 import { CallNamesMemo } from './call-names.ts'
+import { serviceTierIn } from './call-parameters.ts'
 import { CallSpan } from './call-span.ts'
 import { CallValues } from './call-values.ts'
 import { OrdinaryCall } from './ordinary-call.ts'
@@ -75,6 +76,7 @@ const keys = [
   'user.id',
   'http.route',
   'gen_ai.prompt',
+  'llm.invocation_parameters',
   'id',
 ]
 
@@ -123,6 +125,9 @@ function checkNames(call: CountedCall, roles: AttributeRoles, bytes: Uint8Array,
   values.reset(bytes, view)
   const { shape } = roles
   if (!call.names.find(values, shape).areOf(values)) throw new Error('names are those of another call')
+  const at = roleIndex('callParameters')
+  const tier = serviceTierIn(bytes, values.start(at), values.end(at))
+  if ((shape?.parametersTier ?? tier) !== tier) throw new Error(`${shape?.parametersTier} instead of ${tier}`)
   for (const role of countRoles) {
     const attribute = shape?.attributeOf(role)
     if (attribute === undefined || attribute.count < 0) continue
@@ -138,7 +143,14 @@ function shapeOf(random: SeededRandom): string[] {
 function spanOf(random: SeededRandom, shape: readonly string[]): Uint8Array {
   const value = () =>
     random.chance(0.5)
-      ? random.pick(['gpt-4o', 'gpt-4o-mini', 'gpt-5o', 'claude-sonnet-4-5', `ft:${random.below(300)}`])
+      ? random.pick([
+          'gpt-4o',
+          'gpt-4o-mini',
+          'gpt-5o',
+          'claude-sonnet-4-5',
+          `ft:${random.below(300)}`,
+          '{"service_tier": "flex"}',
+        ])
       : random.pick([
           5,
           128,

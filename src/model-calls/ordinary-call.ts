@@ -93,7 +93,7 @@ export class OrdinaryCall extends RecordFields {
     this.isAlike = this.#readByShape(bytes, view, start, end)
     if (!this.isAlike) return false
     this.#trials++
-    this.#noteHit(view)
+    this.#noteHit(bytes, view)
     return true
   }
 
@@ -107,7 +107,7 @@ export class OrdinaryCall extends RecordFields {
     if (++this.#trials > trialCount) this.#judge()
     if (!isTried && this.#readByShape(bytes, view, start, end)) {
       this.isAlike = true
-      this.#noteHit(view)
+      this.#noteHit(bytes, view)
       return true
     }
     this.#isLearning = this.#credit >= learnCost && !this.#isKnownShape
@@ -123,12 +123,12 @@ export class OrdinaryCall extends RecordFields {
     return isOrdinary
   }
 
-  #noteHit(view: DataView): void {
+  #noteHit(bytes: Uint8Array, view: DataView): void {
     this.#hits++
     if (this.#credit < creditMax) this.#credit++
-    if (this.#shape!.isKnown || this.#credit < learnCost) return
+    if (!this.#shape!.hasNews || this.#credit < learnCost) return
     this.#credit -= learnCost
-    this.#shape!.learn(view)
+    this.#shape!.learn(bytes, view)
   }
 
   #judge(): void {

@@ -1,6 +1,6 @@
 import type { CallShape, PlannedAttribute } from './call-shape.ts'
 import type { CallValues } from './call-values.ts'
-import { roleIndex, traitDetails, traitOtherCounts } from './role-traits.ts'
+import { roleIndex, traitDetails, traitOtherCounts, traitParameters } from './role-traits.ts'
 import { firstCount, type ReportedUsage } from './usage.ts'
 
 const place = {
@@ -40,7 +40,8 @@ export class ShapeCounts {
   readonly hasDetails: boolean
 
   constructor(shape: CallShape, traits: number) {
-    this.areAll = (traits & ~traitDetails) === 0 && shape.attributeOf(place.plainInputTokens) === undefined
+    this.areAll =
+      (traits & ~(traitDetails | traitParameters)) === 0 && shape.attributeOf(place.plainInputTokens) === undefined
     this.hasDetails = (traits & traitDetails) !== 0
     this.input = shape.attributeOf(place.inputTokens)
     this.output = shape.attributeOf(place.outputTokens)

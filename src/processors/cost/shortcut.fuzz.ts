@@ -29,6 +29,7 @@ const names: Partial<Record<Role, readonly string[]>> = {
   agentName: ['planner', 'writer'],
   team: ['red', 'blue'],
   costStatus: ['priced'],
+  callParameters: ['{"temperature": 0.5}', '{"service_tier": "batch"}', `{"tools": "${'x'.repeat(300)}"}`],
   usageBody: [
     '{"input_tokens": 100, "output_tokens": 5, "cache_read_input_tokens": 1000}',
     '{"promptTokenCount": 1000, "candidatesTokenCount": 5, "thoughtsTokenCount": 100}',
@@ -53,6 +54,7 @@ const likely: readonly (readonly [role: Role, chance: number])[] = [
   ['spanKind', 0.2],
   ['usageBody', 0.1],
   ['serviceTier', 0.1],
+  ['callParameters', 0.2],
   ['agentName', 0.2],
   ['team', 0.2],
   ['existingCost', 0.1],
