@@ -4,7 +4,6 @@ import {
   compressionError,
   enhanceYourCalm,
   flagAck,
-  flagEndHeaders,
   flagEndStream,
   flowControlError,
   frameContinuation,
@@ -20,37 +19,21 @@ import {
   internalError,
   protocolError,
   readUint32,
-  settingEnablePush,
-  settingInitialWindowSize,
-  settingMaxConcurrentStreams,
-  settingMaxFrameSize,
-  settingMaxHeaderListSize,
-  settingsFrame,
   streamClosed,
   windowDefault,
   windowLargest,
 } from './frame.ts'
 import { FrameReader, type FrameSink } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
-import { HeaderBlockBuffer, HeadersPayload } from './header-block-buffer.ts'
-import { type HeaderBlock, HpackDecoder, HpackError } from './hpack-decoder.ts'
+import { HeaderBlocks } from './header-blocks.ts'
+import { type HeaderBlock, HpackError } from './hpack-decoder.ts'
 import { Http2Error } from './http2-error.ts'
 import type { Http2Stream } from './http2-stream.ts'
+import { type Http2Settings, ownSettings } from './own-settings.ts'
 import { PeerSettings } from './peer-settings.ts'
 import { RecentIds } from './recent-ids.ts'
 import { SendQueue } from './send-queue.ts'
 import { TokenBucket } from './token-bucket.ts'
-
-export interface Http2Settings {
-  readonly headerBytesMax: number
-  readonly headerPairsMax: number
-  /** Window of each stream and of the connection, in bytes. */
-  readonly streamWindowBytes: number
-  readonly connectionWindowBytes: number
-  /** Streams the peer may open; 0 for a client, which allows no push. */
-  readonly streamsMax: number
-  readonly frameBytesMax: number
-}
 
 /** Frames that ask for work and bring nothing: SETTINGS, empty DATA, PRIORITY, late frames of closed streams. */
 const idleFramesBurst = 1000
@@ -74,11 +57,9 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
   protected readonly endedIds = new RecentIds(64)
   protected readonly resetIds = new RecentIds(1024)
   readonly #reader: FrameReader
-  readonly #hpack: HpackDecoder
   readonly #idleFrames = new TokenBucket(idleFramesBurst, idleFramesPerSecond)
   readonly #writer: FrameWriter
-  readonly #block: HeaderBlockBuffer
-  readonly #headers = new HeadersPayload()
+  readonly #blocks: HeaderBlocks
   #receiveWindow: number
   #dataStream: S | undefined
   #isFlushPlanned = false
@@ -91,15 +72,10 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
     this.settings = settings
     this.outbox = new Outbox(socket)
     this.#writer = new FrameWriter(this.outbox, this.peer)
-    this.#block = new HeaderBlockBuffer(settings.headerBytesMax)
+    this.#blocks = new HeaderBlocks(settings)
     this.sendQueue = new SendQueue(this.outbox, stream => this.#finishSending(stream as S))
     this.#reader = new FrameReader(this, settings.frameBytesMax)
     this.#receiveWindow = settings.connectionWindowBytes
-    this.#hpack = new HpackDecoder({
-      tableBytesMax: 4096,
-      listBytesMax: settings.headerBytesMax,
-      fieldCountMax: settings.headerPairsMax,
-    })
   }
 
   protected abstract nowMs(): number
@@ -137,7 +113,7 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
 
   #noteWaiting(): void {
     const { isWaiting, frameCount } = this.#reader
-    if (this.#block.isOpen) return
+    if (this.#blocks.isOpen) return
     if (!isWaiting) this.#waitingSinceMs = -1
     else if (this.#waitingSinceMs < 0 || frameCount !== this.#waitingFrame) this.#waitingSinceMs = this.receivedMs
     this.#waitingFrame = frameCount
@@ -170,14 +146,7 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
   /** Announces our settings and opens the connection's window. */
   protected sendSettings(): void {
     const { settings } = this
-    const pairs: [number, number][] = [
-      [settingInitialWindowSize, settings.streamWindowBytes],
-      [settingMaxFrameSize, settings.frameBytesMax],
-      [settingMaxHeaderListSize, settings.headerBytesMax],
-    ]
-    if (settings.streamsMax > 0) pairs.push([settingMaxConcurrentStreams, settings.streamsMax])
-    else pairs.push([settingEnablePush, 0])
-    this.outbox.append(settingsFrame(pairs))
+    this.outbox.append(ownSettings(settings))
     if (settings.connectionWindowBytes > windowDefault) {
       this.#writer.windowUpdate(0, settings.connectionWindowBytes - windowDefault)
     }
@@ -251,7 +220,7 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
 
   dataStart(reader: FrameReader): void {
     const { streamId, length } = reader
-    if (this.#block.isOpen) throw new Http2Error(protocolError, 'DATA inside a header block')
+    if (this.#blocks.isOpen) throw new Http2Error(protocolError, 'DATA inside a header block')
     if (!this.peer.isKnown) throw new Http2Error(protocolError, 'the first frame is not SETTINGS')
     if (streamId === 0) throw new Http2Error(protocolError, 'DATA on stream 0')
     this.#receiveWindow -= length
@@ -311,13 +280,13 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
       throw new Http2Error(enhanceYourCalm, 'a header block above the limit', 'headers_too_large')
     }
     if (type <= frameContinuation) throw new Http2Error(frameSizeError, `a frame of ${reader.length} bytes`)
-    if (this.#block.isOpen) throw new Http2Error(protocolError, 'a frame inside a header block')
+    if (this.#blocks.isOpen) throw new Http2Error(protocolError, 'a frame inside a header block')
     this.countIdleFrame()
   }
 
   frame(reader: FrameReader, bytes: Uint8Array, start: number, end: number): void {
     const { type } = reader
-    if (this.#block.isOpen && type !== frameContinuation) {
+    if (this.#blocks.isOpen && type !== frameContinuation) {
       throw new Http2Error(protocolError, 'a frame inside a header block')
     }
     if (!this.peer.isKnown && type !== frameSettings) {
@@ -358,30 +327,21 @@ export abstract class Http2Connection<S extends Http2Stream> implements FrameSin
   #onHeaders(reader: FrameReader, bytes: Uint8Array, start: number, end: number): void {
     const { streamId, flags } = reader
     if (streamId === 0) throw new Http2Error(protocolError, 'HEADERS on stream 0')
-    const payload = this.#headers
-    payload.read(reader, bytes, start, end)
-    this.#block.checkLength(payload.end - payload.start)
-    const endsStream = (flags & flagEndStream) !== 0
-    if ((flags & flagEndHeaders) === 0) {
-      this.#block.open(streamId, endsStream)
-      this.#block.append(bytes, payload.start, payload.end)
+    const blocks = this.#blocks
+    const block = blocks.headers(reader, bytes, start, end)
+    if (block === undefined) {
       this.#waitingSinceMs = this.receivedMs
       return
     }
-    const { dependsOnItself } = payload
-    this.headersReceived(streamId, this.#hpack.decode(bytes, payload.start, payload.end), endsStream)
+    const { dependsOnItself } = blocks
+    this.headersReceived(streamId, block, (flags & flagEndStream) !== 0)
     if (dependsOnItself) this.#refuseSelfDependency(streamId)
   }
 
   #onContinuation(reader: FrameReader, bytes: Uint8Array, start: number, end: number): void {
-    const block = this.#block
-    if (reader.streamId !== block.streamId) throw new Http2Error(protocolError, 'CONTINUATION without HEADERS')
-    block.continue(bytes, start, end)
-    if ((reader.flags & flagEndHeaders) === 0) return
-    const { streamId, endsStream } = block
-    const decoded = this.#hpack.decode(block.bytes, 0, block.length)
-    block.close()
-    this.headersReceived(streamId, decoded, endsStream)
+    const { streamId, endsStream } = this.#blocks
+    const block = this.#blocks.continuation(reader, bytes, start, end)
+    if (block !== undefined) this.headersReceived(streamId, block, endsStream)
   }
 
   #onPriority(reader: FrameReader, bytes: Uint8Array, start: number): void {
