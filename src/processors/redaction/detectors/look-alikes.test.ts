@@ -305,6 +305,7 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
   ['5325 2918 3479 9530 2638 7432 0890 1117', '5325 2918 3479 9530 2638 7432 0890 1117'],
   ['cards: 4111 1111 1111 1111 5500 0055 5555 5559', 'cards: [card] [card]'],
   ['4111 1111 1111 1111 4111 1111 1111 1111', '[card] [card]'],
+  ['parts 2581 2345 6789 0124 and 5318 2345 6789 0124', 'parts 2581 2345 6789 0124 and 5318 2345 6789 0124'],
   ['chatcmpl-aRcjttR4sRNCrh6XFoYx5mLcACOGW', 'chatcmpl-aRcjttR4sRNCrh6XFoYx5mLcACOGW'],
   ['msg_ATBBOgL9hyZC5mBXsnB6IxKn', 'msg_ATBBOgL9hyZC5mBXsnB6IxKn'],
   ['key ATBBOgL9hyZC5mBXsnB6IxKn9qL2', 'key [atlassian_token]'],

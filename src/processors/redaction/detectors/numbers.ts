@@ -262,6 +262,7 @@ function takeNationalId(d: Detection, g: number, isFree: (count: number) => bool
     const next = g + groups.length
     if (nationalIds[i]!.name === 'in_aadhaar') {
       if (next < run.count && run.separators[next] === run.separators[g + 1]) continue
+      if (g > 0 && run.separators[g] === run.separators[g + 1] && run.lengths[g - 1] === 4) continue
       // One in ten numbers of that shape passes: its name may say that it is another.
       d.readContext(from)
       const isNamed = (d.nationalIds & nationalBits[i]!) !== 0
