@@ -32,10 +32,27 @@ export function hasOptionSoon(bytes: Uint8Array, at: number): boolean {
   return false
 }
 
+/** `x as the `, `x for my `: what leads from a password to its name. */
+export const isBehindUse = (bytes: Uint8Array, from: number): boolean =>
+  bytes[from - 1] === 0x20 &&
+  uses.some(words => matchesFolded(bytes, from - words.length, from, words)) &&
+  hasCodeBefore(bytes, from)
+
+const uses = ['as', 'for'].flatMap(word => ['the', 'my', 'your', 'a', 'its', 'our'].map(whose => ` ${word} ${whose} `))
+
 /** `machine x login bob `: what stands before a password in a file of logins. */
 export function isBehindLogin(bytes: Uint8Array, from: number): boolean {
   let at = from
   while (at > 0 && isSpace(bytes[at - 1]!)) at--
   while (at > 0 && from - at < 64 && bytes[at - 1]! > 0x20) at--
   return matchesFolded(bytes, at - 6, at - 1, 'login')
+}
+
+/** Behind `for the database`, where that stands at `at`: `password for the database is x`. */
+export function behindPurpose(bytes: Uint8Array, at: number, end: number): number {
+  if (!matchesFolded(bytes, at, end, 'for ')) return at
+  let offset = at + 4
+  for (let spaces = 0; offset < end && offset - at < 48 && spaces < 2 && bytes[offset]! >= 0x20; offset++)
+    if (bytes[offset] === 0x20) spaces++
+  return offset
 }

@@ -287,7 +287,7 @@ export const isTypeName = (bytes: Uint8Array, from: number, to: number) =>
   (to - from === 3 && matchesFolded(bytes, from, to, 'str'))
 
 /** What may stand between a name and its separator: digits, quotes, and what makes an assignment of `=`. */
-export const betweenSigns = '"\'`\\ ]0123456789.:?!+|'
+export const betweenSigns = '"\'`\\ ]0123456789.:?!+|*'
 export const between = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, byte) =>
   betweenSigns.includes(String.fromCharCode(byte)) ? 1 : 0,
 )

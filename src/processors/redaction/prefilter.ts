@@ -34,9 +34,11 @@ import {
 } from './prefilter-forms.ts'
 import { mayBeKey, mayLieInKey } from './prefilter-keys.ts'
 import {
+  behindPurpose,
   hasCodeBefore,
   hasOptionSoon,
   isBehindLogin,
+  isBehindUse,
   isCommandOfRedis,
   isLoginCode,
   isSpelt,
@@ -369,13 +371,21 @@ export class Prefilter {
     return (this.#names.get(bytes, from, to) & (pairFlags | namesNationalId)) !== 0
   }
 
+  /** `use x as the password`, at the end of a sentence or of a text. */
+  #isUsedAs(bytes: Uint8Array, at: number, to: number): boolean {
+    let from = Math.max(0, at - 3)
+    while (from > 0 && at - from < 60 && isNameByte(bytes[from - 1]!)) from--
+    return isBehindUse(bytes, from) && (this.#names.get(bytes, from, to) & keySecret) !== 0
+  }
+
   /** `password is x`, `--token x`, `SECRET 'x'`. */
   #isInProse(bytes: Uint8Array, at: number, end: number): boolean {
     let to = at + 1
     while (to < end && to - at < 64 && isNameByte(bytes[to]!)) to++
-    if (to >= end) return false
+    if (to >= end) return this.#isUsedAs(bytes, at, to)
     // new NetworkCredential("bob", "...")
-    if (bytes[to] === 0x28) return matchesFolded(bytes, to - 10, to, 'credential')
+    if (bytes[to] === 0x28)
+      return matchesFolded(bytes, to - 10, to, 'credential') || matchesExact(bytes, to - 8, to, 'PASSWORD')
     if (isPairSign(bytes, to)) {
       let from = Math.max(0, at - 3)
       while (from > 0 && at - from < 60 && isNameByte(bytes[from - 1]!)) from--
@@ -388,7 +398,7 @@ export class Prefilter {
     // A column of an INSERT.
     if ((bytes[to] === 0x2c || bytes[to] === 0x29) && this.#isColumn(bytes, at, to)) return true
     const isEncoded = bytes[to] === 0x25 || bytes[to] === 0x1b || bytes[to] === 0x5c
-    if (!isEncoded && !isSpace(bytes[to]!)) return false
+    if (!isEncoded && !isSpace(bytes[to]!)) return this.#isUsedAs(bytes, at, to)
     let from = Math.max(0, at - 3)
     const limit = Math.max(0, at - 60)
     while (from > limit && isNameByte(bytes[from - 1]!)) from--
@@ -401,7 +411,7 @@ export class Prefilter {
       !isOption &&
       !isEncoded &&
       bytes[to] !== 0x0a &&
-      !hasDigitSoon(bytes, behind, end) &&
+      !hasDigitSoon(bytes, behindPurpose(bytes, behind, end), end) &&
       !hasCodeBefore(bytes, from) &&
       !isBehindLogin(bytes, from)
     )

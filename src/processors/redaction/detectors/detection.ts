@@ -211,7 +211,11 @@ export class Detection {
   nameBefore(at: number): string {
     const { bytes, start } = this
     let end = at
-    while (end > start && (isQuoting(bytes[end - 1]!) || bytes[end - 1] === 0x20 || bytes[end - 1] === 0x5d)) end--
+    while (
+      end > start &&
+      (isQuoting(bytes[end - 1]!) || bytes[end - 1] === 0x20 || bytes[end - 1] === 0x5d || bytes[end - 1] === 0x2a)
+    )
+      end--
     let from = end
     const limit = Math.max(start, end - 64)
     while (from > limit && isNameByte(bytes[from - 1]!)) from--

@@ -7,7 +7,14 @@ import { endsInForeignSecret } from './foreign-words.ts'
 import { detectColonChain, detectDottedMac } from './ip.ts'
 import * as key from './key-flags.ts'
 import { detectKeyedValue, detectNamedId, leadingDateLength, wholeValueFlags } from './keyed-values.ts'
-import { detectAuthCommand, detectCredentialCall, isBehindLogin, isInConnection, looksTyped } from './logins.ts'
+import {
+  detectAuthCommand,
+  detectCredentialCall,
+  detectUsedBefore,
+  isBehindLogin,
+  isInConnection,
+  looksTyped,
+} from './logins.ts'
 import { detectNamedPair } from './name-value-pairs.ts'
 import { isPassphraseName, takePassphrase } from './passphrases.ts'
 import { detectPuttyKey } from './private-keys.ts'
@@ -269,6 +276,7 @@ export function detectSecretWord(d: Detection, at: number): void {
     detectCodeBefore(d, nameEnd - 4)
     return
   }
+  detectUsedBefore(d, nameEnd)
   if (nameEnd + 1 >= end) return
   if (isColumnEnd(bytes, nameEnd)) detectInsertAround(d, nameEnd)
   if (isPairSign(bytes[nameEnd]!)) {
@@ -294,9 +302,10 @@ export function detectSecretWord(d: Detection, at: number): void {
   if (nameStart > start && bytes[nameStart - 1] === 0x3c && detectElement(d, name, flags, nameEnd)) return
   let behind = nameEnd
   while (behind < end && isSpace(bytes[behind]!)) behind++
-  const verb = /^(is|was|as|to|now|for [^\s=]+ ?=|for [^\s=]+ to)(?: *\s|: )/i.exec(
-    latin1(bytes, behind, Math.min(end, behind + 64)),
-  )
+  const verb =
+    /^(is|was|as|to|now|[-\u2013]|for [^\s=]+ ?=|for [^\s=]+ to|for (?:[\w.@-]{1,32} ){1,3}(?:is|was))(?: *\s|: )/i.exec(
+      latin1(bytes, behind, Math.min(end, behind + 64)),
+    )
   if (verb !== null) behind += verb[0].length
   const next = bytes[behind]
   if (next === 0x3d || next === 0x3a) return

@@ -4,7 +4,7 @@ import type { Detection } from './detection.ts'
 import * as key from './key-flags.ts'
 import { detectKeyedValue } from './keyed-values.ts'
 import { isPlaceholder } from './randomness.ts'
-import { latin1 } from './text-bytes.ts'
+import { latin1, matchesExact, matchesFolded } from './text-bytes.ts'
 import { ValueRange } from './value-range.ts'
 
 const authorization = detectorId('authorization')
@@ -20,12 +20,40 @@ const passwordClass = /(?:network|password|basic|login|plain)credentials?$/i
 /** `new NetworkCredential("bob", "...")`, from the bracket. */
 export function detectCredentialCall(d: Detection, at: number): void {
   const { bytes, start, end } = d
+  // SET PASSWORD FOR bob = PASSWORD('x')
+  if (matchesExact(bytes, at - 8, at, 'PASSWORD')) {
+    const value = passwordFunction.exec(latin1(bytes, at, Math.min(end, at + 160)))
+    if (value !== null && looksTyped(value[1]!)) {
+      const first = at + value[0].indexOf(value[1]!)
+      d.add(secret, first, first + value[1]!.length)
+    }
+    return
+  }
   if (!passwordClass.test(latin1(bytes, Math.max(start, at - 32), at))) return
   const match = credentialCall.exec(latin1(bytes, at, Math.min(end, at + 256)))
   if (match === null || isPlaceholder(match[1]!)) return
   const from = at + match[0].lastIndexOf(match[1]!)
   d.add(secret, from, from + match[1]!.length)
 }
+
+const usedBefore =
+  /(?:^|[\s"'`])(?:use|using|set|with|enter|try|type)\s+\\*["'`]?([^\s"'`\\]{6,64})\\*["'`]?\s+(?:as|for)\s+(?:the|my|your|a|its|our)\s+(?:pass(?:word|wd|phrase|code)|pwd)$/i
+
+/** `use x as the password`, from the end of that at `at`. */
+export function detectUsedBefore(d: Detection, at: number): void {
+  if (
+    !matchesFolded(d.bytes, at - 4, at, 'word') &&
+    !/(?:pwd|passwd|phrase)$/i.test(latin1(d.bytes, Math.max(d.start, at - 6), at))
+  )
+    return
+  const from = Math.max(d.start, at - 120)
+  const match = usedBefore.exec(latin1(d.bytes, from, at))
+  if (match === null || !looksTyped(match[1]!) || isPlaceholder(match[1]!)) return
+  const first = from + match.index + match[0].indexOf(match[1]!)
+  d.add(secret, first, first + match[1]!.length)
+}
+
+const passwordFunction = /^\(\s*\\*['"]([^'"\\]{4,128})\\*['"]\s*\)/
 
 /** `login bob password x`, as in a file of logins. */
 export const isBehindLogin = ({ bytes, start }: Detection, at: number) =>

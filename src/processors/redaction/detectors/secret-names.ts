@@ -14,7 +14,7 @@ export const secretWords = new Set(
     'apitoken apisecret appkey appsecret consumerkey consumersecret sharedsecret userpassword dbpassword mysqlpwd dbpass ' +
     'userpass ftppass smtppass mysqlpass pgpassword redispass adminpass rootpass awssecret bottoken deploykey servicekey ' +
     'encryptedpassword creds cred crumb astracs senord ifre parola parool passe clave dockerconfigjson dockercfg privatelines seedphrase mnemonic xapikey oauthtoken personalaccesstoken securitytoken amzsecuritytoken ' +
-    'sonarlogin dsonarlogin functionskey artapi honeycombteam hubsignature slacksignature webhooksignature presharedkey unsealkey proxypassword keypassword keystorepassword truststorepassword pass psk pw'
+    'sonarlogin dsonarlogin functionskey artapi honeycombteam hubsignature slacksignature webhooksignature presharedkey keybase unsealkey proxypassword keypassword keystorepassword truststorepassword pass psk pw'
   ).split(' '),
 )
 /** Long enough to be a secret's name at the end of a word written together, as `dbpassword`. */

@@ -26,6 +26,7 @@ export class ValueRange {
   read(bytes: Uint8Array, at: number, end: number): void {
     let offset = at
     while (offset < end && offset - at < 32 && isSpace(bytes[offset]!)) offset++
+    offset = behindMark(bytes, offset, end, offset > at)
     this.isSpaced = offset > at
     this.isQuoted = false
     this.isInList = false
@@ -158,6 +159,17 @@ export class ValueRange {
 /** What languages print around a string: `Some("x")`, `Optional[x]`, `N'x'`, `b'x'`, `string(7) "x"`. */
 const wrapper =
   /^(?:(?:\\{1,8}[nrt]|\s)*string\(\d{1,5}\) (?=\\*")|(?:Some|Ok|Just|Optional|String|Text|Str|Secret[A-Za-z]{0,8})\((?=\\*["'])|[NnBbUuRrL@](?=\\*['"])|Optional\[(?=\w*\d))/
+
+const blockMark = /^[|>][-+]?(?:\r?\n|\\{1,8}n)\s*/
+const emphasis = /^\*{1,2} {1,2}/
+
+/** Behind what is no part of a value: the sign of a block in YAML and its line's end, the end of emphasis in Markdown. */
+function behindMark(bytes: Uint8Array, at: number, end: number, isSpaced: boolean): number {
+  const byte = bytes[at]
+  if (byte !== 0x2a && !(isSpaced && (byte === 0x7c || byte === 0x3e))) return at
+  const text = latin1(bytes, at, Math.min(end, at + 48))
+  return at + ((byte === 0x2a ? emphasis : blockMark).exec(text)?.[0].length ?? 0)
+}
 
 /** Where the string begins that a wrapper at `at` holds; `at` itself where none stands there. */
 function behindWrapper(bytes: Uint8Array, at: number, end: number): number {

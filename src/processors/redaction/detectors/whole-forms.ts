@@ -6,6 +6,7 @@ import { afterEscape, isTokenByte, latin1 } from './text-bytes.ts'
 import { wholeForms } from './vendor-keys.ts'
 
 const slackWebhook = detectorId('slack_webhook')
+const telegramToken = detectorId('telegram_token')
 const signedUrl = detectorId('signed_url')
 
 const resetPath =
@@ -40,6 +41,12 @@ export function detectWholeForms(d: Detection, from: number, to: number): boolea
     /(hooks\.slack\.com\/(services|workflows|triggers)\/)([A-Za-z0-9/_-]{20,})$/.exec(text) ??
     /(discord(?:app)?\.com\/api\/webhooks\/\d+(\/))([A-Za-z0-9_-]{40,})$/.exec(text) ??
     /(\/IncomingWebhook(\/))([0-9a-z]{32}(?:\/[0-9a-z-]{36})?(?:\/[\w-]{20,60})?)$/.exec(text)
+  const bot = /(?:^|\/bot|[^0-9A-Za-z])(\d{8,10}:AA[A-Za-z0-9_-]{32,34})(?![A-Za-z0-9_-])/.exec(text)
+  if (bot !== null) {
+    const at = first + bot.index + bot[0].length - bot[1]!.length
+    d.add(telegramToken, at, at + bot[1]!.length)
+    return true
+  }
   if (hook !== null) {
     d.add(slackWebhook, last - hook[3]!.length, last)
     return true
