@@ -393,6 +393,7 @@ export const roleKeys = {
     'llm.service_tier',
     'service_tier',
     'anthropic.request.service_tier',
+    'speed',
   ],
   /** What the call was asked with, as JSON; of it the service tier counts. */
   callParameters: ['llm.invocation_parameters', 'langfuse.observation.model.parameters'],

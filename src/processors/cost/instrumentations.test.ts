@@ -402,3 +402,30 @@ t.test('what an unknown provider or model is called is never a price', async t =
     { cost: undefined, status: 'no_usage' },
   ])
 })
+
+t.test('where tokens have a price, those of the side without one cost nothing', async t => {
+  const attributes = { ...call, 'gen_ai.request.model': 'text-embedding-3-small', 'gen_ai.usage.output_tokens': 7 }
+  t.match(run([{ attributes }]), [{ cost: 0, status: 'priced' }])
+  t.equal(price({ input_tokens: 0, output_tokens: 7 }, 'text-embedding-3-small', 'openai'), 0)
+})
+
+t.test("Claude Code's fast mode has its own price", async t => {
+  const of = (speed: string) =>
+    run([
+      {
+        scope: 'com.anthropic.claude_code.tracing',
+        attributes: {
+          'span.type': 'llm_request',
+          'gen_ai.provider.name': 'anthropic',
+          'gen_ai.request.model': 'claude-opus-4-8',
+          'gen_ai.operation.name': 'chat',
+          speed,
+          input_tokens: 1000,
+          output_tokens: 100,
+        },
+      },
+    ])[0]!.cost
+  const normal = price({ input_tokens: 1000, output_tokens: 100 }, 'claude-opus-4-8', 'anthropic')
+  t.equal(of('normal'), normal)
+  t.ok(Number(of('fast')) > normal, String(of('fast')))
+})

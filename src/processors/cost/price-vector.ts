@@ -142,9 +142,10 @@ export class PriceVector {
     )
   }
 
-  /** Whether nothing of it costs anything. */
-  get isFree(): boolean {
-    return this.#rates.every(rate => rate === 0)
+  /** Whether tokens may cost nothing: they have a price, if only those of one side, or nothing of it costs anything. */
+  get mayBeZero(): boolean {
+    const { input, output } = this.#tokenPlaces
+    return input >= 0 || output >= 0 || this.#rates.every(rate => rate === 0)
   }
 
   /** Priced usage keys, the most specific first. */

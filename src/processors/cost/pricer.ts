@@ -35,7 +35,7 @@ interface UsualPrice {
   readonly vector: PriceVector
   readonly origin: PriceOrigin
   readonly status: CostStatus
-  readonly isFree: boolean
+  readonly mayBeZero: boolean
 }
 
 /** Prices one call after the other; the results stand in its fields until the next. */
@@ -84,7 +84,7 @@ export class Pricer {
     if (usage.isPlain) vector.priceTokens(usage, cost)
     else if (isText(usage)) vector.priceText(usage, cost)
     else return undefined
-    return cost.total === 0 && usage.input + usage.output > 0 && !usual.isFree ? 'no_usage' : usual.status
+    return cost.total === 0 && usage.input + usage.output > 0 && !usual.mayBeZero ? 'no_usage' : usual.status
   }
 
   #rememberUsual(reader: CallReader, counting: CacheCounting, status: CostStatus): void {
@@ -105,7 +105,7 @@ export class Pricer {
       vector,
       origin: this.origin!,
       status,
-      isFree: vector.isFree,
+      mayBeZero: vector.mayBeZero,
     }
   }
 
@@ -156,7 +156,7 @@ export class Pricer {
     if (factor !== 1) scale(cost, factor)
     cost.total = cost.input + cost.output + cost.other
     // Seconds of speech or characters are paid for, and the span counts tokens: what it took is not known.
-    if (cost.total === 0 && factor > 0 && usage.input + usage.output > 0 && !vector.isFree) return 'no_usage'
+    if (cost.total === 0 && factor > 0 && usage.input + usage.output > 0 && !vector.mayBeZero) return 'no_usage'
     return resolved.isEstimate && this.origin === resolved.priced?.origin ? 'estimated' : 'priced'
   }
 
