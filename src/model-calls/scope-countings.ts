@@ -26,12 +26,18 @@ const ownServerScopes = ['vllm.']
 const eventScopes = new Set(['gemini-cli'])
 
 /** What is known of how an instrumentation scope reports. */
-interface ScopeHabits {
+export interface ScopeHabits {
   readonly counting: CacheCounting
+  /** Whether nothing of what follows is so. */
+  readonly isOrdinary: boolean
+  /** Whether a cost of zero on a call of the scope says nothing; whether it says nothing if the model is unknown. */
   readonly zeroCostIsUnknown: boolean
   readonly zeroCostIsDoubtful: boolean
+  /** Whether counts of zero say nothing. */
   readonly zeroUsageIsUnknown: boolean
+  /** Whether nobody sells what a call takes. */
   readonly isOwnServer: boolean
+  /** Whether log records report each call, too. */
   readonly hasEvents: boolean
   /** How versions of it begin that add the usage of a call before to that of the next; empty for none. */
   readonly cumulativeVersion: string
@@ -41,17 +47,9 @@ interface ScopeHabits {
 export class ScopeCountings {
   /** 32 bits of the name's bytes. Valid after `of`. */
   hash = 0
-  /** Whether a cost of zero on a call of the scope says nothing. Valid after `of`. */
-  zeroCostIsUnknown = false
-  /** Whether it says nothing if the model is unknown. Valid after `of`. */
-  zeroCostIsDoubtful = false
-  /** Whether counts of zero on a call of the scope say nothing. Valid after `of`. */
-  zeroUsageIsUnknown = false
-  /** Whether nobody sells what a call of the scope takes. Valid after `of`. */
-  isOwnServer = false
-  /** Whether log records report each call of the scope too. Valid after `of`. */
-  hasEvents = false
-  /** Whether a call of the scope may count those before it again. Valid after `of`. */
+  /** Of the scope that `of` was asked about last. */
+  habits: ScopeHabits
+  /** Whether a call of it may count those before it again. */
   isCumulative = false
   readonly #general: CacheCounting
   readonly #own: ReadonlyMap<string, CacheCounting>
@@ -61,6 +59,7 @@ export class ScopeCountings {
   constructor(general: CacheCounting, own: ReadonlyMap<string, CacheCounting> = new Map()) {
     this.#general = general
     this.#own = own
+    this.habits = this.#habitsOf('')
   }
 
   of(scope: ScopeView): CacheCounting {
@@ -76,19 +75,14 @@ export class ScopeCountings {
       if (this.#known.size >= rememberedMax) this.#known.clear()
       this.#known.set(key, habits)
     }
-    this.zeroCostIsUnknown = habits.zeroCostIsUnknown
-    this.zeroCostIsDoubtful = habits.zeroCostIsDoubtful
-    this.zeroUsageIsUnknown = habits.zeroUsageIsUnknown
-    this.isOwnServer = habits.isOwnServer
-    this.hasEvents = habits.hasEvents
+    this.habits = habits
     const { cumulativeVersion } = habits
     this.isCumulative = cumulativeVersion !== '' && scope.version.startsWith(cumulativeVersion)
     return habits.counting
   }
 
   #habitsOf(name: string): ScopeHabits {
-    return {
-      counting: this.#own.get(name) ?? (this.#general === 'auto' ? scopeCounting(name) : this.#general),
+    const peculiar = {
       zeroCostIsUnknown: zeroCostScopes.some(start => name.startsWith(start)),
       zeroCostIsDoubtful: doubtfulZeroScopes.has(name),
       zeroUsageIsUnknown: zeroUsageScopes.has(name),
@@ -96,6 +90,11 @@ export class ScopeCountings {
       isOwnServer: ownServerScopes.some(start => name.startsWith(start)),
       // Spring AI 1, which needs Boot 3.
       cumulativeVersion: name === 'org.springframework.boot' ? '3.' : '',
+    }
+    return {
+      ...peculiar,
+      counting: this.#own.get(name) ?? (this.#general === 'auto' ? scopeCounting(name) : this.#general),
+      isOrdinary: Object.values(peculiar).every(habit => habit === false || habit === ''),
     }
   }
 }

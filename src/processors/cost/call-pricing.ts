@@ -1,5 +1,5 @@
 import { CallReader } from '../../model-calls/call-reader.ts'
-import { ScopeCountings } from '../../model-calls/scope-countings.ts'
+import { ScopeCountings, type ScopeHabits } from '../../model-calls/scope-countings.ts'
 import type { CacheCounting, ReportedUsage } from '../../model-calls/usage.ts'
 import type { ResourceView, ScopeView } from '../../pdata/views.ts'
 import { CallDuplicates } from './call-duplicates.ts'
@@ -76,19 +76,26 @@ export class CallPricing {
     if (this.#hasPriceFile) pricer.source.lookAtFile(this.#nowMs)
     const deduplicates = this.#deduplicates
     if (deduplicates) this.#duplicates!.expect(reader)
-    if (reader.existingCost === 0 && this.#countings.zeroCostIsUnknown) reader.existingCost = Number.NaN
-    if (this.#countings.zeroUsageIsUnknown) forgetZeros(reader.usage)
-    const isCounted =
-      this.#countings.isCumulative && this.#config.deduplicate && this.#duplicates!.leaveOutEarlier(reader)
+    const { habits } = this.#countings
+    // Nearly all scopes; the others are asked for one by one.
+    const isElsewhere = !habits.isOrdinary && this.#isPricedElsewhere(habits)
     let status = pricer.price(reader, this.#counting)
-    if (status === 'reported' && this.#countings.zeroCostIsDoubtful && isUnknownZero(pricer)) status = 'unknown_model'
-    if (this.#countings.isOwnServer && isOfSeller(status, pricer)) status = 'unknown_model'
+    if (!habits.isOrdinary) status = correctedStatus(status, habits, pricer)
     // Where only one of two instrumentations knows the usage, that one has the price.
     const isPriced = status !== 'unknown_model' && status !== 'no_usage'
     const isDuplicate =
       deduplicates && this.#duplicates!.isDuplicate(reader, pricer.usage, pricer.entry!.modelHash, isPriced)
-    const isEvent = this.#countings.hasEvents && this.#config.deduplicate && (this.#eventPricers?.[0] ?? 0) > 0
-    return this.#booked(isDuplicate || isCounted || isEvent ? 'duplicate' : status, pricer)
+    return this.#booked(isDuplicate || isElsewhere ? 'duplicate' : status, pricer)
+  }
+
+  /** Forgets what says nothing in a scope with these habits. Whether another record has the price of the call. */
+  #isPricedElsewhere({ zeroCostIsUnknown, zeroUsageIsUnknown, hasEvents }: ScopeHabits): boolean {
+    const { reader } = this
+    if (reader.existingCost === 0 && zeroCostIsUnknown) reader.existingCost = Number.NaN
+    if (zeroUsageIsUnknown) forgetZeros(reader.usage)
+    if (!this.#deduplicates) return false
+    const isCounted = this.#countings.isCumulative && this.#duplicates!.leaveOutEarlier(reader)
+    return isCounted || (hasEvents && (this.#eventPricers?.[0] ?? 0) > 0)
   }
 
   /** The same for an event's log record. */
@@ -127,6 +134,11 @@ export class CallPricing {
 function forgetZeros(usage: ReportedUsage): void {
   if (usage.input !== 0 || usage.output !== 0) return
   usage.input = usage.output = usage.total = Number.NaN
+}
+
+function correctedStatus(status: CostStatus, habits: ScopeHabits, pricer: Pricer): CostStatus {
+  if (status === 'reported' && habits.zeroCostIsDoubtful && isUnknownZero(pricer)) return 'unknown_model'
+  return habits.isOwnServer && isOfSeller(status, pricer) ? 'unknown_model' : status
 }
 
 /** Whether the call has a cost of zero, and nothing else is known of what its model costs. */
