@@ -8,26 +8,8 @@ import type { PlainSpans } from './plain-spans.ts'
 import { RecordSplice } from './record-splice.ts'
 import { LogRecordView, ResourceView, ScopeView, SpanView } from './views.ts'
 import { drop, keep, type Verdict, type WalkHooks } from './walk-hooks.ts'
+import { WalkOutput } from './walk-output.ts'
 import { Workspace } from './workspace.ts'
-
-/** Group or scope group that the walk is in: where the output stands with it. */
-class Frame {
-  fieldStart = 0
-  fieldEnd = 0
-  valueStart = 0
-  fieldNumber = 0
-  /** Whether its header was listed, because something inside changed. */
-  isOpen = false
-  mark = 0
-  /** `emittedBytes` when its content began. */
-  contentFrom = 0
-  /** State to go back to if it is dropped as a whole. */
-  rangeCount = 0
-  emittedBytes = 0
-  copiedUpTo = 0
-  kept = 0
-  dropped = 0
-}
 
 /**
  * One walk over a request on behalf of several processors, and one assembly of what they left. Untouched ranges are copied
@@ -42,8 +24,7 @@ export class StageWalk {
   readonly #span: SpanView
   readonly #log: LogRecordView
   readonly #metric: MetricView
-  readonly #groupFrame = new Frame()
-  readonly #scopeFrame = new Frame()
+  readonly #output = new WalkOutput(this.#workspace)
   readonly #requestCursor = new FieldCursor()
   readonly #groupCursor = new FieldCursor()
   readonly #scopeCursor = new FieldCursor()
@@ -59,8 +40,6 @@ export class StageWalk {
   #recordHooks = false
   #pointHooks = false
   #scopeHooks = false
-  /** The request up to here is listed or dropped. */
-  #copiedUpTo = 0
   /** Items dropped in the last run, by index of the processor. */
   readonly dropped: number[]
   /** Bytes that the buffer of the last run's output has beyond it, and nobody uses. */
@@ -98,12 +77,12 @@ export class StageWalk {
     workspace.reset(bytes)
     workspace.ranges.followsEdits = this.#hasPayloadHooks && this.#active.some(hooks => hooks.payload !== undefined)
     try {
-      this.#copiedUpTo = 0
+      this.#output.copiedUpTo = 0
       this.#request(bytes)
       const { ranges } = workspace
       this.unappliedRanges = ranges.size - ranges.doneCount
-      if (this.#copiedUpTo === 0 && workspace.rangeCount === 0) return bytes
-      workspace.emit(this.#copiedUpTo, bytes.length)
+      if (this.#output.copiedUpTo === 0 && workspace.rangeCount === 0) return bytes
+      workspace.emit(this.#output.copiedUpTo, bytes.length)
       return workspace.assemble()
     } finally {
       workspace.release()
@@ -155,16 +134,17 @@ export class StageWalk {
   }
 
   #group(bytes: Uint8Array, field: FieldCursor): void {
-    const frame = this.#groupFrame
-    this.#enter(frame, field)
+    const output = this.#output
+    const frame = output.group
+    output.enter(frame, field)
     const resource = this.#resource
     resource.reset(field.valueStart, field.fieldEnd)
     if (this.#resourceHooks(bytes, field) === drop) {
-      this.#dropField(0, frame)
+      output.dropField(0, frame)
       return
     }
     if (resource.isDirty && resource.message.fieldStart < 0) {
-      this.#addSurrounding(1, resource)
+      output.addSurrounding(1, resource)
     }
     const walksScopes = this.#scopeHooks || this.#recordHooks || this.#pointHooks
     const cursor = this.#groupCursor.reset(bytes, field.valueStart, field.fieldEnd)
@@ -173,10 +153,10 @@ export class StageWalk {
       if (cursor.fieldNumber === otlp.groupScopes) {
         if (walksScopes) this.#scopeGroup(bytes, cursor)
         else frame.kept++
-      } else if (cursor.fieldNumber === otlp.groupResource) this.#surrounding(1, cursor, resource)
-      else this.#otherField(1, cursor)
+      } else if (cursor.fieldNumber === otlp.groupResource) output.surrounding(1, cursor, resource)
+      else output.otherField(1, cursor)
     }
-    this.#leave(frame, 0)
+    output.leave(frame, 0)
   }
 
   #resourceHooks(bytes: Uint8Array, field: FieldCursor): Verdict {
@@ -194,17 +174,18 @@ export class StageWalk {
   }
 
   #scopeGroup(bytes: Uint8Array, field: FieldCursor): void {
-    const frame = this.#scopeFrame
-    this.#enter(frame, field)
+    const output = this.#output
+    const frame = output.scope
+    output.enter(frame, field)
     const scope = this.#scope
     scope.reset(field.valueStart, field.fieldEnd)
     if (this.#scopeHooks && this.#runScopeHooks(bytes, field) === drop) {
-      this.#dropField(1, frame)
-      this.#groupFrame.dropped++
+      output.dropField(1, frame)
+      output.group.dropped++
       return
     }
     if (scope.isDirty && scope.message.fieldStart < 0) {
-      this.#addSurrounding(2, scope)
+      output.addSurrounding(2, scope)
     }
     const walksRecords = this.#recordHooks || this.#pointHooks
     const cursor = this.#scopeCursor.reset(bytes, field.valueStart, field.fieldEnd)
@@ -213,11 +194,11 @@ export class StageWalk {
       if (cursor.fieldNumber === otlp.scopeGroupRecords) {
         if (walksRecords) this.#record(bytes, cursor)
         else frame.kept++
-      } else if (cursor.fieldNumber === otlp.scopeGroupScope) this.#surrounding(2, cursor, scope)
-      else this.#otherField(2, cursor)
+      } else if (cursor.fieldNumber === otlp.scopeGroupScope) output.surrounding(2, cursor, scope)
+      else output.otherField(2, cursor)
     }
-    if (this.#leave(frame, 1)) this.#groupFrame.kept++
-    else this.#groupFrame.dropped++
+    if (output.leave(frame, 1)) output.group.kept++
+    else output.group.dropped++
   }
 
   #runScopeHooks(bytes: Uint8Array, field: FieldCursor): Verdict {
@@ -246,7 +227,7 @@ export class StageWalk {
         this.#metricRecord(bytes, field)
         break
       default:
-        this.#scopeFrame.kept++
+        this.#output.scope.kept++
     }
   }
 
@@ -259,13 +240,13 @@ export class StageWalk {
       if (hooks.span === undefined) continue
       if (hooks.span(span) === drop) {
         this.#countDropped(i, 1)
-        this.#dropRecord(field)
+        this.#output.dropRecord(field)
         return
       }
       span.finish()
     }
-    this.#scopeFrame.kept++
-    if (span.message.isDirty) this.#replaceField(2, field, span.message)
+    this.#output.scope.kept++
+    if (span.message.isDirty) this.#output.replaceField(2, field, span.message)
   }
 
   #logRecord(field: FieldCursor): void {
@@ -277,13 +258,13 @@ export class StageWalk {
       if (hooks.logRecord === undefined) continue
       if (hooks.logRecord(record) === drop) {
         this.#countDropped(i, 1)
-        this.#dropRecord(field)
+        this.#output.dropRecord(field)
         return
       }
       record.finish()
     }
-    this.#scopeFrame.kept++
-    if (record.message.isDirty) this.#replaceField(2, field, record.message)
+    this.#output.scope.kept++
+    if (record.message.isDirty) this.#output.replaceField(2, field, record.message)
   }
 
   #metricRecord(bytes: Uint8Array, field: FieldCursor): void {
@@ -302,18 +283,18 @@ export class StageWalk {
       droppedPoints += points.droppedCount
       if (verdict === drop) {
         this.#countDropped(i, countPoints(bytes, field.valueStart, field.fieldEnd) - droppedPoints)
-        this.#dropRecord(field)
+        this.#output.dropRecord(field)
         return
       }
     }
     if (this.#pointHooks) droppedPoints += this.#dataPoints(metric)
     // A metric goes with its last point; one that had none stays.
     if (droppedPoints > 0 && countPoints(bytes, field.valueStart, field.fieldEnd) === droppedPoints) {
-      this.#dropRecord(field)
+      this.#output.dropRecord(field)
       return
     }
-    this.#scopeFrame.kept++
-    if (metric.message.isDirty) this.#replaceField(2, field, metric.message)
+    this.#output.scope.kept++
+    if (metric.message.isDirty) this.#output.replaceField(2, field, metric.message)
   }
 
   /** Runs the hooks of data points. Returns how many points they dropped. */
@@ -338,114 +319,6 @@ export class StageWalk {
       point.finish()
     }
     return keep
-  }
-
-  /** A resource or scope field: the edited one takes the first place, further pieces go. */
-  #surrounding(level: 1 | 2, field: FieldCursor, view: ResourceView | ScopeView): void {
-    if (!view.isDirty) return
-    if (view.message.fieldStart === field.fieldStart) this.#replaceField(level, field, view.message)
-    else this.#skip(level, field.fieldStart, field.fieldEnd)
-  }
-
-  /** There was no resource or scope: the new one stands first in its group, if it says anything. */
-  #addSurrounding(level: 1 | 2, view: ResourceView | ScopeView): void {
-    const workspace = this.#workspace
-    this.#open(level)
-    workspace.seal()
-    const { rangeCount, emittedBytes } = workspace
-    const mark = workspace.openHeader()
-    const length = view.message.emit()
-    if (length === 0) workspace.rollBack(rangeCount, emittedBytes)
-    else workspace.closeHeader(mark, otlp.groupResource, length)
-  }
-
-  /** A schema URL or an unknown field: nobody has a view of it, but a range may be replaced in it. */
-  #otherField(level: 1 | 2, field: FieldCursor): void {
-    const workspace = this.#workspace
-    const { ranges } = workspace
-    if (!ranges.isPending || !ranges.isIn(field.valueStart, field.fieldEnd)) return
-    const { fieldNumber, valueStart, fieldEnd } = field
-    this.#skip(level, field.fieldStart, fieldEnd)
-    const start = workspace.length
-    workspace.header(fieldNumber, fieldEnd - valueStart + ranges.delta(valueStart, fieldEnd))
-    ranges.write(workspace, valueStart, fieldEnd)
-    workspace.emit(start, workspace.length)
-  }
-
-  #enter(frame: Frame, field: FieldCursor): void {
-    const workspace = this.#workspace
-    frame.fieldStart = field.fieldStart
-    frame.fieldEnd = field.fieldEnd
-    frame.valueStart = field.valueStart
-    frame.fieldNumber = field.fieldNumber
-    frame.isOpen = false
-    frame.kept = 0
-    frame.dropped = 0
-    workspace.seal()
-    frame.rangeCount = workspace.rangeCount
-    frame.emittedBytes = workspace.emittedBytes
-    frame.copiedUpTo = this.#copiedUpTo
-  }
-
-  /** Ends a group: closes it if anything inside changed, drops it if all inside was dropped. Returns whether it stays. */
-  #leave(frame: Frame, parentLevel: 0 | 1): boolean {
-    if (frame.dropped > 0 && frame.kept === 0) {
-      this.#dropField(parentLevel, frame)
-      return false
-    }
-    if (frame.isOpen) {
-      const workspace = this.#workspace
-      workspace.emit(this.#copiedUpTo, frame.fieldEnd)
-      workspace.closeHeader(frame.mark, frame.fieldNumber, workspace.emittedBytes - frame.contentFrom)
-      this.#copiedUpTo = frame.fieldEnd
-    }
-    return true
-  }
-
-  /** Takes back what was listed of the frame, and leaves its field out. */
-  #dropField(parentLevel: 0 | 1, frame: Frame): void {
-    const group = this.#groupFrame
-    const workspace = this.#workspace
-    // The group may have been opened by this very scope: then that is taken back too.
-    if (parentLevel === 1 && group.isOpen && group.mark >= frame.rangeCount) group.isOpen = false
-    workspace.rollBack(frame.rangeCount, frame.emittedBytes)
-    workspace.ranges.discard(frame.valueStart, frame.fieldEnd)
-    this.#copiedUpTo = frame.copiedUpTo
-    frame.isOpen = false
-    this.#skip(parentLevel, frame.fieldStart, frame.fieldEnd)
-  }
-
-  #dropRecord(field: FieldCursor): void {
-    this.#scopeFrame.dropped++
-    this.#workspace.ranges.discard(field.valueStart, field.fieldEnd)
-    this.#skip(2, field.fieldStart, field.fieldEnd)
-  }
-
-  #replaceField(level: 1 | 2, field: FieldCursor, view: { emitField(fieldNumber: number): void }): void {
-    this.#skip(level, field.fieldStart, field.fieldEnd)
-    view.emitField(field.fieldNumber)
-  }
-
-  /** Lists everything up to `start` that is not listed yet, inside the frames of `level`, and leaves out `[start, end)`. */
-  #skip(level: 0 | 1 | 2, start: number, end: number): void {
-    this.#open(level)
-    this.#workspace.emit(this.#copiedUpTo, start)
-    this.#copiedUpTo = end
-  }
-
-  #open(level: 0 | 1 | 2): void {
-    if (level >= 1) this.#openFrame(this.#groupFrame)
-    if (level === 2) this.#openFrame(this.#scopeFrame)
-  }
-
-  #openFrame(frame: Frame): void {
-    if (frame.isOpen) return
-    const workspace = this.#workspace
-    workspace.emit(this.#copiedUpTo, frame.fieldStart)
-    frame.mark = workspace.openHeader()
-    frame.contentFrom = workspace.emittedBytes
-    frame.isOpen = true
-    this.#copiedUpTo = frame.valueStart
   }
 
   #countDropped(activeIndex: number, count: number): void {
