@@ -41,6 +41,8 @@ t.test('what reaches the limit but for a rounding of doubles is denied, and show
   const told = [0, 1, 2].flatMap(i => b.spend('s', 0.35, noon + i))
   t.match(told.at(-1), { threshold: 1, spent: 1.05 })
   t.match(b.status('s', noon + 3), { decision: 'deny', spent: 1.05, remaining: 0 })
+  b.spend('other', 0.7, noon)
+  t.equal(b.status('other', noon).remaining, 0.35)
 })
 
 t.test('a new day starts from nothing and tells anew', async t => {

@@ -133,7 +133,7 @@ export class Budget {
       decision: this.#reaches(spent, 1) ? 'deny' : this.#reaches(spent, warnAt) ? 'warn' : 'allow',
       spent,
       limit,
-      remaining: Math.max(0, limit - spent),
+      remaining: Math.max(0, shown(limit - spent)),
       currency,
       period,
       ...this.#outlook(state, spent, nowMs),
