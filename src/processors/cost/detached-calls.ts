@@ -96,7 +96,7 @@ export const detachedBytes = 4 * wordsPerLine * linesMax
  * Threads may share the memory, as that of `SeenCalls`: at worst a call is forgotten.
  */
 export class DetachedCalls {
-  /** Whether a scope has come whose spans may be around those of others. */
+  /** Whether a scope has come whose spans may be around those of others, or inside any. */
   hasOuter = false
   readonly #words: Int32Array
   #level = ordinary
@@ -115,12 +115,12 @@ export class DetachedCalls {
     this.#words = new Int32Array(memory, byteOffset, detachedBytes / 4)
   }
 
-  /** Calls from now on are of the scope with this name's hash. Whether its spans may be around those of others. */
+  /** Calls from now on are of the scope with this name's hash. Whether its spans may be around those of others, or inside any. */
   enterScope(hash: number): boolean {
     this.#scope = hash & scopeMask
     this.#level = levels.get(hash) ?? ordinary
     this.#isLazy = lazyScopes.includes(hash)
-    return this.#level > ordinary
+    return this.#level !== ordinary
   }
 
   /** The call that is asked for next; `model` is a hash of what it is called in the prices. */
@@ -144,14 +144,14 @@ export class DetachedCalls {
     const ownKey = this.#isRoot || level === 0 ? key : keyInTrace
     let isAround = false
     if (this.hasOuter) {
-      for (let other = Math.max(level, ordinary) + 1; other <= levelMax; other++) {
+      for (let other = level + 1; other <= levelMax; other++) {
         if (this.#finds(noteKey(ownKey, other, true), true, level === 0)) return true
       }
-      if (level > ordinary) isAround = this.#findsInside(key) || this.#findsInside(keyInTrace)
+      if (level >= ordinary) isAround = this.#findsInside(key) || this.#findsInside(keyInTrace)
     }
     // What is further outside may stand apart from the innermost.
     if ((isPriced || isAround) && level < levelMax) this.#note(noteKey(ownKey, level, false))
-    if (isPriced && !isAround && level > ordinary) {
+    if (isPriced && !isAround && level >= ordinary) {
       this.#note(noteKey(key, level, true))
       this.#note(noteKey(keyInTrace, level, true))
     }
