@@ -180,6 +180,7 @@ function literal(): FunctionSettings {
         ? []
         : when(isWord(literal), giveBack(isByte(fold(byteAt(p, -4)), before))),
     ),
+    ...when(i32.eq(byteAt(p), number(0x91)), giveBack(isTrue(has(bitsAt(p, 1), layout.lookDigit)))),
     ...when(isWord('5432'), giveBack(isByte(next, ':'))),
     // Paths: /home/, /Users, \Users; and \x40.
     ...when(any(isByte(byteAt(p, -3), '/'), isByte(byteAt(p, -3), '\\')), [

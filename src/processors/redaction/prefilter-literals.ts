@@ -33,12 +33,13 @@ export function hasOptionSoon(bytes: Uint8Array, at: number): boolean {
 }
 
 /** `x as the `, `x for my `: what leads from a password to its name. */
-export const isBehindUse = (bytes: Uint8Array, from: number): boolean =>
-  bytes[from - 1] === 0x20 &&
-  uses.some(words => matchesFolded(bytes, from - words.length, from, words)) &&
-  hasCodeBefore(bytes, from)
-
-const uses = ['as', 'for'].flatMap(word => ['the', 'my', 'your', 'a', 'its', 'our'].map(whose => ` ${word} ${whose} `))
+export function isBehindUse(bytes: Uint8Array, from: number): boolean {
+  if (bytes[from - 1] !== 0x20) return false
+  let word = from - 1
+  while (word > 0 && from - word < 6 && isLetter(bytes[word - 1]!)) word--
+  const isUse = matchesFolded(bytes, word - 4, word, ' as ') || matchesFolded(bytes, word - 5, word, ' for ')
+  return isUse && hasCodeBefore(bytes, from)
+}
 
 /** `machine x login bob `: what stands before a password in a file of logins. */
 export function isBehindLogin(bytes: Uint8Array, from: number): boolean {
@@ -56,3 +57,14 @@ export function behindPurpose(bytes: Uint8Array, at: number, end: number): numbe
     if (bytes[offset] === 0x20) spaces++
   return offset
 }
+
+/** `415\u2011555\u20112671`: whether the hyphen that does not break, at whose last byte `at` stands, is the first of two between digits. */
+export function isHyphenated(bytes: Uint8Array, at: number, end: number): boolean {
+  if (!isWideHyphen(bytes, at)) return false
+  let next = at + 1
+  while (next < end && next - at < 8 && isDigit(bytes[next]!)) next++
+  return next > at + 1 && isWideHyphen(bytes, next + 2)
+}
+
+const isWideHyphen = (bytes: Uint8Array, at: number) =>
+  bytes[at - 2] === 0xe2 && bytes[at - 1] === 0x80 && bytes[at] === 0x91

@@ -40,6 +40,7 @@ import {
   isBehindLogin,
   isBehindUse,
   isCommandOfRedis,
+  isHyphenated,
   isLoginCode,
   isSpelt,
 } from './prefilter-literals.ts'
@@ -314,6 +315,7 @@ export class Prefilter {
       return (bytes[at - 5] === 0x2d || bytes[at - 6] === 0x2d) && matchesExact(bytes, at - 4, end, 'BEGIN')
     if (last === 0x7e) return (third | 0x20) === 0x71
     if (last === 0x24 || last === 0x3b) return true
+    if (last === 0x91) return isHyphenated(bytes, at, end)
     if (last === 0x32 && first === 0x35) return bytes[at + 1] === 0x3a
     if (first === 0x09 && last === 0x55) return true
     if (last === 0x35) return at > 3 && bytes[at - 4] === 0x24

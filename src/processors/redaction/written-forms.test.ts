@@ -177,6 +177,14 @@ const cases: readonly (readonly [text: string, expected: string, key?: string])[
     'https://api.telegram.org/bot123456789:AAZx81mQ72kLp0Vt5nZx81mQ72kLp0Vt5na/sendMessage',
     'https://api.telegram.org/bot[telegram_token]/sendMessage',
   ],
+  // As models of language write numbers: with hyphens that do not break.
+  ['call me at +1\u2011415\u2011555\u20112671', 'call me at [phone]'],
+  ['{"text":"SSN 536\u201122\u20118713"}', '{"text":"SSN [us_ssn]"}'],
+  ['card 4111\u20111111\u20111111\u20111111', 'card [card]'],
+  ['pages 12\u201114 of 2024\u20112025', 'pages 12\u201114 of 2024\u20112025'],
+  ['tél: 06 12 34 56 78', 'tél: [phone]'],
+  ['cd /mnt/c/Users/jdoe/app && ls /c/Users/jdoe', 'cd /mnt/c/Users/[user_path]/app && ls /c/Users/[user_path]'],
+  ['/api/v1/Users/jdoe/app', '/api/v1/Users/jdoe/app'],
   // A note about an order is no id of one.
   ['+14155552671', '[phone]', 'order.note'],
   ['4111111111111111', '[card]', 'transaction.description'],

@@ -182,6 +182,8 @@ function inspectLiteral(d: Detection, at: number): void {
       if (at - 4 >= start && bytes[at - 4] === 0x5c && matchesFolded(bytes, at - 3, end, 'u0040'))
         detectEmail(d, at - 4, 6)
       return
+    case 0xb1: // a hyphen that does not break: such text is decoded first
+      return
     case 0x32: // 5432
       if (bytes[at + 1] === 0x3a) detectPassLine(d, at)
       return

@@ -1,7 +1,7 @@
 /** Words of other scripts before a number, by words of the lists that mean the same. */
 const words: Readonly<Record<string, string>> = {
   phone:
-    'телефон тел. мобильный моб. 电话 手机 電話 携帯 手機 전화 휴대폰 연락처 هاتف جوال موبايل טלפון נייד τηλέφωνο κινητό फोन मोबाइल โทร เบอร์ ' +
+    'tél. tél téléphone teléfono телефон тел. мобильный моб. 电话 手机 電話 携帯 手機 전화 휴대폰 연락처 هاتف جوال موبايل טלפון נייד τηλέφωνο κινητό फोन मोबाइल โทร เบอร์ ' +
     'মোবাইল ফোন thoại móvil',
   card: 'карта карты картой 银行卡 卡号 信用卡 カード 카드 بطاقة כרטיס κάρτα कार्ड บัตร',
   bankaccount: '口座 계좌 银行账号',

@@ -29,9 +29,14 @@ export function detectUserPath(d: Detection, at: number): void {
   } else return
   const isWindows =
     bytes[slash] === 0x5c || (slash - 2 >= start && bytes[slash - 1] === 0x3a && isAlnum(bytes[slash - 2]!))
+  // /mnt/c/Users/x, /c/Users/x
+  const isDrive =
+    bytes[slash + 1] === 0x55 &&
+    /(?:^|[^\w.-])(?:\/mnt)?\/[a-z]$/.test(latin1(bytes, Math.max(start, slash - 8), slash))
   // In the path of a URL, `/home/x` is a page.
   if (
     !isWindows &&
+    !isDrive &&
     slash > start &&
     escapeEndingAt(bytes, start, slash) === 0 &&
     (isAlnum(bytes[slash - 1]!) || bytes[slash - 1] === 0x2e || bytes[slash - 1] === 0x2d)
