@@ -19,7 +19,7 @@ import {
   readUsageDetails,
   readUsageMetadata,
 } from './provider-metadata.ts'
-import { fillKnownUsage, fillUsage, ShapeCounts } from './reported-counts.ts'
+import { fillUsage, ShapeCounts, ValueCounts } from './reported-counts.ts'
 import { roleIndex, traitBody, traitCost, traitDetails, traitOtherCounts, traitParameters } from './role-traits.ts'
 import { ReportedUsage } from './usage.ts'
 import { readAnswer, readUsageBody } from './usage-body.ts'
@@ -94,6 +94,8 @@ export class CallReader {
   readonly #eventRoles = new AttributeRoles()
   readonly #eventValues = new CallValues(this.#eventRoles)
   readonly #eventUsage = new ReportedUsage()
+  readonly #eventCounts = new ValueCounts(this.#eventValues)
+  readonly #valueCounts: ValueCounts
   readonly #namesMemo = new CallNamesMemo()
   /** Of the shape that was asked for last. */
   #shape: CallShape | undefined
@@ -107,6 +109,7 @@ export class CallReader {
   constructor(ownKeys: readonly string[] = []) {
     this.roles = new AttributeRoles(ownKeys)
     this.values = new CallValues(this.roles)
+    this.#valueCounts = new ValueCounts(this.values)
     this.#ordinary = new OrdinaryCall(this.roles, this.span)
   }
 
@@ -159,7 +162,7 @@ export class CallReader {
     const names = shape.names.find(shape.combination)
     if (names === undefined || names.kind !== 'inference') return false
     const counts = this.#countsOf(shape)
-    if (!counts.areAll || !fillKnownUsage(this.usage, counts, this.values)) return false
+    if (!counts.areAll || !fillUsage(this.usage, counts, this.values, this.roles.traits)) return false
     this.names = names
     this.existingCost = Number.NaN
     this.serviceTier = names.serviceTier
@@ -288,7 +291,7 @@ export class CallReader {
   }
 
   #readUsage(): boolean {
-    const found = fillUsage(this.usage, this.values, this.roles.traits)
+    const found = fillUsage(this.usage, this.#valueCounts, this.values, this.roles.traits)
     this.#costInBody = Number.NaN
     this.#tierInBody = ''
     return (this.roles.traits & traitBody) === 0 ? found : this.#readBodies(found)
@@ -299,7 +302,7 @@ export class CallReader {
       this.#shape = shape
       let counts = this.#countsByShape.get(shape)
       if (counts === undefined) {
-        counts = new ShapeCounts(shape, this.roles.traits)
+        counts = new ShapeCounts(shape, this.roles.traits, this.values)
         this.#countsByShape.set(shape, counts)
       }
       this.#counts = counts
@@ -346,7 +349,7 @@ export class CallReader {
       const { bytes, view } = message.workspace
       if (!roles.scan(attributes, view)) continue
       this.#eventValues.reset(bytes, view)
-      if (fillUsage(this.#eventUsage, this.#eventValues, traitDetails | traitOtherCounts))
+      if (fillUsage(this.#eventUsage, this.#eventCounts, this.#eventValues, traitDetails | traitOtherCounts))
         this.usage.update(this.#eventUsage)
     }
   }

@@ -24,53 +24,114 @@ const place = {
   inputCharacters: roleIndex('inputCharacters'),
 }
 
-/** Which attributes of a shape are counts of text tokens. */
-export class ShapeCounts {
-  readonly input: PlannedAttribute | undefined
-  readonly output: PlannedAttribute | undefined
-  readonly total: PlannedAttribute | undefined
-  readonly cacheRead: PlannedAttribute | undefined
-  readonly cacheWrite: PlannedAttribute | undefined
-  readonly cacheWrite5m: PlannedAttribute | undefined
-  readonly cacheWrite1h: PlannedAttribute | undefined
-  readonly uncachedInput: PlannedAttribute | undefined
-  readonly reasoning: PlannedAttribute | undefined
-  /** Whether nothing else in a record of the shape says what it used or cost. */
-  readonly areAll: boolean
-  readonly hasDetails: boolean
+/** Counts of text tokens, as `ReportedUsage` has them. */
+interface TextCounts {
+  readonly input: number
+  readonly output: number
+  readonly total: number
+  readonly cacheRead: number
+  readonly cacheWrite: number
+  readonly cacheWrite5m: number
+  readonly cacheWrite1h: number
+  readonly uncachedInput: number
+  readonly reasoning: number
+}
 
-  constructor(shape: CallShape, traits: number) {
-    this.areAll =
-      (traits & ~(traitDetails | traitParameters)) === 0 && shape.attributeOf(place.plainInputTokens) === undefined
-    this.hasDetails = (traits & traitDetails) !== 0
-    this.input = shape.attributeOf(place.inputTokens)
-    this.output = shape.attributeOf(place.outputTokens)
-    this.total = shape.attributeOf(place.totalTokens)
-    this.cacheRead = shape.attributeOf(place.cacheReadTokens)
-    this.cacheWrite = shape.attributeOf(place.cacheWriteTokens)
-    this.cacheWrite5m = shape.attributeOf(place.cacheWrite5mTokens)
-    this.cacheWrite1h = shape.attributeOf(place.cacheWrite1hTokens)
-    this.uncachedInput = shape.attributeOf(place.uncachedInputTokens)
-    this.reasoning = shape.attributeOf(place.reasoningTokens)
+/** Those of a record that was read one attribute after the other. */
+export class ValueCounts implements TextCounts {
+  readonly #values: CallValues
+
+  constructor(values: CallValues) {
+    this.#values = values
+  }
+
+  get input(): number {
+    const input = this.#values.number(place.inputTokens)
+    return Number.isNaN(input) ? this.#values.number(place.plainInputTokens) : input
+  }
+  get output(): number {
+    return this.#values.number(place.outputTokens)
+  }
+  get total(): number {
+    return this.#values.number(place.totalTokens)
+  }
+  get cacheRead(): number {
+    return this.#values.number(place.cacheReadTokens)
+  }
+  get cacheWrite(): number {
+    return this.#values.number(place.cacheWriteTokens)
+  }
+  get cacheWrite5m(): number {
+    return this.#values.number(place.cacheWrite5mTokens)
+  }
+  get cacheWrite1h(): number {
+    return this.#values.number(place.cacheWrite1hTokens)
+  }
+  get uncachedInput(): number {
+    return firstCount(this.#values.number(place.uncachedInputTokens), this.#values.number(place.plainInputTokens))
+  }
+  get reasoning(): number {
+    return this.#values.number(place.reasoningTokens)
   }
 }
 
-/** Takes the counts that a record's shape has read; there are no others. Whether there is any number. */
-export function fillKnownUsage(usage: ReportedUsage, counts: ShapeCounts, values: CallValues): boolean {
-  usage.input = countOf(counts.input, values)
-  usage.output = countOf(counts.output, values)
-  usage.total = countOf(counts.total, values)
-  if (usage.isPlain && !counts.hasDetails) return !usage.isEmpty
-  usage.isPlain = !counts.hasDetails
-  usage.cacheRead = countOf(counts.cacheRead, values)
-  usage.cacheWrite = countOf(counts.cacheWrite, values)
-  usage.cacheWrite5m = countOf(counts.cacheWrite5m, values)
-  usage.cacheWrite1h = countOf(counts.cacheWrite1h, values)
-  usage.uncachedInput = countOf(counts.uncachedInput, values)
-  usage.reasoning = countOf(counts.reasoning, values)
-  if (usage.hasOthers) fillOthers(usage, values)
-  usage.hasOthers = false
-  return !usage.isEmpty
+/** Those of a record that was read by its shape. */
+export class ShapeCounts implements TextCounts {
+  /** Whether nothing else in such a record says what it used or cost. */
+  readonly areAll: boolean
+  readonly #values: CallValues
+  readonly #input: PlannedAttribute | undefined
+  readonly #output: PlannedAttribute | undefined
+  readonly #total: PlannedAttribute | undefined
+  readonly #cacheRead: PlannedAttribute | undefined
+  readonly #cacheWrite: PlannedAttribute | undefined
+  readonly #cacheWrite5m: PlannedAttribute | undefined
+  readonly #cacheWrite1h: PlannedAttribute | undefined
+  readonly #uncachedInput: PlannedAttribute | undefined
+  readonly #reasoning: PlannedAttribute | undefined
+
+  constructor(shape: CallShape, traits: number, values: CallValues) {
+    const isPlainInput = shape.attributeOf(place.plainInputTokens) !== undefined
+    this.areAll = (traits & ~(traitDetails | traitParameters)) === 0 && !isPlainInput
+    this.#values = values
+    this.#input = shape.attributeOf(place.inputTokens)
+    this.#output = shape.attributeOf(place.outputTokens)
+    this.#total = shape.attributeOf(place.totalTokens)
+    this.#cacheRead = shape.attributeOf(place.cacheReadTokens)
+    this.#cacheWrite = shape.attributeOf(place.cacheWriteTokens)
+    this.#cacheWrite5m = shape.attributeOf(place.cacheWrite5mTokens)
+    this.#cacheWrite1h = shape.attributeOf(place.cacheWrite1hTokens)
+    this.#uncachedInput = shape.attributeOf(place.uncachedInputTokens)
+    this.#reasoning = shape.attributeOf(place.reasoningTokens)
+  }
+
+  get input(): number {
+    return countOf(this.#input, this.#values)
+  }
+  get output(): number {
+    return countOf(this.#output, this.#values)
+  }
+  get total(): number {
+    return countOf(this.#total, this.#values)
+  }
+  get cacheRead(): number {
+    return countOf(this.#cacheRead, this.#values)
+  }
+  get cacheWrite(): number {
+    return countOf(this.#cacheWrite, this.#values)
+  }
+  get cacheWrite5m(): number {
+    return countOf(this.#cacheWrite5m, this.#values)
+  }
+  get cacheWrite1h(): number {
+    return countOf(this.#cacheWrite1h, this.#values)
+  }
+  get uncachedInput(): number {
+    return countOf(this.#uncachedInput, this.#values)
+  }
+  get reasoning(): number {
+    return countOf(this.#reasoning, this.#values)
+  }
 }
 
 function countOf(attribute: PlannedAttribute | undefined, values: CallValues): number {
@@ -82,20 +143,19 @@ function countOf(attribute: PlannedAttribute | undefined, values: CallValues): n
  * Takes the counts that a record with these traits has as attributes, every field by name: a loop over names would look each of
  * them up. Whether there is any number.
  */
-export function fillUsage(usage: ReportedUsage, values: CallValues, traits: number): boolean {
-  usage.input = values.number(place.inputTokens)
-  if (Number.isNaN(usage.input)) usage.input = values.number(place.plainInputTokens)
-  usage.output = values.number(place.outputTokens)
-  usage.total = values.number(place.totalTokens)
+export function fillUsage(usage: ReportedUsage, counts: TextCounts, values: CallValues, traits: number): boolean {
+  usage.input = counts.input
+  usage.output = counts.output
+  usage.total = counts.total
   const hasDetails = (traits & traitDetails) !== 0
   if (usage.isPlain && !hasDetails) return !usage.isEmpty
   usage.isPlain = !hasDetails
-  usage.cacheRead = values.number(place.cacheReadTokens)
-  usage.cacheWrite = values.number(place.cacheWriteTokens)
-  usage.cacheWrite5m = values.number(place.cacheWrite5mTokens)
-  usage.cacheWrite1h = values.number(place.cacheWrite1hTokens)
-  usage.uncachedInput = firstCount(values.number(place.uncachedInputTokens), values.number(place.plainInputTokens))
-  usage.reasoning = values.number(place.reasoningTokens)
+  usage.cacheRead = counts.cacheRead
+  usage.cacheWrite = counts.cacheWrite
+  usage.cacheWrite5m = counts.cacheWrite5m
+  usage.cacheWrite1h = counts.cacheWrite1h
+  usage.uncachedInput = counts.uncachedInput
+  usage.reasoning = counts.reasoning
   const hasOthers = (traits & traitOtherCounts) !== 0
   if (usage.hasOthers || hasOthers) fillOthers(usage, values)
   usage.hasOthers = hasOthers
