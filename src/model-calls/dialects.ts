@@ -379,7 +379,7 @@ export const roleKeys = {
   /** The provider's own usage as JSON. */
   usageBody: ['gen_ai.usage.raw', 'gen_ai.usage', 'llm.usage', 'usage'],
   /** What a model gave, as JSON in which the usage stands beside the text. */
-  answer: ['genkit:output'],
+  answer: ['genkit:output', 'gcp.vertex.agent.llm_response'],
   inputTokenDetails: ['gen_ai.usage.input_token_details'],
   outputTokenDetails: ['gen_ai.usage.output_token_details'],
   serviceTier: [

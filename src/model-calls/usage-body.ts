@@ -14,12 +14,13 @@ export function readUsageBody(text: string, usage: ReportedUsage): { cost: numbe
 }
 
 /**
- * Genkit's answer of a model: counts by its own names, and what the provider gave as it is, which says more. Most of it is the
- * text; an answer without usage, such as embeddings, is not parsed.
+ * Genkit's answer of a model: counts by its own names, and what the provider gave as it is, which says more; that of the Agent
+ * Development Kit is Gemini's. Most of it is the text; an answer without usage, such as embeddings, is not parsed.
  */
 export function readAnswer(text: string, usage: ReportedUsage): { cost: number; tier: string } {
-  if (!text.includes('"usage"')) return { cost: Number.NaN, tier: '' }
+  if (!text.includes('"usage')) return { cost: Number.NaN, tier: '' }
   const root = parseObject(text)
+  if (isObject(root['usageMetadata']) || isObject(root['usage_metadata'])) return readBody(root, usage)
   const own = inner(root, 'usage') ?? {}
   const given = [root['raw'], root['custom']].find(
     body => isObject(body) && (isObject(body['usage']) || isObject(body['usageMetadata'])),
@@ -33,13 +34,23 @@ export function readAnswer(text: string, usage: ReportedUsage): { cost: number; 
 function readBody(root: JsonObject, usage: ReportedUsage): { cost: number; tier: string } {
   const body = inner(root, 'usage') ?? inner(root, 'usageMetadata') ?? inner(root, 'usage_metadata') ?? root
   const billed = inner(body, 'billed_units') ?? inner(body, 'tokens') ?? body
-  const input = body['prompt_tokens'] ?? billed['input_tokens'] ?? either(body, 'promptTokenCount', 'inputTokens')
+  const input =
+    body['prompt_tokens'] ??
+    billed['input_tokens'] ??
+    either(body, 'promptTokenCount', 'inputTokens') ??
+    body['prompt_token_count']
   const output =
-    body['completion_tokens'] ?? billed['output_tokens'] ?? either(body, 'candidatesTokenCount', 'outputTokens')
+    body['completion_tokens'] ??
+    billed['output_tokens'] ??
+    either(body, 'candidatesTokenCount', 'outputTokens') ??
+    body['candidates_token_count']
   const hasOwnInput = Number.isNaN(usage.input) || usage.input === input
   usage.input = first(usage.input, input)
   usage.output = first(usage.output, output)
-  usage.total = first(usage.total, body['total_tokens'] ?? either(body, 'totalTokenCount', 'totalTokens'))
+  usage.total = first(
+    usage.total,
+    body['total_tokens'] ?? either(body, 'totalTokenCount', 'totalTokens') ?? body['total_token_count'],
+  )
   readOpenAi(body, usage)
   readGemini(body, usage)
   readInteraction(body, usage)

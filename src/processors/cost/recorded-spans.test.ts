@@ -133,6 +133,42 @@ for (const [title, span, expected] of [
     ),
   ],
   [
+    "Agent Development Kit in TypeScript, whose answer alone has Gemini's thinking and cache",
+    {
+      name: 'call_llm',
+      scope: 'gcp.vertex.agent',
+      attributes: {
+        'gen_ai.system': 'gcp.vertex.agent',
+        'gen_ai.request.model': 'gemini-2.5-flash',
+        'gen_ai.agent.name': 'helper',
+        'gcp.vertex.agent.event_id': 'kMWzD7QG',
+        'gcp.vertex.agent.llm_response':
+          '{"content":{"role":"model","parts":[{"text":"hi"}]},"usageMetadata":{"promptTokenCount":1523,"cachedContentTokenCount":40,"candidatesTokenCount":218,"thoughtsTokenCount":321,"totalTokenCount":2062},"finishReason":"STOP"}',
+        'gen_ai.usage.input_tokens': 1523,
+        'gen_ai.usage.output_tokens': 218,
+      },
+    },
+    price({ input_tokens: 1523, output_tokens: 539, cache_read_tokens: 40 }, 'gemini-2.5-flash', 'google'),
+  ],
+  [
+    'the same in Python before its second version',
+    {
+      name: 'call_llm',
+      scope: 'gcp.vertex.agent',
+      attributes: {
+        'gen_ai.system': 'gcp.vertex.agent',
+        'gen_ai.request.model': 'gemini-2.5-flash',
+        'gen_ai.agent.name': 'helper',
+        'gcp.vertex.agent.event_id': 'kMWzD7QG',
+        'gcp.vertex.agent.llm_response':
+          '{"content":{"parts":[{"text":"hi"}],"role":"model"},"usage_metadata":{"cached_content_token_count":40,"candidates_token_count":218,"prompt_token_count":1523,"thoughts_token_count":321,"total_token_count":2062}}',
+        'gen_ai.usage.input_tokens': 1523,
+        'gen_ai.usage.output_tokens': 218,
+      },
+    },
+    price({ input_tokens: 1523, output_tokens: 539, cache_read_tokens: 40 }, 'gemini-2.5-flash', 'google'),
+  ],
+  [
     'traceAI on a stream, whose model stands among the parameters alone',
     {
       scope: 'traceai_openai',
