@@ -306,6 +306,15 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
   ['cards: 4111 1111 1111 1111 5500 0055 5555 5559', 'cards: [card] [card]'],
   ['4111 1111 1111 1111 4111 1111 1111 1111', '[card] [card]'],
   ['parts 2581 2345 6789 0124 and 5318 2345 6789 0124', 'parts 2581 2345 6789 0124 and 5318 2345 6789 0124'],
+  // What a model streams, in base64 twice, and a JWT.
+  [
+    'ZXlKMGVYQmxJam9pWTI5dWRHVnVkRjlpYkc5amExOWtaV3gwWVNJc0ltbHVaR1Y0SWpvd0xDSmta',
+    'ZXlKMGVYQmxJam9pWTI5dWRHVnVkRjlpYkc5amExOWtaV3gwWVNJc0ltbHVaR1Y0SWpvd0xDSmta',
+  ],
+  [
+    `got ${Buffer.from('eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlb2Z0aGlz').toString('base64')}`,
+    'got [jwt]',
+  ],
   ['chatcmpl-aRcjttR4sRNCrh6XFoYx5mLcACOGW', 'chatcmpl-aRcjttR4sRNCrh6XFoYx5mLcACOGW'],
   ['msg_ATBBOgL9hyZC5mBXsnB6IxKn', 'msg_ATBBOgL9hyZC5mBXsnB6IxKn'],
   ['key ATBBOgL9hyZC5mBXsnB6IxKn9qL2', 'key [atlassian_token]'],

@@ -171,5 +171,7 @@ export function hasGithubChecksum(bytes: Uint8Array, body: number, to: number): 
 /** Whether base64 behind its first four characters, `ZXlK`, holds base64 of JSON, as a JWT that was encoded once more. */
 function isHeaderOfJwt(text: string): boolean {
   const header = /^[\w-]+/.exec(Buffer.from(`ZXlK${text.slice(0, 96)}`, 'base64').toString('latin1'))?.[0] ?? ''
-  return /^\{"[\w#]{2,12}"\s*:/.test(Buffer.from(header, 'base64url').toString('latin1'))
+  return /^\{"(?:alg|typ|kid|cty|enc|zip|jku|jwk|x5[tuc]|x5t#S256|crit|epk|b64|ver|iss|sub|aud|jti|iat|exp|nbf)"\s*:/.test(
+    Buffer.from(header, 'base64url').toString('latin1'),
+  )
 }
