@@ -1,7 +1,7 @@
 import type { DefinedComponent } from './component-section.ts'
 import type { ListenAddress } from './decoding.ts'
 import { parseListenAddress } from './listen-address.ts'
-import { type Problem, push } from './problem.ts'
+import { addProblem, type Problem } from './problem.ts'
 import type { ServiceConfig } from './sections/service.ts'
 import type { ConfigPath, Place } from './tree.ts'
 
@@ -73,5 +73,5 @@ function reportClash(earlier: Listener, later: Listener, problems: Problem[]): v
       ? `${blamed.owner} listens twice on ${where}`
       : `${blamed.owner} and ${other.owner} both listen on ${where}`
   const related = other.place === undefined ? [] : [{ message: 'the other one', place: other.place }]
-  push(problems, 'SLC0314', 'error', blamed.path, blamed.place, message, 'give one of them another port', related)
+  addProblem(problems, 'SLC0314', 'error', blamed.path, blamed.place, message, 'give one of them another port', related)
 }

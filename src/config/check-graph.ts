@@ -1,5 +1,5 @@
 import type { DefinedComponent } from './component-section.ts'
-import { type Problem, push } from './problem.ts'
+import { addProblem, type Problem } from './problem.ts'
 import type { PlacedPipeline } from './read-pipelines.ts'
 import type { Place } from './tree.ts'
 
@@ -44,7 +44,7 @@ function joinPipelines(connector: DefinedComponent, pipelines: readonly PlacedPi
     const remedy = hasOther
       ? `it joins ${convertible}`
       : `add it to the ${other} of another pipeline; it joins ${convertible}`
-    push(problems, 'SLC0310', 'error', path, place, message, remedy, [
+    addProblem(problems, 'SLC0310', 'error', path, place, message, remedy, [
       { message: 'defined here', place: connector.place },
     ])
   }
@@ -78,5 +78,5 @@ function reportCycle(cycle: readonly Edge[], problems: Problem[]): void {
   const related = cycle.slice(0, -1).map(edge => ({ message: 'and through this', place: placeOf(edge) }))
   const message = `pipelines form a cycle: ${trail}${first.from.id}`
   const remedy = `remove "${last.connector}" from the exporters of ${last.from.id}, or from the receivers of ${first.from.id}`
-  push(problems, 'SLC0311', 'error', path, placeOf(last), message, remedy, related)
+  addProblem(problems, 'SLC0311', 'error', path, placeOf(last), message, remedy, related)
 }

@@ -1,6 +1,6 @@
 import { sectionOf } from './agent-config.ts'
 import type { DefinedComponent } from './component-section.ts'
-import { type Problem, push } from './problem.ts'
+import { addProblem, type Problem } from './problem.ts'
 
 /** Reports used components that work on the whole of the data, where shards would show each of them a part of it. */
 export function checkShards(
@@ -16,6 +16,6 @@ export function checkShards(
     if (reason === undefined) continue
     const message = `the ${kind} "${id}" cannot run with service.shards: ${shards}: ${reason}`
     const remedy = `remove service.shards, or move "${id}" to an agent of one process behind this one`
-    push(problems, 'SLC0320', 'error', [sectionOf(kind), id], place, message, remedy)
+    addProblem(problems, 'SLC0320', 'error', [sectionOf(kind), id], place, message, remedy)
   }
 }

@@ -13,7 +13,7 @@ import { placeDurability } from './durability.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { listKeys } from './list-keys.ts'
 import { nearest } from './nearest.ts'
-import { type Problem, push } from './problem.ts'
+import { addProblem, type Problem } from './problem.ts'
 import { rewriteOldKeys } from './rewrite.ts'
 import { describeNode, isNull, type MapEntry, type MapNode, type Place } from './tree.ts'
 import { renamedTypes, upstreamNote } from './upstream.ts'
@@ -54,7 +54,7 @@ export function readDefinitions(root: MapNode, context: DefinitionContext): Defi
     if (section.value.kind !== 'map') {
       const message = `expected a map of ${sectionOf(kind)}, found ${describeNode(section.value)}`
       const remedy = `write one "type:" or "type/name:" per ${kind}, indented below`
-      push(context.problems, 'SLC0103', 'error', [section.key], section.value.place, message, remedy)
+      addProblem(context.problems, 'SLC0103', 'error', [section.key], section.value.place, message, remedy)
       continue
     }
     defined.push(...readKind(kind, section.value, context))
@@ -72,7 +72,7 @@ function readKind(kind: ComponentKindName, section: MapNode, context: Definition
     if (inner !== undefined) {
       const message = `"${entry.key}" is a section of its own, not ${withArticle(kind)}`
       const remedy = `move it to the left margin, in line with "${sectionOf(kind)}"`
-      push(context.problems, 'SLC0102', 'error', path, entry.keyPlace, message, remedy)
+      addProblem(context.problems, 'SLC0102', 'error', path, entry.keyPlace, message, remedy)
       // What belongs to it stands below it or, indented too little, behind it.
       const own = entry.value.kind === 'map' ? [...entry.value.entries.values()] : entries.slice(index + 1)
       const strays = own.map(stray => strayComponent(inner, stray))
@@ -82,7 +82,7 @@ function readKind(kind: ComponentKindName, section: MapNode, context: Definition
     }
     const id = parseComponentId(entry.key)
     if ('message' in id) {
-      push(context.problems, 'SLC0302', 'error', path, entry.keyPlace, id.message, 'write type or type/name')
+      addProblem(context.problems, 'SLC0302', 'error', path, entry.keyPlace, id.message, 'write type or type/name')
       continue
     }
     const text = id.name === '' ? id.type : `${id.type}/${id.name}`
@@ -90,7 +90,7 @@ function readKind(kind: ComponentKindName, section: MapNode, context: Definition
     if (first !== undefined) {
       const related = [{ message: 'first defined here', place: first.place }]
       const message = `the ${kind} "${text}" is defined twice`
-      push(context.problems, 'SLC0303', 'error', path, entry.keyPlace, message, 'rename one of them', related)
+      addProblem(context.problems, 'SLC0303', 'error', path, entry.keyPlace, message, 'rename one of them', related)
       continue
     }
     const component = readOne(kind, text, id, entry, context, warnedAliases)
@@ -128,7 +128,7 @@ function readOne(
   if (registered.type !== id.type && !warnedAliases.has(id.type)) {
     warnedAliases.add(id.type)
     const message = `"${id.type}" is an old name of the ${kind} "${registered.type}"`
-    push(
+    addProblem(
       problems,
       'SLC0304',
       'warning',
@@ -191,7 +191,7 @@ function reportUnknown(kind: ComponentKindName, type: string, entry: MapEntry, c
     ? `the ${kind} "${entry.key}" is left out${reason === '' ? ': Sluice has no such component' : reason}`
     : `${isUpstream ? `Sluice has no ${kind}` : `unknown ${kind} type`} "${type}"${reason}`
   const code = note === undefined ? 'SLC0301' : 'SLC0315'
-  push(context.problems, code, isTolerated ? 'warning' : 'error', path, entry.keyPlace, message, remedy)
+  addProblem(context.problems, code, isTolerated ? 'warning' : 'error', path, entry.keyPlace, message, remedy)
   return true
 }
 

@@ -1,5 +1,5 @@
 import type { ConfigDeclaration, Field } from './declare.ts'
-import { formatPath, type Problem, push, type RelatedPlace } from './problem.ts'
+import { addProblem, formatPath, type Problem, type RelatedPlace } from './problem.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import type { ConfigNode, ConfigPath, Place } from './tree.ts'
 
@@ -39,7 +39,7 @@ export class Decoding {
     remedy?: string,
     related: readonly RelatedPlace[] = [],
   ): void {
-    push(this.problems, code, severity, path, place, message, remedy, related)
+    addProblem(this.problems, code, severity, path, place, message, remedy, related)
   }
 }
 

@@ -1,6 +1,6 @@
 import { normalizedId } from './component-id.ts'
 import type { Shape } from './declare.ts'
-import { type Problem, push } from './problem.ts'
+import { addProblem, type Problem } from './problem.ts'
 import { type ConfigNode, type ConfigPath, isNull, type MapEntry, type MapNode, nodeAt } from './tree.ts'
 
 /** When a sender is told "accepted", the weakest level first; empty leaves it to the storage. */
@@ -51,7 +51,7 @@ export function placeDurability(
     if (own === undefined) return section
     const related = [{ message: 'the other one', place: inner.keyPlace }]
     const message = `"${key}" stands here and in ${queueKey}`
-    push(problems, 'SLC0110', 'error', [...path, key], own.keyPlace, message, 'keep one of them', related)
+    addProblem(problems, 'SLC0110', 'error', [...path, key], own.keyPlace, message, 'keep one of them', related)
     return section
   }
   const isQueuedByDefault = queueField.extra.declaration?.shape['enabled']?.defaultValue
@@ -97,5 +97,5 @@ function reportNoStorage(level: ConfigNode, path: ConfigPath, problems: Problem[
   const text = level.kind === 'scalar' ? level.text : ''
   const message = `the exporter "${id}" of this pipeline has no queue on disk, which "${text}" needs`
   const remedy = `name a file_storage extension in ${queueKey}.storage of ${id}, or give it a durability of its own`
-  push(problems, 'SLC0110', 'error', [...path, queueKey, 'storage'], level.place, message, remedy)
+  addProblem(problems, 'SLC0110', 'error', [...path, queueKey, 'storage'], level.place, message, remedy)
 }

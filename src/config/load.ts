@@ -18,7 +18,7 @@ import { fingerprintOf } from './fingerprint.ts'
 import { loadNamed } from './load-components.ts'
 import { isEmptyTree, isListOfIds, mergeTrees, unflattenTop } from './merge.ts'
 import { nearest } from './nearest.ts'
-import { hasErrors, type Problem, push, sortProblems } from './problem.ts'
+import { addProblem, hasErrors, type Problem, sortProblems } from './problem.ts'
 import { readPipelines } from './read-pipelines.ts'
 import { type ServiceConfig, serviceConfig } from './sections/service.ts'
 import { nodeSourceIo, readSources, type SourceIo } from './source-reader.ts'
@@ -66,7 +66,7 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
     if (tree.kind !== 'map') {
       const remedy =
         'the top of a configuration has the keys receivers, processors, exporters, connectors, extensions, service'
-      push(problems, 'SLC0103', 'error', [], tree.place, `expected a map, found ${describeNode(tree)}`, remedy)
+      addProblem(problems, 'SLC0103', 'error', [], tree.place, `expected a map, found ${describeNode(tree)}`, remedy)
       continue
     }
     merged = mergeTrees(merged, unflattenTop(tree), appendsLists ? isListOfIds : undefined)
@@ -86,10 +86,10 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
 
 function reportEmpty(request: LoadRequest, place: Place | undefined, problems: Problem[]): void {
   if (request.configs.length === 0 && (request.sets ?? []).length === 0) {
-    push(problems, 'SLC0202', 'error', [], undefined, 'no configuration is given', 'write --config sluice.yaml')
+    addProblem(problems, 'SLC0202', 'error', [], undefined, 'no configuration is given', 'write --config sluice.yaml')
     return
   }
-  push(
+  addProblem(
     problems,
     'SLC0202',
     'error',
@@ -152,7 +152,7 @@ function reportManifest(root: MapNode, problems: Problem[]): boolean {
   const name = kind.value.kind === 'scalar' ? kind.value.text : 'object'
   const message = `this is a Kubernetes ${name}, not a configuration`
   const remedy = 'give the text that stands in it (in a ConfigMap, below data), as the pod sees it'
-  push(problems, 'SLC0102', 'error', ['kind'], kind.keyPlace, message, remedy)
+  addProblem(problems, 'SLC0102', 'error', ['kind'], kind.keyPlace, message, remedy)
   return true
 }
 
@@ -166,7 +166,7 @@ function checkTopKeys(root: MapNode, problems: Problem[]): void {
     if (entry.key === 'pipelines' || entry.key === 'telemetry')
       remedy = `"${entry.key}" belongs under service: indent it`
     if (close !== undefined) remedy = `did you mean "${close}"?`
-    push(problems, 'SLC0102', 'error', [entry.key], entry.keyPlace, `unknown key "${entry.key}"`, remedy)
+    addProblem(problems, 'SLC0102', 'error', [entry.key], entry.keyPlace, `unknown key "${entry.key}"`, remedy)
   }
 }
 

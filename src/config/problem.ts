@@ -19,7 +19,7 @@ export interface Problem {
 }
 
 /** Adds one problem to those found so far. */
-export function push(
+export function addProblem(
   problems: Problem[],
   code: ProblemCode,
   severity: 'error' | 'warning',

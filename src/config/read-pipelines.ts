@@ -4,7 +4,7 @@ import { type DefinedComponent, type DefinitionContext, withArticle } from './co
 import type { Reference } from './decoding.ts'
 import { listKeys } from './list-keys.ts'
 import { nearest } from './nearest.ts'
-import { type Problem, push } from './problem.ts'
+import { addProblem, type Problem } from './problem.ts'
 import type { ServiceConfig } from './sections/service.ts'
 import { type ConfigNode, type ConfigPath, type MapNode, nodeAt, type Place } from './tree.ts'
 
@@ -89,7 +89,7 @@ class PipelineReader {
       let remedy = 'write traces, metrics, logs or profiles, and /name behind it if you like'
       if (close !== undefined) remedy = `did you mean "${close}"? ${remedy}`
       const message = 'message' in id ? id.message : `"${signal}" is no signal`
-      push(this.#problems, 'SLC0316', 'error', path, place, message, remedy)
+      addProblem(this.#problems, 'SLC0316', 'error', path, place, message, remedy)
       return []
     }
     const places = new Map<string, Place>()
@@ -131,7 +131,7 @@ class PipelineReader {
     if (signals !== undefined && !signals.includes(signal)) {
       const message = `the ${component.kind} "${id}" does not take ${signal}`
       const remedy = `it takes ${signals.join(', ')}: remove it here, or name it in a pipeline of these`
-      push(this.#problems, 'SLC0307', 'error', path, place, message, remedy, [
+      addProblem(this.#problems, 'SLC0307', 'error', path, place, message, remedy, [
         { message: 'defined here', place: component.place },
       ])
     }
@@ -156,7 +156,7 @@ class PipelineReader {
       const message = `"${id}" is defined as ${withArticle(other.kind)}, not as ${withArticle(kind)}`
       const fits = slots.find(candidate => kindsOfSlot[candidate].includes(other.kind))
       const remedy = fits === undefined ? 'name it in service.extensions' : `name it under ${fits} of the pipeline`
-      push(
+      addProblem(
         this.#problems,
         'SLC0317',
         'error',
@@ -176,7 +176,7 @@ class PipelineReader {
     if (ids.length > 0) remedy += `; defined there: ${listKeys(ids)}`
     if (close !== undefined) remedy = `did you mean "${close}"? Otherwise add "${id}:" below ${sectionOf(kind)}`
     const message = `${slot} names "${id}", which is not defined`
-    push(this.#problems, 'SLC0305', 'error', path, place, message, remedy)
+    addProblem(this.#problems, 'SLC0305', 'error', path, place, message, remedy)
   }
 
   #isNew(
@@ -196,7 +196,7 @@ class PipelineReader {
     const code = slot === 'processors' ? 'SLC0313' : 'SLC0319'
     const severity = slot === 'processors' ? 'error' : 'warning'
     const remedy = slot === 'processors' ? `remove one, or define "${component.type}/2" for the second` : 'remove one'
-    push(this.#problems, code, severity, path, place, `"${component.id}" is named twice in this list`, remedy, [
+    addProblem(this.#problems, code, severity, path, place, `"${component.id}" is named twice in this list`, remedy, [
       { message: 'first named here', place: first },
     ])
     return false
@@ -215,7 +215,7 @@ class PipelineReader {
       if (lacking.leftOut > 0) {
         if (this.#allowMissing) {
           const message = `pipeline "${path.at(-1)}" is left out: it has no ${slot} left`
-          push(this.#problems, 'SLC0308', 'warning', path, place, message)
+          addProblem(this.#problems, 'SLC0308', 'warning', path, place, message)
         }
         return false
       }
@@ -223,7 +223,7 @@ class PipelineReader {
       const ids = this.#defined.filter(candidate => candidate.kind === kind).map(candidate => candidate.id)
       const remedy = ids.length === 0 ? `add ${slot}: [...]` : `add ${slot}: [${ids[0]}]`
       const message = `pipeline "${path.at(-1)}" needs at least one of its ${slot}`
-      push(this.#problems, 'SLC0308', 'error', path, place, message, remedy)
+      addProblem(this.#problems, 'SLC0308', 'error', path, place, message, remedy)
       return false
     }
     return true
@@ -242,7 +242,7 @@ class PipelineReader {
       }
       this.#usedIds.add(`extension ${id}`)
       if (ids.includes(id))
-        push(this.#problems, 'SLC0319', 'warning', path, place, `"${id}" is named twice`, 'remove one')
+        addProblem(this.#problems, 'SLC0319', 'warning', path, place, `"${id}" is named twice`, 'remove one')
       else if (component.registered !== undefined) ids.push(id)
     }
     return ids
@@ -253,7 +253,7 @@ class PipelineReader {
     const ids = this.#defined.filter(candidate => candidate.kind === 'extension').map(candidate => candidate.id)
     const close = nearest(id, ids)
     const remedy = close === undefined ? `add "${id}:" below extensions` : `did you mean "${close}"?`
-    push(
+    addProblem(
       this.#problems,
       'SLC0305',
       'error',
@@ -284,7 +284,7 @@ class PipelineReader {
           if (this.#allowMissing) this.#reportLeftOut(id, reference)
         } else if (!extensions.includes(id)) {
           const message = `the extension "${id}" is defined but not started`
-          push(
+          addProblem(
             this.#problems,
             'SLC0305',
             'error',
@@ -301,7 +301,7 @@ class PipelineReader {
   /** Without what it names a component would do something else: send without credentials, keep in memory alone. */
   #reportLeftOut(id: string, { path, place }: Reference): void {
     const message = `the extension "${id}" is left out, and this component needs it`
-    push(
+    addProblem(
       this.#problems,
       'SLC0305',
       'error',
@@ -321,7 +321,7 @@ class PipelineReader {
     if (entry === undefined || texts.includes(connector.id)) return
     const message = `the pipeline "${pipelineId}" does not name "${connector.id}" among its receivers`
     const remedy = `add "${connector.id}" to the receivers of ${pipelineId}`
-    push(this.#problems, 'SLC0310', 'error', reference.path, reference.place, message, remedy, [
+    addProblem(this.#problems, 'SLC0310', 'error', reference.path, reference.place, message, remedy, [
       { message: 'the pipeline', place: entry.keyPlace },
     ])
   }
@@ -330,7 +330,7 @@ class PipelineReader {
     const close = nearest(id, ids)
     const known = ids.length === 0 ? `the file defines no ${kind}` : `defined: ${listKeys(ids)}`
     const remedy = close === undefined ? known : `did you mean "${close}"?`
-    push(this.#problems, 'SLC0305', 'error', path, place, `there is no ${kind} "${id}"`, remedy)
+    addProblem(this.#problems, 'SLC0305', 'error', path, place, `there is no ${kind} "${id}"`, remedy)
   }
 
   #checkAmbiguity(): void {
@@ -339,7 +339,7 @@ class PipelineReader {
         if (other.id !== connector.id || (other.kind !== 'receiver' && other.kind !== 'exporter')) continue
         const message = `"${connector.id}" is both a connector and ${withArticle(other.kind)}`
         const remedy = `rename one: "${connector.type}/${connector.name === '' ? 'connector' : `${connector.name}2`}"`
-        push(this.#problems, 'SLC0312', 'error', ['connectors', connector.id], connector.place, message, remedy, [
+        addProblem(this.#problems, 'SLC0312', 'error', ['connectors', connector.id], connector.place, message, remedy, [
           { message: `the ${other.kind}`, place: other.place },
         ])
       }
@@ -351,7 +351,15 @@ class PipelineReader {
       if (this.#usedIds.has(`${kind} ${id}`) || registered === undefined) continue
       const where = kind === 'extension' ? 'service.extensions' : 'any pipeline'
       const message = `the ${kind} "${id}" is defined but not named in ${where}`
-      push(this.#problems, 'SLC0306', 'warning', [sectionOf(kind), id], place, message, 'name it there, or remove it')
+      addProblem(
+        this.#problems,
+        'SLC0306',
+        'warning',
+        [sectionOf(kind), id],
+        place,
+        message,
+        'name it there, or remove it',
+      )
     }
   }
 
@@ -368,7 +376,7 @@ class PipelineReader {
       service === undefined
         ? 'there is no "service" section, so nothing would run'
         : 'no pipeline is defined, so nothing would run'
-    push(this.#problems, 'SLC0309', 'error', ['service', 'pipelines'], place, message, remedy)
+    addProblem(this.#problems, 'SLC0309', 'error', ['service', 'pipelines'], place, message, remedy)
   }
 
   #section(...path: readonly string[]): MapNode | undefined {

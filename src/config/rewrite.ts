@@ -1,5 +1,5 @@
 import type { ComponentKindName } from './agent-config.ts'
-import { type Problem, push } from './problem.ts'
+import { addProblem, type Problem } from './problem.ts'
 import type { ConfigNode, MapEntry, MapNode } from './tree.ts'
 
 /** Brings sections as older Collectors wrote them into today's shape, each with one warning that says what to write. */
@@ -77,5 +77,5 @@ function without(section: MapNode, key: string): Map<string, MapEntry> {
 
 function warn(problems: Problem[], entry: MapEntry, remedy: string): void {
   const message = `"${entry.key}" was removed from the Collector; Sluice still takes it`
-  push(problems, 'SLC0111', 'warning', [entry.key], entry.keyPlace, message, remedy)
+  addProblem(problems, 'SLC0111', 'warning', [entry.key], entry.keyPlace, message, remedy)
 }
