@@ -1,14 +1,14 @@
-import type { Clock, Timer } from '../clock/clock.ts'
+import type { Timer } from '../clock/clock.ts'
 import { BatchMemory } from '../pdata/batch-memory.ts'
-import type { OtlpBatch, Signal } from '../pdata/otlp-batch.ts'
-import type { FileSystem } from '../storage/file-system.ts'
-import type { LogPosition, SyncLevel } from '../storage/log-settings.ts'
+import type { OtlpBatch } from '../pdata/otlp-batch.ts'
+import type { LogPosition } from '../storage/log-settings.ts'
 import { nodeFileSystem } from '../storage/node-file-system.ts'
 import type { LogRecord } from '../storage/record.ts'
 import type { DamagedRange } from '../storage/segment.ts'
 import type { SegmentLog } from '../storage/segment-log.ts'
 import type { BacklogTotals } from '../storage/totals.ts'
 import { Capacity, type JournalLimits, sizeOf } from './capacity.ts'
+import type { DiskJournalSettings } from './disk-journal-settings.ts'
 import {
   type Journal,
   type JournalReader,
@@ -20,31 +20,6 @@ import {
 import { LogKeeper } from './log-keeper.ts'
 import { QueueEntry } from './queue-entry.ts'
 import { WaitingEntries } from './waiting-entries.ts'
-
-export interface DiskJournalSettings {
-  readonly directory: string
-  readonly createsDirectory: boolean
-  readonly syncLevel: SyncLevel
-  readonly signal: Signal
-  readonly limits: JournalLimits
-  readonly blocksOnOverflow: boolean
-  /** Senders wait for the backend: their entries stay in memory until then. */
-  readonly waitsForResult: boolean
-  readonly clock: Clock
-  readonly events: DiskJournalEvents
-  readonly fileSystem?: FileSystem
-  readonly segmentBytesMax?: number
-  readonly residentBytesMax?: number
-}
-
-export interface DiskJournalEvents {
-  /** Items that an earlier run left behind are waiting now. */
-  recovered(items: number): void
-  /** Records that cannot be read; `wasRecovered`: their items were reported as recovered. */
-  damaged(range: DamagedRange, wasRecovered: boolean): void
-  fault(error: unknown): void
-  healed(): void
-}
 
 /** What an append is about, until it is written. */
 interface AppendContext {
