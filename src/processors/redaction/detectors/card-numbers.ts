@@ -108,8 +108,8 @@ const distinctFew = 6
 function hasCardBeside(d: Detection, first: number): boolean {
   for (const g of [first - 4, first + 4]) {
     if (g < 0 || !run.hasLengths(g, [4, 4, 4, 4]) || !isCardNumber(digits, run.collect(g, 4))) continue
-    const own = latin1(d.bytes, run.starts[first]!, run.endOf(first + 3))
-    const other = latin1(d.bytes, run.starts[g]!, run.endOf(g + 3))
+    const own = latin1(d.bytes, run.starts[first]!, run.endOf(first + 3)).replace(/\D/g, '')
+    const other = latin1(d.bytes, run.starts[g]!, run.endOf(g + 3)).replace(/\D/g, '')
     // Made-up cards have few digits, many times.
     if (own === other || distinctCount(own) < distinctFew || distinctCount(other) < distinctFew) return true
     d.readContext(run.starts[0]!)

@@ -318,6 +318,7 @@ const pairs: readonly (readonly [text: string, marked: string, key?: string])[] 
   ['chatcmpl-aRcjttR4sRNCrh6XFoYx5mLcACOGW', 'chatcmpl-aRcjttR4sRNCrh6XFoYx5mLcACOGW'],
   ['msg_ATBBOgL9hyZC5mBXsnB6IxKn', 'msg_ATBBOgL9hyZC5mBXsnB6IxKn'],
   ['key ATBBOgL9hyZC5mBXsnB6IxKn9qL2', 'key [atlassian_token]'],
+  ['4012-8888-8888-1881 4012 8888 8888 1881', '[card] [card]'],
   ['uber-trace-id: 806bd4df4ba19af6:2559703996159992:0:1', 'uber-trace-id: 806bd4df4ba19af6:2559703996159992:0:1'],
   [
     'A.Call, Culture=neutral, PublicKeyToken=2409965903465885',
