@@ -104,6 +104,8 @@ export class DetachedCalls {
   #isLazy = false
   /** Of the call that was taken. */
   #key = 0
+  /** The same without cached tokens, as what is around a client may count; 0 where it has none. */
+  #uncachedKey = 0
   #isRoot = false
   #start = 0
   #end = 0
@@ -124,9 +126,10 @@ export class DetachedCalls {
   }
 
   /** The call that is asked for next; `model` is a hash of what it is called in the prices. */
-  take(span: CallSpan, { input, output }: NormalizedUsage, model: number): void {
-    const counts = Math.imul(input > 0 ? input : ~output, 0x9e3779b1) ^ Math.imul(model, 0x85ebca6b)
-    this.#key = counts ^ (counts >>> 15)
+  take(span: CallSpan, { input, output, cacheRead, cacheWrite }: NormalizedUsage, model: number): void {
+    this.#key = keyOf(input, output, model)
+    const cached = cacheRead + cacheWrite
+    this.#uncachedKey = cached === 0 || this.#level > 0 ? 0 : keyOf(input - cached, output, model)
     this.#output = output
     this.#besideMax = isTelling(input, output) ? tellingBesideTicksMax : besideTicksMax
     this.#start = ticksOf(span.startMs)
@@ -146,11 +149,15 @@ export class DetachedCalls {
     if (this.hasOuter) {
       for (let other = level + 1; other <= levelMax; other++) {
         if (this.#finds(noteKey(ownKey, other, true), true, level === 0)) return true
+        if (this.#uncachedKey !== 0 && this.#finds(noteKey(this.#uncachedKey, other, true), true, true)) return true
       }
       if (level >= ordinary) isAround = this.#findsInside(key) || this.#findsInside(keyInTrace)
     }
     // What is further outside may stand apart from the innermost.
-    if ((isPriced || isAround) && level < levelMax) this.#note(noteKey(ownKey, level, false))
+    if ((isPriced || isAround) && level < levelMax) {
+      this.#note(noteKey(ownKey, level, false))
+      if (this.#uncachedKey !== 0) this.#note(noteKey(this.#uncachedKey, level, false))
+    }
     if (isPriced && !isAround && level >= ordinary) {
       this.#note(noteKey(key, level, true))
       this.#note(noteKey(keyInTrace, level, true))
@@ -233,6 +240,11 @@ function isInside(startsLater: number, endsLater: number, besideMax: number, isC
 /** Round or small counts are what tests and stand-ins answer again and again. */
 function isTelling(input: number, output: number): boolean {
   return input >= tellingInputMin && output >= tellingOutputMin && input % 10 !== 0 && output % 10 !== 0
+}
+
+function keyOf(input: number, output: number, model: number): number {
+  const counts = Math.imul(input > 0 ? input : ~output, 0x9e3779b1) ^ Math.imul(model, 0x85ebca6b)
+  return counts ^ (counts >>> 15)
 }
 
 function noteKey(key: number, level: number, isAround: boolean): number {

@@ -563,5 +563,21 @@ t.test(
     t.same(status([own, around]), ['priced', 'duplicate'])
     t.same(status([around, own]), ['estimated', 'duplicate'])
     t.same(status([own, { ...around, laterMs: -30.25 }]), ['priced', 'estimated'], 'one before it')
+    const langtrace: SpanInput = {
+      name: 'anthropic.messages.create',
+      scope: 'langtrace_python_sdk.instrumentation.anthropic.instrumentation',
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.system': 'Anthropic',
+        'gen_ai.request.model': 'claude-sonnet-4-5',
+        'gen_ai.usage.input_tokens': 268,
+        'gen_ai.usage.output_tokens': 197,
+      },
+      traceId: 3,
+      tookMs: 19.69,
+      laterMs: 5.917,
+    }
+    t.same(status([own, langtrace]), ['priced', 'duplicate'], 'that does not count what was cached')
+    t.same(status([langtrace, own]), ['priced', 'duplicate'])
   },
 )
