@@ -22,14 +22,10 @@ const idEndLength = 8
 const idFormBytes = 4
 const idSeed = 0x27d4eb2f
 const seenMax = 65_536
-/**
- * Words before the tables: the first scope that has come, whether any other has, any whose spans stand around others, and any
- * call that does not say what it used.
- */
+/** Words before the tables: the first scope that has come, whether any other has, and any whose spans stand around others. */
 const firstScope = 0
 const hasOtherScopes = 1
 const hasOuterScopes = 2
-const hasEmptyCalls = 3
 const scopesBytes = 64
 /** Calls that are noted for spans around them though none has come of another scope, or of one that is such: these may come behind. */
 const firstCallsMax = 10_000
@@ -60,7 +56,7 @@ export class CallDuplicates implements CallNotes {
   readonly #detached: DetachedCalls
   readonly #nested: NestedCalls
   readonly #cumulative: CumulativeCalls
-  /** Calls of which nothing is in these tables yet. */
+  /** Calls of which nothing is in these tables yet, as long as no other scope has come. */
   readonly #lone: LoneCalls
   #isAlone = true
   #scope = 0
@@ -87,7 +83,7 @@ export class CallDuplicates implements CallNotes {
 
   /** `memory` is `duplicatesBytes` zeros at first; the stages of all threads may have the same. */
   constructor(memory: ArrayBufferLike = new ArrayBuffer(duplicatesBytes)) {
-    this.#scopes = new Int32Array(memory, 0, 4)
+    this.#scopes = new Int32Array(memory, 0, 3)
     this.#seen = new SeenCalls(seenMax, memory, scopesBytes)
     this.#spans = new SeenCalls(nestedMax, memory, scopesBytes + SeenCalls.bytesFor(seenMax))
     this.#detached = new DetachedCalls(memory, tablesBytes)
@@ -233,9 +229,12 @@ export class CallDuplicates implements CallNotes {
   /** The inner span ends first and usually comes first; either order is the same call. */
   #isNested(span: CallSpan, usage: NormalizedUsage, isPriced: boolean): boolean {
     const counts = this.#counts
-    if (this.#isAlone && !this.#meetsOthers()) {
-      if (isPriced) this.#noteAlone(counts | this.#scope)
-      return false
+    if (this.#isAlone) {
+      if (counts !== 0 && this.#scopes[hasOtherScopes] === 0) {
+        if (isPriced) this.#noteAlone(counts | this.#scope)
+        return false
+      }
+      this.#placeLone()
     }
     // Some have a span around a call that looks the same and does not say what it used.
     if (counts === 0) return !isPriced && this.#findOwn(ofCallInside) !== 0
@@ -250,20 +249,16 @@ export class CallDuplicates implements CallNotes {
     return false
   }
 
-  /** Whether spans that may be of one call have come by now; then what has come before them is in the tables. */
-  #meetsOthers(): boolean {
-    const scopes = this.#scopes
-    if (this.#counts === 0) scopes[hasEmptyCalls] = 1
-    if (scopes[hasOtherScopes] === 0 && scopes[hasEmptyCalls] === 0) return false
+  /** Somebody asks for what has come so far: it goes into the tables. */
+  #placeLone(): void {
     const [ownLow, ownHigh, parentLow, parentHigh] = [this.#ownLow, this.#ownHigh, this.#parentLow, this.#parentHigh]
-    this.#isAlone = false
     this.#lone.moveTo(this)
+    this.#isAlone = this.#scopes[hasOtherScopes] === 0
     this.#ownLow = ownLow
     this.#ownHigh = ownHigh
     this.#parentLow = parentLow
     this.#parentHigh = parentHigh
     this.#expectSpans()
-    return true
   }
 
   #noteAlone(note: number): void {

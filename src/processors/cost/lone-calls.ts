@@ -19,9 +19,11 @@ export interface CallNotes {
 
 /**
  * The last calls of the only scope that has come, one behind the other. Nobody asks for them until another scope comes, whose
- * spans may stand around them; until then, noting them where they are found again would mean to wait for memory in vain.
+ * spans may stand around them, or a span that does not say what it used: noting each where it is found again would mean to wait
+ * for memory in vain.
  *
- * Threads may share the memory: each writes to its own part, and all is told to the one that asks.
+ * Threads may share the memory: each writes to its own part, and all is told to the one that asks. One that writes in the same
+ * moment may tell some of it again, which says nothing new.
  */
 export class LoneCalls {
   readonly #words: Int32Array
