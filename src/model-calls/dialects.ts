@@ -210,6 +210,7 @@ export const roleKeys = {
     'llm.token_count.prompt.cache_read',
     'llm.usage.cache_read_tokens',
     'ai.tokens.cache_read',
+    'agentscope.usage.cache_input_tokens',
   ],
   cacheWriteTokens: [
     'gen_ai.usage.cache_creation.input_tokens',
@@ -240,6 +241,7 @@ export const roleKeys = {
     'llm.usage.cache_creation_tokens',
     'ai.tokens.cache_creation',
     'ai.tokens.cache_write',
+    'agentscope.usage.cache_creation_input_tokens',
   ],
   cacheWrite1hTokens: [
     'gen_ai.usage.cache_creation.ephemeral_1h_input_tokens',

@@ -105,9 +105,12 @@ const exclusiveScopes = [
   'openlit.instrumentation.bedrock',
 ]
 
+/** Frameworks' scopes that write each provider's numbers as they are. */
+const asProvidersScopes = new Set(['org.springframework.boot', 'agentscope'])
+
 /** How an instrumentation scope is known to count. Sources: the published packages; Spring AI's `AnthropicChatModel`. */
 export function scopeCounting(scope: string): CacheCounting {
-  if (scope === 'org.springframework.boot') return 'exclusive_for_anthropic'
+  if (asProvidersScopes.has(scope)) return 'exclusive_for_anthropic'
   return exclusiveScopes.some(start => scope.startsWith(start)) ? 'exclusive' : 'auto'
 }
 

@@ -168,6 +168,31 @@ for (const [title, span, expected] of [
     },
     price({ input_tokens: 1523, output_tokens: 539, cache_read_tokens: 40 }, 'gemini-2.5-flash', 'google'),
   ],
+  ...(
+    [
+      ['openai', 'gpt-4o', { input_tokens: 253, output_tokens: 458, cache_read_tokens: 11 }],
+      [
+        'anthropic',
+        'claude-sonnet-4-5',
+        { input_tokens: 268, output_tokens: 458, cache_read_tokens: 11, cache_write_tokens: 4 },
+      ],
+    ] as const
+  ).map(([provider, model, counts]) => [
+    `AgentScope on ${provider}, whose counts it writes as they are`,
+    {
+      scope: 'agentscope',
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.provider.name': provider,
+        'gen_ai.request.model': model,
+        'gen_ai.usage.input_tokens': 253,
+        'gen_ai.usage.output_tokens': 458,
+        'agentscope.usage.cache_input_tokens': 11,
+        ...(provider === 'anthropic' && { 'agentscope.usage.cache_creation_input_tokens': 4 }),
+      },
+    },
+    price(counts, model, provider),
+  ]),
   [
     'traceAI on a stream, whose model stands among the parameters alone',
     {
