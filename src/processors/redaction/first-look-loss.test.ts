@@ -163,8 +163,6 @@ const named: readonly (readonly [key: string, ...values: string[]])[] = [
   ['creds', 'hunter2x9Q'],
   ['aws.cred', 'hunter2x9Q'],
   ['salasana', 'hunter2x'],
-  ['kennwort', 'hunter2x'],
-  ['jelszo', 'hunter2x'],
   ['conn_str', 'hunter2x9Q'],
   ['http.request.header.x-honeycomb-team', 'aB3dE5fG7hJ9'],
   ['http.request.header.x-jfrog-art-api', 'aB3dE5fG7hJ9'],

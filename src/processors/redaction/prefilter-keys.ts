@@ -55,8 +55,6 @@ export const keyMiddles: readonly (readonly [literal: string, before: string])[]
   ['kacc', 'n'],
   ['csrf', ''],
   ['xsrf', ''],
-  ['jels', ''], // jelszo
-  ['kenn', ''], // kennwort
   ['_psk', ''],
 ]
 

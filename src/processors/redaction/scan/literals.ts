@@ -103,8 +103,6 @@ export const builtInLiterals: readonly string[] = [
   'ssli',
   'k_ac',
   'kacc',
-  'jels',
-  'kenn',
   '_psk',
   // A digit and the hyphen that does not break, as models of language write it.
   '0\xe2\x80\x91',
@@ -180,7 +178,6 @@ export const literalBuckets: readonly (readonly string[])[] = [
     'ena\x12',
     'nsur',
     'assc',
-    'jels',
     'ne2\x12',
     'nse\x12',
     'ana\x12',
@@ -304,7 +301,6 @@ export const literalBuckets: readonly (readonly string[])[] = [
     'fied',
     'ber\x12',
     '/Use',
-    'kenn',
   ],
   [
     '-key',
