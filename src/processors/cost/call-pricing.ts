@@ -4,7 +4,7 @@ import type { CacheCounting, ReportedUsage } from '../../model-calls/usage.ts'
 import type { ResourceView, ScopeView } from '../../pdata/views.ts'
 import { CallDuplicates } from './call-duplicates.ts'
 import type { CostConfig } from './config.ts'
-import type { CostContext } from './cost-context.ts'
+import { type CostContext, eventPricers, spanPricers } from './cost-context.ts'
 import { type CostStatus, Pricer } from './pricer.ts'
 import { SpendBook } from './spend-book.ts'
 import { countName } from './spend-counts.ts'
@@ -21,7 +21,7 @@ export class CallPricing {
   readonly #deduplicates: boolean
   readonly #calls: SharedArrayBuffer | undefined
   readonly #countings: ScopeCountings
-  readonly #eventPricers: Int32Array | undefined
+  readonly #pricers: Int32Array | undefined
   #duplicates: CallDuplicates | undefined
   #pricer: Pricer | undefined
   #nowMs = 0
@@ -33,7 +33,7 @@ export class CallPricing {
     this.#hasPriceFile = config.priceFile !== ''
     this.#deduplicates = config.deduplicate
     this.#calls = context.calls
-    this.#eventPricers = context.pricesEvents && new Int32Array(context.pricesEvents)
+    this.#pricers = context.pricers && new Int32Array(context.pricers)
     this.reader = new CallReader(context.scopes)
     this.book = new SpendBook(context.scopes)
     const ownCountings = config.scopes.map(({ name, cacheCounting }) => [name, cacheCounting] as const)
@@ -95,7 +95,7 @@ export class CallPricing {
     if (zeroUsageIsUnknown) forgetZeros(reader.usage)
     if (!this.#deduplicates) return false
     const isCounted = this.#countings.isCumulative && this.#duplicates!.leaveOutEarlier(reader)
-    return isCounted || (hasEvents && (this.#eventPricers?.[0] ?? 0) > 0)
+    return isCounted || (hasEvents && (this.#pricers?.[eventPricers] ?? 0) > 0)
   }
 
   /** The same for an event's log record. */
@@ -104,7 +104,9 @@ export class CallPricing {
     this.#counting ??= this.#countingOf(scope)
     if (this.#hasPriceFile) pricer.source.lookAtFile(this.#nowMs)
     const status = pricer.price(reader, this.#counting)
-    return this.#booked(this.#deduplicates && reader.isRepeated ? 'duplicate' : status, pricer)
+    // Its span has the price, where one that prices spans may see it.
+    const isRepeated = this.#deduplicates && reader.isRepeated && this.#pricers?.[spanPricers] !== 0
+    return this.#booked(isRepeated ? 'duplicate' : status, pricer)
   }
 
   /** Books what an agent of ours has written on the call that `reader` has read last, of that scope. */

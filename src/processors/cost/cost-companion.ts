@@ -5,7 +5,7 @@ import type { Signal } from '../../pdata/otlp-batch.ts'
 import type { Counter, Gauge, Labels } from '../../telemetry/metrics.ts'
 import { duplicatesBytes } from './call-duplicates.ts'
 import type { CostConfig } from './config.ts'
-import type { CostContext } from './cost-context.ts'
+import { type CostContext, eventPricers, spanPricers } from './cost-context.ts'
 import { bundledAsOfMs } from './price-source.ts'
 import { parseCountName, type SpendCount, spendLabels } from './spend-counts.ts'
 
@@ -47,16 +47,15 @@ const metric = {
   },
 }
 
-/** By agent: a word that counts its instances which price log records. */
-const eventPricers = new WeakMap<Host, SharedArrayBuffer>()
+const pricersByAgent = new WeakMap<Host, SharedArrayBuffer>()
 
-function eventPricersOf(host: Host): SharedArrayBuffer {
-  let word = eventPricers.get(host)
-  if (word === undefined) {
-    word = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
-    eventPricers.set(host, word)
+function pricersOf(host: Host): SharedArrayBuffer {
+  let words = pricersByAgent.get(host)
+  if (words === undefined) {
+    words = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)
+    pricersByAgent.set(host, words)
   }
-  return word
+  return words
 }
 
 /** Turns a stage's counts into metrics, and tells the budgets. */
@@ -73,7 +72,7 @@ export class CostCompanion implements StageCompanion {
   readonly #today = new Map<string, { readonly gauge: Gauge; spent: number }>()
   #day = -1
   readonly #removeAge: () => void
-  readonly #eventPricers: Int32Array
+  readonly #pricers: Int32Array
   #isShutDown = false
   /** As told last. */
   #fileProblem = ''
@@ -86,12 +85,13 @@ export class CostCompanion implements StageCompanion {
     this.#sink = extension !== undefined && isSpendSink(extension) ? extension : undefined
     const scopes = this.#sink?.scopes ?? []
     const hasDuplicates = signal === 'traces' && config.deduplicate
-    const pricesEvents = eventPricersOf(settings.host)
-    this.#eventPricers = new Int32Array(pricesEvents)
-    if (signal === 'logs') Atomics.add(this.#eventPricers, 0, 1)
+    const pricers = pricersOf(settings.host)
+    this.#pricers = new Int32Array(pricers)
+    this.#countPricer(1)
     this.context = {
       scopes,
-      ...(hasDuplicates && { calls: new SharedArrayBuffer(duplicatesBytes), pricesEvents }),
+      pricers,
+      ...(hasDuplicates && { calls: new SharedArrayBuffer(duplicatesBytes) }),
     }
     const asOfMs = bundledAsOfMs()
     const ageMs = () => settings.clock.wallMs() - asOfMs
@@ -108,6 +108,11 @@ export class CostCompanion implements StageCompanion {
         as_of: new Date(asOfMs).toISOString().slice(0, 10),
       })
     }
+  }
+
+  #countPricer(step: number): void {
+    if (this.#signal === 'metrics') return
+    Atomics.add(this.#pricers, this.#signal === 'logs' ? eventPricers : spanPricers, step)
   }
 
   /** Every thread reads the file for itself, and each tells. */
@@ -136,7 +141,7 @@ export class CostCompanion implements StageCompanion {
   shutdown(): void {
     if (this.#isShutDown) return
     this.#isShutDown = true
-    if (this.#signal === 'logs') Atomics.sub(this.#eventPricers, 0, 1)
+    this.#countPricer(-1)
     this.#removeAge()
   }
 
