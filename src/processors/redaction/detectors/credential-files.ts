@@ -13,7 +13,7 @@ const tab = String.raw`(?:\t|\\+t)`
 const field = String.raw`[^\t\\\s]`
 /** Domain, whether its subdomains count, path, whether it is for HTTPS only, expiry, name and value. */
 const cookieLine = new RegExp(
-  `(?:#HttpOnly_)?\\.?[\\w.-]+${tab}(?:TRUE|FALSE)${tab}/${field}*${tab}(?:TRUE|FALSE)${tab}\\d{1,12}${tab}${field}+${tab}(${field}+)$`,
+  `(?:^|\\s)(?:#HttpOnly_)?\\.?[\\w.-]{1,253}${tab}(?:TRUE|FALSE)${tab}/${field}*${tab}(?:TRUE|FALSE)${tab}\\d{1,12}${tab}${field}+${tab}(${field}+)$`,
 )
 /** Host, port, database, user and password. */
 const passLine = /(?:^|["'\s])[\w.*-]{1,96}:5432:[\w.*-]{1,64}:[\w.*@-]{1,64}:((?:\\:|[^\s"'\\:,]){4,128})$/
