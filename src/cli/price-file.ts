@@ -5,6 +5,7 @@ import { jsonToOtlp } from '../pdata/json-to-otlp.ts'
 import { StageWalk } from '../pdata/stage-walk.ts'
 import { duplicatesBytes } from '../processors/cost/call-duplicates.ts'
 import { costConfig } from '../processors/cost/config.ts'
+import { eventPricers, spanPricers } from '../processors/cost/cost-context.ts'
 import { CostStage } from '../processors/cost/cost-stage.ts'
 import { parseCountName, spendLabels } from '../processors/cost/spend-counts.ts'
 import { WireError } from '../wire/wire-error.ts'
@@ -39,23 +40,28 @@ type Signal = (typeof signals)[number]
  */
 export function priceFiles(paths: readonly string[], warn: (message: string) => void): SpendReport {
   const config = parseConfig(costConfig, '{}')
-  const context = { scopes: [], calls: new SharedArrayBuffer(duplicatesBytes), countsPriced: true }
+  const pricers = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)
+  const context = { scopes: [], calls: new SharedArrayBuffer(duplicatesBytes), countsPriced: true, pricers }
   const stages = {
     traces: new CostStage(config, context, 'traces'),
     logs: new CostStage(config, context, 'logs'),
   }
   const walks = { traces: new StageWalk('traces', [stages.traces]), logs: new StageWalk('logs', [stages.logs]) }
   const report: SpendReport = { spent: [], unpriced: [] }
-  for (const path of paths) {
-    for (const [signal, request] of requestsOf(contentOf(path), path, warn)) {
-      walks[signal].run(request)
-      for (const [name, amount] of stages[signal].takeCounts()) {
-        const { kind, values } = parseCountName(name)
-        const labelled = (labels: readonly string[]) =>
-          Object.fromEntries(labels.map((label, i) => [label, values[i] ?? '']))
-        if (kind === 'cost') report.spent.push({ labels: labelled(spendLabels), amount })
-        else if (kind === 'unpriced') report.unpriced.push({ labels: labelled(unpricedLabels), calls: amount })
-      }
+  const requests = paths.flatMap(path => [...requestsOf(contentOf(path), path, warn)])
+  // Of a call that a span and a log record report one counts, if both are there.
+  const isThere = (signal: Signal) => (requests.some(([each]) => each === signal) ? 1 : 0)
+  const words = new Int32Array(pricers)
+  words[spanPricers] = isThere('traces')
+  words[eventPricers] = isThere('logs')
+  for (const [signal, request] of requests) {
+    walks[signal].run(request)
+    for (const [name, amount] of stages[signal].takeCounts()) {
+      const { kind, values } = parseCountName(name)
+      const labelled = (labels: readonly string[]) =>
+        Object.fromEntries(labels.map((label, i) => [label, values[i] ?? '']))
+      if (kind === 'cost') report.spent.push({ labels: labelled(spendLabels), amount })
+      else if (kind === 'unpriced') report.unpriced.push({ labels: labelled(unpricedLabels), calls: amount })
     }
   }
   return report

@@ -233,3 +233,24 @@ t.test("reads a running agent's metrics, escapes and all", async t => {
   t.equal(formatReport({ spent: [], unpriced: [] }), 'nothing was spent\n')
   t.equal(parseMetrics('up 1\n'), undefined)
 })
+
+t.test("a record that names its call's span counts where no spans are among the files", async t => {
+  const record = {
+    traceId: '0102030405060708090a0b0c0d0e0f10',
+    spanId: '0102030405060708',
+    timeUnixNano: '1770000001000000000',
+    attributes: [
+      { key: 'event.name', value: { stringValue: 'api_request' } },
+      { key: 'model', value: { stringValue: 'claude-sonnet-4-5' } },
+      { key: 'cost_usd', value: { doubleValue: 0.5 } },
+    ],
+  }
+  const scopeLogs = [{ scope: { name: 'com.anthropic.claude_code.events' }, logRecords: [record] }]
+  const dir = t.testdir({
+    'logs.jsonl': `${JSON.stringify({ resourceLogs: [{ scopeLogs }] })}\n`,
+    'traces.jsonl': `${line(span('gpt-4o', 1_000_000, 'planner'))}\n`,
+  })
+  const files = (...names: string[]) => names.map(name => join(dir, name))
+  t.match((await runSample(['cost', ...files('logs.jsonl')])).stdout, /^\$0\.500 in all/)
+  t.match((await runSample(['cost', ...files('logs.jsonl', 'traces.jsonl')])).stdout, /^\$2\.50 in all/)
+})
