@@ -3,6 +3,7 @@ import type { HeaderList } from '../headers.ts'
 import { admittedAheadBytesMax } from '../limits.ts'
 import type { BodyFailure, CloseReason } from '../server.ts'
 import type { ConnectionHost, ServerConnection } from '../server-connection.ts'
+import { Drain } from './drain.ts'
 import {
   cancel,
   enhanceYourCalm,
@@ -29,7 +30,6 @@ const connectionWindowBytes = 16 * 1024 * 1024
 const frameBytesMax = 256 * 1024
 /** A peer that does not read its answers is not read from either. */
 const unsentBytesMax = 256 * 1024
-const lingerMs = 1000
 /** Questions and answers of tools: nothing that stays. */
 const conversationMsMax = 60_000
 
@@ -42,11 +42,7 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
   readonly #resets: TokenBucket
   readonly #openedMs: number
   #prefaceBytes = 0
-  #isDraining = false
-  #goawaySentMs = -1
-  #lastAllowedId = streamIdLargest
-  #cutMs = Number.POSITIVE_INFINITY
-  #drainReason: CloseReason = 'shutdown'
+  readonly #drain = new Drain()
 
   constructor(socket: Socket, host: ConnectionHost) {
     const { limits, keepalive } = host.settings
@@ -107,7 +103,7 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
     if (streamId % 2 === 0) throw new Http2Error(protocolError, 'HEADERS on a stream of the server')
     if (streamId <= this.highestPeerId) throw new Http2Error(protocolError, 'stream ids must grow')
     this.highestPeerId = streamId
-    if (streamId > this.#lastAllowedId) {
+    if (streamId > this.#drain.lastStreamId) {
       this.resetIds.add(streamId)
       return
     }
@@ -319,7 +315,7 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
   #streamGone(): void {
     if (this.streams.size > 0) return
     this.#keepalive.idleSince(this.receivedMs)
-    if (this.#lastAllowedId !== streamIdLargest) this.#close(this.#drainReason)
+    if (this.#drain.isTold) this.#close(this.#drain.reason)
   }
 
   protected override pingReceived(): void {
@@ -329,7 +325,7 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
   }
 
   protected override pingAcknowledged(bytes: Uint8Array, offset: number): void {
-    if (this.#isDraining && bytes[offset] === drainPing[0]) this.#sendLastGoaway()
+    if (this.#drain.isBegun && bytes[offset] === drainPing[0]) this.#sendLastGoaway()
     this.#keepalive.pingAnswered()
   }
 
@@ -343,20 +339,19 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
 
   /** Says GOAWAY without refusing what is on its way. */
   drain(reason: CloseReason = 'shutdown'): void {
-    if (this.#isDraining || this.isClosing) return
-    this.#isDraining = true
-    this.#drainReason = reason
-    this.#goawaySentMs = this.nowMs()
+    if (this.#drain.isBegun || this.isClosing) return
+    this.#drain.begin(reason, this.nowMs())
     this.sendGoaway(streamIdLargest, noError, reason)
     this.sendPing(drainPing, 0)
   }
 
   // After one round trip the peer knows: whatever comes now with a higher id it must send elsewhere.
   #sendLastGoaway(): void {
-    if (this.#lastAllowedId !== streamIdLargest) return
-    this.#lastAllowedId = this.highestPeerId
-    this.sendGoaway(this.highestPeerId, noError, this.#drainReason)
-    if (this.streams.size === 0) this.#close(this.#drainReason)
+    const drain = this.#drain
+    if (drain.isTold) return
+    drain.lastStreamId = this.highestPeerId
+    this.sendGoaway(this.highestPeerId, noError, drain.reason)
+    if (this.streams.size === 0) this.#close(drain.reason)
   }
 
   /** Called by the listener a few times a second. */
@@ -371,11 +366,11 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
       this.fail(new Http2Error(enhanceYourCalm, 'a frame without end', 'headers_timeout'))
       return
     }
-    if (nowMs >= this.#cutMs) {
+    if (this.#drain.isCutDue(nowMs)) {
       this.#cut()
       return
     }
-    if (this.#isDraining && nowMs - this.#goawaySentMs >= lingerMs) this.#sendLastGoaway()
+    if (this.#drain.isLastDue(nowMs)) this.#sendLastGoaway()
     for (const exchange of this.streams.values()) this.#checkExchange(exchange, nowMs)
     this.#checkKeepalive(nowMs)
   }
@@ -408,13 +403,13 @@ export class Http2ServerConnection extends Http2Connection<Http2Exchange> implem
     else if (due === 'old') {
       this.drain('max_age')
       const graceMs = keepalive.connectionAgeGraceMs
-      if (graceMs > 0) this.#cutMs = Math.min(this.#cutMs, nowMs + graceMs)
+      if (graceMs > 0) this.#drain.cutAt(nowMs + graceMs)
     }
   }
 
   #cut(): void {
     for (const exchange of [...this.streams.values()]) this.resetStream(exchange, cancel)
-    this.#close(this.#drainReason)
+    this.#close(this.#drain.reason)
   }
 
   #close(reason: CloseReason): void {
