@@ -11,6 +11,7 @@ const places = nameRoles.map(roleIndex)
 const place = {
   operation: roleIndex('operation'),
   spanKind: roleIndex('spanKind'),
+  entityKind: roleIndex('entityKind'),
   serviceTier: roleIndex('serviceTier'),
   processing: roleIndex('processing'),
 }
@@ -42,7 +43,8 @@ function kindOf(values: CallValues): CallKind {
   const operation = callKindOf(values.text(place.operation))
   if (operation === 'wrapper') return 'wrapper'
   const spanKind = callKindOf(values.text(place.spanKind))
-  return spanKind === 'unknown' ? operation : spanKind
+  if (spanKind !== 'unknown') return spanKind
+  return operation === 'unknown' ? callKindOf(values.text(place.entityKind)) : operation
 }
 
 /** What a span's shape says of its names. */

@@ -337,8 +337,9 @@ export const roleKeys = {
     'genkit:metadata:subtype',
     'genkit:type',
     'span.type',
-    'entity.type',
   ],
+  /** Counts where nothing else says what the span is. */
+  entityKind: ['entity.type'],
   existingCost: [
     'gen_ai.usage.cost',
     'gen_ai.usage.cost.amount',

@@ -49,6 +49,7 @@ export const nameRoles: readonly Role[] = [
   'provider',
   'operation',
   'spanKind',
+  'entityKind',
   'serverAddress',
   'serviceTier',
   'processing',

@@ -165,6 +165,7 @@ t.test("VoltAgent's span of an agent repeats what its calls used", async t => {
     'usage.total_tokens': 387,
     'usage.cached_tokens': 116,
   }
+  const own = { 'gen_ai.operation.name': 'chat', ...agent }
   t.match(
     run([
       { name: 'llm:generateText', attributes: call, scope, spanId: '00000000000000a2', parentId: '00000000000000a1' },
@@ -178,4 +179,5 @@ t.test("VoltAgent's span of an agent repeats what its calls used", async t => {
       { cost: undefined, status: undefined },
     ],
   )
+  t.match(run([{ attributes: own, scope }]), [{ status: 'priced' }], 'an operation says more')
 })
