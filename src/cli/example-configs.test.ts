@@ -81,3 +81,21 @@ t.test('the configurations that the README prints load without a word, and can b
     }
   }
 })
+
+t.test('cost and budgets that do not find each other are told so before the money is gone', async t => {
+  const source = (named: string) => `yaml:
+receivers: {otlp: {protocols: {http: {}}}}
+processors: {cost: {${named}}}
+extensions: {budgets/team: {budgets: [{name: daily, scope: service.name, limit: 1, period: day}]}}
+exporters: {nop: {}}
+service:
+  extensions: [budgets/team]
+  pipelines: {traces: {receivers: [otlp], processors: [cost], exporters: [nop]}}`
+  const problemsOf = async (named: string) => {
+    const { problems } = await loadConfig({ configs: [source(named)], registry: components.all, env: {} })
+    return problems.filter(({ severity }) => severity === 'error').map(({ code, message }) => `${code} ${message}`)
+  }
+  t.same(await problemsOf('budgets: budgets/tema'), ['SLC0305 there is no extension "budgets/tema"'])
+  t.same(await problemsOf('budgets: budgets/team'), [])
+  t.same(await problemsOf(''), [], 'who names none has none')
+})

@@ -1,6 +1,7 @@
 import {
   bool,
   type ConfigOf,
+  componentRef,
   defineConfig,
   duration,
   float,
@@ -144,7 +145,7 @@ export const costConfig = defineConfig({
   operations: list('operations', section('', operationConfig, ''), [], 'Paid operations that are no model calls.'),
   telemetry: optional('telemetry', telemetryConfig, 'What this telemetry itself costs at the backend.'),
   currency: string('currency', 'USD', 'Currency of the prices.'),
-  budgets: string(
+  budgets: componentRef(
     'budgets',
     'budgets',
     'Id of the extension that is told of every spend, where `service.extensions` has it.',
