@@ -1,7 +1,6 @@
 import type { AttributeList } from '../pdata/attribute-list.ts'
 import * as otlp from '../pdata/otlp-fields.ts'
 import type { LogRecordView, SpanView } from '../pdata/views.ts'
-import { wireBytes } from '../wire/wire-type.ts'
 import { AttributeRoles } from './attribute-roles.ts'
 import { type CallEvent, callEvents, eventKindKey, eventNameKey } from './call-events.ts'
 import { mayBeCall } from './call-filter.ts'
@@ -20,6 +19,7 @@ import {
   readUsageMetadata,
 } from './provider-metadata.ts'
 import { fillUsage, ShapeCounts, ValueCounts } from './reported-counts.ts'
+import { ResponseId } from './response-id.ts'
 import { roleIndex, traitBody, traitCost, traitDetails, traitOtherCounts, traitParameters } from './role-traits.ts'
 import { ReportedUsage } from './usage.ts'
 import { readAnswer, readUsageBody } from './usage-body.ts'
@@ -33,16 +33,10 @@ const wholeRunName = new TextEncoder().encode('ClaudeAgentSDK.')
 
 const noBytes = new Uint8Array(0)
 const noView = new DataView(noBytes.buffer)
-const quote = 0x22
 /** Stands beside what else is said of the tier: "standard". */
 const fastTier = 'fast'
 /** In lower case. */
 const tool = new TextEncoder().encode('tool')
-const idOpening = new TextEncoder().encode('{"id":"')
-/** Bytes of a response's JSON in which its id begins, if it stands first. */
-const idWithinBytes = 64
-const idLengthMax = 256
-const stringTag = (otlp.anyString << 3) | wireBytes
 
 const place = {
   toolTokens: roleIndex('toolTokens'),
@@ -58,8 +52,6 @@ const place = {
   outputTokenDetails: roleIndex('outputTokenDetails'),
   providerMetadata: roleIndex('providerMetadata'),
   callParameters: roleIndex('callParameters'),
-  responseId: roleIndex('responseId'),
-  responseBody: roleIndex('responseBody'),
   agentName: roleIndex('agentName'),
   finishReasons: roleIndex('finishReasons'),
   costStatus: roleIndex('costStatus'),
@@ -87,9 +79,7 @@ export class CallReader {
   processing = ''
   /** Whether what `readEvent` has read is reported by a span too. */
   isRepeated = false
-  /** Text of the response's id after `findResponseId`. */
-  responseIdStart = 0
-  responseIdEnd = 0
+  readonly responseId = new ResponseId()
   readonly #ordinary: OrdinaryCall
   readonly #eventRoles = new AttributeRoles()
   readonly #eventValues = new CallValues(this.#eventRoles)
@@ -252,29 +242,6 @@ export class CallReader {
     this.#ordinary.bytes = noBytes
   }
 
-  /** Whether the span says which response it has got, by an attribute or at the beginning of the response itself. */
-  findResponseId(): boolean {
-    const { values } = this
-    const isBody = !values.has(place.responseId)
-    const role = isBody ? place.responseBody : place.responseId
-    if (!values.has(role)) return false
-    const { bytes } = values
-    const end = values.end(role)
-    let start = textStart(bytes, values.start(role), end)
-    this.responseIdEnd = end
-    if (isBody) {
-      start = idInJson(bytes, start, Math.min(end, start + idWithinBytes))
-      if (start < 0) return false
-      const limit = Math.min(end, start + idLengthMax)
-      let at = start
-      while (at < limit && bytes[at] !== quote) at++
-      if (at === limit) return false
-      this.responseIdEnd = at
-    }
-    this.responseIdStart = start
-    return this.responseIdEnd > start
-  }
-
   #eventAt(record: LogRecordView): CallEvent | undefined {
     const index = record.attributes.find(eventNameKey)
     return callEvents.get(index < 0 ? record.eventName : this.#textAt(record.attributes, index))
@@ -389,28 +356,6 @@ export class CallReader {
     if (this.serviceTier === '' || tier === fastTier) this.serviceTier = tier
     if (!Number.isNaN(cost)) this.#costInBody = cost
   }
-}
-
-/** Where the text of a string begins whose `AnyValue` stands in `[start, end)`; `start` for anything else. */
-function textStart(bytes: Uint8Array, start: number, end: number): number {
-  if (bytes[start] !== stringTag) return start
-  let at = start + 1
-  while (at < end && bytes[at]! > 127) at++
-  return Math.min(at + 1, end)
-}
-
-/** Where the id begins in `{"id": "resp_...`; -1 where the JSON begins with anything else. */
-function idInJson(bytes: Uint8Array, start: number, end: number): number {
-  let at = start
-  for (const expected of idOpening) {
-    while (at < end && isSpace(bytes[at]!)) at++
-    if (at >= end || bytes[at++] !== expected) return -1
-  }
-  return at
-}
-
-function isSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 }
 
 /** Whether an id stands at `start` (0 for none) that is not all zeros. */

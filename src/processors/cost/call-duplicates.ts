@@ -2,6 +2,7 @@ import { hashName, hashRange } from '../../model-calls/byte-hash.ts'
 import type { CallReader } from '../../model-calls/call-reader.ts'
 import type { CallSpan } from '../../model-calls/call-span.ts'
 import type { NormalizedUsage } from '../../model-calls/usage.ts'
+import { scopeMask } from './call-lines.ts'
 import { ticksOf } from './call-times.ts'
 import { CumulativeCalls, cumulativeBytes } from './cumulative-calls.ts'
 import { DetachedCalls, detachedBytes, lazyScopes } from './detached-calls.ts'
@@ -31,7 +32,6 @@ const scopesBytes = 64
 const firstCallsMax = 10_000
 /** Halves of what is noted of a call. */
 const countsMask = 0xffff_0000 | 0
-const scopeMask = 0xffff
 const countsUnit = 0x1_0000
 
 /** Halves of their names' hashes, as notes have them. */
@@ -65,6 +65,9 @@ export class CallDuplicates implements CallNotes {
   #firstCalls = firstCallsMax
   /** Bits of the call's counts, where a note has them; 0 where it has none. */
   #counts = 0
+  /** When it began and ended, known where spans of other scopes are looked for by that. */
+  #startTicks = 0
+  #endTicks = 0
   /** Of all of the call's trace id. */
   #trace = 0
   /** Of the span that was expected last: whether it has ids, and where what is known by them is noted. */
@@ -126,9 +129,9 @@ export class CallDuplicates implements CallNotes {
     this.#ownHigh = mixId(high, view, spanIdStart + 4)
     this.#parentLow = parent === 0 ? 0 : mixId(low, view, parent)
     this.#parentHigh = parent === 0 ? 0 : mixId(high, view, parent + 4)
-    this.#hasResponse = reader.findResponseId()
+    this.#hasResponse = reader.responseId.find(reader.values)
     if (this.#hasResponse) {
-      const { responseIdStart: start, responseIdEnd: end } = reader
+      const { start, end } = reader.responseId
       const responseLow = hashRange(low, view, start, end)
       const responseHigh = hashRange(responseLow ^ high, view, Math.max(start, end - idEndLength), end)
       this.#responseLine = seen.lineOf(responseLow, responseHigh)
@@ -161,26 +164,31 @@ export class CallDuplicates implements CallNotes {
     if (this.#counts === 0) return isKnown
     const isFirst = this.#firstCalls > 0
     if (isFirst) this.#firstCalls--
-    const isInside =
-      !isKnown && (isFirst || this.#scopes[hasOtherScopes] !== 0) && this.#meetsNested(reader, usage, model, isPriced)
+    const hasScopes = this.#scopes[hasOtherScopes] !== 0
     const hasOuter = this.#scopes[hasOuterScopes] !== 0
+    if (!(isFirst || hasScopes || hasOuter)) return isKnown
+    this.#startTicks = ticksOf(span.startMs)
+    this.#endTicks = ticksOf(span.endMs)
+    const isInside = !isKnown && (isFirst || hasScopes) && this.#meetsNested(reader, usage, model, isPriced)
     if (!(hasOuter || isFirst)) return isKnown || isInside
     this.#detached.hasOuter = hasOuter
-    this.#detached.take(span, usage, model)
+    this.#detached.take(span, this.#startTicks, this.#endTicks, usage, model)
     // What is around it may stand apart from the span inside it that has the price.
     return this.#detached.meets(this.#trace, isPriced || isKnown || isInside) || isKnown || isInside
   }
 
   /** In its trace, or anywhere if its response has an id that is unique. */
   #meetsNested(reader: CallReader, usage: NormalizedUsage, model: number, isPriced: boolean): boolean {
-    const { span, responseIdStart: start, responseIdEnd: end } = reader
+    const { span } = reader
+    const { start, end } = reader.responseId
     const ofCall =
       Math.imul(usage.input, 0x9e3779b1) ^ Math.imul(usage.output, 0x85ebca6b) ^ Math.imul(model, 0xc2b2ae35)
     const inTrace = ofCall ^ this.#trace
     const hasId = this.#hasResponse && end - start >= idFormBytes
     const idHash = hasId ? hashRange(idSeed, span.view, start, end) : 0
     const nested = this.#nested
-    nested.take(span, this.#scope, hasId ? span.view.getInt32(start, true) ^ (end - start) : 0, idHash)
+    const idForm = hasId ? span.view.getInt32(start, true) ^ (end - start) : 0
+    nested.take(span, this.#startTicks, this.#endTicks, this.#scope, idForm, idHash)
     const isUnique = hasId && end - start >= uniqueIdLengthMin
     if (nested.meets(inTrace, true) || (isUnique && nested.meets(ofCall ^ idHash, false))) return true
     if (isPriced) {
@@ -191,7 +199,8 @@ export class CallDuplicates implements CallNotes {
   }
 
   #isReported(reader: CallReader, usage: NormalizedUsage, isPriced: boolean): boolean {
-    const { span, responseIdStart: start, responseIdEnd: end } = reader
+    const { span } = reader
+    const { start, end } = reader.responseId
     const ownSpan = span.view.getInt32(span.spanIdStart + 4, true) || 1
     const known = this.#seen.findIn(this.#responseLine, this.#responseKey)
     if (known !== 0) return known !== ownSpan

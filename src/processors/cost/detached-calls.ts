@@ -1,7 +1,8 @@
 import { hashName } from '../../model-calls/byte-hash.ts'
 import type { CallSpan } from '../../model-calls/call-span.ts'
 import type { NormalizedUsage } from '../../model-calls/usage.ts'
-import { isPartOfMs, ticksOf, ticksPerMs } from './call-times.ts'
+import { isMet, lineNumber, scopeMask } from './call-lines.ts'
+import { isPartOfMs, ticksPerMs } from './call-times.ts'
 
 /** LlamaIndex, when it streams, has a call's span ended before the client below is asked. */
 const lazyNames = ['openinference.instrumentation.llama_index', 'opentelemetry.instrumentation.llamaindex']
@@ -79,8 +80,6 @@ const metAt = 4
 const lazyAt = 5
 const wordsPerLine = callsPerLine * wordsPerCall
 const linesMax = 2048
-/** Of the word for who has met it: its scope; the rest is of its span. */
-const scopeMask = 0xffff
 /** What a key is made different with for each level, times the level and one more. */
 const levelStep = 0x5bd1e995 | 0
 
@@ -125,15 +124,16 @@ export class DetachedCalls {
     return this.#level !== ordinary
   }
 
-  /** The call that is asked for next; `model` is a hash of what it is called in the prices. */
-  take(span: CallSpan, { input, output, cacheRead, cacheWrite }: NormalizedUsage, model: number): void {
+  /** The call that is asked for next, with the ticks of its times; `model` is a hash of what it is called in the prices. */
+  take(span: CallSpan, start: number, end: number, usage: NormalizedUsage, model: number): void {
+    const { input, output, cacheRead, cacheWrite } = usage
     this.#key = keyOf(input, output, model)
     const cached = cacheRead + cacheWrite
     this.#uncachedKey = cached === 0 || this.#level > 0 ? 0 : keyOf(input - cached, output, model)
     this.#output = output
     this.#besideMax = isTelling(input, output) ? tellingBesideTicksMax : besideTicksMax
-    this.#start = ticksOf(span.startMs)
-    this.#end = ticksOf(span.endMs)
+    this.#start = start
+    this.#end = end
     this.#isRoot = span.parentSpanIdStart === 0
     if (this.hasOuter) this.#met = metBy(span, this.#scope)
   }
@@ -194,10 +194,7 @@ export class DetachedCalls {
         ? startsLater > 0 && endsLater <= 0
         : isInside(startsLater, endsLater, Math.max(this.#besideMax, aroundLasts / besideShare), isClient)
       if (!isWithin) continue
-      const known = words[at + metAt]!
-      // A span that is sent again meets it again; a span of another scope is around both.
-      if (known === 0) words[at + metAt] = this.#met
-      if (known === 0 || known === this.#met || ((known ^ this.#met) & scopeMask) !== 0) return true
+      if (isMet(words, at + metAt, this.#met)) return true
     }
     return false
   }
@@ -228,8 +225,9 @@ export class DetachedCalls {
 
 /**
  * Whether a span is inside another one that begins and ends so much later than that. It ends no later, or by less than what it
- * begins later; and no more than `besideMax` of the other is beside it: what is around a call does not do much else. JavaScript's spans begin at whole milliseconds: there both may begin at once. Of a client's own span it is sure that it
- * is the inner one, so that a moment more or less says nothing.
+ * begins later; and no more than `besideMax` of the other is beside it: what is around a call does not do much else. JavaScript's
+ * spans begin at whole milliseconds: there both may begin at once. Of a client's own span it is sure that it is the inner one, so
+ * that a moment more or less says nothing.
  */
 function isInside(startsLater: number, endsLater: number, besideMax: number, isClient: boolean): boolean {
   if (startsLater - endsLater > besideMax || endsLater > lateTicksMax) return false
@@ -252,8 +250,7 @@ function noteKey(key: number, level: number, isAround: boolean): number {
 }
 
 function lineOf(key: number): number {
-  const value = Math.imul(key, 0x9e3779b1)
-  return ((value ^ (value >>> 15)) & (linesMax - 1)) * wordsPerLine
+  return lineNumber(key, linesMax) * wordsPerLine
 }
 
 function metBy({ view, spanIdStart }: CallSpan, scope: number): number {

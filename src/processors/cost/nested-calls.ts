@@ -1,5 +1,6 @@
 import type { CallSpan } from '../../model-calls/call-span.ts'
-import { isPartOfMs, ticksOf } from './call-times.ts'
+import { isMet, lineNumber, scopeMask } from './call-lines.ts'
+import { isPartOfMs } from './call-times.ts'
 
 /** Calls that share a line, and the words of each. */
 const callsPerLine = 8
@@ -14,7 +15,6 @@ const idHashAt = 6
 const rootAt = 7
 const wordsPerLine = callsPerLine * wordsPerCall
 const linesMax = 1024
-const scopeMask = 0xffff
 
 /** Memory that they take, zeros at first. */
 export const nestedBytes = 4 * wordsPerLine * linesMax
@@ -41,11 +41,14 @@ export class NestedCalls {
     this.#words = new Int32Array(memory, byteOffset, nestedBytes / 4)
   }
 
-  /** The call that is asked for next, of the scope with this half of a hash; the response's id by its form and its hash, 0 without one. */
-  take(span: CallSpan, scope: number, idForm: number, idHash: number): void {
+  /**
+   * The call that is asked for next, with the ticks of its times, of the scope with this half of a hash; the response's id by its
+   * form and its hash, 0 without one.
+   */
+  take(span: CallSpan, start: number, end: number, scope: number, idForm: number, idHash: number): void {
     this.#scope = scope
-    this.#start = ticksOf(span.startMs)
-    this.#end = ticksOf(span.endMs)
+    this.#start = start
+    this.#end = end
     this.#idForm = idForm
     this.#idHash = idHash
     const { view, spanIdStart } = span
@@ -60,10 +63,7 @@ export class NestedCalls {
     for (let at = line; at < line + wordsPerLine; at += wordsPerCall) {
       if (words[at] !== (key || 1) || words[at + scopeAt] === this.#scope || !this.#isWithin(at, isTrace)) continue
       if (words[at + idFormAt] === this.#idForm && words[at + idHashAt] !== this.#idHash) continue
-      const known = words[at + metAt]!
-      // A span that is sent again meets it again; a span of another scope is around both.
-      if (known === 0) words[at + metAt] = this.#met
-      if (known === 0 || known === this.#met || ((known ^ this.#met) & scopeMask) !== 0) return true
+      if (isMet(words, at + metAt, this.#met)) return true
     }
     return false
   }
@@ -106,6 +106,5 @@ export class NestedCalls {
 }
 
 function lineOf(key: number): number {
-  const value = Math.imul(key, 0x9e3779b1)
-  return ((value ^ (value >>> 15)) & (linesMax - 1)) * wordsPerLine
+  return lineNumber(key, linesMax) * wordsPerLine
 }
